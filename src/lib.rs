@@ -1,4 +1,10 @@
 //! Annals: an event-sourced progress ledger for joint action plans.
-pub mod domain;
-pub mod store;
+//!
+//! Two governments sign a plan and record every change to its actions as signed, hash-chained events, so that either
+//! side, an auditor or a parliament can replay the history and verify it alone, offline.
+//!
+//! - [`trail`]: the audit trail's bytes, what is hashed and what is signed.
+//!
+//! The trail is pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
+
 pub mod trail;

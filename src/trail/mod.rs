@@ -1,1 +1,15 @@
-//! trail
+//! The audit trail's bytes: what is hashed, what is signed, and how both are read back.
+//!
+//! To this module an event is bytes with an author; what an action is, is not known here.
+//!
+//! - [`canonical`]: the one form in which JSON is hashed and signed;
+//! - [`hash`]: the leaf hash, which serves the chain and the stream chains;
+//! - [`key`]: keys as C2SP verifier keys, signatures as Ed25519, checked strictly;
+//! - [`entry`]: requests and entries, and the two runs that the ledger adds;
+//! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
+
+pub mod canonical;
+pub mod disclosure;
+pub mod entry;
+pub mod hash;
+pub mod key;

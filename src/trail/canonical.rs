@@ -1,0 +1,530 @@
+//! The canonical form: the subset of RFC 8785 in which entries are hashed and signed.
+//!
+//! Keys are ASCII, in byte order, each once; no white space; in strings only `\"`, `\\`, `\t` and
+//! `\n` are escaped, and no other control character, surrogate or noncharacter occurs; numbers are integers below
+//! 2^53 in magnitude; at most [`LEVELS`] levels. Within these limits there is one way to write a value, so bytes are
+//! checked as they stand and never written again in order to be verified.
+//!
+//! What the members mean is not here: see [`super::entry`].
+
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+
+/// The deepest nesting of objects and arrays; the outermost is the first level.
+pub const LEVELS: usize = 16;
+
+/// Integers lie strictly between minus and plus this number (2^53).
+pub const INTEGERS: u64 = 1 << 53;
+
+/// Why bytes are not in canonical form, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("byte {offset}: {fault}")]
+pub struct NotCanonical {
+    /// The offset of the first byte at fault, from 0.
+    pub offset: usize,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+/// What can be wrong with a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is its sentence")]
+pub enum Fault {
+    #[error("not UTF-8")]
+    Encoding,
+    #[error("a value is expected here")]
+    Value,
+    #[error("this character is not expected here; canonical form has no white space")]
+    Unexpected,
+    #[error("the text ends too early")]
+    Truncated,
+    #[error("bytes follow after the end of the value")]
+    Trailing,
+    #[error("a member's name is not ASCII")]
+    NameNotAscii,
+    #[error("member names are not in ascending byte order, or one occurs twice")]
+    Order,
+    #[error("only \\\", \\\\, \\t and \\n are written as escapes")]
+    Escape,
+    #[error("control characters other than tab and newline are refused")]
+    Control,
+    #[error("a Unicode noncharacter is refused")]
+    Noncharacter,
+    #[error("numbers are integers below 2^53 without sign plus, leading zeros, point or exponent")]
+    Number,
+    #[error("null is refused: an absent member is left out")]
+    Null,
+    #[error("nested deeper than 16 levels")]
+    Depth,
+}
+
+/// A member of the outermost object: its name, and where its `"name":value` stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member<'a> {
+    /// The name, unescaped names only.
+    pub name: &'a str,
+    /// From the quote before the name to the last byte of the value.
+    pub span: Range<usize>,
+    /// The value alone.
+    pub value: Range<usize>,
+}
+
+/// Checks that `bytes` are one object in canonical form, and names its members in order.
+///
+/// # Errors
+/// [`NotCanonical`] with the first byte at fault.
+pub fn members(bytes: &[u8]) -> Result<Vec<Member<'_>>, NotCanonical> {
+    let text = utf8(bytes)?;
+    let mut reader = Reader { text, bytes, at: 0 };
+    let mut members = Vec::with_capacity(20);
+    if reader.peek() != Some(b'{') {
+        return Err(reader.fault(Fault::Unexpected));
+    }
+    reader.object(1, Some(&mut members))?;
+    reader.end()?;
+    Ok(members)
+}
+
+/// Checks that `bytes` are one value in canonical form.
+///
+/// # Errors
+/// [`NotCanonical`] with the first byte at fault.
+pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
+    let text = utf8(bytes)?;
+    let mut reader = Reader { text, bytes, at: 0 };
+    reader.value(0)?;
+    reader.end()
+}
+
+/// Writes a value in canonical form. Its text is not normalised: see [`normalise`].
+///
+/// ```
+/// use annals::trail::canonical;
+/// let value = serde_json::json!({"b": "\u{e6}\n", "a": [1, true]});
+/// assert_eq!(canonical::write(&value).unwrap(), "{\"a\":[1,true],\"b\":\"æ\\n\"}".as_bytes());
+/// ```
+///
+/// # Errors
+/// [`NotCanonical`] where the value has no canonical form: a decimal, a null, a control character, too deep a nesting.
+/// The offset counts in the bytes that would have been written.
+pub fn write(value: &Value) -> Result<Vec<u8>, NotCanonical> {
+    let mut bytes = Vec::with_capacity(512);
+    // serde_json keeps members in byte order and writes the shortest escapes; what it may write beyond the canonical
+    // form is refused by the check.
+    let mut serializer = serde_json::Serializer::new(&mut bytes);
+    value.serialize(&mut serializer).map_err(|_| NotCanonical { offset: 0, fault: Fault::Value })?;
+    check(&bytes)?;
+    Ok(bytes)
+}
+
+/// Reads JSON as people write it (white space, members in any order), refusing a member that occurs twice.
+///
+/// # Errors
+/// `serde_json`'s error, which names line and column.
+pub fn read(text: &str) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Once.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// Brings every text of a value into Unicode normalisation form C, as writers do before they sign.
+pub fn normalise(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if !unicode_normalization::is_nfc(text) {
+                *text = text.nfc().collect();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(normalise),
+        Value::Object(members) => members.values_mut().for_each(normalise),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, NotCanonical> {
+    std::str::from_utf8(bytes)
+        .map_err(|error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding })
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn fault(&self, fault: Fault) -> NotCanonical {
+        NotCanonical {
+            offset: self.at,
+            fault: if self.at < self.bytes.len() { fault } else { Fault::Truncated },
+        }
+    }
+
+    fn end(&self) -> Result<(), NotCanonical> {
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.fault(Fault::Trailing)) }
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.fault(Fault::Unexpected))
+    }
+
+    fn value(&mut self, level: usize) -> Result<(), NotCanonical> {
+        match self.peek() {
+            Some(b'{') => self.object(level + 1, None),
+            Some(b'[') => self.array(level + 1),
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true"),
+            Some(b'f') => self.word("false"),
+            Some(b'n') => Err(self.fault(Fault::Null)),
+            _ => Err(self.fault(Fault::Value)),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotCanonical> {
+        word.bytes().try_for_each(|byte| self.take(byte))
+    }
+
+    fn deeper(&self, level: usize) -> Result<(), NotCanonical> {
+        if level > LEVELS { Err(self.fault(Fault::Depth)) } else { Ok(()) }
+    }
+
+    fn array(&mut self, level: usize) -> Result<(), NotCanonical> {
+        self.deeper(level)?;
+        self.take(b'[')?;
+        if self.peek() == Some(b']') {
+            return self.take(b']');
+        }
+        loop {
+            self.value(level)?;
+            if self.peek() == Some(b']') {
+                return self.take(b']');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    fn object(
+        &mut self,
+        level: usize,
+        mut members: Option<&mut Vec<Member<'a>>>,
+    ) -> Result<(), NotCanonical> {
+        self.deeper(level)?;
+        self.take(b'{')?;
+        if self.peek() == Some(b'}') {
+            return self.take(b'}');
+        }
+        let mut before: Option<&'a str> = None;
+        loop {
+            let start = self.at;
+            let name = self.string()?;
+            if !name.is_ascii() {
+                return Err(NotCanonical { offset: start, fault: Fault::NameNotAscii });
+            }
+            if before.is_some_and(|before| !ascending(before, name)) {
+                return Err(NotCanonical { offset: start, fault: Fault::Order });
+            }
+            before = Some(name);
+            self.take(b':')?;
+            let value = self.at;
+            self.value(level)?;
+            if let Some(members) = members.as_deref_mut() {
+                members.push(Member { name, span: start..self.at, value: value..self.at });
+            }
+            if self.peek() == Some(b'}') {
+                return self.take(b'}');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    /// Reads a string and returns it as it stands between its quotes, escapes included.
+    fn string(&mut self) -> Result<&'a str, NotCanonical> {
+        self.take(b'"')?;
+        let start = self.at;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let inside = self.text.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    return Ok(inside);
+                }
+                Some(b'\\') => match self.bytes.get(self.at + 1) {
+                    Some(b'"' | b'\\' | b't' | b'n') => self.at += 2,
+                    _ => return Err(self.fault(Fault::Escape)),
+                },
+                Some(0x00..=0x1F | 0x7F) => return Err(self.fault(Fault::Control)),
+                Some(0x20..=0x7E) => self.at += 1,
+                Some(_) => self.wide()?,
+                None => return Err(self.fault(Fault::Truncated)),
+            }
+        }
+    }
+
+    fn wide(&mut self) -> Result<(), NotCanonical> {
+        let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
+            return Err(self.fault(Fault::Encoding));
+        };
+        match u32::from(character) {
+            0x80..=0x9F => Err(self.fault(Fault::Control)),
+            0xFDD0..=0xFDEF => Err(self.fault(Fault::Noncharacter)),
+            code if code & 0xFFFE == 0xFFFE => Err(self.fault(Fault::Noncharacter)),
+            _ => {
+                self.at += character.len_utf8();
+                Ok(())
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<(), NotCanonical> {
+        let start = self.at;
+        let refused = NotCanonical { offset: start, fault: Fault::Number };
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        let digits = self.at;
+        let mut magnitude: u64 = 0;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            magnitude = magnitude.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+            self.at += 1;
+        }
+        let length = self.at - digits;
+        let zero_first = self.bytes.get(digits) == Some(&b'0');
+        let plain = length > 0
+            && !(zero_first && (length > 1 || digits > start))
+            && magnitude < INTEGERS
+            && !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        if plain { Ok(()) } else { Err(refused) }
+    }
+}
+
+/// Whether `name` comes after `before` once both are unescaped.
+fn ascending(before: &str, name: &str) -> bool {
+    if before.contains('\\') || name.contains('\\') {
+        return unescaped(before) < unescaped(name);
+    }
+    before < name
+}
+
+fn unescaped(name: &str) -> Vec<u8> {
+    let mut bytes = name.bytes();
+    let mut plain = Vec::with_capacity(name.len());
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'\\' => match bytes.next() {
+                Some(b't') => b'\t',
+                Some(b'n') => b'\n',
+                Some(other) => other,
+                None => byte,
+            },
+            _ => byte,
+        });
+    }
+    plain
+}
+
+/// Deserialises a [`Value`] in which no member occurs twice; `serde_json` alone would keep the last.
+struct Once;
+
+impl<'de> DeserializeSeed<'de> for Once {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(value) = values.next_element_seed(Once)? {
+            array.push(value);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(Once)?;
+            if object.contains_key(&name) {
+                return Err(serde::de::Error::custom(format!("the member `{name}` occurs twice")));
+            }
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fault(text: &str) -> Option<Fault> {
+        check(text.as_bytes()).err().map(|error| error.fault)
+    }
+
+    #[test]
+    fn every_departure_from_the_form_is_refused_by_name() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let cases = [
+            (" {}", Fault::Value),
+            ("{} ", Fault::Trailing),
+            ("{\"a\": 1}", Fault::Value),
+            ("{\"a\":1 }", Fault::Unexpected),
+            ("{\"b\":1,\"a\":2}", Fault::Order),
+            ("{\"a\":1,\"a\":2}", Fault::Order),
+            ("{\"\\n\":1,\"\\t\":2}", Fault::Order),
+            ("{\"æ\":1}", Fault::NameNotAscii),
+            ("{\"a\":null}", Fault::Null),
+            ("1.5", Fault::Number),
+            ("1e3", Fault::Number),
+            ("01", Fault::Number),
+            ("-0", Fault::Number),
+            ("-", Fault::Number),
+            ("9007199254740992", Fault::Number),
+            ("-9007199254740992", Fault::Number),
+            ("99999999999999999999999", Fault::Number),
+            ("\"\\u00e6\"", Fault::Escape),
+            ("\"\\/\"", Fault::Escape),
+            ("\"\\b\"", Fault::Escape),
+            ("\"\\ud800\"", Fault::Escape),
+            ("\"\u{1}\"", Fault::Control),
+            ("\"\n\"", Fault::Control),
+            ("\"\u{7f}\"", Fault::Control),
+            ("\"\u{85}\"", Fault::Control),
+            ("\"\u{fdd0}\"", Fault::Noncharacter),
+            ("\"\u{fffe}\"", Fault::Noncharacter),
+            ("\"\u{10ffff}\"", Fault::Noncharacter),
+            ("\"a", Fault::Truncated),
+            ("[1,]", Fault::Value),
+            ("", Fault::Truncated),
+            ("tru", Fault::Truncated),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(fault(text), Some(expected), "{text:?}");
+        }
+        assert_eq!(fault(&deep(LEVELS)), None);
+        assert_eq!(fault(&deep(LEVELS + 1)), Some(Fault::Depth));
+        assert_eq!(fault(&deep(100_000)), Some(Fault::Depth));
+        assert_eq!(check(b"\"\xed\xa0\x80\"").unwrap_err().fault, Fault::Encoding);
+    }
+
+    #[test]
+    fn what_the_form_allows_is_accepted() {
+        for text in [
+            "{}",
+            "[]",
+            "0",
+            "-1",
+            "9007199254740991",
+            "-9007199254740991",
+            "true",
+            "false",
+            "\"\"",
+            "\"\\t\\n\\\\\\\"\"",
+            "{\"\":1,\"\\t\":1,\"\\n\":2,\"A\":3,\"_sd\":{},\"a\":\"덴마크 ☃ 🦢\"}",
+        ] {
+            assert_eq!(fault(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_member_that_occurs_twice_is_refused_in_text_that_people_write() {
+        assert!(
+            read("{\"a\": 1, \"b\": {\"c\": 2, \"c\": 3}}")
+                .unwrap_err()
+                .to_string()
+                .contains("`c` occurs twice")
+        );
+        assert!(read("{} {}").is_err());
+    }
+
+    #[test]
+    fn writers_normalise_text() {
+        let mut value = serde_json::json!({"name": ["A\u{30a}rhus"]});
+        normalise(&mut value);
+        assert_eq!(write(&value).unwrap(), "{\"name\":[\"Århus\"]}".as_bytes());
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::Bool),
+            (-(1_i64 << 53) + 1..1 << 53).prop_map(Value::from),
+            "[ -~\t\næøå가-힣]{0,12}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 48, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                proptest::collection::btree_map("[ -~]{0,6}", inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_canonical_and_reads_back_the_same(value in values()) {
+            let bytes = write(&value).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), value);
+        }
+
+        #[test]
+        fn what_is_accepted_is_written_back_identically(bytes in "[\\[\\]{}\",:0-9a-c\\\\ -]{0,24}") {
+            if check(bytes.as_bytes()).is_ok() {
+                let value: Value = serde_json::from_str(&bytes).unwrap();
+                prop_assert_eq!(serde_json::to_string(&value).unwrap(), bytes);
+            }
+        }
+
+        #[test]
+        fn arbitrary_bytes_are_answered_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = check(&bytes);
+            let _ = members(&bytes);
+        }
+    }
+}

@@ -1,0 +1,536 @@
+//! Entries and the requests that they are made of: one line of canonical JSON each, an event of `CloudEvents` 1.0.
+//!
+//! An author writes and signs an [`Event`]; with its signature it is a [`Request`]. The ledger adds a [`Seal`] and the
+//! whole is an [`Entry`]. In canonical order the signed bytes are the entry with two runs cut out:
+//!
+//! ```text
+//! {"basehash":…,"data":…,"datacontenttype":…,"id":…,"keyid":…,"ledger":…,
+//!  "prevhash":…,"recordedtime":…,"sequence":…,"signature":…,                    ← cut
+//!  "source":…,"specversion":…,
+//!  "streamprevhash":…,"streamversion":…,                                        ← cut
+//!  "subject":…,"time":…,"type":…}
+//! ```
+//!
+//! What `data` means and who may sign it is not here.
+
+use super::canonical::{self, Member, NotCanonical};
+use super::hash::LeafHash;
+use super::key::{Kind, SigningKey, VerifierKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The longest entry in bytes, without its newline (the limit of C2SP tlog-tiles).
+pub const ENTRY_LIMIT: usize = 65_535;
+
+/// The longest signed part in bytes, so that the ledger's part always fits.
+pub const SIGNED_LIMIT: usize = 64_512;
+
+/// What stands before the signed bytes, so that a signature over an entry is never one over something else.
+pub const CONTEXT: &[u8] = b"annals/entry/v1\n";
+
+const SIGNATURE: &str = "signature";
+const SEALED: [&str; 5] = ["prevhash", "recordedtime", "sequence", "streamprevhash", "streamversion"];
+const SIGNED: [&str; 13] = [
+    "basehash",
+    "causationid",
+    "correlationid",
+    "data",
+    "datacontenttype",
+    "id",
+    "keyid",
+    "ledger",
+    "source",
+    "specversion",
+    "subject",
+    "time",
+    "type",
+];
+
+/// Why bytes are not a request or an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryFault {
+    /// Not in canonical form.
+    #[error("not in canonical form")]
+    Form(#[from] NotCanonical),
+    /// Longer than the limit.
+    #[error(
+        "{found} bytes long, and {limit} are allowed: shorten its texts, or put them into a file as evidence"
+    )]
+    Length {
+        /// Bytes found.
+        found: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// An attribute that this version does not know.
+    #[error("the attribute `{0}` is unknown")]
+    Unknown(String),
+    /// An attribute that must be there.
+    #[error("the attribute `{0}` is missing")]
+    Missing(&'static str),
+    /// An attribute of another shape than its own.
+    #[error("the attribute `{name}` is not {expected}")]
+    Attribute {
+        /// Which one.
+        name: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
+}
+
+/// What an author says: the signed attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The ledger's origin.
+    pub ledger: String,
+    /// `UUIDv7`; with the party it is the idempotency key.
+    pub id: Uuid,
+    /// Who speaks: `parties/KR`, `parties/KR/institutions/MOTIE`, `ledger`.
+    pub source: String,
+    /// What happened, in the past tense: `annals.action.progressed.v1`.
+    pub kind: String,
+    /// The stream: `actions/1.G2G.3`.
+    pub subject: String,
+    /// When the author said it, to the millisecond.
+    pub time: DateTime<Utc>,
+    /// The signing key.
+    pub keyid: String,
+    /// The newest entry that the author had verified.
+    pub basehash: LeafHash,
+    /// The entry that this one answers.
+    pub causationid: Option<Uuid>,
+    /// What it belongs to.
+    pub correlationid: Option<String>,
+    /// The event's own fields, an object.
+    pub data: Map<String, Value>,
+}
+
+/// An event that its author has signed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What was said.
+    pub event: Event,
+    /// Ed25519 over [`CONTEXT`] and the canonical bytes of the event.
+    pub signature: [u8; 64],
+    signed: Vec<u8>,
+}
+
+/// What the ledger adds when it appends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// Position in the ledger, from 0.
+    pub sequence: u64,
+    /// When the ledger took it.
+    pub recordedtime: DateTime<Utc>,
+    /// Leaf hash of the entry before.
+    pub prevhash: LeafHash,
+    /// Position in its stream, from 1.
+    pub streamversion: u64,
+    /// Leaf hash of the entry before in the same stream.
+    pub streamprevhash: LeafHash,
+}
+
+/// A request sealed at its position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What was asked.
+    pub request: Request,
+    /// What the ledger added.
+    pub seal: Seal,
+    /// The hash of its bytes.
+    pub leaf: LeafHash,
+}
+
+impl Event {
+    /// The canonical bytes of the signed attributes.
+    ///
+    /// # Errors
+    /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Length`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: String| members.insert(name.to_owned(), Value::String(value));
+        put("specversion", "1.0".to_owned());
+        put("ledger", self.ledger.clone());
+        put("id", self.id.to_string());
+        put("source", self.source.clone());
+        put("type", self.kind.clone());
+        put("subject", self.subject.clone());
+        put("time", timestamp(self.time));
+        put("datacontenttype", "application/json".to_owned());
+        put("keyid", self.keyid.clone());
+        put("basehash", self.basehash.to_string());
+        if let Some(id) = self.causationid {
+            put("causationid", id.to_string());
+        }
+        if let Some(id) = &self.correlationid {
+            put("correlationid", id.clone());
+        }
+        members.insert("data".to_owned(), Value::Object(self.data.clone()));
+        let bytes = canonical::write(&Value::Object(members))?;
+        within(bytes.len(), SIGNED_LIMIT)?;
+        Ok(bytes)
+    }
+
+    /// Signs the event.
+    ///
+    /// # Errors
+    /// As [`Event::to_bytes`].
+    pub fn sign(self, key: &SigningKey) -> Result<Request, EntryFault> {
+        let signed = self.to_bytes()?;
+        let signature = key.sign(&[CONTEXT, &signed].concat());
+        Ok(Request { event: self, signature, signed })
+    }
+}
+
+impl Request {
+    /// Reads the canonical bytes of a request.
+    ///
+    /// # Errors
+    /// [`EntryFault`], by name.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
+        within(bytes.len(), ENTRY_LIMIT)?;
+        let members = canonical::members(bytes)?;
+        let fields = Fields::new(bytes, &members, false)?;
+        fields.request(bytes, &members)
+    }
+
+    /// The signed bytes: equal for two requests that say the same.
+    #[must_use]
+    pub fn signed(&self) -> &[u8] {
+        &self.signed
+    }
+
+    /// The request as one canonical line, without newline.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let run = format!("\"signature\":\"{}\",", STANDARD.encode(self.signature));
+        splice(&self.signed, &[("source", run)])
+    }
+
+    /// Whether `key` is the named key, one that signs entries, and its signature valid.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &VerifierKey) -> bool {
+        key.kind() == Kind::Ed25519
+            && key.keyid() == self.event.keyid
+            && key.verifies(&[CONTEXT, &self.signed].concat(), &self.signature)
+    }
+
+    /// Seals the request: the bytes of the entry, without newline, and the entry.
+    #[must_use]
+    pub fn seal(self, seal: Seal) -> (Vec<u8>, Entry) {
+        let first = format!(
+            "\"prevhash\":\"{}\",\"recordedtime\":\"{}\",\"sequence\":\"{:012}\",\"signature\":\"{}\",",
+            seal.prevhash,
+            timestamp(seal.recordedtime),
+            seal.sequence,
+            STANDARD.encode(self.signature)
+        );
+        let second = format!(
+            "\"streamprevhash\":\"{}\",\"streamversion\":{},",
+            seal.streamprevhash, seal.streamversion
+        );
+        let bytes = splice(&self.signed, &[("source", first), ("subject", second)]);
+        let leaf = LeafHash::of(&bytes);
+        (bytes, Entry { request: self, seal, leaf })
+    }
+}
+
+impl Entry {
+    /// Reads the bytes of an entry, without newline.
+    ///
+    /// # Errors
+    /// [`EntryFault`], by name.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
+        within(bytes.len(), ENTRY_LIMIT)?;
+        let members = canonical::members(bytes)?;
+        let fields = Fields::new(bytes, &members, true)?;
+        let request = fields.request(bytes, &members)?;
+        let sequence = fields.text("sequence")?;
+        let seal = Seal {
+            sequence: (sequence.len() == 12 && sequence.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| sequence.parse().ok())
+                .flatten()
+                .ok_or(EntryFault::Attribute { name: "sequence", expected: "a number of twelve digits" })?,
+            recordedtime: fields.time("recordedtime")?,
+            prevhash: fields.hash("prevhash")?,
+            streamversion: fields
+                .raw("streamversion")?
+                .parse()
+                .ok()
+                .filter(|version| *version > 0)
+                .ok_or(EntryFault::Attribute { name: "streamversion", expected: "an integer from 1" })?,
+            streamprevhash: fields.hash("streamprevhash")?,
+        };
+        Ok(Self { request, seal, leaf: LeafHash::of(bytes) })
+    }
+}
+
+/// An instant as it is hashed: RFC 3339, UTC, milliseconds, `Z`.
+///
+/// ```
+/// use annals::trail::entry::{parse_timestamp, timestamp};
+/// let instant = parse_timestamp("2021-04-14T09:30:00.000Z").unwrap();
+/// assert_eq!(timestamp(instant), "2021-04-14T09:30:00.000Z");
+/// assert!(parse_timestamp("2021-04-14T09:30:60.000Z").is_none());
+/// ```
+#[must_use]
+pub fn timestamp(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Reads an instant in the one form that [`timestamp`] writes; second 60 is none.
+#[must_use]
+pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    // Writing it back refuses every other form at once: offsets, lower case, other precisions, leap seconds.
+    (timestamp(instant) == text && text.get(17..19) != Some("60")).then_some(instant)
+}
+
+fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
+    if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
+}
+
+/// Puts runs of members into signed bytes, each before the member that it is listed with.
+fn splice(signed: &[u8], runs: &[(&str, String)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(signed.len() + 512);
+    let mut from = 0;
+    // The signed bytes were checked when the request was made, so their members can be read again.
+    for member in canonical::members(signed).unwrap_or_default() {
+        for (_, run) in runs.iter().filter(|(before, _)| *before == member.name) {
+            bytes.extend_from_slice(signed.get(from..member.span.start).unwrap_or_default());
+            bytes.extend_from_slice(run.as_bytes());
+            from = member.span.start;
+        }
+    }
+    bytes.extend_from_slice(signed.get(from..).unwrap_or_default());
+    bytes
+}
+
+/// The members of a request or an entry, by name.
+struct Fields<'a> {
+    values: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(bytes: &'a [u8], members: &[Member<'a>], sealed: bool) -> Result<Self, EntryFault> {
+        let mut values = BTreeMap::new();
+        for member in members {
+            let known = SIGNED.contains(&member.name)
+                || member.name == SIGNATURE
+                || (sealed && SEALED.contains(&member.name));
+            if !known {
+                return Err(EntryFault::Unknown(member.name.to_owned()));
+            }
+            let value = bytes.get(member.value.clone()).unwrap_or_default();
+            values.insert(member.name, std::str::from_utf8(value).unwrap_or_default());
+        }
+        Ok(Self { values })
+    }
+
+    fn raw(&self, name: &'static str) -> Result<&'a str, EntryFault> {
+        self.values.get(name).copied().ok_or(EntryFault::Missing(name))
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, EntryFault> {
+        serde_json::from_str(self.raw(name)?).map_err(|_| EntryFault::Attribute { name, expected: "a text" })
+    }
+
+    fn is(&self, name: &'static str, text: &str, expected: &'static str) -> Result<(), EntryFault> {
+        if self.text(name)? == text { Ok(()) } else { Err(EntryFault::Attribute { name, expected }) }
+    }
+
+    fn hash(&self, name: &'static str) -> Result<LeafHash, EntryFault> {
+        let expected = "a hash of 64 lower-case hexadecimal digits";
+        self.text(name)?.parse().map_err(|_| EntryFault::Attribute { name, expected })
+    }
+
+    fn time(&self, name: &'static str) -> Result<DateTime<Utc>, EntryFault> {
+        let expected = "an instant such as 2021-04-14T09:30:00.000Z";
+        parse_timestamp(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected })
+    }
+
+    fn id(&self, name: &'static str) -> Result<Uuid, EntryFault> {
+        let text = self.text(name)?;
+        Uuid::parse_str(&text)
+            .ok()
+            .filter(|id| id.get_version_num() == 7 && id.to_string() == text)
+            .ok_or(EntryFault::Attribute { name, expected: "a UUID of version 7 in lower case" })
+    }
+
+    fn request(&self, bytes: &[u8], members: &[Member<'_>]) -> Result<Request, EntryFault> {
+        self.is("specversion", "1.0", "\"1.0\"")?;
+        self.is("datacontenttype", "application/json", "\"application/json\"")?;
+        let optional = |name| self.values.contains_key(name);
+        let data = EntryFault::Attribute { name: "data", expected: "an object" };
+        let event = Event {
+            ledger: self.text("ledger")?,
+            id: self.id("id")?,
+            source: self.text("source")?,
+            kind: self.text("type")?,
+            subject: self.text("subject")?,
+            time: self.time("time")?,
+            keyid: self.text("keyid")?,
+            basehash: self.hash("basehash")?,
+            causationid: if optional("causationid") { Some(self.id("causationid")?) } else { None },
+            correlationid: if optional("correlationid") { Some(self.text("correlationid")?) } else { None },
+            data: serde_json::from_str(self.raw("data")?).map_err(|_| data)?,
+        };
+        let expected = "88 characters of standard base64, an Ed25519 signature";
+        let signature = STANDARD
+            .decode(self.text(SIGNATURE)?)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(EntryFault::Attribute { name: SIGNATURE, expected })?;
+        let signed = signed_part(bytes, members);
+        within(signed.len(), SIGNED_LIMIT)?;
+        Ok(Request { event, signature, signed })
+    }
+}
+
+fn signed_part(bytes: &[u8], members: &[Member<'_>]) -> Vec<u8> {
+    let mut signed = Vec::with_capacity(bytes.len());
+    signed.push(b'{');
+    for member in members.iter().filter(|member| SIGNED.contains(&member.name)) {
+        if signed.len() > 1 {
+            signed.push(b',');
+        }
+        signed.extend_from_slice(bytes.get(member.span.clone()).unwrap_or_default());
+    }
+    signed.push(b'}');
+    signed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_seed("DK/coordinator", Kind::Ed25519, &[7; 32]).unwrap()
+    }
+
+    fn event() -> Event {
+        let data = serde_json::json!({"effective": "2021-04", "lifecycle": "under_way"});
+        Event {
+            ledger: "annals.example/test".to_owned(),
+            id: "01784d33-3c40-7000-8000-000000000001".parse().unwrap(),
+            source: "parties/DK".to_owned(),
+            kind: "annals.action.progressed.v1".to_owned(),
+            subject: "actions/1.G2G.3".to_owned(),
+            time: parse_timestamp("2021-04-14T09:30:00.000Z").unwrap(),
+            keyid: key().verifier().keyid(),
+            basehash: LeafHash::of(b"before"),
+            causationid: None,
+            correlationid: Some("meeting".to_owned()),
+            data: data.as_object().unwrap().clone(),
+        }
+    }
+
+    fn seal() -> Seal {
+        Seal {
+            sequence: 41,
+            recordedtime: parse_timestamp("2021-04-14T09:30:01.250Z").unwrap(),
+            prevhash: LeafHash::of(b"before"),
+            streamversion: 2,
+            streamprevhash: LeafHash::of(b"first"),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_its_signed_bytes_with_two_runs_put_in() {
+        let request = event().sign(&key()).unwrap();
+        let (bytes, entry) = request.clone().seal(seal());
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let cut = |text: &str, from: &str, to: &str| {
+            format!("{}{}", &text[..text.find(from).unwrap()], &text[text.find(to).unwrap()..])
+        };
+        let signed = cut(&cut(&text, "\"prevhash\"", "\"source\""), "\"streamprevhash\"", "\"subject\"");
+        assert_eq!(signed.as_bytes(), request.signed());
+        assert_eq!(Entry::parse(&bytes).unwrap(), entry);
+        assert_eq!(entry.request, request);
+        assert!(entry.request.is_signed_by(&key().verifier()));
+    }
+
+    #[test]
+    fn a_request_is_read_back_as_written() {
+        let request = event().sign(&key()).unwrap();
+        assert_eq!(Request::parse(&request.to_bytes()).unwrap(), request);
+        let (entry, _) = request.seal(seal());
+        assert_eq!(Request::parse(&entry), Err(EntryFault::Unknown("prevhash".to_owned())));
+    }
+
+    #[test]
+    fn each_changed_attribute_breaks_the_signature() {
+        let (bytes, _) = event().sign(&key()).unwrap().seal(seal());
+        let text = String::from_utf8(bytes).unwrap();
+        for (from, to) in [
+            ("annals.example/test", "annals.example/text"),
+            ("under_way", "completed"),
+            ("actions/1.G2G.3", "actions/1.G2G.4"),
+            ("09:30:00.000Z", "09:30:00.001Z"),
+            ("\"meeting\"", "\"Meeting\""),
+            ("000000000001", "000000000002"),
+        ] {
+            let entry = Entry::parse(text.replace(from, to).as_bytes()).unwrap();
+            assert!(!entry.request.is_signed_by(&key().verifier()), "{from}");
+        }
+        let witness = SigningKey::from_seed("DK/coordinator", Kind::Cosignature, &[7; 32]).unwrap();
+        assert!(!Entry::parse(text.as_bytes()).unwrap().request.is_signed_by(&witness.verifier()));
+    }
+
+    #[test]
+    fn each_fault_of_an_entry_has_its_name() {
+        let (bytes, _) = event().sign(&key()).unwrap().seal(seal());
+        let text = String::from_utf8(bytes).unwrap();
+        for (from, to, named) in [
+            ("\"specversion\":\"1.0\"", "\"specversion\":\"1.1\"", "specversion"),
+            ("\"sequence\":\"000000000041\"", "\"sequence\":\"41\"", "sequence"),
+            ("\"sequence\":\"000000000041\",", "", "sequence"),
+            ("\"streamversion\":2", "\"streamversion\":0", "streamversion"),
+            ("\"streamversion\":2", "\"streamversion\":\"2\"", "streamversion"),
+            ("09:30:00.000Z", "09:30:60.000Z", "time"),
+            ("09:30:00.000Z", "09:30:00Z", "time"),
+            ("2021-04-14T09:30:00.000Z", "2021-02-30T09:30:00.000Z", "time"),
+            ("3c40-7000", "3c40-4000", "id"),
+            ("\"subject\"", "\"sujet\":1,\"subject\"", "sujet"),
+            ("\"correlationid\":\"meeting\"", "\"correlationid\":1", "correlationid"),
+        ] {
+            let mended = text.replacen(from, to, 1);
+            assert_ne!(mended, text, "{from}");
+            let fault = Entry::parse(mended.as_bytes()).unwrap_err().to_string();
+            assert!(fault.contains(&format!("`{named}`")) || fault.contains("canonical"), "{from}: {fault}");
+        }
+    }
+
+    #[test]
+    fn the_longest_signed_part_still_fits_as_an_entry() {
+        let mut long = event();
+        let room = SIGNED_LIMIT - long.to_bytes().unwrap().len() - ",\"note\":\"\"".len();
+        long.data.insert("note".to_owned(), Value::String("x".repeat(room)));
+        let (bytes, _) = long.clone().sign(&key()).unwrap().seal(Seal {
+            sequence: 999_999_999_999,
+            streamversion: 999_999_999_999,
+            ..seal()
+        });
+        assert!(Entry::parse(&bytes).is_ok());
+        long.data.insert("note".to_owned(), Value::String("x".repeat(room + 1)));
+        assert!(matches!(long.sign(&key()), Err(EntryFault::Length { limit: SIGNED_LIMIT, .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_entries_are_answered_and_never_panic(at in 0_usize..900, byte in any::<u8>()) {
+            let (mut bytes, entry) = event().sign(&key()).unwrap().seal(seal());
+            let place = at % bytes.len();
+            let changed = bytes[place] != byte;
+            bytes[place] = byte;
+            if let Ok(read) = Entry::parse(&bytes) {
+                prop_assert_eq!(read.leaf != entry.leaf, changed);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The leaf hash: SHA-256 over a zero byte and the bytes of an entry (RFC 6962 §2.1).
+//!
+//! One hash serves the chain, the stream chain and the Merkle tree, so that a link cannot be true in one and false
+//! in another. The tree itself is not here.
+
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// A SHA-256 hash, written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeafHash(pub [u8; 32]);
+
+/// Why a text is not a hash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a hash: 64 lower-case hexadecimal digits are expected")]
+pub struct NotAHash(String);
+
+impl LeafHash {
+    /// What stands where there is no entry before: 64 zeros.
+    pub const NONE: Self = Self([0; 32]);
+
+    /// The leaf hash of one entry, given without its newline.
+    ///
+    /// ```
+    /// use annals::trail::hash::LeafHash;
+    /// // printf '\0{}' | sha256sum
+    /// assert_eq!(
+    ///     LeafHash::of(b"{}").to_string(),
+    ///     "28a3a18f6cd6406b086e9ffda1f9b8a13dbcf44b0f3f32cb9031a11fd053acf9"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn of(entry: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update([0]);
+        hasher.update(entry);
+        Self(hasher.finalize().into())
+    }
+}
+
+impl fmt::Display for LeafHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for LeafHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for LeafHash {
+    type Err = NotAHash;
+
+    fn from_str(text: &str) -> Result<Self, NotAHash> {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let not = || NotAHash(text.chars().take(80).collect());
+        if text.len() != 64 {
+            return Err(not());
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low] = *pair else { return Err(not()) };
+            *byte = digit(high).zip(digit(low)).map(|(high, low)| high << 4 | low).ok_or_else(not)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_back_as_written_and_in_no_other_form() {
+        let hash = LeafHash::of(b"an entry");
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        for other in [hash.to_string().to_uppercase(), format!("{hash}0"), hash.to_string()[1..].to_owned()] {
+            assert!(other.parse::<LeafHash>().is_err(), "{other}");
+        }
+    }
+}

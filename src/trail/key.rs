@@ -1,0 +1,309 @@
+//! Keys, written as C2SP verifier keys, and Ed25519 signatures, checked strictly.
+//!
+//! ```text
+//! vkey    DK/authority-1+89abcdef+AQ…        name + key id + base64(type byte, public key)
+//! keyid   DK/authority-1+89abcdef            what an entry names
+//! ```
+//!
+//! The key id is the first four bytes of SHA-256 over the name, a newline, the type byte and the public key (C2SP
+//! signed-note, "Verifier keys"). Who may sign what is not here.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::{Signature, Signer};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// The longest name of a key, in bytes.
+pub const NAME_LIMIT: usize = 192;
+
+/// What a key signs, told by its type byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `0x01`, Ed25519: entries and checkpoints.
+    Ed25519,
+    /// `0x04`, Ed25519 with a time: a witness's cosignatures (C2SP tlog-cosignature).
+    Cosignature,
+}
+
+impl Kind {
+    /// Every kind that this version knows.
+    pub const ALL: [Self; 2] = [Self::Ed25519, Self::Cosignature];
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Ed25519 => 0x01,
+            Self::Cosignature => 0x04,
+        }
+    }
+}
+
+/// Why a text is not a verifier key, or a file not a signing key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// Not of the form `name+id+key`.
+    #[error("`{0}` is not a verifier key: `<name>+<8 hexadecimal digits>+<base64>` is expected")]
+    Form(String),
+    /// The name is empty, too long, or holds white space, a plus or a control character.
+    #[error("`{0}` is not a key name: 1 to 192 bytes without white space, `+` or control characters")]
+    Name(String),
+    /// The id does not belong to the name and the key.
+    #[error("the id of the key `{name}` is {found}, but name and key give {expected}: was it copied whole?")]
+    Id {
+        /// The key's name.
+        name: String,
+        /// As written.
+        found: String,
+        /// As computed.
+        expected: String,
+    },
+    /// A type byte that this version does not know.
+    #[error("the key `{name}` is of the unknown type {byte:#04x}; 0x01 and 0x04 are known")]
+    Unknown {
+        /// The key's name.
+        name: String,
+        /// The type byte.
+        byte: u8,
+    },
+    /// The bytes are no point of the curve, not its canonical encoding, or not of prime order.
+    #[error("the key `{0}` is not a canonical Ed25519 public key of prime order")]
+    Weak(String),
+    /// Not a PKCS#8 private key in PEM.
+    #[error("this is not an Ed25519 private key in PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`)")]
+    Pem,
+}
+
+/// A public key with its name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    kind: Kind,
+    key: ed25519_dalek::VerifyingKey,
+}
+
+impl VerifierKey {
+    /// Reads a verifier key; only the form that [`fmt::Display`] writes is accepted.
+    ///
+    /// # Errors
+    /// [`KeyFault`], by name.
+    pub fn parse(text: &str) -> Result<Self, KeyFault> {
+        let form = || KeyFault::Form(text.chars().take(240).collect());
+        // A base64 text may hold `+` too, so the key is all that follows the second one.
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(id), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(form());
+        };
+        let name = checked(name)?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| form())?;
+        let (byte, key) = bytes.split_first().ok_or_else(form)?;
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.byte() == *byte)
+            .ok_or_else(|| KeyFault::Unknown { name: name.clone(), byte: *byte })?;
+        let bytes: [u8; 32] = key.try_into().map_err(|_| form())?;
+        let weak = || KeyFault::Weak(name.clone());
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| weak())?;
+        let point = key.to_edwards();
+        if key.is_weak() || !point.is_torsion_free() || point.compress().to_bytes() != bytes {
+            return Err(weak());
+        }
+        let expected = key_id(&name, kind, &bytes);
+        if id != expected {
+            return Err(KeyFault::Id { name, found: id.to_owned(), expected });
+        }
+        Ok(Self { name, kind, key })
+    }
+
+    /// The key's name, by which a party's keys begin with its code: `DK/…`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the key signs.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The raw public key.
+    #[must_use]
+    pub fn raw(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
+    /// `<name>+<8 hexadecimal digits>`, as an entry names its key.
+    #[must_use]
+    pub fn keyid(&self) -> String {
+        format!("{}+{}", self.name, key_id(&self.name, self.kind, self.raw()))
+    }
+
+    /// Whether `signature` is this key's over `message`: S below the group's order, R and the key not of small order,
+    /// and the encoding of `[S]B − [k]A` equal to R byte for byte. Never in a batch, which accepts more.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = vec![self.kind.byte()];
+        bytes.extend_from_slice(self.raw());
+        write!(f, "{}+{}", self.keyid(), STANDARD.encode(bytes))
+    }
+}
+
+impl fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A private key with its name. Its bytes are wiped when it is dropped, and never shown.
+pub struct SigningKey {
+    name: String,
+    kind: Kind,
+    key: ed25519_dalek::SigningKey,
+}
+
+impl SigningKey {
+    /// A key from 32 random bytes, which are the secret.
+    ///
+    /// # Errors
+    /// [`KeyFault::Name`].
+    pub fn from_seed(name: &str, kind: Kind, seed: &[u8; 32]) -> Result<Self, KeyFault> {
+        Ok(Self { name: checked(name)?, kind, key: ed25519_dalek::SigningKey::from_bytes(seed) })
+    }
+
+    /// Reads a PKCS#8 PEM. The file knows neither name nor kind: its own name does.
+    ///
+    /// # Errors
+    /// [`KeyFault::Pem`], [`KeyFault::Name`].
+    pub fn from_pem(name: &str, kind: Kind, pem: &str) -> Result<Self, KeyFault> {
+        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem).map_err(|_| KeyFault::Pem)?;
+        Ok(Self { name: checked(name)?, kind, key })
+    }
+
+    /// The key as PKCS#8 PEM, secret.
+    ///
+    /// # Errors
+    /// [`KeyFault::Pem`], where the encoder refuses.
+    pub fn to_pem(&self) -> Result<String, KeyFault> {
+        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyFault::Pem)?;
+        Ok(pem.as_str().to_owned())
+    }
+
+    /// The public half.
+    #[must_use]
+    pub fn verifier(&self) -> VerifierKey {
+        VerifierKey { name: self.name.clone(), kind: self.kind, key: self.key.verifying_key() }
+    }
+
+    /// Signs a message (Ed25519, deterministic: the same message gives the same signature).
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.verifier().keyid())
+    }
+}
+
+fn checked(name: &str) -> Result<String, KeyFault> {
+    let refused = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    if name.is_empty() || name.len() > NAME_LIMIT || name.contains(refused) {
+        return Err(KeyFault::Name(name.chars().take(NAME_LIMIT).collect()));
+    }
+    Ok(name.to_owned())
+}
+
+fn key_id(name: &str, kind: Kind, key: &[u8; 32]) -> String {
+    let hash = Sha256::new()
+        .chain_update(name.as_bytes())
+        .chain_update([b'\n', kind.byte()])
+        .chain_update(key)
+        .finalize();
+    let [a, b, c, d, ..] = <[u8; 32]>::from(hash);
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    // From the documentation of Go's golang.org/x/mod/sumdb/note, whose keys C2SP signed-note took over.
+    const GO: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
+    #[test]
+    fn a_key_of_the_go_implementation_is_read_and_written_back() {
+        let key = VerifierKey::parse(GO).unwrap();
+        assert_eq!((key.name(), key.kind()), ("PeterNeumann", Kind::Ed25519));
+        assert_eq!(key.keyid(), "PeterNeumann+c74f20a3");
+        assert_eq!(key.to_string(), GO);
+    }
+
+    #[test]
+    fn each_fault_of_a_key_has_its_name() {
+        let vkey = |byte: u8, key: [u8; 32]| {
+            let bytes: Vec<u8> = std::iter::once(byte).chain(key).collect();
+            format!("a+00000000+{}", STANDARD.encode(bytes))
+        };
+        let mut one = [0; 32];
+        one[0] = 1;
+        let mut beyond = [0xff; 32];
+        beyond[31] = 0x7f;
+        beyond[0] = 0xf0; // p + 3, a second way to write y = 3
+        assert!(matches!(VerifierKey::parse("a+b"), Err(KeyFault::Form(_))));
+        assert!(matches!(VerifierKey::parse(&GO.replace("c74f", "C74F")), Err(KeyFault::Id { .. })));
+        assert!(matches!(VerifierKey::parse(&GO.replace("Peter", "Pe er")), Err(KeyFault::Name(_))));
+        assert!(matches!(VerifierKey::parse(&format!("{GO}=")), Err(KeyFault::Form(_))));
+        assert!(matches!(VerifierKey::parse(&format!("{GO}\n")), Err(KeyFault::Form(_))));
+        assert!(matches!(VerifierKey::parse(&vkey(2, one)), Err(KeyFault::Unknown { byte: 2, .. })));
+        assert!(matches!(VerifierKey::parse(&vkey(1, one)), Err(KeyFault::Weak(_))), "small order");
+        assert!(matches!(VerifierKey::parse(&vkey(1, beyond)), Err(KeyFault::Weak(_))), "not canonical");
+    }
+
+    #[test]
+    fn a_signature_holds_for_its_message_its_key_and_its_kind_alone() {
+        let key = SigningKey::from_seed("DK/a", Kind::Ed25519, &[7; 32]).unwrap();
+        let other = SigningKey::from_seed("DK/a", Kind::Ed25519, &[8; 32]).unwrap();
+        let mut signature = key.sign(b"said");
+        assert!(key.verifier().verifies(b"said", &signature));
+        assert!(!key.verifier().verifies(b"Said", &signature));
+        assert!(!other.verifier().verifies(b"said", &signature));
+        signature[63] |= 0x80;
+        assert!(!key.verifier().verifies(b"said", &signature), "S not below the order");
+        let witness = SigningKey::from_seed("DK/a", Kind::Cosignature, &[7; 32]).unwrap();
+        assert_ne!(witness.verifier().keyid(), key.verifier().keyid());
+    }
+
+    #[test]
+    fn a_signing_key_survives_its_file_and_never_shows_itself() {
+        let key = SigningKey::from_seed("KR/a", Kind::Ed25519, &[3; 32]).unwrap();
+        let pem = key.to_pem().unwrap();
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        let back = SigningKey::from_pem("KR/a", Kind::Ed25519, &pem).unwrap();
+        assert_eq!(back.verifier(), key.verifier());
+        assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.verifier().keyid()));
+        assert_eq!(SigningKey::from_pem("KR/a", Kind::Ed25519, GO).unwrap_err(), KeyFault::Pem);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_written_back_identically(at in 0_usize..73, byte in 0x20_u8..0x7f) {
+            let mut text = GO.as_bytes().to_vec();
+            if let Some(place) = text.get_mut(at) { *place = byte; }
+            let text = String::from_utf8(text).unwrap();
+            if let Ok(key) = VerifierKey::parse(&text) {
+                prop_assert_eq!(key.to_string(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Verifies an export of a ledger (one entry a line) with Python's standard library alone.
+
+Checked: that each line is in canonical form as far as Python can write it, the sequence, the times, the chain and
+the stream chains. Not checked here: signatures, authority, rules.
+
+    independent_verify.py FILE               prints the head; exit 1 and the first bad line otherwise
+    independent_verify.py --self-test FILE   damages FILE in memory in many ways, each of which must be caught
+"""
+
+import hashlib
+import json
+import sys
+
+NONE = "0" * 64
+
+
+class Bad(Exception):
+    pass
+
+
+def once(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Bad("a member occurs twice")
+    return members
+
+
+def verify(data: bytes):
+    if data and not data.endswith(b"\n"):
+        raise Bad("the last line has no newline")
+    previous, recorded, streams, size = NONE, "", {}, 0
+    for number, line in enumerate(data.split(b"\n")[:-1]):
+        try:
+            entry = json.loads(line, object_pairs_hook=once)
+            again = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+            if again != line:
+                raise Bad("not in canonical form")
+            version, before = streams.get(entry["subject"], (0, NONE))
+            for name, expected in [
+                ("sequence", f"{number:012}"),
+                ("prevhash", previous),
+                ("streamversion", version + 1),
+                ("streamprevhash", before),
+            ]:
+                if entry[name] != expected:
+                    raise Bad(f"{name} is {entry[name]}, expected {expected}")
+            if entry["recordedtime"] < recorded:
+                raise Bad(f"recordedtime {entry['recordedtime']} is before {recorded}")
+        except (ValueError, KeyError, TypeError) as error:
+            raise Bad(f"entry {number}: {error!r}") from error
+        except Bad as error:
+            raise Bad(f"entry {number}: {error}") from error
+        previous = hashlib.sha256(b"\0" + line).hexdigest()
+        recorded, size = entry["recordedtime"], number + 1
+        streams[entry["subject"]] = (entry["streamversion"], previous)
+    return size, previous, len(streams)
+
+
+def self_test(data: bytes):
+    lines = data.splitlines(keepends=True)
+    tried = {
+        "an entry dropped": b"".join(lines[:1] + lines[2:]),
+        "an entry repeated": b"".join(lines[:2] + lines[1:]),
+        "two entries exchanged": b"".join([lines[1], lines[0]] + lines[2:]),
+        "the last line cut": data[:-1],
+        "white space added": data.replace(b'":', b'": ', 1),
+    }
+    # The last line is left out: without a checkpoint nothing that follows can contradict it.
+    for at in range(0, len(data) - len(lines[-1]), 7):
+        tried[f"bit flipped in byte {at}"] = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    missed = []
+    for name, damaged in tried.items():
+        try:
+            verify(damaged)
+            missed.append(name)
+        except Bad:
+            pass
+    if missed:
+        raise Bad(f"not caught: {', '.join(missed)}")
+    return len(tried)
+
+
+def main():
+    arguments = sys.argv[1:]
+    testing = arguments[:1] == ["--self-test"]
+    with open(arguments[-1], "rb") as file:
+        data = file.read()
+    try:
+        if testing:
+            print(f"{self_test(data)} damages, all caught")
+            return 0
+        size, head, streams = verify(data)
+        print(f"{size} entries in {streams} streams, head {head}")
+        return 0
+    except Bad as error:
+        print(f"BAD {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

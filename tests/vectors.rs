@@ -1,0 +1,131 @@
+//! Known-answer vectors: the bytes, hashes and signatures that any implementation of the format must reproduce.
+//!
+//! `ANNALS_BLESS=1 cargo test --test vectors` writes them anew; a changed vector is a changed format.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use annals::trail::disclosure::Disclosure;
+use annals::trail::entry::{Entry, Event, Seal, parse_timestamp};
+use annals::trail::hash::LeafHash;
+use annals::trail::key::{Kind, SigningKey, VerifierKey};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+const ORIGIN: &str = "annals.example/vectors";
+
+fn key(name: &str, seed: u8) -> SigningKey {
+    SigningKey::from_seed(name, Kind::Ed25519, &[seed; 32]).unwrap()
+}
+
+/// Six entries in three streams by two authors, with Korean and Danish text, escapes and a disclosure.
+fn entries() -> Vec<(Vec<u8>, Entry)> {
+    let (dk, kr) = (key("DK/coordinator", 1), key("KR/coordinator", 2));
+    let note = Disclosure::new([9; 16], "note", &Value::from("Møde udsat"));
+    let said = [
+        (&dk, "actions/1.G2G.1", json!({"effective": "2021-04", "lifecycle": "under_way"})),
+        (&kr, "actions/1.G2G.1", json!({"effective": "2021-04-20", "lifecycle": "planned"})),
+        (&dk, "actions/한국-1", json!({"_sd": {"note": note.digest().to_string()}, "effective": "2021"})),
+        (&kr, "actions/1.G2G.1", json!({"text": "tab\tnewline\nquote\"backslash\\"})),
+        (&kr, "plan", json!({"title": "공동 행동 계획", "n": [0, -1, 9_007_199_254_740_991_u64, true, {}]})),
+        (&dk, "actions/한국-1", json!({"effective": "2022-12-31"})),
+    ];
+    let (mut before, mut streams) = (LeafHash::NONE, HashMap::new());
+    let mut sealed = Vec::new();
+    for (number, (key, subject, data)) in (0_u64..).zip(said) {
+        let event = Event {
+            ledger: ORIGIN.to_owned(),
+            id: format!("01784d33-3c40-7000-8000-{number:012}").parse().unwrap(),
+            source: format!("parties/{}", &key.verifier().name()[..2]),
+            kind: "annals.vector.said.v1".to_owned(),
+            subject: subject.to_owned(),
+            time: parse_timestamp(&format!("2021-04-1{number}T09:30:00.000Z")).unwrap(),
+            keyid: key.verifier().keyid(),
+            basehash: before,
+            causationid: None,
+            correlationid: (number > 3).then(|| "vectors".to_owned()),
+            data: data.as_object().unwrap().clone(),
+        };
+        let (streamversion, streamprevhash) = streams.get(subject).copied().unwrap_or((0, LeafHash::NONE));
+        let (bytes, entry) = event.sign(key).unwrap().seal(Seal {
+            sequence: number,
+            recordedtime: parse_timestamp(&format!("2021-04-1{number}T09:30:01.250Z")).unwrap(),
+            prevhash: before,
+            streamversion: streamversion + 1,
+            streamprevhash,
+        });
+        before = entry.leaf;
+        streams.insert(subject, (streamversion + 1, entry.leaf));
+        sealed.push((bytes, entry));
+    }
+    sealed
+}
+
+fn vectors() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+fn holds(file: &str, expected: &[u8]) {
+    let path = vectors().join(file);
+    if std::env::var_os("ANNALS_BLESS").is_some() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let found = std::fs::read(&path).unwrap();
+    assert!(found == expected, "{file} differs: the format has changed, or the code is wrong");
+}
+
+#[test]
+fn entries_keep_their_bytes() {
+    let mut lines = Vec::new();
+    for (bytes, _) in entries() {
+        lines.extend_from_slice(&bytes);
+        lines.push(b'\n');
+    }
+    holds("entries.jsonl", &lines);
+}
+
+#[test]
+fn hashes_signatures_and_digests_keep_their_values() {
+    let keys: Vec<Value> = [("DK/coordinator", 1_u8), ("KR/coordinator", 2)]
+        .into_iter()
+        .map(|(name, seed)| {
+            let verifier = key(name, seed).verifier();
+            json!({"name": name, "seed_byte": seed, "vkey": verifier.to_string(), "keyid": verifier.keyid()})
+        })
+        .collect();
+    let entries: Vec<Value> = entries()
+        .iter()
+        .map(|(_, entry)| {
+            json!({
+                "sequence": entry.seal.sequence,
+                "leaf_hash": entry.leaf.to_string(),
+                "signed": String::from_utf8(entry.request.signed().to_vec()).unwrap(),
+            })
+        })
+        .collect();
+    let note = Disclosure::new([9; 16], "note", &Value::from("Møde udsat"));
+    let disclosure = json!({
+        "salt_byte": 9, "name": "note", "value": "Møde udsat",
+        "disclosure": note.encoded(), "digest": note.digest().to_string(),
+    });
+    let all = json!({"keys": keys, "entries": entries, "disclosure": disclosure});
+    holds("values.json", format!("{}\n", serde_json::to_string_pretty(&all).unwrap()).as_bytes());
+}
+
+#[test]
+fn the_stored_entries_verify_with_the_stored_keys() {
+    let values: Value =
+        serde_json::from_slice(&std::fs::read(vectors().join("values.json")).unwrap()).unwrap();
+    let keys: Vec<VerifierKey> = values["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| VerifierKey::parse(key["vkey"].as_str().unwrap()).unwrap())
+        .collect();
+    let lines = std::fs::read_to_string(vectors().join("entries.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), 6);
+    for line in lines.lines() {
+        let entry = Entry::parse(line.as_bytes()).unwrap();
+        assert_eq!(keys.iter().filter(|key| entry.request.is_signed_by(key)).count(), 1);
+    }
+}
