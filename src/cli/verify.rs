@@ -1,7 +1,7 @@
 //! `annals verify`: a verdict for each check on an export, then one conclusion and what it does not prove.
 
 use super::Failure;
-use annals::record::verify::{Report, Verifier};
+use annals::record::verify::{Check, Finding, Report, Verifier};
 use annals::trail::entry::ENTRY_LIMIT;
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -62,8 +62,7 @@ fn read(path: &Path) -> std::io::Result<Report> {
 }
 
 fn table(report: &Report) -> String {
-    let mut text = String::new();
-    for (check, covered, finding) in &report.verdicts {
+    let line = |(check, covered, finding): &(Check, u64, Option<Finding>)| {
         let verdict = match finding {
             Some(finding) => {
                 format!("✕ entry {}: expected {}, found {}", finding.entry, finding.expected, finding.found)
@@ -71,13 +70,17 @@ fn table(report: &Report) -> String {
             None if *covered == report.size => format!("✓ {covered} of {covered} entries"),
             None => format!("… not known beyond the first {covered} of {} entries", report.size),
         };
-        text.push_str(&format!("{:<20}{verdict}\n", check.to_string()));
-    }
+        format!("{:<20}{verdict}\n", check.to_string())
+    };
+    let text: Vec<String> = report.verdicts.iter().map(line).collect();
     let conclusion =
         if report.holds() { "self-consistent, parties not authenticated" } else { "NOT CONSISTENT" };
     format!(
-        "{text}\n{conclusion}: {} entries in {} streams, head {}\n{LIMITS}\n",
-        report.size, report.streams, report.head
+        "{}\n{conclusion}: {} entries in {} streams, head {}\n{LIMITS}\n",
+        text.concat(),
+        report.size,
+        report.streams,
+        report.head
     )
 }
 
