@@ -3,10 +3,12 @@
 //! Two governments sign a plan and record every change to its actions as signed, hash-chained events, so that either
 //! side, an auditor or a parliament can replay the history and verify it alone, offline.
 //!
+//! - [`domain`]: the field: plans, and the values that they are made of;
 //! - [`trail`]: the audit trail's bytes, what is hashed and what is signed;
 //! - [`record`]: where a fact meets its bytes: the verdicts on a history.
 //!
-//! Both are pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
+//! All are pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
 
+pub mod domain;
 pub mod record;
 pub mod trail;

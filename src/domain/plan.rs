@@ -1,0 +1,324 @@
+//! The plan document: what was signed, as data, with every fault named by its path.
+
+use super::date::{Cycle, Period};
+use super::value::{Code, Sha256, Text, Zone};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A plan as it is signed and founded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The plan's id.
+    pub id: Code,
+    /// Its title.
+    pub title: Text,
+    /// When it is to be carried out.
+    pub period: Period,
+    /// How many days a party's differing word keeps a status disputed.
+    pub grace_days: u16,
+    /// The signed text that this was taken from.
+    pub document: Document,
+    /// Those who signed, at least two.
+    pub parties: Vec<Party>,
+    /// The bodies of the parties.
+    pub institutions: Vec<Institution>,
+    /// The lines of effort.
+    pub lines: Vec<Line>,
+    /// The tracks that occur in the lines.
+    pub tracks: Vec<Track>,
+    /// The bases of agreement.
+    pub instruments: Vec<Instrument>,
+    /// The actions, in the order of the document.
+    pub actions: Vec<Action>,
+}
+
+/// The signed text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Of its bytes.
+    pub sha256: Sha256,
+    /// BCP 47.
+    pub language: Code,
+}
+
+/// One of those who signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// ISO 3166-1 alpha-2 for a country.
+    pub id: Code,
+    /// Its name.
+    pub name: Text,
+    /// In which its days end.
+    pub time_zone: Zone,
+}
+
+/// A body of a party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Institution {
+    /// Its abbreviation.
+    pub id: Code,
+    /// The party it belongs to.
+    pub party: Code,
+    /// Its names, by language.
+    pub names: BTreeMap<Code, Text>,
+    /// Other spellings under which the text names it.
+    pub aliases: Vec<Text>,
+}
+
+/// A line of effort.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// As printed.
+    pub number: u16,
+    /// As printed.
+    pub title: Text,
+    /// Its introduction, as printed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub text: Option<Text>,
+    /// The Sustainable Development Goals that it names.
+    pub goals: Vec<Goal>,
+}
+
+/// A Sustainable Development Goal as the plan names it, which may not be its official name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// 1 to 17.
+    pub number: u8,
+    /// As printed.
+    pub printed: Text,
+}
+
+/// A kind of cooperation under which actions stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Track {
+    /// `G2G`
+    pub code: Code,
+    /// Its title.
+    pub title: Text,
+}
+
+/// A basis of agreement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instrument {
+    /// Its reference.
+    #[serde(rename = "ref")]
+    pub reference: Code,
+    /// The line it is listed under.
+    pub line: u16,
+    /// As printed.
+    pub title: Text,
+    /// In which it was or is to be signed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub year: Option<u16>,
+    /// Where it stands.
+    pub state: InstrumentState,
+    /// When it lapses, where its text says so.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub expires: Option<super::date::Effective>,
+}
+
+/// Where a basis of agreement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is its word")]
+pub enum InstrumentState {
+    ToBeConfirmed,
+    Signed,
+    InForce,
+    Lapsed,
+}
+
+/// An action of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Its reference, stable for ever: `1.G2G.3`.
+    #[serde(rename = "ref")]
+    pub reference: Code,
+    /// The line it stands in.
+    pub line: u16,
+    /// The track it stands in.
+    pub track: Code,
+    /// Verbatim.
+    pub text: Text,
+    /// What kind of action it is.
+    pub kind: Kind,
+    /// How often it recurs, where the text says so.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub cycle: Option<Cycle>,
+    /// How firmly it is promised.
+    pub firmness: Firmness,
+    /// The bodies that its text names.
+    pub institutions: Vec<Code>,
+    /// The instruments that it rests on.
+    pub basis: Vec<Code>,
+    /// Doubts about the text, in clear.
+    pub notes: Vec<Text>,
+}
+
+/// What kind an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is its word")]
+pub enum Kind {
+    Recurring,
+    Continuing,
+    Deliverable,
+    Conditional,
+}
+
+/// How firmly an action is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is its word")]
+pub enum Firmness {
+    Stated,
+    Will,
+    Continued,
+    Possible,
+    Explore,
+    Conditional,
+}
+
+/// What is wrong with a plan document, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// JSON pointer (RFC 6901), or line and column where the document cannot be read.
+    pub path: String,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.what)
+    }
+}
+
+impl Plan {
+    /// Reads a plan document.
+    ///
+    /// # Errors
+    /// One fault where it is not of the form (`schemas/plan.json`); otherwise every contradiction in it.
+    pub fn read(text: &str) -> Result<Self, Vec<Fault>> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let read: Result<Self, _> = serde_path_to_error::deserialize(&mut deserializer);
+        let plan = read.map_err(|error| {
+            vec![Fault { path: pointer(error.path()), what: error.into_inner().to_string() }]
+        })?;
+        deserializer.end().map_err(|error| vec![Fault { path: "/".to_owned(), what: error.to_string() }])?;
+        let faults = plan.faults();
+        if faults.is_empty() { Ok(plan) } else { Err(faults) }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Faults::default();
+        let parties = faults.distinct("parties", "id", self.parties.iter().map(|party| party.id.as_str()));
+        let bodies =
+            faults.distinct("institutions", "id", self.institutions.iter().map(|body| body.id.as_str()));
+        let tracks = faults.distinct("tracks", "code", self.tracks.iter().map(|track| track.code.as_str()));
+        let bases = faults.distinct(
+            "instruments",
+            "ref",
+            self.instruments.iter().map(|base| base.reference.as_str()),
+        );
+        let numbers: Vec<String> = self.lines.iter().map(|line| line.number.to_string()).collect();
+        let lines = faults.distinct("lines", "number", numbers.iter().map(String::as_str));
+        faults.distinct("actions", "ref", self.actions.iter().map(|action| action.reference.as_str()));
+        if parties.len() < 2 {
+            faults.add("/parties".to_owned(), "a joint plan has at least two parties".to_owned());
+        }
+        for (at, body) in self.institutions.iter().enumerate() {
+            faults.known(&parties, "party", body.party.as_str(), || format!("/institutions/{at}/party"));
+            if body.names.is_empty() {
+                faults.add(
+                    format!("/institutions/{at}/names"),
+                    "an institution has at least one name".to_owned(),
+                );
+            }
+        }
+        for (at, line) in self.lines.iter().enumerate() {
+            for (goal, named) in
+                line.goals.iter().enumerate().filter(|(_, goal)| !(1..=17).contains(&goal.number))
+            {
+                let what =
+                    format!("there is no Sustainable Development Goal {}; they are 1 to 17", named.number);
+                faults.add(format!("/lines/{at}/goals/{goal}/number"), what);
+            }
+        }
+        for (at, base) in self.instruments.iter().enumerate() {
+            faults.known(&lines, "line", &base.line.to_string(), || format!("/instruments/{at}/line"));
+        }
+        for (at, action) in self.actions.iter().enumerate() {
+            faults.known(&lines, "line", &action.line.to_string(), || format!("/actions/{at}/line"));
+            faults.known(&tracks, "track", action.track.as_str(), || format!("/actions/{at}/track"));
+            for (n, body) in action.institutions.iter().enumerate() {
+                faults.known(&bodies, "institution", body.as_str(), || {
+                    format!("/actions/{at}/institutions/{n}")
+                });
+            }
+            for (n, base) in action.basis.iter().enumerate() {
+                faults.known(&bases, "instrument", base.as_str(), || format!("/actions/{at}/basis/{n}"));
+            }
+        }
+        faults.0
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, path: String, what: String) {
+        self.0.push(Fault { path, what });
+    }
+
+    fn distinct<'a>(
+        &mut self,
+        list: &str,
+        member: &str,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> BTreeSet<&'a str> {
+        let mut seen = BTreeSet::new();
+        for (at, id) in ids.enumerate() {
+            if !seen.insert(id) {
+                self.add(format!("/{list}/{at}/{member}"), format!("`{id}` occurs twice"));
+            }
+        }
+        seen
+    }
+
+    fn known(&mut self, ids: &BTreeSet<&str>, what: &str, id: &str, path: impl Fn() -> String) {
+        if !ids.contains(id) {
+            self.add(path(), format!("the {what} `{id}` is not in this plan"));
+        }
+    }
+}
+
+/// An optional member that is there has a value: null is refused, as it is in an entry.
+fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let segments = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => "/?".to_owned(),
+    });
+    let path: String = segments.collect();
+    if path.is_empty() { "/".to_owned() } else { path }
+}

@@ -1,0 +1,160 @@
+//! References and texts, checked once, at birth: whoever holds one need not check it again.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest reference or id, in bytes.
+pub const CODE_LIMIT: usize = 64;
+
+/// The longest text, in bytes; an entry of 65,535 bytes holds one of them and its attributes.
+pub const TEXT_LIMIT: usize = 32_768;
+
+/// Why a text is not the value that is expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAValue {
+    /// Not a reference or id.
+    #[error(
+        "`{0}` is not a reference: 1 to 64 letters, digits, `.`, `_` and `-`, the first a letter or digit"
+    )]
+    Code(String),
+    /// An empty text.
+    #[error("an empty text: leave the member out, or say something")]
+    Empty,
+    /// A text beyond the limit.
+    #[error("a text of {0} bytes, and {TEXT_LIMIT} are allowed: shorten it")]
+    Length(usize),
+    /// A character that cannot be recorded.
+    #[error(
+        "the character U+{0:04X} is refused: control characters other than tab and newline, and noncharacters, are"
+    )]
+    Character(u32),
+    /// Not a digest.
+    #[error("`{0}` is not a SHA-256 digest: 64 lower-case hexadecimal digits")]
+    Digest(String),
+    /// Not a time zone.
+    #[error("`{0}` is not an IANA time zone such as Asia/Seoul")]
+    Zone(String),
+}
+
+macro_rules! checked {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAValue;
+
+            fn try_from(text: String) -> Result<Self, NotAValue> {
+                let check: fn(&str) -> Result<(), NotAValue> = $check;
+                check(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+checked! {
+    /// A reference or id, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: `1.G2G.3`, `KR`, `K-SURE`.
+    Code, |text| {
+        let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if first && rest && text.len() <= CODE_LIMIT {
+            return Ok(());
+        }
+        Err(NotAValue::Code(text.chars().take(CODE_LIMIT + 1).collect()))
+    }
+}
+
+checked! {
+    /// Words in any language.
+    Text, |text| match text.chars().find(|character| refused(*character)) {
+        _ if text.trim().is_empty() => Err(NotAValue::Empty),
+        _ if text.len() > TEXT_LIMIT => Err(NotAValue::Length(text.len())),
+        Some(character) => Err(NotAValue::Character(character.into())),
+        None => Ok(()),
+    }
+}
+
+checked! {
+    /// The SHA-256 digest of a file, as text.
+    Sha256, |text| {
+        if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Ok(());
+        }
+        Err(NotAValue::Digest(text.chars().take(80).collect()))
+    }
+}
+
+checked! {
+    /// The name of an IANA time zone: `Asia/Seoul`.
+    Zone, |text| {
+        let known = text.parse::<chrono_tz::Tz>();
+        known.map(|_| ()).map_err(|_| NotAValue::Zone(text.chars().take(80).collect()))
+    }
+}
+
+fn refused(character: char) -> bool {
+    let code = u32::from(character);
+    (character.is_control() && !matches!(character, '\t' | '\n'))
+        || (0xFDD0..=0xFDEF).contains(&code)
+        || code & 0xFFFE == 0xFFFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Result<Code, NotAValue> {
+        text.to_owned().try_into()
+    }
+
+    #[test]
+    fn a_reference_is_of_its_alphabet_and_length() {
+        for good in ["1.G2G.3", "KR", "K-SURE", "a", &"x".repeat(64)] {
+            assert!(code(good).is_ok(), "{good}");
+        }
+        for bad in ["", ".a", "-a", "a b", "a/b", "한국", &"x".repeat(65)] {
+            assert!(matches!(code(bad), Err(NotAValue::Code(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_says_something_and_holds_no_control_character() {
+        let text = |text: &str| Text::try_from(text.to_owned());
+        assert!(text("회의\tholdt\n").is_ok());
+        assert_eq!(text(" \n"), Err(NotAValue::Empty));
+        assert_eq!(text("a\u{85}"), Err(NotAValue::Character(0x85)));
+        assert_eq!(text("a\u{fffe}"), Err(NotAValue::Character(0xfffe)));
+        assert_eq!(text(&"x".repeat(TEXT_LIMIT + 1)), Err(NotAValue::Length(TEXT_LIMIT + 1)));
+    }
+
+    #[test]
+    fn zones_and_digests_are_known_by_their_form() {
+        assert!(Zone::try_from("Europe/Copenhagen".to_owned()).is_ok());
+        assert!(Zone::try_from("Europe/Kobenhavn".to_owned()).is_err());
+        assert!(Sha256::try_from("0".repeat(64)).is_ok());
+        assert!(Sha256::try_from("F".repeat(64)).is_err());
+    }
+}

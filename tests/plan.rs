@@ -1,0 +1,96 @@
+//! Plan documents: the first plan, other plans, and each fault by its path.
+
+use annals::domain::plan::{InstrumentState, Kind, Plan};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const FIRST: &str = include_str!("../examples/denmark-korea-2021-2024/plan.json");
+
+#[test]
+fn the_first_plan_is_whole() {
+    let plan = Plan::read(FIRST).unwrap();
+    let tracks: BTreeSet<_> = plan.actions.iter().map(|action| (action.line, &action.track)).collect();
+    let unconfirmed =
+        plan.instruments.iter().filter(|base| base.state == InstrumentState::ToBeConfirmed).count();
+    assert_eq!((plan.lines.len(), plan.actions.len(), tracks.len()), (4, 69, 16));
+    assert_eq!((plan.instruments.len(), unconfirmed), (20, 3));
+    let mut numbers = std::collections::BTreeMap::new();
+    for action in &plan.actions {
+        let number = numbers.entry((action.line, action.track.as_str())).or_insert(0);
+        *number += 1;
+        assert_eq!(action.reference.as_str(), format!("{}.{}.{number}", action.line, action.track));
+        assert_eq!(action.cycle.is_some(), action.kind == Kind::Recurring, "{}", action.reference);
+    }
+}
+
+/// Three parties, other tracks, and Hangul throughout.
+fn other() -> Value {
+    let action = |n: usize| {
+        json!({
+            "ref": format!("A-{n}"), "line": 7, "track": "EDU", "text": format!("교육 협력 {n}"),
+            "kind": "continuing", "firmness": "will", "institutions": ["MOE"], "basis": ["B.1"], "notes": [],
+        })
+    };
+    json!({
+        "id": "plan", "title": "공동 행동 계획", "period": {"start": "2025-03", "end": "2027-02-28"}, "grace_days": 0,
+        "document": {"sha256": "0".repeat(64), "language": "ko"},
+        "parties": [
+            {"id": "KR", "name": "대한민국", "time_zone": "Asia/Seoul"},
+            {"id": "JP", "name": "일본", "time_zone": "Asia/Tokyo"},
+            {"id": "CN", "name": "중국", "time_zone": "Asia/Shanghai"},
+        ],
+        "institutions": [{"id": "MOE", "party": "KR", "names": {"ko": "교육부"}, "aliases": []}],
+        "lines": [{"number": 7, "title": "교육", "goals": [{"number": 4, "printed": "양질의 교육"}]}],
+        "tracks": [{"code": "EDU", "title": "교육 협력"}],
+        "instruments": [{"ref": "B.1", "line": 7, "title": "양해각서", "state": "in_force"}],
+        "actions": (1..=400).map(action).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn other_plans_work_as_well() {
+    let plan = Plan::read(&other().to_string()).unwrap();
+    assert_eq!((plan.parties.len(), plan.actions.len()), (3, 400));
+    assert_eq!(serde_json::to_value(&plan).unwrap(), other());
+}
+
+#[test]
+fn each_fault_has_its_path() {
+    let cases = [
+        ("/id", json!("a b"), "/id"),
+        ("/title", json!(""), "/title"),
+        ("/grace_days", json!(-1), "/grace_days"),
+        ("/period/end", json!("2025-02-29"), "/period/end"),
+        ("/period/end", json!("2024"), "/period"),
+        ("/document/sha256", json!("abc"), "/document/sha256"),
+        ("/parties/1/id", json!("KR"), "/parties/1/id"),
+        ("/parties/1/time_zone", json!("Asia/Nowhere"), "/parties/1/time_zone"),
+        ("/institutions/0/party", json!("DK"), "/institutions/0/party"),
+        ("/institutions/0/names", json!({}), "/institutions/0/names"),
+        ("/lines/0/goals/0/number", json!(18), "/lines/0/goals/0/number"),
+        ("/lines/0/text", json!(null), "/lines/0/text"),
+        ("/instruments/0/line", json!(8), "/instruments/0/line"),
+        ("/instruments/0/state", json!("draft"), "/instruments/0/state"),
+        ("/actions/3/ref", json!("A-1"), "/actions/3/ref"),
+        ("/actions/3/line", json!(1), "/actions/3/line"),
+        ("/actions/3/track", json!("G2G"), "/actions/3/track"),
+        ("/actions/3/text", json!("a\u{7}"), "/actions/3/text"),
+        ("/actions/3/institutions/0", json!("MOI"), "/actions/3/institutions/0"),
+        ("/actions/3/basis/0", json!("B.2"), "/actions/3/basis/0"),
+        ("/actions/3/kind", json!("once"), "/actions/3/kind"),
+    ];
+    for (place, value, path) in cases {
+        let mut plan = other();
+        *plan.pointer_mut(place).unwrap_or(&mut Value::Null) = value.clone();
+        if plan.pointer(place).is_none() {
+            let (parent, member) = place.rsplit_once('/').unwrap();
+            plan.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(member.to_owned(), value);
+        }
+        let faults = Plan::read(&plan.to_string()).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.path == path), "{place}: {faults:?}");
+    }
+    let unknown = other().to_string().replacen("\"grace_days\"", "\"grace\":1,\"grace_days\"", 1);
+    assert!(Plan::read(&unknown).unwrap_err().iter().any(|fault| fault.what.contains("`grace`")));
+    let twice = other().to_string().replacen("\"grace_days\"", "\"grace_days\":1,\"grace_days\"", 1);
+    assert!(Plan::read(&twice).unwrap_err().iter().any(|fault| fault.what.contains("duplicate")));
+}
