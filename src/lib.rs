@@ -5,10 +5,12 @@
 //!
 //! - [`domain`]: the field: plans, and the values that they are made of;
 //! - [`trail`]: the audit trail's bytes, what is hashed and what is signed;
-//! - [`record`]: where a fact meets its bytes: the verdicts on a history.
+//! - [`record`]: where a fact meets its bytes: the verdicts on a history;
+//! - [`store`]: the store port and its engines, which never interpret an entry.
 //!
-//! All are pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
+//! All but the store are pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
 
 pub mod domain;
 pub mod record;
+pub mod store;
 pub mod trail;
