@@ -1,14 +1,19 @@
 //! The contract of a store, as one suite that every engine runs.
 
-use super::journal::Journal;
+use super::embedded::Embedded;
 use super::memory::Memory;
 use super::{AppendError, Head, Store, StoreError};
 use crate::trail::hash::LeafHash;
 
 fn every(rule: impl Fn(&mut dyn Store)) {
-    rule(&mut Memory::default());
+    rule(&mut Memory::new(first_word));
     let folder = tempfile::tempdir().unwrap();
-    rule(&mut Journal::open(&folder.path().join("journal")).unwrap());
+    rule(&mut Embedded::create(&folder.path().join("ledger"), first_word).unwrap());
+}
+
+/// The text before the first space names the stream.
+pub(super) fn first_word(line: &[u8]) -> Option<&str> {
+    std::str::from_utf8(line).ok()?.split_once(' ').map(|(word, _)| word)
 }
 
 fn batch(lines: &[&str]) -> Vec<Vec<u8>> {
@@ -63,5 +68,57 @@ fn a_batch_with_a_line_that_does_not_fit_is_refused_whole() {
         }
         assert_eq!(store.head(), Head::EMPTY);
         assert!(store.append(Head::EMPTY, &batch(&[&"x".repeat(65_535)])).is_ok());
+    });
+}
+
+#[test]
+fn lines_of_every_length_are_read_back() {
+    every(|store| {
+        let lines: Vec<Vec<u8>> = [1, 7_499, 7_500, 7_501, 65_535, 1, 4_000, 4_000, 65_535, 65_535, 3]
+            .map(|length| vec![b'x'; length])
+            .into();
+        store.append(Head::EMPTY, &lines).unwrap();
+        for start in 0..lines.len() {
+            let mut found = Vec::new();
+            store.read(start as u64..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
+            assert_eq!(found, lines[start..]);
+        }
+    });
+}
+
+#[test]
+fn a_stream_has_its_own_lines_in_their_order() {
+    every(|store| {
+        let names = ["action/1", "action/2", "plan"];
+        let name = |sequence: usize| names[sequence % 7 % 3];
+        let mut head = Head::EMPTY;
+        for sequence in 0..600 {
+            let lines = batch(&[&format!("{} {sequence}", name(sequence)), "nobody's"]);
+            head = store.append(head, &lines).unwrap();
+        }
+        for stream in names {
+            let expected: Vec<u64> =
+                (0..600).filter(|at| name(*at) == stream).map(|at| 2 * at as u64).collect();
+            assert_eq!(store.sequences(stream).unwrap(), expected);
+        }
+        assert!(store.sequences("action").unwrap().is_empty());
+        assert!(store.sequences("").unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_blob_is_found_by_its_digest_and_nothing_else() {
+    every(|store| {
+        // printf 'evidence' | sha256sum
+        let digest = "ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e";
+        assert_eq!(store.blob(digest).unwrap(), None);
+        for _ in 0..2 {
+            assert_eq!(store.put_blob(b"evidence").unwrap(), digest);
+        }
+        assert_eq!(store.blob(digest).unwrap().unwrap(), b"evidence");
+        assert_eq!(store.blob(&digest.to_uppercase()).unwrap(), None);
+        let empty = store.put_blob(b"").unwrap();
+        assert_eq!(store.blob(&empty).unwrap().unwrap(), b"");
+        assert_eq!(store.head(), Head::EMPTY);
     });
 }

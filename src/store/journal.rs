@@ -1,210 +1,418 @@
-//! The journal: one plain file, one entry a line, synced once per batch. It is the truth of the embedded store.
+//! The journal: plain files, one entry a line, synced once per batch. It is the truth of the embedded store.
 //!
-//! A last line without its newline was never acknowledged: it is cut when the journal is opened for writing, and passed
-//! over by readers, who take no lock. Segments, and what is derived from the journal, are not here.
+//! A segment is named by the sequence of its first line. A last line without its newline was never acknowledged: it is
+//! cut when writing begins, and passed over by readers, who take no lock. What is derived from the journal is in
+//! [`super::frames`].
 
-use super::{AppendError, Head, Store, StoreError, advance};
+use super::blobs::sync_folder;
+use super::{AppendError, Head, StoreError, advance, said};
 use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::hash::LeafHash;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A log in a file of lines.
+/// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
+pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
+
+/// Where a line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Sequence of the first line in its segment.
+    pub(super) segment: u64,
+    /// Bytes before the line in its segment.
+    pub(super) offset: u64,
+}
+
+/// A log in files of lines.
 #[derive(Debug)]
-pub struct Journal {
-    path: PathBuf,
-    /// Absent where it was opened for reading.
+pub(super) struct Journal {
+    folder: PathBuf,
+    segments: Vec<Segment>,
+    limit: u64,
+    /// Absent until writing begins.
     writer: Option<File>,
     head: Head,
-    /// Bytes that hold whole lines.
-    length: u64,
     doubtful: bool,
 }
 
-impl Journal {
-    /// Opens `folder/000000000000.jsonl` for writing, and makes both where they are missing.
-    ///
-    /// # Errors
-    /// [`StoreError::Held`] where another process writes; [`StoreError::Damaged`]; [`StoreError::System`].
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(said(folder, "made"))?;
-        let path = folder.join("000000000000.jsonl");
-        let options = OpenOptions::new().read(true).append(true).create(true).open(&path);
-        let file = options.map_err(said(&path, "opened"))?;
-        file.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => StoreError::Held(path.clone()),
-            TryLockError::Error(source) => StoreError::System { path: path.clone(), doing: "locked", source },
-        })?;
-        let (head, length) = scan(&path)?;
-        file.set_len(length).map_err(said(&path, "cut to its last whole line"))?;
-        file.sync_all().map_err(said(&path, "synced"))?;
-        // A new file is durable only with the folders that name it.
-        for folder in folder.ancestors().take(2) {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(said(folder, "synced"))?;
-        }
-        Ok(Self { path, writer: Some(file), head, length, doubtful: false })
-    }
-
-    /// Opens the journal of a folder for reading, as far as it is whole at this moment.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`]; [`StoreError::System`].
-    pub fn open_read_only(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join("000000000000.jsonl");
-        let (head, length) = scan(&path)?;
-        Ok(Self { path, writer: None, head, length, doubtful: false })
-    }
+/// A segment, and how many of its bytes are whole lines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Segment {
+    pub(super) first: u64,
+    pub(super) length: u64,
 }
 
-impl Store for Journal {
-    fn head(&self) -> Head {
+/// Hands out a line with its sequence and place.
+pub(super) type EachLine<'a> = &'a mut dyn FnMut(u64, Place, &[u8]);
+
+impl Journal {
+    /// Reads a journal from a known line on, or from its first, as far as it is whole. Nothing is changed.
+    pub(super) fn scan(
+        folder: &Path,
+        limit: u64,
+        from: Option<(u64, Place)>,
+        each: EachLine<'_>,
+    ) -> Result<Self, StoreError> {
+        let mut segments = segments(folder)?;
+        let (mut next, start) = from.unwrap_or((0, Place { segment: 0, offset: 0 }));
+        let mut head = Head::EMPTY;
+        let mut place = start;
+        let last = segments.last().map(|segment| segment.first);
+        for segment in segments.iter_mut().skip_while(|segment| segment.first < start.segment) {
+            let path = file(folder, segment.first);
+            if segment.first != place.segment {
+                follows(folder, segment.first, next)?;
+                place = Place { segment: segment.first, offset: 0 };
+            }
+            let end = lines(&path, next, place, u64::MAX, &mut |sequence, place, line| {
+                head = Head { size: sequence + 1, leaf: LeafHash::of(line) };
+                each(sequence, place, line);
+                true
+            })?;
+            if end.torn && last != Some(segment.first) {
+                let what = "a line without its newline, and the journal goes on".to_owned();
+                return Err(StoreError::Damaged { path, offset: end.offset, what });
+            }
+            segment.length = end.offset;
+            next = end.sequence;
+        }
+        if from.is_some() && head == Head::EMPTY {
+            let what = "no line begins here".to_owned();
+            return Err(StoreError::Damaged {
+                path: file(folder, start.segment),
+                offset: start.offset,
+                what,
+            });
+        }
+        Ok(Self { folder: folder.to_owned(), segments, limit, writer: None, head, doubtful: false })
+    }
+
+    /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
+    pub(super) fn begin_writing(&mut self) -> Result<(), StoreError> {
+        let Some(last) = self.segments.last() else { return self.begin_segment() };
+        let path = file(&self.folder, last.first);
+        let writer = OpenOptions::new().append(true).open(&path).map_err(said(&path, "opened"))?;
+        writer.set_len(last.length).map_err(said(&path, "cut to its last whole line"))?;
+        writer.sync_all().map_err(said(&path, "synced"))?;
+        sync_folder(&self.folder)?;
+        self.writer = Some(writer);
+        Ok(())
+    }
+
+    pub(super) fn head(&self) -> Head {
         self.head
     }
 
-    fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Appends as [`super::Store::append`] promises, and says where the first line went.
+    pub(super) fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<(Head, Place), AppendError> {
         if self.doubtful {
-            return Err(AppendError::Failed(StoreError::Doubtful(self.path.clone())));
+            return Err(AppendError::Failed(StoreError::Doubtful(self.folder.clone())));
         }
         if expected != self.head {
             return Err(AppendError::Conflict(self.head));
         }
         let head = advance(self.head, batch)?;
-        let Some(file) = &mut self.writer else {
-            return Err(AppendError::Failed(StoreError::ReadOnly(self.path.clone())));
+        if self.writer.is_none() {
+            return Err(AppendError::Failed(StoreError::ReadOnly(self.folder.clone())));
+        }
+        if self.segments.last().is_some_and(|last| last.length > self.limit) {
+            self.begin_segment()?;
+        }
+        let (Some(writer), Some(last)) = (&mut self.writer, self.segments.last_mut()) else {
+            return Err(AppendError::Failed(StoreError::ReadOnly(self.folder.clone())));
         };
+        let place = Place { segment: last.first, offset: last.length };
+        let path = file(&self.folder, last.first);
         let bytes: Vec<u8> = batch.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
-        let written = file.write_all(&bytes).map_err(said(&self.path, "written"));
-        if let Err(error) = written {
+        if let Err(error) = writer.write_all(&bytes).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
-            if file.set_len(self.length).and_then(|()| file.sync_all()).is_ok() {
+            if writer.set_len(last.length).and_then(|()| writer.sync_all()).is_ok() {
                 return Err(AppendError::Failed(error));
             }
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        if let Err(error) = file.sync_data().map_err(said(&self.path, "synced")) {
+        if let Err(error) = writer.sync_data().map_err(said(&path, "synced")) {
             // After a failed sync the kernel may have dropped the pages or kept them: nothing is known.
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        self.length += bytes.len() as u64;
+        last.length += bytes.len() as u64;
         self.head = head;
-        Ok(head)
+        Ok((head, place))
     }
 
-    fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+    /// Hands out the lines of a range with their places.
+    pub(super) fn read(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
         let end = range.end.min(self.head.size);
-        lines(&self.path, self.length, &mut |sequence, line| {
-            if range.contains(&sequence) {
-                each(sequence, line);
+        let before = self.segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
+        for segment in self.segments.iter().skip(before).take_while(|segment| segment.first < end) {
+            let place = Place { segment: segment.first, offset: 0 };
+            let path = file(&self.folder, segment.first);
+            let mut stopped = false;
+            let read = lines(&path, segment.first, place, segment.length, &mut |sequence, place, line| {
+                if (range.start..end).contains(&sequence) {
+                    each(sequence, place, line);
+                }
+                stopped = sequence + 1 >= end;
+                !stopped
+            })?;
+            if !stopped && read.offset < segment.length {
+                let what = "the file ends before the lines that were here".to_owned();
+                return Err(StoreError::Damaged { path, offset: read.offset, what });
             }
-            sequence + 1 < end
-        })
-        .map(|_| ())
+        }
+        Ok(())
+    }
+
+    /// The line of a known length at a place.
+    pub(super) fn line(&self, place: Place, length: usize) -> Result<Vec<u8>, StoreError> {
+        let path = file(&self.folder, place.segment);
+        let mut opened = File::open(&path).map_err(said(&path, "opened"))?;
+        opened.seek(SeekFrom::Start(place.offset)).map_err(said(&path, "read"))?;
+        let mut line = vec![0; length + 1];
+        let read = opened.read_exact(&mut line);
+        if read.is_err() || line.pop() != Some(b'\n') || line.contains(&b'\n') {
+            let what = format!("no line of {length} bytes is here");
+            return Err(StoreError::Damaged { path, offset: place.offset, what });
+        }
+        Ok(line)
+    }
+
+    fn begin_segment(&mut self) -> Result<(), StoreError> {
+        let first = self.head.size;
+        let path = file(&self.folder, first);
+        let options = OpenOptions::new().append(true).create(true).open(&path);
+        let writer = options.map_err(said(&path, "made"))?;
+        // One that was begun before the disk failed is empty, and taken up; anything else is not ours to write to.
+        if writer.metadata().map_err(said(&path, "read"))?.len() > 0 {
+            let what = "lines that the segment before does not lead to".to_owned();
+            return Err(StoreError::Damaged { path, offset: 0, what });
+        }
+        writer.sync_all().map_err(said(&path, "synced"))?;
+        sync_folder(&self.folder)?;
+        self.segments.push(Segment { first, length: 0 });
+        self.writer = Some(writer);
+        Ok(())
     }
 }
 
-/// The head of a file's whole lines, and how many bytes they take.
-fn scan(path: &Path) -> Result<(Head, u64), StoreError> {
-    let mut head = Head::EMPTY;
-    let length = lines(path, u64::MAX, &mut |sequence, line| {
-        head = Head { size: sequence + 1, leaf: LeafHash::of(line) };
-        true
-    })?;
-    Ok((head, length))
+/// The file of a segment.
+pub(super) fn file(folder: &Path, first: u64) -> PathBuf {
+    folder.join(format!("{first:012}.jsonl"))
 }
 
-/// Hands whole lines to `each` until it says no; returns the bytes that they took.
-fn lines(path: &Path, limit: u64, each: &mut dyn FnMut(u64, &[u8]) -> bool) -> Result<u64, StoreError> {
-    let file = File::open(path).map_err(said(path, "opened"))?;
-    let mut reader = BufReader::with_capacity(1 << 16, file.take(limit));
-    let (mut line, mut offset) = (Vec::new(), 0);
-    for sequence in 0.. {
+struct End {
+    sequence: u64,
+    offset: u64,
+    torn: bool,
+}
+
+/// The segments of a folder in their order; lengths are those of the files, torn lines included.
+fn segments(folder: &Path) -> Result<Vec<Segment>, StoreError> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let what = "the folder is missing".to_owned();
+            return Err(StoreError::Damaged { path: folder.to_owned(), offset: 0, what });
+        }
+        entries => entries.map_err(said(folder, "read"))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(said(folder, "read"))?;
+        let name = entry.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        let Some(first) = digits.filter(|digits| digits.len() == 12).and_then(|digits| digits.parse().ok())
+        else {
+            continue;
+        };
+        let length = entry.metadata().map_err(said(&entry.path(), "read"))?.len();
+        found.push(Segment { first, length });
+    }
+    found.sort_by_key(|segment: &Segment| segment.first);
+    if let Some(first) = found.first().filter(|segment| segment.first > 0) {
+        follows(folder, first.first, 0)?;
+    }
+    Ok(found)
+}
+
+/// Whether a segment begins where the lines before it end.
+fn follows(folder: &Path, first: u64, next: u64) -> Result<(), StoreError> {
+    let (path, what) = match first.checked_sub(next) {
+        Some(0) => return Ok(()),
+        Some(missing) => {
+            (file(folder, next), format!("{missing} entries are missing from here to {}", first - 1))
+        }
+        None => (file(folder, first), format!("begins at {first}, and the lines before it end at {next}")),
+    };
+    Err(StoreError::Damaged { path, offset: 0, what })
+}
+
+/// Hands whole lines to `each` until it says no.
+fn lines(
+    path: &Path,
+    mut sequence: u64,
+    mut place: Place,
+    limit: u64,
+    each: &mut dyn FnMut(u64, Place, &[u8]) -> bool,
+) -> Result<End, StoreError> {
+    let damaged = |offset, what| Err(StoreError::Damaged { path: path.to_owned(), offset, what });
+    let mut opened = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return damaged(0, "the file is missing".to_owned());
+        }
+        opened => opened.map_err(said(path, "opened"))?,
+    };
+    if let Some(before) = place.offset.checked_sub(1) {
+        opened.seek(SeekFrom::Start(before)).map_err(said(path, "read"))?;
+        let mut newline = [0];
+        if opened.read_exact(&mut newline).is_err() || newline != *b"\n" {
+            return damaged(place.offset, "no line begins here".to_owned());
+        }
+    }
+    let mut reader = BufReader::with_capacity(1 << 16, opened.take(limit.saturating_sub(place.offset)));
+    let mut line = Vec::new();
+    loop {
         line.clear();
         let longest = ENTRY_LIMIT as u64 + 2;
         reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
         let taken = line.len() as u64;
         if line.pop_if(|byte| *byte == b'\n').is_none() {
             if taken == longest {
-                let what = format!("a line of more than {ENTRY_LIMIT} bytes");
-                return Err(StoreError::Damaged { path: path.to_owned(), offset, what });
+                return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
             }
-            break;
+            return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
         }
         if line.is_empty() {
-            let what = "an empty line".to_owned();
-            return Err(StoreError::Damaged { path: path.to_owned(), offset, what });
+            return damaged(place.offset, "an empty line".to_owned());
         }
-        offset += taken;
-        if !each(sequence, &line) {
-            break;
+        let here = place;
+        place.offset += taken;
+        sequence += 1;
+        if !each(sequence - 1, here, &line) {
+            return Ok(End { sequence, offset: place.offset, torn: false });
         }
     }
-    Ok(offset)
-}
-
-fn said(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::System { path, doing, source }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(folder: &Path) -> Head {
-        let mut journal = Journal::open(folder).unwrap();
-        journal.append(Head::EMPTY, &[b"one".to_vec(), b"two".to_vec()]).unwrap()
+    /// Segments of more than 8 bytes are left behind.
+    fn open(folder: &Path) -> Result<Journal, StoreError> {
+        let mut journal = Journal::scan(folder, 8, None, &mut |_, _, _| {})?;
+        journal.begin_writing()?;
+        Ok(journal)
     }
 
-    fn file(folder: &Path) -> PathBuf {
-        folder.join("000000000000.jsonl")
+    fn written(folder: &Path) -> Head {
+        let mut journal = open(folder).unwrap();
+        let mut head = Head::EMPTY;
+        for line in ["line-0", "line-1", "line-2", "line-3", "line-4"] {
+            head = journal.append(head, &[line.as_bytes().to_vec()]).unwrap().0;
+        }
+        head
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn all(journal: &Journal) -> Vec<(u64, Place, String)> {
+        let mut found = Vec::new();
+        let mut each =
+            |at, place, line: &[u8]| found.push((at, place, String::from_utf8(line.to_vec()).unwrap()));
+        journal.read(0..9, &mut each).unwrap();
+        found
     }
 
     #[test]
-    fn what_was_appended_is_there_when_opened_again() {
+    fn a_segment_is_plain_text_named_by_its_first_sequence() {
         let folder = tempfile::tempdir().unwrap();
         let head = written(folder.path());
-        assert_eq!(Journal::open(folder.path()).unwrap().head(), head);
-        assert_eq!(fs::read(file(folder.path())).unwrap(), b"one\ntwo\n");
+        assert_eq!(names(folder.path()), ["000000000000.jsonl", "000000000002.jsonl", "000000000004.jsonl"]);
+        assert_eq!(fs::read(file(folder.path(), 2)).unwrap(), b"line-2\nline-3\n");
+        let journal = open(folder.path()).unwrap();
+        assert_eq!(journal.head(), head);
+        let found = all(&journal);
+        assert_eq!(found.len(), 5);
+        assert_eq!(found[3], (3, Place { segment: 2, offset: 7 }, "line-3".to_owned()));
+        assert_eq!(journal.line(found[3].1, 6).unwrap(), b"line-3");
+        assert!(journal.line(found[3].1, 5).is_err());
+    }
+
+    #[test]
+    fn a_known_line_spares_the_lines_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let head = written(folder.path());
+        let mut seen = Vec::new();
+        let from = Some((3, Place { segment: 2, offset: 7 }));
+        let journal = Journal::scan(folder.path(), 8, from, &mut |at, _, _| seen.push(at)).unwrap();
+        assert_eq!((journal.head(), seen), (head, vec![3, 4]));
+        assert_eq!(all(&journal).len(), 5);
+        for (segment, offset) in [(2, 6), (2, 14), (2, 70), (1, 0), (6, 0)] {
+            let from = Some((3, Place { segment, offset }));
+            assert!(Journal::scan(folder.path(), 8, from, &mut |_, _, _| {}).is_err(), "{segment} {offset}");
+        }
     }
 
     #[test]
     fn a_line_without_its_newline_was_never_acknowledged() {
         let folder = tempfile::tempdir().unwrap();
         let head = written(folder.path());
-        fs::write(file(folder.path()), b"one\ntwo\nthr").unwrap();
-        assert_eq!(Journal::open_read_only(folder.path()).unwrap().head(), head);
-        assert_eq!(fs::read(file(folder.path())).unwrap(), b"one\ntwo\nthr", "readers change nothing");
-        assert_eq!(Journal::open(folder.path()).unwrap().head(), head);
-        assert_eq!(fs::read(file(folder.path())).unwrap(), b"one\ntwo\n");
+        fs::write(file(folder.path(), 4), b"line-4\nline").unwrap();
+        assert_eq!(Journal::scan(folder.path(), 8, None, &mut |_, _, _| {}).unwrap().head(), head);
+        assert_eq!(fs::read(file(folder.path(), 4)).unwrap(), b"line-4\nline", "readers change nothing");
+        assert_eq!(open(folder.path()).unwrap().head(), head);
+        assert_eq!(fs::read(file(folder.path(), 4)).unwrap(), b"line-4\n");
     }
 
     #[test]
-    fn one_process_writes_and_readers_take_no_lock() {
+    fn a_segment_that_was_begun_and_never_written_to_is_taken_up() {
         let folder = tempfile::tempdir().unwrap();
         let head = written(folder.path());
-        let _writer = Journal::open(folder.path()).unwrap();
-        assert!(matches!(Journal::open(folder.path()), Err(StoreError::Held(_))));
-        let mut reader = Journal::open_read_only(folder.path()).unwrap();
-        let refused = reader.append(head, &[b"three".to_vec()]);
-        assert!(matches!(refused, Err(AppendError::Failed(StoreError::ReadOnly(_)))));
+        fs::write(file(folder.path(), 5), b"").unwrap();
+        let mut journal = open(folder.path()).unwrap();
+        assert_eq!(journal.head(), head);
+        let place = journal.append(head, &[b"line-5".to_vec()]).unwrap().1;
+        assert_eq!(place, Place { segment: 5, offset: 0 });
     }
 
     #[test]
-    fn damage_is_named_with_its_place_and_nothing_is_cut() {
-        let folder = tempfile::tempdir().unwrap();
-        written(folder.path());
-        for (damage, at) in
-            [(b"one\n\ntwo\n".to_vec(), 4), ([b"one\n", &*vec![b'x'; 70_000], b"\n"].concat(), 4)]
-        {
-            fs::write(file(folder.path()), &damage).unwrap();
-            let refused = Journal::open(folder.path());
-            assert!(matches!(refused, Err(StoreError::Damaged { offset, .. }) if offset == at));
-            assert_eq!(fs::read(file(folder.path())).unwrap(), damage);
+    fn damage_is_named_with_its_place_and_nothing_is_changed() {
+        let long = [b"line-2\n", &*vec![b'x'; 70_000], b"\n"].concat();
+        let cases: [(u64, Option<&[u8]>, u64, u64, &str); 7] = [
+            (2, Some(b"line-2\n\nline-3\n"), 2, 7, "an empty line"),
+            (2, Some(&long), 2, 7, "a line of more than 65535 bytes"),
+            (2, Some(b"line-2\nline"), 2, 7, "a line without its newline"),
+            (2, Some(b"line-2\n"), 3, 0, "1 entries are missing from here to 3"),
+            (2, Some(b"line-2\nline-3\nline-4\n"), 4, 0, "the lines before it end at 5"),
+            (2, None, 2, 0, "2 entries are missing from here to 3"),
+            (0, None, 0, 0, "2 entries are missing from here to 1"),
+        ];
+        for (segment, bytes, at, place, said) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            written(folder.path());
+            let path = file(folder.path(), segment);
+            match bytes {
+                Some(bytes) => fs::write(&path, bytes).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            let refused = open(folder.path()).unwrap_err();
+            assert!(refused.to_string().contains(said), "{refused}");
+            let StoreError::Damaged { path: named, offset, .. } = refused else { panic!("{refused}") };
+            assert_eq!((named, offset), (file(folder.path(), at), place));
+            assert_eq!(fs::read(&path).ok().as_deref(), bytes);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The store in memory: the contract at its shortest, for tests and for trying things out. Nothing in it is durable.
 
-use super::{AppendError, Head, Store, StoreError, advance};
+use super::blobs::digest;
+use super::{AppendError, Head, Store, StoreError, StreamOf, advance};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A log that is gone with its process.
@@ -8,11 +10,15 @@ use std::ops::Range;
 pub struct Memory {
     lines: Vec<Vec<u8>>,
     head: Head,
+    blobs: BTreeMap<String, Vec<u8>>,
+    stream_of: StreamOf,
 }
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self { lines: Vec::new(), head: Head::EMPTY }
+impl Memory {
+    /// An empty log.
+    #[must_use]
+    pub fn new(stream_of: StreamOf) -> Self {
+        Self { lines: Vec::new(), head: Head::EMPTY, blobs: BTreeMap::new(), stream_of }
     }
 }
 
@@ -35,5 +41,20 @@ impl Store for Memory {
             each(sequence, line);
         }
         Ok(())
+    }
+
+    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError> {
+        let of_stream = |(_, line): &(u64, &Vec<u8>)| (self.stream_of)(line) == Some(stream);
+        Ok((0..).zip(&self.lines).filter(of_stream).map(|(sequence, _)| sequence).collect())
+    }
+
+    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
+        let name = digest(bytes);
+        self.blobs.insert(name.clone(), bytes.to_vec());
+        Ok(name)
+    }
+
+    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.blobs.get(sha256).cloned())
     }
 }

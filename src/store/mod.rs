@@ -1,22 +1,34 @@
-//! The store port: an append-only log of lines, and nothing that interprets them.
+//! The store port: an append-only log of lines beside content-addressed blobs, and nothing that interprets them.
 //!
 //! **The contract.** A store holds lines at sequences from 0. Its head is their number and the leaf hash of the last.
 //! `append` names the head that the caller knows: if the store's differs, nothing is stored and the caller learns the
 //! store's. Otherwise the whole batch is stored, and durable when the call returns. A call that never returned may have
 //! left a prefix of its batch. After [`AppendError::InDoubt`] the store takes nothing more until it is opened again: the
-//! caller reads the head then and compares hashes, and never resends blindly.
+//! caller reads the head then and compares hashes, and never resends blindly. Which stream a line belongs to is told by
+//! the [`StreamOf`] that an engine is given. A blob is durable when `put_blob` returns, and putting it twice is the same
+//! as once.
 //!
-//! Engines: [`memory`], and [`journal`], plain files that anybody can read. One suite runs against both.
+//! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
-pub mod journal;
+mod blobs;
+pub mod embedded;
+mod folder;
+mod frames;
+mod journal;
 pub mod memory;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod damage;
 
 use crate::trail::hash::LeafHash;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Tells which stream a line belongs to, if any; it must give the same answer for the same line for ever.
+pub type StreamOf = fn(&[u8]) -> Option<&str>;
 
 /// Where a log stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +44,29 @@ impl Head {
     pub const EMPTY: Self = Self { size: 0, leaf: LeafHash::NONE };
 }
 
-/// Why a store cannot be opened, read or written.
+/// Why a store cannot be made, opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// No folder, or none that a ledger was made in.
+    #[error("{}: no ledger is here; name its folder, or run `annals init`", .0.display())]
+    NoLedger(PathBuf),
+    /// A ledger is here already.
+    #[error("{}: a ledger is here already; open it, or name another folder", .0.display())]
+    Exists(PathBuf),
+    /// Something else is here already.
+    #[error("{}: not a ledger's, and nothing is overwritten; name an empty folder or a new one", .0.display())]
+    Foreign(PathBuf),
+    /// Made by a later version of this program.
+    #[error("{}: format {format}, and this program knows formats up to 1; use a newer annals", path.display())]
+    Newer {
+        /// The marker.
+        path: PathBuf,
+        /// The format that it names.
+        format: u64,
+    },
+    /// The marker is not what was written.
+    #[error("{}: unreadable; write {{\"format\":1}} and a newline into it if a ledger is here", .0.display())]
+    Marker(PathBuf),
     /// Somebody else writes.
     #[error("{}: another process is writing to this ledger; wait for it, or end it", .0.display())]
     Held(PathBuf),
@@ -51,12 +83,45 @@ pub enum StoreError {
         /// What is wrong there.
         what: String,
     },
+    /// The journal has lost lines from its end.
+    #[error(
+        "{}: {journal} entries, and there were {known}: the journal was cut; restore it from the other side's copy or \
+         a backup, or delete the folder `sled` beside it to accept the shorter history",
+        path.display()
+    )]
+    Cut {
+        /// The journal's folder.
+        path: PathBuf,
+        /// How many entries it has.
+        journal: u64,
+        /// How many it had.
+        known: u64,
+    },
     /// A line that a log of lines cannot hold.
     #[error("a line of {0} bytes: 1 to 65535 bytes without a newline are expected")]
     Line(usize),
     /// An earlier append ended in doubt.
     #[error("{}: an earlier append ended in doubt; open the ledger again and compare its head", .0.display())]
     Doubtful(PathBuf),
+    /// No room.
+    #[error("{}: cannot be {doing}: the disk is full; make room and try again", path.display())]
+    Full {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+    },
+    /// No permission.
+    #[error(
+        "{}: cannot be {doing}: not permitted; give this user the right to it, or open the ledger for reading only",
+        path.display()
+    )]
+    Denied {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+    },
     /// The system said no.
     #[error("{}: cannot be {doing}; check the disk's space and the folder's permissions", path.display())]
     System {
@@ -99,6 +164,24 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`], where they cannot be read.
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
+
+    /// The sequences of one stream's lines, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`], where they cannot be read.
+    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError>;
+
+    /// Keeps bytes under their SHA-256, which it returns as 64 lower-case hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is found under that hash then, unless it was there before.
+    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError>;
+
+    /// The bytes with this SHA-256, if they are kept here.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where they have changed; [`StoreError`], where they cannot be read.
+    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// The head after a batch, whose lines are checked on the way.
@@ -111,4 +194,33 @@ fn advance(head: Head, batch: &[Vec<u8>]) -> Result<Head, StoreError> {
     }
     let leaf = batch.last().map_or(head.leaf, |line| LeafHash::of(line));
     Ok(Head { size: head.size + batch.len() as u64, leaf })
+}
+
+/// Names what the system refused: the two refusals that a reader can lift have errors of their own.
+fn said(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { path, doing },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::Denied { path, doing },
+        _ => StoreError::System { path, doing, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_missing_right_are_said_with_their_remedies() {
+        for (kind, remedy) in [
+            (ErrorKind::StorageFull, "/l/journal: cannot be written: the disk is full; make room"),
+            (ErrorKind::QuotaExceeded, "make room"),
+            (ErrorKind::PermissionDenied, "/l/journal: cannot be written: not permitted; give this user"),
+            (ErrorKind::ReadOnlyFilesystem, "open the ledger for reading only"),
+            (ErrorKind::NotADirectory, "cannot be written; check"),
+        ] {
+            let error = said(Path::new("/l/journal"), "written")(io::Error::from(kind));
+            assert!(error.to_string().contains(remedy), "{error}");
+        }
+    }
 }

@@ -1,0 +1,306 @@
+//! What happens to a ledger whose files were lost, cut or changed: sled is healed, the journal is never guessed at.
+
+use super::contract::first_word;
+use super::embedded::Embedded;
+use super::folder::Folder;
+use super::journal::file;
+use super::{Head, Store, StoreError};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Answers = (Head, Vec<Vec<u8>>, Vec<Vec<u64>>);
+
+/// Small enough for several segments.
+const LIMIT: u64 = 30_000;
+
+fn streams() -> impl Iterator<Item = String> {
+    (0..10).map(|stream| format!("action/{stream}"))
+}
+
+fn line(sequence: u64) -> Vec<u8> {
+    let length = if sequence % 97 == 96 { 9_000 } else { 60 + usize::try_from(sequence).unwrap() % 40 };
+    format!("action/{} {sequence:>length$}", sequence * 7 % 10).into_bytes()
+}
+
+fn open(path: &Path) -> Result<Embedded, StoreError> {
+    Embedded::open_for_writing(Folder::open(path)?, first_word, LIMIT)
+}
+
+/// Brings a ledger to a number of lines.
+fn grow(path: &Path, size: u64) -> Answers {
+    if !path.join("annals.json").exists() {
+        drop(Embedded::create(path, first_word).unwrap());
+    }
+    let mut store = open(path).unwrap();
+    while store.head().size < size {
+        let from = store.head().size;
+        let batch: Vec<_> = (from..size.min(from + 25)).map(line).collect();
+        store.append(store.head(), &batch).unwrap();
+    }
+    answers(&store)
+}
+
+fn answers(store: &Embedded) -> Answers {
+    let mut lines = Vec::new();
+    store.read(0..u64::MAX, &mut |_, line| lines.push(line.to_vec())).unwrap();
+    (store.head(), lines, streams().map(|stream| store.sequences(&stream).unwrap()).collect())
+}
+
+/// A ledger of 1,005 lines, closed.
+fn ledger() -> (tempfile::TempDir, Answers) {
+    let folder = tempfile::tempdir().unwrap();
+    let known = grow(folder.path(), 1_005);
+    assert_eq!(known.1, (0..1_005).map(line).collect::<Vec<_>>());
+    (folder, known)
+}
+
+/// Opens a ledger that must give the known answers, twice, and returns what was noticed first.
+fn healed(path: &Path, known: &Answers) -> Vec<String> {
+    let store = open(path).unwrap();
+    let notices = store.notices().to_vec();
+    assert_eq!(answers(&store), *known);
+    drop(store);
+    let again = open(path).unwrap();
+    assert_eq!(answers(&again), *known);
+    assert_eq!(again.notices(), [""; 0], "healed once is healed");
+    notices
+}
+
+fn segments(path: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> =
+        fs::read_dir(path.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+fn random(seed: &mut u64) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*seed >> 33).unwrap()
+}
+
+#[test]
+fn a_ledger_that_was_closed_opens_without_a_notice() {
+    let (folder, known) = ledger();
+    assert!(segments(folder.path()).len() > 3);
+    assert_eq!(healed(folder.path(), &known), [""; 0]);
+}
+
+#[test]
+fn readers_need_no_sled_and_change_nothing() {
+    let (folder, known) = ledger();
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let last = segments(folder.path()).pop().unwrap();
+    let torn = [fs::read(&last).unwrap().as_slice(), b"torn"].concat();
+    fs::write(&last, &torn).unwrap();
+    let _writer = Folder::open(folder.path()).unwrap();
+    let reader = Embedded::open_read_only(folder.path(), first_word).unwrap();
+    assert_eq!(answers(&reader), known);
+    assert_eq!(fs::read(&last).unwrap(), torn);
+    assert!(!folder.path().join("sled").exists());
+}
+
+#[test]
+fn a_reader_neither_appends_nor_keeps_blobs() {
+    let (folder, known) = ledger();
+    let mut reader = Embedded::open_read_only(folder.path(), first_word).unwrap();
+    let refused = reader.append(known.0, &[b"a line".to_vec()]).unwrap_err();
+    assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
+    assert!(matches!(reader.put_blob(b"evidence"), Err(StoreError::ReadOnly(_))));
+}
+
+#[test]
+fn a_torn_line_is_cut_and_sled_stays() {
+    let (folder, known) = ledger();
+    let last = segments(folder.path()).pop().unwrap();
+    let whole = fs::read(&last).unwrap();
+    fs::write(&last, [whole.as_slice(), b"action/1 torn"].concat()).unwrap();
+    assert_eq!(healed(folder.path(), &known), [""; 0]);
+    assert_eq!(fs::read(&last).unwrap(), whole);
+}
+
+#[test]
+fn a_deleted_sled_is_rebuilt() {
+    let (folder, known) = ledger();
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let notices = healed(folder.path(), &known);
+    assert_eq!(notices, ["`sled` was missing: `sled` was rebuilt from the journal's 1005 entries"]);
+}
+
+#[test]
+fn garbage_in_the_place_of_sled_is_replaced() {
+    for name in ["sled", "sled/db", "sled/conf"] {
+        let (folder, known) = ledger();
+        let path = folder.path().join(name);
+        if path.is_dir() {
+            fs::remove_dir_all(&path).unwrap();
+        }
+        fs::write(&path, "garbage ".repeat(10_000)).unwrap();
+        assert_eq!(healed(folder.path(), &known).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_truncated_sled_is_healed() {
+    let mut seed = 7;
+    for _ in 0..20 {
+        let (folder, known) = ledger();
+        let path = folder.path().join("sled/db");
+        let bytes = fs::read(&path).unwrap();
+        let length = random(&mut seed) % bytes.len();
+        fs::write(&path, &bytes[..length]).unwrap();
+        healed(folder.path(), &known);
+    }
+}
+
+#[test]
+fn a_bit_flipped_in_sled_changes_no_answer() {
+    let mut seed = 1;
+    let (folder, known) = ledger();
+    let sled = folder.path().join("sled");
+    let kept = tempfile::tempdir().unwrap();
+    copy(&sled, kept.path());
+    let files: Vec<_> = fs::read_dir(&sled).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    for round in 0..20 {
+        fs::remove_dir_all(&sled).unwrap();
+        copy(kept.path(), &sled);
+        let path =
+            sled.join(if round < 14 { "db".as_ref() } else { &*files[random(&mut seed) % files.len()] });
+        if path.is_dir() {
+            continue;
+        }
+        let mut bytes = fs::read(&path).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
+        let at = random(&mut seed) % used;
+        bytes[at] ^= 1 << (random(&mut seed) % 8);
+        fs::write(&path, bytes).unwrap();
+        let store = open(folder.path()).unwrap();
+        assert_eq!(answers(&store), known, "round {round}, {}, byte {at}", path.display());
+    }
+}
+
+#[test]
+fn an_older_sled_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = tempfile::tempdir().unwrap();
+    grow(folder.path(), 400);
+    copy(&folder.path().join("sled"), older.path());
+    let known = grow(folder.path(), 1_005);
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    copy(older.path(), &folder.path().join("sled"));
+    let notices = healed(folder.path(), &known);
+    assert_eq!(notices, ["`sled` was 605 entries behind the journal: it was brought up to date"]);
+}
+
+#[test]
+fn the_sled_of_another_ledger_is_replaced() {
+    let (folder, known) = ledger();
+    let other = tempfile::tempdir().unwrap();
+    let mut store = Embedded::create(other.path(), first_word).unwrap();
+    store.append(Head::EMPTY, &(0..500).map(|at| line(at + 1)).collect::<Vec<_>>()).unwrap();
+    drop(store);
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    copy(&other.path().join("sled"), &folder.path().join("sled"));
+    assert_eq!(healed(folder.path(), &known).len(), 1);
+}
+
+#[test]
+fn a_journal_that_was_cut_is_an_alarm_until_the_shorter_history_is_accepted() {
+    for lines in [1, 3, 20, 300] {
+        let (folder, known) = ledger();
+        let mut left = lines;
+        while left > 0 {
+            let last = segments(folder.path()).pop().unwrap();
+            let text = fs::read_to_string(&last).unwrap();
+            let keep = text.lines().count().saturating_sub(left);
+            left -= text.lines().count() - keep;
+            if keep == 0 {
+                fs::remove_file(&last).unwrap();
+            } else {
+                let kept: String = text.split_inclusive('\n').take(keep).collect();
+                fs::write(&last, kept).unwrap();
+            }
+        }
+        let size = 1_005 - u64::try_from(lines).unwrap();
+        for _ in 0..2 {
+            let refused = open(folder.path()).unwrap_err();
+            assert!(
+                matches!(refused, StoreError::Cut { journal, known: 1_005, .. } if journal == size),
+                "{refused}"
+            );
+            assert!(refused.to_string().contains("delete the folder `sled`"));
+        }
+        fs::remove_dir_all(folder.path().join("sled")).unwrap();
+        let store = open(folder.path()).unwrap();
+        assert_eq!(store.head().size, size);
+        assert_eq!(answers(&store).1, known.1[..lines_of(size)]);
+    }
+}
+
+fn lines_of(size: u64) -> usize {
+    usize::try_from(size).unwrap()
+}
+
+#[test]
+fn a_missing_segment_is_named_with_and_without_sled() {
+    for sled in [true, false] {
+        let (folder, _) = ledger();
+        let segments = segments(folder.path());
+        if !sled {
+            fs::remove_dir_all(folder.path().join("sled")).unwrap();
+        }
+        fs::remove_file(&segments[1]).unwrap();
+        let refused = open(folder.path()).unwrap_err();
+        assert!(matches!(&refused, StoreError::Damaged { path, .. } if *path == segments[1]), "{refused}");
+        fs::write(&segments[1], b"").unwrap();
+        assert!(matches!(open(folder.path()), Err(StoreError::Damaged { path, .. }) if path == segments[1]));
+    }
+}
+
+#[test]
+fn a_damaged_line_is_named_with_its_place_and_nothing_is_changed() {
+    for sled in [true, false] {
+        let (folder, _) = ledger();
+        if !sled {
+            fs::remove_dir_all(folder.path().join("sled")).unwrap();
+        }
+        let last = segments(folder.path()).pop().unwrap();
+        let text = fs::read_to_string(&last).unwrap();
+        let second = text.find('\n').unwrap();
+        let damaged = format!("{}\n{}", &text[..=second], &text[second + 1..]);
+        fs::write(&last, &damaged).unwrap();
+        let refused = open(folder.path()).unwrap_err();
+        let StoreError::Damaged { path, offset, .. } = &refused else { panic!("{refused}") };
+        assert_eq!((path, *offset), (&last, u64::try_from(second).unwrap() + 1));
+        assert_eq!(fs::read_to_string(&last).unwrap(), damaged);
+    }
+}
+
+#[test]
+fn a_line_that_sled_knows_otherwise_is_the_journals() {
+    let (folder, mut known) = ledger();
+    let last = segments(folder.path()).pop().unwrap();
+    let first: u64 = last.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    assert_eq!(file(&folder.path().join("journal"), first), last);
+    // Within the last complete frame, whatever waits behind it.
+    let changed = fs::read_to_string(&last).unwrap().replace(" 990\n", " 99x\n").replace("990", "99x");
+    fs::write(&last, &changed).unwrap();
+    known.1[990] = String::from_utf8(line(990)).unwrap().replace("990", "99x").into_bytes();
+    let notices = healed(folder.path(), &known);
+    assert_eq!(
+        notices,
+        ["`sled` and the journal disagreed: `sled` was rebuilt from the journal's 1005 entries"]
+    );
+}

@@ -1,0 +1,343 @@
+//! The embedded store: one folder with a journal, which is the truth, and sled, which makes it quick.
+//!
+//! ```text
+//! annals.json   the marker, {"format":1}
+//! lock          held by the one process that writes
+//! journal/      000000000000.jsonl, …: the entries, one a line
+//! sled/         frames and stream index, derived; may be deleted at any time
+//! blobs/        files named by their SHA-256
+//! ```
+//!
+//! A reader takes no lock and opens no sled, which would lock: it scans the journal.
+
+use super::folder::Folder;
+use super::frames::{Broken, Frame, Frames};
+use super::journal::{Journal, Place, SEGMENT_LIMIT};
+use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// A log in a folder.
+#[derive(Debug)]
+pub struct Embedded {
+    // Closed in this order: the lock is given back last.
+    frames: Option<Frames>,
+    journal: Journal,
+    stream_of: StreamOf,
+    notices: Vec<String>,
+    /// Set by a reader that met an error in the frames; from then on the journal answers.
+    broken: OnceLock<Broken>,
+    writes: bool,
+    folder: Folder,
+}
+
+impl Embedded {
+    /// Makes a ledger in a folder that is missing or empty, and opens it for writing.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`], [`StoreError::Foreign`], [`StoreError::Held`]; [`StoreError::Full`],
+    /// [`StoreError::Denied`], [`StoreError::System`].
+    pub fn create(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+        Self::open_for_writing(Folder::create(folder)?, stream_of, SEGMENT_LIMIT)
+    }
+
+    /// Opens a ledger as the one process that writes, and heals what is derived; [`Self::notices`] says what was.
+    ///
+    /// # Errors
+    /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`], [`StoreError::Held`];
+    /// [`StoreError::Damaged`] and [`StoreError::Cut`], which change nothing; [`StoreError::Full`],
+    /// [`StoreError::Denied`], [`StoreError::System`].
+    pub fn open(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+        Self::open_for_writing(Folder::open(folder)?, stream_of, SEGMENT_LIMIT)
+    }
+
+    /// Opens a ledger for reading, as far as it is whole at this moment. Takes no lock and changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`]; [`StoreError::Damaged`];
+    /// [`StoreError::Denied`], [`StoreError::System`].
+    pub fn open_read_only(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+        let folder = Folder::open_read_only(folder)?;
+        let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
+        let (notices, broken) = (Vec::new(), OnceLock::new());
+        Ok(Self { frames: None, journal, stream_of, notices, broken, writes: false, folder })
+    }
+
+    /// What was healed, in sentences for whoever runs the ledger.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// As [`Self::open`], with segments of another size.
+    pub(super) fn open_for_writing(
+        folder: Folder,
+        stream_of: StreamOf,
+        limit: u64,
+    ) -> Result<Self, StoreError> {
+        let mut notices = Vec::new();
+        let (mut journal, frames) = match quickly(&folder, stream_of, limit, &mut notices) {
+            Ok((journal, frames)) => (journal, Some(frames)),
+            Err((known, reason)) => {
+                let (journal, frames) = anew(&folder, stream_of, limit, known)?;
+                notices.push(format!(
+                    "{reason}: {}",
+                    frames.as_ref().map_or_else(
+                        |error| format!(
+                            "the ledger works without `sled`, more slowly, until it is opened again ({error})"
+                        ),
+                        |_| format!("`sled` was rebuilt from the journal's {} entries", journal.head().size),
+                    )
+                ));
+                (journal, frames.ok())
+            }
+        };
+        if journal.head().size == 0 && frames.is_some() {
+            // Nothing was rebuilt that anybody could miss.
+            notices.clear();
+        }
+        journal.begin_writing()?;
+        Ok(Self { frames, journal, stream_of, notices, broken: OnceLock::new(), writes: true, folder })
+    }
+
+    /// The frames, unless a reader met an error in them.
+    fn sound(&self) -> Option<&Frames> {
+        self.frames.as_ref().filter(|_| self.broken.get().is_none())
+    }
+
+    /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them.
+    fn give_up(&mut self, reason: &str) {
+        self.frames = None;
+        // Where it cannot be removed, it is judged again on opening.
+        let _ = remove(&self.folder.sled());
+        self.notices.push(format!(
+            "{reason}: the ledger works without `sled`, more slowly, until it is opened again"
+        ));
+    }
+
+    /// Hands out lines from the frames, and returns where they were at fault.
+    fn read_frames(
+        &self,
+        frames: &Frames,
+        range: Range<u64>,
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), (u64, Broken)> {
+        let mut next = range.start;
+        while next < range.end {
+            let stored = frames.holding(next).map_err(|error| (next, error))?;
+            let Some(frame) = stored.as_ref().or(frames.waiting()) else {
+                return Err((next, "a frame is missing".to_owned()));
+            };
+            if let Some(length) = frame.pointer() {
+                let line =
+                    self.journal.line(frame.place, length).map_err(|error| (next, error.to_string()))?;
+                each(frame.first, &line);
+            }
+            for (sequence, line) in frame.lines().filter(|(sequence, _)| (next..range.end).contains(sequence))
+            {
+                each(sequence, line);
+            }
+            if frame.end() <= next {
+                return Err((next, "a frame is missing".to_owned()));
+            }
+            next = frame.end();
+        }
+        Ok(())
+    }
+}
+
+impl Store for Embedded {
+    fn head(&self) -> Head {
+        self.journal.head()
+    }
+
+    fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
+        let first = self.journal.head().size;
+        let (head, mut place) = self.journal.append(expected, batch)?;
+        if let Some(reason) = self.broken.take() {
+            self.give_up(&reason);
+        }
+        if let Some(frames) = &mut self.frames {
+            let stream_of = self.stream_of;
+            let pushed = (first..).zip(batch).try_for_each(|(sequence, line)| {
+                let here = place;
+                place.offset += line.len() as u64 + 1;
+                frames.push(sequence, here, line, stream_of(line))
+            });
+            // The batch is durable by now, so that nothing that sled says can undo it.
+            if let Err(reason) = pushed {
+                self.give_up(&reason);
+            }
+        }
+        Ok(head)
+    }
+
+    fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        let mut range = range.start..range.end.min(self.journal.head().size);
+        if let Some(frames) = self.sound() {
+            match self.read_frames(frames, range.clone(), each) {
+                Ok(()) => return Ok(()),
+                Err((next, reason)) => {
+                    // Only the first reason is kept.
+                    let _ = self.broken.set(reason);
+                    range.start = next;
+                }
+            }
+        }
+        self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
+    }
+
+    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError> {
+        if let Some(frames) = self.sound() {
+            match frames.sequences(stream) {
+                Ok(found) => return Ok(found),
+                // Only the first reason is kept.
+                Err(reason) => drop(self.broken.set(reason)),
+            }
+        }
+        let mut found = Vec::new();
+        self.journal.read(0..u64::MAX, &mut |sequence, _, line| {
+            if (self.stream_of)(line) == Some(stream) {
+                found.push(sequence);
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
+        if !self.writes {
+            return Err(StoreError::ReadOnly(self.folder.path().to_owned()));
+        }
+        blobs::put(&self.folder.blobs(), bytes)
+    }
+
+    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        blobs::get(&self.folder.blobs(), sha256)
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if self.broken.get().is_some() {
+            self.give_up("broken");
+        }
+    }
+}
+
+/// Opens the journal from where sled knows it, and brings sled up to date; or says why not, and how far sled knew it.
+fn quickly(
+    folder: &Folder,
+    stream_of: StreamOf,
+    limit: u64,
+    notices: &mut Vec<String>,
+) -> Result<(Journal, Frames), (u64, Broken)> {
+    let path = folder.sled();
+    if !path.exists() {
+        return Err((0, "`sled` was missing".to_owned()));
+    }
+    let mut frames = Frames::open(&path).map_err(|error| (0, error))?;
+    let known = frames.known();
+    let fault = |error: Broken| (known, error);
+    let beside = || fault("`sled` and the journal disagreed".to_owned());
+    let last = frames.last().map_err(fault)?;
+    let resume = frames.resume();
+    let from = match frames.holding(resume.min(frames.end().saturating_sub(1))).map_err(fault)? {
+        Some(frame) => Some((frame.first, frame.place)),
+        None => None,
+    };
+    let (mut agreed, mut pushed) = (0, Ok(()));
+    let framed = frames.end();
+    let journal = Journal::scan(&folder.journal(), limit, from, &mut |sequence, place, line| {
+        if sequence >= framed {
+            if pushed.is_ok() {
+                pushed = frames.push(sequence, place, line, stream_of(line));
+            }
+            return;
+        }
+        if sequence >= resume {
+            frames.index(sequence, stream_of(line));
+        }
+        let same = last.as_ref().is_some_and(|last| is_in(last, sequence, place, line));
+        agreed += u64::from(same);
+    });
+    let journal = journal.map_err(|error| fault(error.to_string()))?;
+    pushed.map_err(fault)?;
+    if last.is_some_and(|last| last.end() - last.first != agreed) || journal.head().size < known {
+        return Err(beside());
+    }
+    segments_agree(&journal, &frames, from).map_err(fault)?.then_some(()).ok_or_else(beside)?;
+    if journal.head().size > known.max(framed + 14) {
+        notices.push(format!(
+            "`sled` was {} entries behind the journal: it was brought up to date",
+            journal.head().size - known
+        ));
+    }
+    Ok((journal, frames))
+}
+
+/// Whether a line is a frame's at its sequence and place.
+fn is_in(frame: &Frame, sequence: u64, place: Place, line: &[u8]) -> bool {
+    if sequence == frame.first && place != frame.place {
+        return false;
+    }
+    match frame.pointer() {
+        Some(length) => sequence == frame.first && line.len() == length,
+        None => frame.lines().any(|known| known == (sequence, line)),
+    }
+}
+
+/// Whether the segments that were not read end where the frames say.
+fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>) -> Result<bool, Broken> {
+    let unread = from.map_or(0, |(_, place)| place.segment);
+    for (segment, after) in journal.segments().iter().zip(journal.segments().iter().skip(1)) {
+        if after.first > unread {
+            break;
+        }
+        let frame = frames.holding(after.first - 1)?;
+        let agrees = frame.is_some_and(|frame| {
+            frame.place.segment == segment.first
+                && frame.end() == after.first
+                && frame.end_offset() == segment.length
+        });
+        if !agrees {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Reads the whole journal into a fresh sled, unless the journal is shorter than it was.
+fn anew(
+    folder: &Folder,
+    stream_of: StreamOf,
+    limit: u64,
+    known: u64,
+) -> Result<(Journal, Result<Frames, Broken>), StoreError> {
+    let path = folder.journal();
+    // Before anything is removed: a journal that is damaged or cut may need it to be judged by.
+    let journal = Journal::scan(&path, limit, None, &mut |_, _, _| {})?.head().size;
+    if journal < known {
+        return Err(StoreError::Cut { path, journal, known });
+    }
+    let sled = folder.sled();
+    let mut frames = remove(&sled).map_err(|error| error.to_string()).and_then(|()| Frames::open(&sled));
+    let journal = Journal::scan(&path, limit, None, &mut |sequence, place, line| {
+        if let Ok(opened) = &mut frames
+            && let Err(error) = opened.push(sequence, place, line, stream_of(line))
+        {
+            frames = Err(error);
+        }
+    })?;
+    Ok((journal, frames))
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+    }
+}
