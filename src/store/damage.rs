@@ -3,7 +3,7 @@
 use super::contract::first_word;
 use super::embedded::Embedded;
 use super::folder::Folder;
-use super::journal::file;
+use super::segment::file;
 use super::{Head, Store, StoreError};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -169,15 +169,15 @@ fn a_truncated_sled_is_healed() {
 fn a_bit_flipped_in_sled_changes_no_answer() {
     let mut seed = 1;
     let (folder, known) = ledger();
-    let sled = folder.path().join("sled");
+    let derived = folder.path().join("sled");
     let kept = tempfile::tempdir().unwrap();
-    copy(&sled, kept.path());
-    let files: Vec<_> = fs::read_dir(&sled).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    copy(&derived, kept.path());
+    let files: Vec<_> = fs::read_dir(&derived).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     for round in 0..20 {
-        fs::remove_dir_all(&sled).unwrap();
-        copy(kept.path(), &sled);
+        fs::remove_dir_all(&derived).unwrap();
+        copy(kept.path(), &derived);
         let path =
-            sled.join(if round < 14 { "db".as_ref() } else { &*files[random(&mut seed) % files.len()] });
+            derived.join(if round < 14 { "db".as_ref() } else { &*files[random(&mut seed) % files.len()] });
         if path.is_dir() {
             continue;
         }

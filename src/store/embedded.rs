@@ -12,7 +12,8 @@
 
 use super::folder::Folder;
 use super::frames::{Broken, Frame, Frames};
-use super::journal::{Journal, Place, SEGMENT_LIMIT};
+use super::journal::{Journal, SEGMENT_LIMIT};
+use super::segment::Place;
 use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
 use std::fs;
 use std::ops::Range;
@@ -248,9 +249,9 @@ fn quickly(
         None => None,
     };
     let (mut agreed, mut pushed) = (0, Ok(()));
-    let framed = frames.end();
+    let complete = frames.end();
     let journal = Journal::scan(&folder.journal(), limit, from, &mut |sequence, place, line| {
-        if sequence >= framed {
+        if sequence >= complete {
             if pushed.is_ok() {
                 pushed = frames.push(sequence, place, line, stream_of(line));
             }
@@ -268,7 +269,7 @@ fn quickly(
         return Err(beside());
     }
     segments_agree(&journal, &frames, from).map_err(fault)?.then_some(()).ok_or_else(beside)?;
-    if journal.head().size > known.max(framed + 14) {
+    if journal.head().size > known.max(complete + 14) {
         notices.push(format!(
             "`sled` was {} entries behind the journal: it was brought up to date",
             journal.head().size - known

@@ -4,7 +4,7 @@
 //! which is in [`super::journal`]. sled panics on some damage and opens other damage as a shorter history, so that each
 //! value is checked when it is read, a gap is an error, and a panic is contained.
 
-use super::journal::Place;
+use super::segment::Place;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ const FLUSH_AFTER: u32 = 64;
 /// Memory that sled may take for its pages.
 const CACHE: u64 = 64 << 20;
 /// Longer than the largest index takes to open: beyond it, sled hangs, and building anew is faster.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What went wrong in sled, in words; there is one remedy for all of it.
 pub(super) type Broken = String;
@@ -44,7 +44,7 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct Frames {
     db: sled::Db,
-    frames: sled::Tree,
+    whole: sled::Tree,
     streams: sled::Tree,
     waiting: Option<Frame>,
     /// Streams of the lines since the last whole block.
@@ -117,7 +117,7 @@ impl Frames {
         let (sender, opened) = mpsc::sync_channel(1);
         // In a thread of its own, because some damage makes sled hang; a hanging thread is left behind.
         thread::Builder::new()
-            .spawn(move || sender.send(contained(|| Self::open_patiently(&path))))
+            .spawn(move || sender.send(contained(|| Self::open_patiently(&path))).is_ok())
             .map_err(|error| error.to_string())?;
         opened.recv_timeout(PATIENCE).map_err(|_| "sled did not open in time".to_owned())?
     }
@@ -136,12 +136,11 @@ impl Frames {
                 opened => break opened.map_err(said)?,
             }
         };
-        let frames = db.open_tree("frames").map_err(said)?;
+        let whole = db.open_tree("frames").map_err(said)?;
         let streams = db.open_tree("streams").map_err(said)?;
-        let flusher = flusher(frames.clone());
+        let flusher = flusher(whole.clone());
         let (waiting, block) = (None, BTreeMap::new());
-        let mut opened =
-            Self { db, frames, streams, waiting, block, end: 0, known: 0, unflushed: 0, flusher };
+        let mut opened = Self { db, whole, streams, waiting, block, end: 0, known: 0, unflushed: 0, flusher };
         opened.end = opened.last()?.map_or(0, |frame| frame.end());
         let size = opened.db.get("size").map_err(said)?;
         let number = size.as_deref().and_then(|size| unsealed(b"size", size)?.as_array().copied());
@@ -161,7 +160,7 @@ impl Frames {
 
     /// The last complete frame.
     pub(super) fn last(&self) -> Result<Option<Frame>, Broken> {
-        contained(|| match self.frames.last().map_err(said)? {
+        contained(|| match self.whole.last().map_err(said)? {
             Some((key, value)) => {
                 Frame::decode(&key, &value).map(Some).ok_or_else(|| "a frame is damaged".into())
             }
@@ -177,7 +176,7 @@ impl Frames {
         }
         contained(|| {
             let upto = ..=sequence.to_be_bytes();
-            let found = self.frames.range(upto).next_back().transpose().map_err(said)?;
+            let found = self.whole.range(upto).next_back().transpose().map_err(said)?;
             let frame = found.and_then(|(key, value)| Frame::decode(&key, &value));
             frame
                 .filter(|frame| sequence < frame.end())
@@ -271,7 +270,7 @@ impl Frames {
 
     fn write_waiting(&mut self) -> Result<(), Broken> {
         let Some(frame) = self.waiting.take() else { return Ok(()) };
-        contained(|| self.frames.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said))?;
+        contained(|| self.whole.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said))?;
         self.unflushed += 1;
         if self.unflushed >= FLUSH_AFTER {
             self.unflushed = 0;

@@ -5,25 +5,17 @@
 //! [`super::frames`].
 
 use super::blobs::sync_folder;
+use super::segment::{Place, Segment, file, follows, list};
 use super::{AppendError, Head, StoreError, advance, said};
 use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::hash::LeafHash;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
-
-/// Where a line begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Sequence of the first line in its segment.
-    pub(super) segment: u64,
-    /// Bytes before the line in its segment.
-    pub(super) offset: u64,
-}
 
 /// A log in files of lines.
 #[derive(Debug)]
@@ -37,13 +29,6 @@ pub(super) struct Journal {
     doubtful: bool,
 }
 
-/// A segment, and how many of its bytes are whole lines.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Segment {
-    pub(super) first: u64,
-    pub(super) length: u64,
-}
-
 /// Hands out a line with its sequence and place.
 pub(super) type EachLine<'a> = &'a mut dyn FnMut(u64, Place, &[u8]);
 
@@ -55,7 +40,7 @@ impl Journal {
         from: Option<(u64, Place)>,
         each: EachLine<'_>,
     ) -> Result<Self, StoreError> {
-        let mut segments = segments(folder)?;
+        let mut segments = list(folder)?;
         let (mut next, start) = from.unwrap_or((0, Place { segment: 0, offset: 0 }));
         let mut head = Head::EMPTY;
         let mut place = start;
@@ -203,55 +188,10 @@ impl Journal {
     }
 }
 
-/// The file of a segment.
-pub(super) fn file(folder: &Path, first: u64) -> PathBuf {
-    folder.join(format!("{first:012}.jsonl"))
-}
-
 struct End {
     sequence: u64,
     offset: u64,
     torn: bool,
-}
-
-/// The segments of a folder in their order; lengths are those of the files, torn lines included.
-fn segments(folder: &Path) -> Result<Vec<Segment>, StoreError> {
-    let mut found = Vec::new();
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let what = "the folder is missing".to_owned();
-            return Err(StoreError::Damaged { path: folder.to_owned(), offset: 0, what });
-        }
-        entries => entries.map_err(said(folder, "read"))?,
-    };
-    for entry in entries {
-        let entry = entry.map_err(said(folder, "read"))?;
-        let name = entry.file_name();
-        let digits = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
-        let Some(first) = digits.filter(|digits| digits.len() == 12).and_then(|digits| digits.parse().ok())
-        else {
-            continue;
-        };
-        let length = entry.metadata().map_err(said(&entry.path(), "read"))?.len();
-        found.push(Segment { first, length });
-    }
-    found.sort_by_key(|segment: &Segment| segment.first);
-    if let Some(first) = found.first().filter(|segment| segment.first > 0) {
-        follows(folder, first.first, 0)?;
-    }
-    Ok(found)
-}
-
-/// Whether a segment begins where the lines before it end.
-fn follows(folder: &Path, first: u64, next: u64) -> Result<(), StoreError> {
-    let (path, what) = match first.checked_sub(next) {
-        Some(0) => return Ok(()),
-        Some(missing) => {
-            (file(folder, next), format!("{missing} entries are missing from here to {}", first - 1))
-        }
-        None => (file(folder, first), format!("begins at {first}, and the lines before it end at {next}")),
-    };
-    Err(StoreError::Damaged { path, offset: 0, what })
 }
 
 /// Hands whole lines to `each` until it says no.
@@ -304,6 +244,7 @@ fn lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// Segments of more than 8 bytes are left behind.
     fn open(folder: &Path) -> Result<Journal, StoreError> {
@@ -391,16 +332,7 @@ mod tests {
     #[test]
     fn damage_is_named_with_its_place_and_nothing_is_changed() {
         let long = [b"line-2\n", &*vec![b'x'; 70_000], b"\n"].concat();
-        let cases: [(u64, Option<&[u8]>, u64, u64, &str); 7] = [
-            (2, Some(b"line-2\n\nline-3\n"), 2, 7, "an empty line"),
-            (2, Some(&long), 2, 7, "a line of more than 65535 bytes"),
-            (2, Some(b"line-2\nline"), 2, 7, "a line without its newline"),
-            (2, Some(b"line-2\n"), 3, 0, "1 entries are missing from here to 3"),
-            (2, Some(b"line-2\nline-3\nline-4\n"), 4, 0, "the lines before it end at 5"),
-            (2, None, 2, 0, "2 entries are missing from here to 3"),
-            (0, None, 0, 0, "2 entries are missing from here to 1"),
-        ];
-        for (segment, bytes, at, place, said) in cases {
+        let check = |segment, bytes: Option<&[u8]>, at, place, said: &str| {
             let folder = tempfile::tempdir().unwrap();
             written(folder.path());
             let path = file(folder.path(), segment);
@@ -413,6 +345,13 @@ mod tests {
             let StoreError::Damaged { path: named, offset, .. } = refused else { panic!("{refused}") };
             assert_eq!((named, offset), (file(folder.path(), at), place));
             assert_eq!(fs::read(&path).ok().as_deref(), bytes);
-        }
+        };
+        check(2, Some(b"line-2\n\nline-3\n"), 2, 7, "an empty line");
+        check(2, Some(&long), 2, 7, "a line of more than 65535 bytes");
+        check(2, Some(b"line-2\nline"), 2, 7, "a line without its newline");
+        check(2, Some(b"line-2\n"), 3, 0, "missing: entries 3 to 3");
+        check(2, Some(b"line-2\nline-3\nline-4\n"), 4, 0, "the lines before it end at 5");
+        check(2, None, 2, 0, "missing: entries 2 to 3");
+        check(0, None, 0, 0, "missing: entries 0 to 1");
     }
 }

@@ -16,6 +16,7 @@ mod folder;
 mod frames;
 mod journal;
 pub mod memory;
+mod segment;
 
 #[cfg(test)]
 mod contract;
