@@ -19,6 +19,11 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 /// Keeps bytes in a folder under their digest, which it returns.
 pub(super) fn put(folder: &Path, bytes: &[u8]) -> Result<String, StoreError> {
     let name = digest(bytes);
+    // A copy of a ledger may have left the empty folder out.
+    if !folder.is_dir() {
+        fs::create_dir_all(folder).map_err(said(folder, "made"))?;
+        folder.parent().map_or(Ok(()), sync_folder)?;
+    }
     // A blob that is whole is left alone; one that was damaged is healed by its own bytes.
     if get(folder, &name).is_ok_and(|known| known.is_some()) {
         sync_folder(folder)?;

@@ -117,6 +117,7 @@ impl Frames {
         let (sender, opened) = mpsc::sync_channel(1);
         // In a thread of its own, because some damage makes sled hang; a hanging thread is left behind.
         thread::Builder::new()
+            .name("sled".to_owned())
             .spawn(move || sender.send(contained(|| Self::open_patiently(&path))).is_ok())
             .map_err(|error| error.to_string())?;
         opened.recv_timeout(PATIENCE).map_err(|_| "sled did not open in time".to_owned())?

@@ -5,32 +5,33 @@
 //! [`super::frames`].
 
 use super::blobs::sync_folder;
-use super::segment::{Place, Segment, file, follows, list};
+use super::segment::{EachLine, Place, Segment, file, follows, lines, list};
 use super::{AppendError, Head, StoreError, advance, said};
-use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::hash::LeafHash;
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
 
+/// Lines between two marks.
+const MARK: u64 = 256;
+
 /// A log in files of lines.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
     segments: Vec<Segment>,
+    /// Some lines' places, so that a read need not begin at its segment's beginning.
+    marks: Vec<(u64, Place)>,
     limit: u64,
     /// Absent until writing begins.
     writer: Option<File>,
     head: Head,
     doubtful: bool,
 }
-
-/// Hands out a line with its sequence and place.
-pub(super) type EachLine<'a> = &'a mut dyn FnMut(u64, Place, &[u8]);
 
 impl Journal {
     /// Reads a journal from a known line on, or from its first, as far as it is whole. Nothing is changed.
@@ -42,7 +43,7 @@ impl Journal {
     ) -> Result<Self, StoreError> {
         let mut segments = list(folder)?;
         let (mut next, start) = from.unwrap_or((0, Place { segment: 0, offset: 0 }));
-        let mut head = Head::EMPTY;
+        let (mut head, mut marks) = (Head::EMPTY, Vec::new());
         let mut place = start;
         let last = segments.last().map(|segment| segment.first);
         for segment in segments.iter_mut().skip_while(|segment| segment.first < start.segment) {
@@ -53,6 +54,9 @@ impl Journal {
             }
             let end = lines(&path, next, place, u64::MAX, &mut |sequence, place, line| {
                 head = Head { size: sequence + 1, leaf: LeafHash::of(line) };
+                if sequence.is_multiple_of(MARK) {
+                    marks.push((sequence, place));
+                }
                 each(sequence, place, line);
                 true
             })?;
@@ -71,7 +75,7 @@ impl Journal {
                 what,
             });
         }
-        Ok(Self { folder: folder.to_owned(), segments, limit, writer: None, head, doubtful: false })
+        Ok(Self { folder: folder.to_owned(), segments, marks, limit, writer: None, head, doubtful: false })
     }
 
     /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
@@ -128,20 +132,35 @@ impl Journal {
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        last.length += bytes.len() as u64;
+        for (sequence, line) in (self.head.size..).zip(batch) {
+            if sequence.is_multiple_of(MARK) {
+                self.marks.push((sequence, Place { segment: last.first, offset: last.length }));
+            }
+            last.length += line.len() as u64 + 1;
+        }
         self.head = head;
         Ok((head, place))
     }
 
-    /// Hands out the lines of a range with their places.
-    pub(super) fn read(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
+    /// Hands out the lines of a range with their places; begins at a line known from elsewhere if that is nearer.
+    pub(super) fn read(
+        &self,
+        range: Range<u64>,
+        known: Option<(u64, Place)>,
+        each: EachLine<'_>,
+    ) -> Result<(), StoreError> {
         let end = range.end.min(self.head.size);
+        let mark = self.marks.partition_point(|(sequence, _)| *sequence <= range.start).checked_sub(1);
+        let mark = mark.and_then(|mark| self.marks.get(mark)).copied();
+        let nearest = mark.into_iter().chain(known).max_by_key(|(sequence, _)| *sequence);
         let before = self.segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
         for segment in self.segments.iter().skip(before).take_while(|segment| segment.first < end) {
-            let place = Place { segment: segment.first, offset: 0 };
+            let (first, place) = nearest
+                .filter(|(_, place)| place.segment == segment.first)
+                .unwrap_or((segment.first, Place { segment: segment.first, offset: 0 }));
             let path = file(&self.folder, segment.first);
             let mut stopped = false;
-            let read = lines(&path, segment.first, place, segment.length, &mut |sequence, place, line| {
+            let read = lines(&path, first, place, segment.length, &mut |sequence, place, line| {
                 if (range.start..end).contains(&sequence) {
                     each(sequence, place, line);
                 }
@@ -188,59 +207,6 @@ impl Journal {
     }
 }
 
-struct End {
-    sequence: u64,
-    offset: u64,
-    torn: bool,
-}
-
-/// Hands whole lines to `each` until it says no.
-fn lines(
-    path: &Path,
-    mut sequence: u64,
-    mut place: Place,
-    limit: u64,
-    each: &mut dyn FnMut(u64, Place, &[u8]) -> bool,
-) -> Result<End, StoreError> {
-    let damaged = |offset, what| Err(StoreError::Damaged { path: path.to_owned(), offset, what });
-    let mut opened = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return damaged(0, "the file is missing".to_owned());
-        }
-        opened => opened.map_err(said(path, "opened"))?,
-    };
-    if let Some(before) = place.offset.checked_sub(1) {
-        opened.seek(SeekFrom::Start(before)).map_err(said(path, "read"))?;
-        let mut newline = [0];
-        if opened.read_exact(&mut newline).is_err() || newline != *b"\n" {
-            return damaged(place.offset, "no line begins here".to_owned());
-        }
-    }
-    let mut reader = BufReader::with_capacity(1 << 16, opened.take(limit.saturating_sub(place.offset)));
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let longest = ENTRY_LIMIT as u64 + 2;
-        reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
-        let taken = line.len() as u64;
-        if line.pop_if(|byte| *byte == b'\n').is_none() {
-            if taken == longest {
-                return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
-            }
-            return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
-        }
-        if line.is_empty() {
-            return damaged(place.offset, "an empty line".to_owned());
-        }
-        let here = place;
-        place.offset += taken;
-        sequence += 1;
-        if !each(sequence - 1, here, &line) {
-            return Ok(End { sequence, offset: place.offset, torn: false });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,7 +239,7 @@ mod tests {
         let mut found = Vec::new();
         let mut each =
             |at, place, line: &[u8]| found.push((at, place, String::from_utf8(line.to_vec()).unwrap()));
-        journal.read(0..9, &mut each).unwrap();
+        journal.read(0..9, None, &mut each).unwrap();
         found
     }
 
@@ -327,6 +293,44 @@ mod tests {
         assert_eq!(journal.head(), head);
         let place = journal.append(head, &[b"line-5".to_vec()]).unwrap().1;
         assert_eq!(place, Place { segment: 5, offset: 0 });
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn after_an_append_in_doubt_nothing_is_taken_until_it_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let head = written(folder.path());
+        let mut journal = open(folder.path()).unwrap();
+        // It takes no bytes, and what it took cannot be taken back.
+        journal.writer = Some(OpenOptions::new().append(true).open("/dev/full").unwrap());
+        let refused = journal.append(head, &[b"line-5".to_vec()]);
+        assert!(matches!(refused, Err(AppendError::InDoubt(StoreError::Full { .. }))));
+        let refused = journal.append(head, &[b"line-5".to_vec()]);
+        assert!(matches!(refused, Err(AppendError::Failed(StoreError::Doubtful(_)))));
+        drop(journal);
+        assert!(open(folder.path()).unwrap().append(head, &[b"line-5".to_vec()]).is_ok());
+    }
+
+    #[test]
+    fn every_range_is_read_from_the_nearest_known_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines: Vec<_> = (0..1_000).map(|line| format!("line {line}").into_bytes()).collect();
+        let mut appended = Journal::scan(folder.path(), 3_000, None, &mut |_, _, _| {}).unwrap();
+        appended.begin_writing().unwrap();
+        for batch in lines.chunks(70) {
+            appended.append(appended.head(), batch).unwrap();
+        }
+        let scanned = Journal::scan(folder.path(), 3_000, None, &mut |_, _, _| {}).unwrap();
+        assert_eq!((appended.marks.len(), &appended.marks), (4, &scanned.marks));
+        for start in [0, 1, 255, 256, 257, 511, 600, 999, 1_000] {
+            for known in [None, scanned.marks.first().copied()] {
+                let mut found = Vec::new();
+                let mut each = |at, _, line: &[u8]| found.push((at, line.to_vec()));
+                scanned.read(start..start + 300, known, &mut each).unwrap();
+                let expected = (0..).zip(lines.clone()).filter(|(at, _)| (start..start + 300).contains(at));
+                assert_eq!(found, expected.collect::<Vec<_>>());
+            }
+        }
     }
 
     #[test]

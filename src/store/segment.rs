@@ -1,8 +1,9 @@
-//! The segments of a journal: how they are named, and that each begins where the one before it ends.
+//! The segments of a journal: their names, their lines, and that each begins where the one before it ends.
 
 use super::{StoreError, said};
-use std::fs;
-use std::io::ErrorKind;
+use crate::trail::entry::ENTRY_LIMIT;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Where a line begins.
@@ -19,6 +20,17 @@ pub(super) struct Place {
 pub(super) struct Segment {
     pub(super) first: u64,
     pub(super) length: u64,
+}
+
+/// Hands out a line with its sequence and place.
+pub(super) type EachLine<'a> = &'a mut dyn FnMut(u64, Place, &[u8]);
+
+/// Where whole lines end, and whether anything comes after them.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) sequence: u64,
+    pub(super) offset: u64,
+    pub(super) torn: bool,
 }
 
 /// The file of a segment.
@@ -62,4 +74,51 @@ pub(super) fn follows(folder: &Path, first: u64, next: u64) -> Result<(), StoreE
         None => (file(folder, first), format!("begins at {first}, and the lines before it end at {next}")),
     };
     Err(StoreError::Damaged { path, offset: 0, what })
+}
+
+/// Hands whole lines to `each` until it says no.
+pub(super) fn lines(
+    path: &Path,
+    mut sequence: u64,
+    mut place: Place,
+    limit: u64,
+    each: &mut dyn FnMut(u64, Place, &[u8]) -> bool,
+) -> Result<End, StoreError> {
+    let damaged = |offset, what| Err(StoreError::Damaged { path: path.to_owned(), offset, what });
+    let mut opened = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return damaged(0, "the file is missing".to_owned());
+        }
+        opened => opened.map_err(said(path, "opened"))?,
+    };
+    if let Some(before) = place.offset.checked_sub(1) {
+        opened.seek(SeekFrom::Start(before)).map_err(said(path, "read"))?;
+        let mut newline = [0];
+        if opened.read_exact(&mut newline).is_err() || newline != *b"\n" {
+            return damaged(place.offset, "no line begins here".to_owned());
+        }
+    }
+    let mut reader = BufReader::with_capacity(1 << 16, opened.take(limit.saturating_sub(place.offset)));
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let longest = ENTRY_LIMIT as u64 + 2;
+        reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
+        let taken = line.len() as u64;
+        if line.pop_if(|byte| *byte == b'\n').is_none() {
+            if taken == longest {
+                return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
+            }
+            return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
+        }
+        if line.is_empty() {
+            return damaged(place.offset, "an empty line".to_owned());
+        }
+        let here = place;
+        place.offset += taken;
+        sequence += 1;
+        if !each(sequence - 1, here, &line) {
+            return Ok(End { sequence, offset: place.offset, torn: false });
+        }
+    }
 }
