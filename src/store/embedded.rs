@@ -11,11 +11,10 @@
 //! A reader takes no lock and opens no sled, which would lock: it scans the journal.
 
 use super::folder::Folder;
-use super::frames::{Broken, Frame, Frames};
+use super::frames::{Broken, Frames};
 use super::journal::{Journal, SEGMENT_LIMIT};
-use super::segment::Place;
+use super::recovery::{self, WITHOUT};
 use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -82,26 +81,7 @@ impl Embedded {
         limit: u64,
     ) -> Result<Self, StoreError> {
         let mut notices = Vec::new();
-        let (mut journal, frames) = match quickly(&folder, stream_of, limit, &mut notices) {
-            Ok((journal, frames)) => (journal, Some(frames)),
-            Err((known, reason)) => {
-                let (journal, frames) = anew(&folder, stream_of, limit, known)?;
-                notices.push(format!(
-                    "{reason}: {}",
-                    frames.as_ref().map_or_else(
-                        |error| format!(
-                            "the ledger works without `sled`, more slowly, until it is opened again ({error})"
-                        ),
-                        |_| format!("`sled` was rebuilt from the journal's {} entries", journal.head().size),
-                    )
-                ));
-                (journal, frames.ok())
-            }
-        };
-        if journal.head().size == 0 && frames.is_some() {
-            // Nothing was rebuilt that anybody could miss.
-            notices.clear();
-        }
+        let (mut journal, frames) = recovery::open(&folder, stream_of, limit, &mut notices)?;
         journal.begin_writing()?;
         Ok(Self { frames, journal, stream_of, notices, broken: OnceLock::new(), writes: true, folder })
     }
@@ -113,12 +93,12 @@ impl Embedded {
 
     /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them.
     fn give_up(&mut self, reason: &str) {
-        self.frames = None;
+        if let Some(frames) = self.frames.take() {
+            frames.close();
+        }
         // Where it cannot be removed, it is judged again on opening.
-        let _ = remove(&self.folder.sled());
-        self.notices.push(format!(
-            "{reason}: the ledger works without `sled`, more slowly, until it is opened again"
-        ));
+        let _ = recovery::remove(&self.folder.sled());
+        self.notices.push(format!("{reason}: {WITHOUT}"));
     }
 
     /// Hands out lines from the frames, and returns where they were at fault.
@@ -231,125 +211,14 @@ impl Store for Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        if self.broken.get().is_some() {
-            self.give_up("broken");
-        }
-    }
-}
-
-/// Opens the journal from where sled knows it, and brings sled up to date; or says why not, and how far sled knew it.
-fn quickly(
-    folder: &Folder,
-    stream_of: StreamOf,
-    limit: u64,
-    notices: &mut Vec<String>,
-) -> Result<(Journal, Frames), (u64, Broken)> {
-    let path = folder.sled();
-    if !path.exists() {
-        return Err((0, "`sled` was missing".to_owned()));
-    }
-    let mut frames = Frames::open(&path).map_err(|error| (0, error))?;
-    let known = frames.known();
-    let fault = |error: Broken| (known, error);
-    let beside = || fault("`sled` and the journal disagreed".to_owned());
-    let last = frames.last().map_err(fault)?;
-    let resume = frames.resume();
-    let from = match frames.holding(resume.min(frames.end().saturating_sub(1))).map_err(fault)? {
-        Some(frame) => Some((frame.first, frame.place)),
-        None => None,
-    };
-    let (mut agreed, mut pushed) = (0, Ok(()));
-    let complete = frames.end();
-    let journal = Journal::scan(&folder.journal(), limit, from, &mut |sequence, place, line| {
-        if sequence >= complete {
-            if pushed.is_ok() {
-                pushed = frames.push(sequence, place, line, stream_of(line));
+        match (self.broken.take(), self.frames.take()) {
+            (Some(reason), frames) => {
+                self.frames = frames;
+                self.give_up(&reason);
             }
-            return;
+            (None, Some(frames)) => frames.close(),
+            (None, None) => {}
         }
-        if sequence >= resume {
-            frames.index(sequence, stream_of(line));
-        }
-        let same = last.as_ref().is_some_and(|last| is_in(last, sequence, place, line));
-        agreed += u64::from(same);
-    });
-    let journal = journal.map_err(|error| fault(error.to_string()))?;
-    pushed.map_err(fault)?;
-    if last.is_some_and(|last| last.end() - last.first != agreed) || journal.head().size < known {
-        return Err(beside());
-    }
-    segments_agree(&journal, &frames, from).map_err(fault)?.then_some(()).ok_or_else(beside)?;
-    if journal.head().size > known.max(complete + 14) {
-        notices.push(format!(
-            "`sled` was {} entries behind the journal: it was brought up to date",
-            journal.head().size - known
-        ));
-    }
-    Ok((journal, frames))
-}
-
-/// Whether a line is a frame's at its sequence and place.
-fn is_in(frame: &Frame, sequence: u64, place: Place, line: &[u8]) -> bool {
-    if sequence == frame.first && place != frame.place {
-        return false;
-    }
-    match frame.pointer() {
-        Some(length) => sequence == frame.first && line.len() == length,
-        None => frame.lines().any(|known| known == (sequence, line)),
-    }
-}
-
-/// Whether the segments that were not read end where the frames say.
-fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>) -> Result<bool, Broken> {
-    let unread = from.map_or(0, |(_, place)| place.segment);
-    for (segment, after) in journal.segments().iter().zip(journal.segments().iter().skip(1)) {
-        if after.first > unread {
-            break;
-        }
-        let frame = frames.holding(after.first - 1)?;
-        let agrees = frame.is_some_and(|frame| {
-            frame.place.segment == segment.first
-                && frame.end() == after.first
-                && frame.end_offset() == segment.length
-        });
-        if !agrees {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Reads the whole journal into a fresh sled, unless the journal is shorter than it was.
-fn anew(
-    folder: &Folder,
-    stream_of: StreamOf,
-    limit: u64,
-    known: u64,
-) -> Result<(Journal, Result<Frames, Broken>), StoreError> {
-    let path = folder.journal();
-    // Before anything is removed: a journal that is damaged or cut may need it to be judged by.
-    let journal = Journal::scan(&path, limit, None, &mut |_, _, _| {})?.head().size;
-    if journal < known {
-        return Err(StoreError::Cut { path, journal, known });
-    }
-    let sled = folder.sled();
-    let mut frames = remove(&sled).map_err(|error| error.to_string()).and_then(|()| Frames::open(&sled));
-    let journal = Journal::scan(&path, limit, None, &mut |sequence, place, line| {
-        if let Ok(opened) = &mut frames
-            && let Err(error) = opened.push(sequence, place, line, stream_of(line))
-        {
-            frames = Err(error);
-        }
-    })?;
-    Ok((journal, frames))
-}
-
-fn remove(path: &Path) -> std::io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
     }
 }
 

@@ -149,6 +149,16 @@ impl Frames {
         Ok(opened)
     }
 
+    /// Closes sled, which may panic at that too.
+    pub(super) fn close(self) {
+        let close = || {
+            drop(self);
+            Ok(())
+        };
+        // Whatever is lost here is read from the journal again.
+        let _ = contained(close);
+    }
+
     /// The sequence after the last line that is known here.
     pub(super) fn end(&self) -> u64 {
         self.end

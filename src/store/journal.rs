@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn damage_is_named_with_its_place_and_nothing_is_changed() {
-        let long = [b"line-2\n", &*vec![b'x'; 70_000], b"\n"].concat();
+        let long = [b"line-2\n", &*vec![b'x'; 65_536], b"\n"].concat();
         let check = |segment, bytes: Option<&[u8]>, at, place, said: &str| {
             let folder = tempfile::tempdir().unwrap();
             written(folder.path());

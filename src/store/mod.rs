@@ -16,6 +16,7 @@ mod folder;
 mod frames;
 mod journal;
 pub mod memory;
+mod recovery;
 mod segment;
 
 #[cfg(test)]

@@ -52,10 +52,9 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Segment>, StoreError> {
         let entry = entry.map_err(said(folder, "read"))?;
         let name = entry.file_name();
         let digits = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
-        let Some(first) = digits.filter(|digits| digits.len() == 12).and_then(|digits| digits.parse().ok())
-        else {
-            continue;
-        };
+        let is_number =
+            |digits: &&str| digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(first) = digits.filter(is_number).and_then(|digits| digits.parse().ok()) else { continue };
         let length = entry.metadata().map_err(said(&entry.path(), "read"))?.len();
         found.push(Segment { first, length });
     }
@@ -102,7 +101,7 @@ pub(super) fn lines(
     let mut line = Vec::new();
     loop {
         line.clear();
-        let longest = ENTRY_LIMIT as u64 + 2;
+        let longest = ENTRY_LIMIT as u64 + 1;
         reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
         let taken = line.len() as u64;
         if line.pop_if(|byte| *byte == b'\n').is_none() {
