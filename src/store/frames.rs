@@ -360,3 +360,34 @@ fn unsealed<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
     let (sum, value) = value.split_first_chunk::<8>()?;
     (*sum == checksum(key, value)).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_read_back_as_written_and_a_changed_bit_is_refused() {
+        let place = Place { segment: 3, offset: 70 };
+        let frame = Frame { first: 5, place, lengths: vec![3, 1], body: b"onex".to_vec() };
+        let (key, value) = (5_u64.to_be_bytes(), frame.encode());
+        assert_eq!(Frame::decode(&key, &value), Some(frame.clone()));
+        assert_eq!(frame.lines().collect::<Vec<_>>(), [(5, b"one".as_slice()), (6, b"x")]);
+        assert_eq!((frame.end(), frame.end_offset(), frame.pointer()), (7, 76, None));
+        assert_eq!(Frame::decode(&6_u64.to_be_bytes(), &value), None);
+        for bit in 0..value.len() * 8 {
+            let mut changed = value.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Frame::decode(&key, &changed), None);
+        }
+        assert_eq!(Frame::decode(&key, &value[..value.len() - 1]), None);
+    }
+
+    #[test]
+    fn a_panic_in_sled_is_an_error() {
+        assert_eq!(contained(|| Ok(1)), Ok(1));
+        assert_eq!(
+            contained(|| -> Result<(), Broken> { panic!("as sled does") }),
+            Err("sled panicked".into())
+        );
+    }
+}
