@@ -2,8 +2,20 @@
 //!
 //! - [`value`]: references and texts, checked once, at birth;
 //! - [`date`]: dates with the precision that is known, periods, cycles;
-//! - [`plan`]: the plan document.
+//! - [`sealed`]: fields that can be withheld, of which a rule sees only that they are there;
+//! - [`plan`]: the plan document;
+//! - [`party`], [`instrument`], [`action`]: the aggregates, each with its events, its refusals, its state and its rules;
+//! - [`assertion`]: what a party can say of an action;
+//! - [`programme`]: all aggregates together, where a rule on one may read the others;
+//! - [`status`]: what the parties' words make together.
 
+pub mod action;
+pub mod assertion;
 pub mod date;
+pub mod instrument;
+pub mod party;
 pub mod plan;
+pub mod programme;
+pub mod sealed;
+pub mod status;
 pub mod value;

@@ -115,6 +115,18 @@ checked! {
     }
 }
 
+/// A sentence that offers the nearest of some names, or nothing where none is near: ` (did you mean 1.G2G.3?)`.
+#[must_use]
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let lower = name.to_lowercase();
+    names
+        .map(|other| (strsim::jaro_winkler(&lower, &other.to_lowercase()), other))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, other)| format!(" (did you mean {other}?)"))
+        .unwrap_or_default()
+}
+
 fn refused(character: char) -> bool {
     let code = u32::from(character);
     (character.is_control() && !matches!(character, '\t' | '\n'))

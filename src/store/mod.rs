@@ -24,6 +24,7 @@ mod contract;
 #[cfg(test)]
 mod damage;
 
+pub use crate::trail::hash::Head;
 use crate::trail::hash::LeafHash;
 use std::io::{self, ErrorKind};
 use std::ops::Range;
@@ -31,20 +32,6 @@ use std::path::{Path, PathBuf};
 
 /// Tells which stream a line belongs to, if any; it must give the same answer for the same line for ever.
 pub type StreamOf = fn(&[u8]) -> Option<&str>;
-
-/// Where a log stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// How many entries it has.
-    pub size: u64,
-    /// Leaf hash of the last one; [`LeafHash::NONE`] where there is none.
-    pub leaf: LeafHash,
-}
-
-impl Head {
-    /// The head of a log without entries.
-    pub const EMPTY: Self = Self { size: 0, leaf: LeafHash::NONE };
-}
 
 /// Why a store cannot be made, opened, read or written.
 #[derive(Debug, thiserror::Error)]

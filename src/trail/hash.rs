@@ -1,14 +1,16 @@
-//! The leaf hash: SHA-256 over a zero byte and the bytes of an entry (RFC 6962 §2.1).
+//! The leaf hash and the head of a log: SHA-256 over a zero byte and the bytes of an entry (RFC 6962 §2.1).
 //!
 //! One hash serves the chain, the stream chain and the Merkle tree, so that a link cannot be true in one and false
 //! in another. The tree itself is not here.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
 /// A SHA-256 hash, written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct LeafHash(pub [u8; 32]);
 
 /// Why a text is not a hash.
@@ -49,6 +51,35 @@ impl fmt::Debug for LeafHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+impl TryFrom<String> for LeafHash {
+    type Error = NotAHash;
+
+    fn try_from(text: String) -> Result<Self, NotAHash> {
+        text.parse()
+    }
+}
+
+impl From<LeafHash> for String {
+    fn from(hash: LeafHash) -> Self {
+        hash.to_string()
+    }
+}
+
+/// Where a log stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// How many entries it has.
+    pub size: u64,
+    /// Leaf hash of the last one; [`LeafHash::NONE`] where there is none.
+    pub leaf: LeafHash,
+}
+
+impl Head {
+    /// The head of a log without entries.
+    pub const EMPTY: Self = Self { size: 0, leaf: LeafHash::NONE };
 }
 
 impl FromStr for LeafHash {

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use ed25519_dalek::{Signature, Signer};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -76,7 +77,8 @@ pub enum KeyFault {
 }
 
 /// A public key with its name.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct VerifierKey {
     name: String,
     kind: Kind,
@@ -145,6 +147,20 @@ impl VerifierKey {
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+impl TryFrom<String> for VerifierKey {
+    type Error = KeyFault;
+
+    fn try_from(text: String) -> Result<Self, KeyFault> {
+        Self::parse(&text)
+    }
+}
+
+impl From<VerifierKey> for String {
+    fn from(key: VerifierKey) -> Self {
+        key.to_string()
     }
 }
 

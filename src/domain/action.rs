@@ -1,0 +1,470 @@
+//! An action of the plan: what is said of it, by whom, and which word may follow which.
+//!
+//! What a word may say by itself is in [`super::assertion`]; what several parties' words make together, in
+//! [`super::status`].
+
+use super::assertion::{
+    self, Assigned, Confirmed, Contested, Corrected, Health, Indicator, Lifecycle, Occurrence, Outcome,
+    Progressed, Role, Verified,
+};
+use super::date::{Cycle, Effective, Period, Unit};
+use super::party::Author;
+use super::plan::Action;
+use super::value::Code;
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What happens to an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is its type")]
+pub enum Event {
+    Created(Action),
+    Assigned(Assigned),
+    Progressed(Progressed),
+    Confirmed(Confirmed),
+    Contested(Contested),
+    Verified(Verified),
+    Corrected(Corrected),
+}
+
+/// Why something may not happen to an action.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// In the stream of another.
+    #[error("the action {found} is created in the stream of {expected}")]
+    Foreign {
+        /// The reference in the event.
+        found: Code,
+        /// The reference of the stream.
+        expected: Code,
+    },
+    /// Created already.
+    #[error("the action {0} was created already")]
+    Known(Code),
+    /// Not created.
+    #[error("there is no action {0}{1}")]
+    Unknown(Code, String),
+    /// It says something that nobody may say.
+    #[error(transparent)]
+    Assertion(#[from] assertion::Refusal),
+    /// One lifecycle does not follow another.
+    #[error(
+        "{party} said `{from}` of {action} as of {since}, and `{to}` does not follow it: correct the earlier word, or \
+         say what happened in between"
+    )]
+    Transition {
+        /// Which action.
+        action: Code,
+        /// Whose words.
+        party: Code,
+        /// The word before.
+        from: Lifecycle,
+        /// Since when it was said to be true.
+        since: Effective,
+        /// The word after.
+        to: Lifecycle,
+    },
+    /// Relieved of what it never had.
+    #[error("{0} is not assigned to {1}")]
+    Unassigned(Code, Code),
+    /// A window that the action has not.
+    #[error("{action} has no occurrence in the window {window}: its windows are {windows}")]
+    Window {
+        /// Which action.
+        action: Code,
+        /// As written.
+        window: Effective,
+        /// Those that it has.
+        windows: String,
+    },
+    /// An officer speaks for another institution.
+    #[error("{action} is not assigned to {institution}, so its officers do not speak on it: assign it first")]
+    NotTheirs {
+        /// Which action.
+        action: Code,
+        /// The officer's institution.
+        institution: Code,
+    },
+    /// It answers nothing.
+    #[error("it names no assertion that it answers: give the entry's id")]
+    Unanswered,
+    /// It answers something else.
+    #[error("{0} is not an entry of {1} that can be answered in this way")]
+    NotAnAssertion(Uuid, Code),
+    /// An own word answered.
+    #[error("{0} is the own word of {1}: a party does not answer itself")]
+    OwnWord(Uuid, Code),
+    /// Another's word corrected.
+    #[error("{0} is the word of {1}: a party corrects its own words alone")]
+    OthersWord(Uuid, Code),
+    /// A voided word answered.
+    #[error("{0} was corrected, so nothing can answer it")]
+    Voided(Uuid),
+    /// Answered twice.
+    #[error("{party} answered {word} already, in {answer}: correct that answer first")]
+    Answered {
+        /// Who.
+        party: Code,
+        /// What is answered.
+        word: Uuid,
+        /// The answer that stands.
+        answer: Uuid,
+    },
+}
+
+/// By whom, when and to what an event is said.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who speaks.
+    pub author: &'a Author,
+    /// The author's day, in the zone where it begins first.
+    pub today: NaiveDate,
+    /// The entry that is answered.
+    pub answers: Option<Uuid>,
+    /// When the plan is carried out.
+    pub period: Option<Period>,
+}
+
+/// Where an event stands in the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The id of its entry.
+    pub id: Uuid,
+    /// The sequence of its entry.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub recorded: DateTime<Utc>,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// Who spoke.
+    pub author: &'a Author,
+    /// The entry that is answered.
+    pub answers: Option<Uuid>,
+}
+
+/// An institution's task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    /// Whose institution it is.
+    pub party: Code,
+    /// As what.
+    pub role: Role,
+    /// Until when.
+    pub due: Option<Effective>,
+}
+
+/// What was said, kept for as long as the action: the fold needs no more of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// The entry's id.
+    pub id: Uuid,
+    /// The entry's sequence.
+    pub sequence: u64,
+    /// When it was recorded.
+    pub recorded: DateTime<Utc>,
+    /// The day of it, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// Who said it.
+    pub author: Author,
+    /// Since when it is true.
+    pub effective: Effective,
+    /// What kind of word it is.
+    pub said: Said,
+    /// Where the action stands.
+    pub lifecycle: Option<Lifecycle>,
+    /// How it is doing.
+    pub health: Option<Health>,
+    /// Where an occurrence stands.
+    pub occurrence: Option<Occurrence>,
+    /// What was measured.
+    pub indicators: Vec<Indicator>,
+    /// How many files were put forward.
+    pub evidence: usize,
+    /// Whether its author corrected it.
+    pub voided: bool,
+}
+
+/// The kinds of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// An assertion.
+    Progressed,
+    /// The confirmer's own, equal assertion.
+    Confirmed(Uuid),
+    /// What is answered does not hold; its axes are those of what is answered.
+    Contested(Uuid),
+    /// An auditor's finding.
+    Verified(Uuid, Outcome),
+}
+
+impl Said {
+    /// What it answers.
+    #[must_use]
+    pub const fn answers(self) -> Option<Uuid> {
+        match self {
+            Self::Progressed => None,
+            Self::Confirmed(id) | Self::Contested(id) | Self::Verified(id, _) => Some(id),
+        }
+    }
+}
+
+/// An action and all that was said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// As it stands in the plan.
+    pub action: Action,
+    /// The institutions that have taken it on.
+    pub assignments: BTreeMap<Code, Assignment>,
+    /// In the order of the ledger.
+    pub words: Vec<Word>,
+}
+
+impl State {
+    /// The words that stand.
+    #[must_use]
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Word> {
+        self.words.iter().filter(|word| !word.voided)
+    }
+
+    fn word(&self, id: Uuid) -> Option<&Word> {
+        self.words.iter().find(|word| word.id == id)
+    }
+
+    /// The windows of a recurring action within a period, each with its last day; none where its cycle is not known.
+    #[must_use]
+    pub fn windows(&self, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
+        let Some(Cycle::Every { count, unit }) = &self.action.cycle else { return Vec::new() };
+        let months = match unit {
+            Unit::Months => *count,
+            Unit::Years => count.saturating_mul(12),
+        };
+        let mut windows = Vec::new();
+        let mut begin = period.begin();
+        while begin <= period.end() {
+            let Some(next) = begin.checked_add_months(Months::new(months)) else { break };
+            windows.push((begin, next.pred_opt().unwrap_or(begin)));
+            begin = next;
+        }
+        windows
+    }
+
+    /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
+    fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
+        let mut own: Vec<&Word> = self
+            .standing()
+            .filter(|word| word.author.party == *party && word.lifecycle.is_some())
+            .filter(|word| !matches!(word.said, Said::Contested(_)))
+            .collect();
+        own.sort_by_key(|word| (word.effective.begin(), word.sequence));
+        let at = own.partition_point(|word| word.effective.begin() <= effective.begin());
+        (at.checked_sub(1).and_then(|before| own.get(before)).copied(), own.get(at).copied())
+    }
+
+    fn follows(&self, party: &Code, effective: Effective, word: Lifecycle) -> Result<(), Refusal> {
+        let (before, after) = self.neighbours(party, effective);
+        let refused = |from, since, to| {
+            Err(Refusal::Transition {
+                action: self.action.reference.clone(),
+                party: party.clone(),
+                from,
+                since,
+                to,
+            })
+        };
+        let from = before.and_then(|word| word.lifecycle).unwrap_or(Lifecycle::Planned);
+        if !from.may_become(word) {
+            return refused(from, before.map_or(effective, |word| word.effective), word);
+        }
+        match after.and_then(|word| word.lifecycle) {
+            Some(to) if !word.may_become(to) => refused(word, effective, to),
+            _ => Ok(()),
+        }
+    }
+
+    fn assertion(&self, context: &Context<'_>) -> Result<&Word, Refusal> {
+        let id = context.answers.ok_or(Refusal::Unanswered)?;
+        let word = self
+            .word(id)
+            .filter(|word| word.said == Said::Progressed)
+            .ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
+        if word.voided { Err(Refusal::Voided(id)) } else { Ok(word) }
+    }
+
+    /// The assertion of another party that is answered, and was not by this one.
+    fn answered(&self, context: &Context<'_>) -> Result<&Word, Refusal> {
+        let word = self.assertion(context)?;
+        let party = &context.author.party;
+        if word.author.party == *party {
+            return Err(Refusal::OwnWord(word.id, party.clone()));
+        }
+        let answer = self.standing().find(|other| {
+            other.author.party == *party
+                && matches!(other.said, Said::Confirmed(id) | Said::Contested(id) if id == word.id)
+        });
+        match answer {
+            Some(answer) => Err(Refusal::Answered { party: party.clone(), word: word.id, answer: answer.id }),
+            None => Ok(word),
+        }
+    }
+
+    fn occurs(&self, occurrence: &Occurrence, context: &Context<'_>) -> Result<(), Refusal> {
+        let windows = context.period.map(|period| self.windows(period)).unwrap_or_default();
+        let found = windows.iter().any(|(begin, _)| *begin == occurrence.window.begin());
+        if windows.is_empty() || found {
+            return Ok(());
+        }
+        let names: Vec<String> = windows.iter().map(|(begin, _)| begin.format("%Y-%m").to_string()).collect();
+        Err(Refusal::Window {
+            action: self.action.reference.clone(),
+            window: occurrence.window,
+            windows: names.join(", "),
+        })
+    }
+}
+
+/// Whether this may happen to an action that exists. Institutions and the founding are the programme's to check.
+///
+/// # Errors
+/// [`Refusal`], by name.
+pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+    let party = &context.author.party;
+    if let Some(institution) = &context.author.institution
+        && !state.assignments.contains_key(institution)
+    {
+        return Err(Refusal::NotTheirs {
+            action: state.action.reference.clone(),
+            institution: institution.clone(),
+        });
+    }
+    match event {
+        Event::Created(action) => Err(Refusal::Known(action.reference.clone())),
+        Event::Assigned(event) => {
+            if let Some(effective) = event.effective {
+                assertion::past("effective", effective, context.today)?;
+            }
+            if event.role == Role::Relieved && !state.assignments.contains_key(&event.institution) {
+                return Err(Refusal::Unassigned(state.action.reference.clone(), event.institution.clone()));
+            }
+            Ok(())
+        }
+        Event::Progressed(event) => {
+            event.check(context.today)?;
+            if let Some(occurrence) = &event.occurrence {
+                state.occurs(occurrence, context)?;
+            }
+            event.lifecycle.map_or(Ok(()), |word| state.follows(party, event.effective, word))
+        }
+        Event::Confirmed(event) => {
+            let word = state.answered(context)?;
+            let effective = event.effective.unwrap_or(word.effective);
+            assertion::past("effective", effective, context.today)?;
+            word.lifecycle.map_or(Ok(()), |lifecycle| state.follows(party, effective, lifecycle))
+        }
+        Event::Contested(_) => state.answered(context).map(|_| ()),
+        Event::Verified(_) => {
+            let word = state.assertion(context)?;
+            let same = |other: &&Word| {
+                matches!(other.said, Said::Verified(id, _) if id == word.id) && other.author.party == *party
+            };
+            match state.standing().find(same) {
+                Some(answer) => {
+                    Err(Refusal::Answered { party: party.clone(), word: word.id, answer: answer.id })
+                }
+                None => Ok(()),
+            }
+        }
+        Event::Corrected(_) => {
+            let id = context.answers.ok_or(Refusal::Unanswered)?;
+            let not = || Refusal::NotAnAssertion(id, state.action.reference.clone());
+            let word = state.word(id).ok_or_else(not)?;
+            if word.author.party != *party {
+                return Err(Refusal::OthersWord(id, word.author.party.clone()));
+            }
+            if word.voided { Err(Refusal::Voided(id)) } else { Ok(()) }
+        }
+    }
+}
+
+/// The state after an event that was admitted.
+#[must_use]
+pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<State> {
+    if let Event::Created(action) = event {
+        return Some(State { action: action.clone(), assignments: BTreeMap::new(), words: Vec::new() });
+    }
+    let mut state = state?;
+    match event {
+        Event::Created(_) => {}
+        Event::Assigned(event) if event.role == Role::Relieved => {
+            state.assignments.remove(&event.institution);
+        }
+        Event::Assigned(event) => {
+            let party = place.author.party.clone();
+            let assignment = Assignment { party, role: event.role, due: event.due };
+            state.assignments.insert(event.institution.clone(), assignment);
+        }
+        Event::Progressed(event) => {
+            let word = Word {
+                lifecycle: event.lifecycle,
+                health: event.health,
+                occurrence: event.occurrence.clone(),
+                indicators: event.indicators.clone(),
+                evidence: event.evidence.len(),
+                ..spoken(place, event.effective, Said::Progressed)
+            };
+            state.words.push(word);
+        }
+        Event::Confirmed(event) => answer(&mut state, place, event.effective, Said::Confirmed),
+        Event::Contested(_) => answer(&mut state, place, None, Said::Contested),
+        Event::Verified(event) => {
+            if let Some(word) = place.answers.and_then(|id| state.word(id)) {
+                let said = Said::Verified(word.id, event.outcome);
+                let word = spoken(place, word.effective, said);
+                state.words.push(word);
+            }
+        }
+        Event::Corrected(_) => {
+            for word in state.words.iter_mut().filter(|word| Some(word.id) == place.answers) {
+                word.voided = true;
+            }
+        }
+    }
+    Some(state)
+}
+
+/// An answer takes over the axes of what it answers.
+fn answer(state: &mut State, place: &Place<'_>, effective: Option<Effective>, said: fn(Uuid) -> Said) {
+    if let Some(answered) = place.answers.and_then(|id| state.word(id)) {
+        let word = Word {
+            lifecycle: answered.lifecycle,
+            health: answered.health,
+            occurrence: answered.occurrence.clone(),
+            indicators: answered.indicators.clone(),
+            ..spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
+        };
+        state.words.push(word);
+    }
+}
+
+fn spoken(place: &Place<'_>, effective: Effective, said: Said) -> Word {
+    Word {
+        id: place.id,
+        sequence: place.sequence,
+        recorded: place.recorded,
+        day: place.day,
+        author: place.author.clone(),
+        effective,
+        said,
+        lifecycle: None,
+        health: None,
+        occurrence: None,
+        indicators: Vec::new(),
+        evidence: 0,
+        voided: false,
+    }
+}

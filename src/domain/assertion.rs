@@ -1,0 +1,416 @@
+//! What a party can say of an action: the words of the axes, what accompanies them, and which lifecycle may follow which.
+//!
+//! How the words of several parties make one status is not here but in [`super::status`].
+
+use super::date::Effective;
+use super::sealed::Sealed;
+use super::value::{Code, Sha256, Text};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "each variant is its word")]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// As written in an event.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Where an action stands in its life.
+    Lifecycle {
+        Planned = "planned",
+        UnderWay = "under_way",
+        Continuing = "continuing",
+        Suspended = "suspended",
+        Completed = "completed",
+        Discontinued = "discontinued",
+        Superseded = "superseded",
+    }
+}
+
+words! {
+    /// How an action is doing.
+    Health { OnTrack = "on_track", AtRisk = "at_risk", OffTrack = "off_track" }
+}
+
+words! {
+    /// Where one occurrence of a recurring action stands.
+    OccurrenceState {
+        Planned = "planned",
+        Confirmed = "confirmed",
+        Held = "held",
+        Postponed = "postponed",
+        Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// What an auditor finds of an assertion.
+    Outcome { Upheld = "upheld", Qualified = "qualified" }
+}
+
+impl Lifecycle {
+    /// Whether a party may say `next` after this, alone. A completed action is reopened by correcting the word that
+    /// completed it; the last two are set by a review alone.
+    #[must_use]
+    pub const fn may_become(self, next: Self) -> bool {
+        use Lifecycle::{Completed, Continuing, Discontinued, Planned, Superseded, Suspended, UnderWay};
+        match (self, next) {
+            (Planned | Suspended, Planned)
+            | (Planned | UnderWay | Continuing | Suspended, UnderWay | Continuing | Suspended)
+            | (Planned | UnderWay | Continuing | Completed, Completed) => true,
+            (UnderWay | Continuing | Completed, Planned)
+            | (Completed, UnderWay | Continuing | Suspended)
+            | (Suspended, Completed)
+            | (_, Discontinued | Superseded)
+            | (Discontinued | Superseded, _) => false,
+        }
+    }
+
+    /// Whether a party alone may say it.
+    #[must_use]
+    pub const fn is_a_partys_word(self) -> bool {
+        !matches!(self, Self::Discontinued | Self::Superseded)
+    }
+}
+
+/// One occurrence of a recurring action: this year's meeting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Occurrence {
+    /// The window in which it is due, named by its first year, month or day: `2022`.
+    pub window: Effective,
+    /// Where it stands.
+    pub state: OccurrenceState,
+    /// On which date, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Effective>,
+}
+
+/// A measured value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicator {
+    /// What is measured.
+    pub name: Text,
+    /// A decimal number, as text: `12`, `3.5`.
+    pub value: Text,
+    /// Its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Text>,
+}
+
+/// A file put forward. Its digest stands in clear, or withheld where the evidence is confidential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    /// The same, withheld.
+    #[serde(rename = "_sd.sha256", default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
+    /// Its name.
+    #[serde(rename = "_sd.filename", default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Sealed>,
+    /// In bytes.
+    pub size: u64,
+    /// Of RFC 6838: `application/pdf`.
+    pub mediatype: Text,
+    /// Whether even its digest is withheld.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
+}
+
+/// A party's assertion on an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progressed {
+    /// Since when it is true.
+    pub effective: Effective,
+    /// Where the action stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Lifecycle>,
+    /// How it is doing; a sentence says why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// Where one occurrence stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<Occurrence>,
+    /// Measured values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<Indicator>,
+    /// Files put forward.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// A sentence on it.
+    #[serde(rename = "_sd.note", default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+}
+
+/// Why an assertion is refused for what it says, whoever says it and whatever was said before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It says nothing.
+    #[error("it says nothing: give a lifecycle, a health, an occurrence, indicators, evidence or a note")]
+    Nothing,
+    /// The last two lifecycles belong to a review.
+    #[error("`{0}` is set by an agreed review decision alone, never by one party")]
+    Review(Lifecycle),
+    /// Completed, and nothing to show for it.
+    #[error("`completed` needs evidence: name a file by its digest, with `--evidence FILE`")]
+    Unevidenced,
+    /// A health without a sentence.
+    #[error("the health `{0}` needs a note: a sentence that says why")]
+    Unexplained(Health),
+    /// A digest in clear and withheld, or neither, or not as `confidential` says.
+    #[error(
+        "evidence {0} names its digest either in `sha256`, or withheld where it is `confidential`, and not otherwise"
+    )]
+    Evidence(usize),
+    /// Not a decimal number.
+    #[error("the indicator `{name}` has the value `{value}`: a decimal number such as 12 or 3.5 is expected")]
+    Value {
+        /// The indicator.
+        name: Text,
+        /// As written.
+        value: Text,
+    },
+    /// In the future.
+    #[error("{what} {found} begins after {today}, the day on which it was said: the future is not yet true")]
+    Future {
+        /// Which member.
+        what: &'static str,
+        /// As written.
+        found: Effective,
+        /// The day.
+        today: chrono::NaiveDate,
+    },
+}
+
+impl Progressed {
+    /// Checks what can be checked without any history. `today` is the author's day in the earliest zone.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn check(&self, today: chrono::NaiveDate) -> Result<(), Refusal> {
+        past("effective", self.effective, today)?;
+        let silent = self.lifecycle.is_none() && self.health.is_none() && self.occurrence.is_none();
+        if silent && self.indicators.is_empty() && self.evidence.is_empty() && self.note.is_none() {
+            return Err(Refusal::Nothing);
+        }
+        match self.lifecycle {
+            Some(word) if !word.is_a_partys_word() => return Err(Refusal::Review(word)),
+            Some(Lifecycle::Completed) if self.evidence.is_empty() => return Err(Refusal::Unevidenced),
+            _ => {}
+        }
+        if let (Some(health), None) = (self.health, &self.note) {
+            return Err(Refusal::Unexplained(health));
+        }
+        if let Some(Occurrence { state: OccurrenceState::Held, date: Some(date), .. }) = &self.occurrence {
+            past("the date held", *date, today)?;
+        }
+        if let Some(bad) = self.indicators.iter().find(|indicator| !is_decimal(indicator.value.as_str())) {
+            return Err(Refusal::Value { name: bad.name.clone(), value: bad.value.clone() });
+        }
+        let sound = |evidence: &Evidence| {
+            evidence.sha256.is_some() != evidence.confidential
+                && evidence.sealed.is_some() == evidence.confidential
+        };
+        match self.evidence.iter().position(|evidence| !sound(evidence)) {
+            Some(at) => Err(Refusal::Evidence(at + 1)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses what begins after the day on which it was said.
+///
+/// # Errors
+/// [`Refusal::Future`].
+pub fn past(what: &'static str, found: Effective, today: chrono::NaiveDate) -> Result<(), Refusal> {
+    if found.begin() > today { Err(Refusal::Future { what, found, today }) } else { Ok(()) }
+}
+
+/// A party answers another's assertion with its own, equal one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// Since when it is true, where the confirmer knows it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
+    /// A sentence on it.
+    #[serde(rename = "_sd.note", default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+}
+
+/// A party answers that another's assertion does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contested {
+    /// Why.
+    #[serde(rename = "_sd.reason")]
+    pub reason: Sealed,
+}
+
+/// An auditor's finding on an assertion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    /// What was found.
+    pub outcome: Outcome,
+    /// A sentence on it.
+    #[serde(rename = "_sd.note", default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Sealed>,
+}
+
+/// A party voids an earlier word of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corrected {
+    /// Why.
+    #[serde(rename = "_sd.reason")]
+    pub reason: Sealed,
+}
+
+/// An institution takes an action on, or is relieved of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assigned {
+    /// Which one.
+    pub institution: Code,
+    /// As what.
+    pub role: Role,
+    /// Until when it is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Effective>,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
+    /// Who does it there.
+    #[serde(rename = "_sd.officer", default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Sealed>,
+    /// Under which address.
+    #[serde(rename = "_sd.contact", default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Sealed>,
+}
+
+words! {
+    /// As what an institution takes an action on.
+    Role { Lead = "lead", Support = "support", Relieved = "relieved" }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits =
+        |part: &str| (1..=18).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn check(mut data: Value) -> Result<(), Refusal> {
+        data["effective"] = data.get("effective").cloned().unwrap_or_else(|| json!("2022"));
+        let event: Progressed = serde_json::from_value(data).unwrap();
+        event.check(chrono::NaiveDate::from_ymd_opt(2022, 6, 30).unwrap())
+    }
+
+    fn evidence(more: &Value) -> Value {
+        let mut item = json!({"size": 9, "mediatype": "application/pdf"});
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        item
+    }
+
+    #[test]
+    fn an_assertion_says_something() {
+        assert_eq!(check(json!({})), Err(Refusal::Nothing));
+        assert_eq!(check(json!({"_sd.note": {"digest": "d"}})), Ok(()));
+    }
+
+    #[test]
+    fn discontinued_and_superseded_are_a_reviews_words() {
+        for word in ["discontinued", "superseded"] {
+            assert!(matches!(check(json!({"lifecycle": word})), Err(Refusal::Review(_))), "{word}");
+        }
+    }
+
+    #[test]
+    fn completed_needs_evidence() {
+        assert_eq!(check(json!({"lifecycle": "completed"})), Err(Refusal::Unevidenced));
+        let shown = evidence(&json!({"sha256": "0".repeat(64)}));
+        assert_eq!(check(json!({"lifecycle": "completed", "evidence": [shown]})), Ok(()));
+    }
+
+    #[test]
+    fn a_health_is_explained() {
+        assert!(matches!(check(json!({"health": "at_risk"})), Err(Refusal::Unexplained(_))));
+        assert_eq!(check(json!({"health": "at_risk", "_sd.note": {"digest": "d"}})), Ok(()));
+    }
+
+    #[test]
+    fn evidence_names_its_digest_once() {
+        let (clear, sealed) =
+            (json!({"sha256": "0".repeat(64)}), json!({"_sd.sha256": {"digest": "d"}, "confidential": true}));
+        let mut both = clear.clone();
+        both.as_object_mut().unwrap().extend(sealed.as_object().unwrap().clone());
+        assert_eq!(check(json!({"evidence": [evidence(&clear), evidence(&sealed)]})), Ok(()));
+        for bad in [both, json!({}), json!({"confidential": true})] {
+            assert_eq!(check(json!({"evidence": [evidence(&bad)]})), Err(Refusal::Evidence(1)));
+        }
+    }
+
+    #[test]
+    fn the_future_is_not_yet_true() {
+        assert!(matches!(
+            check(json!({"effective": "2022-07", "lifecycle": "under_way"})),
+            Err(Refusal::Future { .. })
+        ));
+        let held = json!({"window": "2022", "state": "held", "date": "2022-07-01"});
+        assert!(matches!(check(json!({"occurrence": held})), Err(Refusal::Future { .. })));
+        let planned = json!({"window": "2022", "state": "planned", "date": "2022-10-01"});
+        assert_eq!(check(json!({"occurrence": planned})), Ok(()));
+    }
+
+    #[test]
+    fn indicators_are_decimal_numbers() {
+        for (value, good) in [("12", true), ("-3.5", true), ("1e5", false), (".5", false), ("--1", false)] {
+            let found = check(json!({"indicators": [{"name": "visits", "value": value}]}));
+            assert_eq!(found.is_ok(), good, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_completed_action_stays_so_and_a_suspended_one_is_resumed_first() {
+        use Lifecycle::{Completed, Planned, Suspended, UnderWay};
+        assert!(Planned.may_become(Completed) && Completed.may_become(Completed));
+        assert!(!Completed.may_become(UnderWay) && !Suspended.may_become(Completed));
+        assert!(Suspended.may_become(Planned) && !UnderWay.may_become(Planned));
+        for &word in Lifecycle::ALL {
+            assert!(!word.may_become(Lifecycle::Discontinued) && !Lifecycle::Superseded.may_become(word));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A party and its institutions, of which each speaks for itself alone.
+//!
+//! Keys are not here but in `record::authority`, because a key is known by its bytes.
+
+use super::date::Effective;
+use super::plan::Institution;
+use super::sealed::Sealed;
+use super::value::Code;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Who speaks: a party, or an institution of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// The party.
+    pub party: Code,
+    /// Its institution, where one speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<Code>,
+}
+
+impl Author {
+    /// As an entry's `source` names it: `parties/KR/institutions/MOTIE`.
+    #[must_use]
+    pub fn source(&self) -> String {
+        match &self.institution {
+            Some(institution) => format!("parties/{}/institutions/{institution}", self.party),
+            None => format!("parties/{}", self.party),
+        }
+    }
+}
+
+impl fmt::Display for Author {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.institution {
+            Some(institution) => write!(f, "{}/{institution}", self.party),
+            None => write!(f, "{}", self.party),
+        }
+    }
+}
+
+/// What happens to a party's institutions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An institution is named.
+    Registered(Institution),
+    /// An institution's work passes to another.
+    Succeeded(Succeeded),
+}
+
+/// An institution's work passes to another, after a reform for instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Succeeded {
+    /// The one that ends.
+    pub institution: Code,
+    /// The one that goes on.
+    pub successor: Code,
+    /// Since when.
+    pub effective: Effective,
+    /// Why.
+    #[serde(rename = "_sd.reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Sealed>,
+}
+
+/// Why an institution is not registered or succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Of another party.
+    #[error("the institution {institution} is named as one of {found}, in the stream of {expected}")]
+    Foreign {
+        /// Which one.
+        institution: Code,
+        /// The party in the event.
+        found: Code,
+        /// The party of the stream.
+        expected: Code,
+    },
+    /// Known already.
+    #[error("the institution {0} is registered already")]
+    Known(Code),
+    /// Not known.
+    #[error("{party} has no institution {institution}{hint}")]
+    Unknown {
+        /// The party.
+        party: Code,
+        /// As written.
+        institution: Code,
+        /// The nearest name, if one is near.
+        hint: String,
+    },
+    /// Succeeded already.
+    #[error("the institution {0} was succeeded already, by {1}")]
+    Ended(Code, Code),
+    /// By itself, or round in a circle.
+    #[error("the institution {0} cannot be its own successor")]
+    Circle(Code),
+}
+
+/// The institutions of a party.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    institutions: BTreeMap<Code, Institution>,
+    successors: BTreeMap<Code, Code>,
+}
+
+impl State {
+    /// The institutions, by id.
+    pub fn institutions(&self) -> impl Iterator<Item = &Institution> {
+        self.institutions.values()
+    }
+
+    /// Which institution does an institution's work now.
+    #[must_use]
+    pub fn current<'a>(&'a self, institution: &'a Code) -> &'a Code {
+        let mut at = institution;
+        while let Some(next) = self.successors.get(at) {
+            at = next;
+        }
+        at
+    }
+
+    /// An institution that exists and was not succeeded.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Ended`].
+    pub fn acting(&self, party: &Code, institution: &Code) -> Result<(), Refusal> {
+        if !self.institutions.contains_key(institution) {
+            let hint = super::value::nearest(
+                institution.as_str(),
+                self.institutions.keys().map(super::value::Code::as_str),
+            );
+            return Err(Refusal::Unknown { party: party.clone(), institution: institution.clone(), hint });
+        }
+        match self.successors.get(institution) {
+            Some(by) => Err(Refusal::Ended(institution.clone(), by.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether this may happen to a party's institutions.
+///
+/// # Errors
+/// [`Refusal`], by name.
+pub fn decide(state: &State, event: &Event, party: &Code) -> Result<(), Refusal> {
+    match event {
+        Event::Registered(new) if new.party != *party => Err(Refusal::Foreign {
+            institution: new.id.clone(),
+            found: new.party.clone(),
+            expected: party.clone(),
+        }),
+        Event::Registered(new) if state.institutions.contains_key(&new.id) => {
+            Err(Refusal::Known(new.id.clone()))
+        }
+        Event::Registered(_) => Ok(()),
+        Event::Succeeded(Succeeded { institution, successor, .. }) => {
+            state.acting(party, institution)?;
+            state.acting(party, successor)?;
+            // Both act, so neither has a successor yet: only the institution itself could close a circle.
+            if institution == successor { Err(Refusal::Circle(institution.clone())) } else { Ok(()) }
+        }
+    }
+}
+
+/// The state after an event.
+pub fn evolve(state: &mut State, event: &Event) {
+    match event {
+        Event::Registered(new) => {
+            state.institutions.insert(new.id.clone(), new.clone());
+        }
+        Event::Succeeded(event) => {
+            state.successors.insert(event.institution.clone(), event.successor.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Code {
+        text.to_owned().try_into().unwrap()
+    }
+
+    fn body(id: &str, party: &str) -> Event {
+        let body = serde_json::json!({"id": id, "party": party, "names": {"en": id}, "aliases": []});
+        Event::Registered(serde_json::from_value(body).unwrap())
+    }
+
+    fn succeeded(from: &str, to: &str) -> Event {
+        let effective = "2023".parse().unwrap();
+        Event::Succeeded(Succeeded { institution: code(from), successor: code(to), effective, reason: None })
+    }
+
+    fn given(events: &[Event]) -> State {
+        let mut state = State::default();
+        for event in events {
+            assert_eq!(decide(&state, event, &code("KR")), Ok(()));
+            evolve(&mut state, event);
+        }
+        state
+    }
+
+    #[test]
+    fn an_institution_is_registered_once_by_its_own_party() {
+        let state = given(&[body("MSIT", "KR")]);
+        assert!(matches!(decide(&state, &body("MSIT", "KR"), &code("KR")), Err(Refusal::Known(_))));
+        assert!(matches!(decide(&state, &body("DKMA", "DK"), &code("KR")), Err(Refusal::Foreign { .. })));
+    }
+
+    #[test]
+    fn work_passes_to_an_institution_that_acts() {
+        let state = given(&[body("MSIT", "KR"), body("MSS", "KR"), succeeded("MSIT", "MSS")]);
+        assert_eq!(state.current(&code("MSIT")), &code("MSS"));
+        let party = code("KR");
+        assert!(matches!(decide(&state, &succeeded("MSS", "MSIT"), &party), Err(Refusal::Ended(..))));
+        assert!(matches!(decide(&state, &succeeded("MSS", "MSS"), &party), Err(Refusal::Circle(_))));
+        let refusal = decide(&state, &succeeded("MS", "MSS"), &party).unwrap_err();
+        assert!(refusal.to_string().contains("MSS"), "{refusal}");
+    }
+}

@@ -1,0 +1,216 @@
+//! The programme: the plan as it was adopted, with its institutions, instruments and actions; an event changes one of
+//! them, and its rules may read the others.
+
+use super::action::{self, Context, Place};
+use super::date::Period;
+use super::plan::{Document, Instrument, Line, Track};
+use super::value::{Code, Sha256, Text, nearest};
+use super::{instrument, party};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What happens in the programme, to the aggregate that its subject names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// To the plan as a whole.
+    Plan(Adopted),
+    /// To a party's institutions.
+    Party(Code, party::Event),
+    /// To an instrument.
+    Instrument(Code, instrument::Event),
+    /// To an action.
+    Action(Code, action::Event),
+}
+
+/// The plan is adopted: its frame, without its actions, which are events of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adopted {
+    /// The plan's id.
+    pub id: Code,
+    /// Its title.
+    pub title: Text,
+    /// When it is to be carried out.
+    pub period: Period,
+    /// How many days a party's differing word keeps a status disputed.
+    pub grace_days: u16,
+    /// The signed text.
+    pub document: Document,
+    /// The lines of effort; their introductions stay in the plan document.
+    pub lines: Vec<Line>,
+    /// The tracks.
+    pub tracks: Vec<Track>,
+    /// Of the plan document's bytes.
+    pub plan_sha256: Sha256,
+}
+
+/// Why something may not happen in the programme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Adopted already.
+    #[error("the plan was adopted already; a review modifies its actions")]
+    Adopted,
+    /// Not adopted yet.
+    #[error("the plan is not adopted yet, and nothing is recorded before it is")]
+    NotAdopted,
+    /// Something that the plan does not name.
+    #[error("the plan has no {what} {name}{hint}")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// As written.
+        name: String,
+        /// The nearest name, if one is near.
+        hint: String,
+    },
+    /// To an institution.
+    #[error(transparent)]
+    Party(#[from] party::Refusal),
+    /// To an instrument.
+    #[error(transparent)]
+    Instrument(#[from] instrument::Refusal),
+    /// To an action.
+    #[error(transparent)]
+    Action(#[from] action::Refusal),
+}
+
+/// The programme at one moment. Cloning it is cheap: aggregates that did not change are shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programme {
+    /// The plan, once adopted.
+    pub plan: Option<Arc<Adopted>>,
+    /// The parties' institutions.
+    pub parties: BTreeMap<Code, Arc<party::State>>,
+    /// The instruments.
+    pub instruments: BTreeMap<Code, Arc<Instrument>>,
+    /// The actions.
+    pub actions: BTreeMap<Code, Arc<action::State>>,
+}
+
+impl Programme {
+    /// Whether this may happen.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn decide(&self, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+        match event {
+            Event::Plan(_) if self.plan.is_some() => Err(Refusal::Adopted),
+            Event::Plan(_) => Ok(()),
+            Event::Party(party, event) => Ok(party::decide(&self.party(party), event, party)?),
+            Event::Instrument(reference, event) => {
+                let known = self.instruments.get(reference);
+                match event {
+                    instrument::Event::Registered(new) => {
+                        let plan = self.plan.as_deref().ok_or(Refusal::NotAdopted)?;
+                        plan.line(new.line)?;
+                    }
+                    instrument::Event::Updated(_) if known.is_none() => {
+                        return Err(unknown("instrument", reference.as_str(), self.instruments.keys()));
+                    }
+                    instrument::Event::Updated(_) => {}
+                }
+                Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
+            }
+            Event::Action(reference, event) => self.decide_action(reference, event, context),
+        }
+    }
+
+    fn decide_action(
+        &self,
+        reference: &Code,
+        event: &action::Event,
+        context: &Context<'_>,
+    ) -> Result<(), Refusal> {
+        match (event, self.actions.get(reference)) {
+            (action::Event::Created(new), None) => {
+                if new.reference != *reference {
+                    let (found, expected) = (new.reference.clone(), reference.clone());
+                    return Err(action::Refusal::Foreign { found, expected }.into());
+                }
+                let plan = self.plan.as_deref().ok_or(Refusal::NotAdopted)?;
+                plan.line(new.line)?;
+                let tracks: Vec<&Code> = plan.tracks.iter().map(|track| &track.code).collect();
+                if !tracks.contains(&&new.track) {
+                    return Err(unknown("track", new.track.as_str(), tracks));
+                }
+                if let Some(base) = new.basis.iter().find(|base| !self.instruments.contains_key(base)) {
+                    return Err(unknown("instrument", base.as_str(), self.instruments.keys()));
+                }
+                let bodies: Vec<&Code> = self
+                    .parties
+                    .values()
+                    .flat_map(|party| party.institutions().map(|body| &body.id))
+                    .collect();
+                match new.institutions.iter().find(|body| !bodies.contains(body)) {
+                    Some(body) => Err(unknown("institution", body.as_str(), bodies)),
+                    None => Ok(()),
+                }
+            }
+            (_, None) => Err(unknown("action", reference.as_str(), self.actions.keys())),
+            (event, Some(state)) => {
+                if let action::Event::Assigned(event) = event {
+                    // A party assigns its own institutions alone, and only those that act.
+                    let party = &context.author.party;
+                    self.party(party).acting(party, &event.institution)?;
+                }
+                Ok(action::decide(state, event, context)?)
+            }
+        }
+    }
+
+    /// Takes an event that was admitted.
+    pub fn evolve(&mut self, event: &Event, place: &Place<'_>) {
+        match event {
+            Event::Plan(adopted) => self.plan = Some(Arc::new(adopted.clone())),
+            Event::Party(party, event) => {
+                let state = self.parties.entry(party.clone()).or_default();
+                party::evolve(Arc::make_mut(state), event);
+            }
+            Event::Instrument(reference, event) => {
+                let before = self.instruments.remove(reference).map(Arc::unwrap_or_clone);
+                if let Some(after) = instrument::evolve(before, event) {
+                    self.instruments.insert(reference.clone(), Arc::new(after));
+                }
+            }
+            Event::Action(reference, event) => {
+                let before = self.actions.remove(reference).map(Arc::unwrap_or_clone);
+                if let Some(after) = action::evolve(before, event, place) {
+                    self.actions.insert(reference.clone(), Arc::new(after));
+                }
+            }
+        }
+    }
+
+    /// When the plan is carried out, once it is adopted.
+    #[must_use]
+    pub fn period(&self) -> Option<Period> {
+        self.plan.as_ref().map(|plan| plan.period)
+    }
+
+    /// Which party an institution belongs to.
+    #[must_use]
+    pub fn party_of(&self, institution: &Code) -> Option<&Code> {
+        let owns = |party: &party::State| party.institutions().any(|body| body.id == *institution);
+        self.parties.iter().find(|(_, party)| owns(party)).map(|(party, _)| party)
+    }
+
+    fn party(&self, party: &Code) -> Arc<party::State> {
+        self.parties.get(party).cloned().unwrap_or_default()
+    }
+}
+
+impl Adopted {
+    fn line(&self, number: u16) -> Result<(), Refusal> {
+        if self.lines.iter().any(|line| line.number == number) {
+            return Ok(());
+        }
+        Err(Refusal::Unknown { what: "line", name: number.to_string(), hint: String::new() })
+    }
+}
+
+fn unknown<'a>(what: &'static str, name: &str, names: impl IntoIterator<Item = &'a Code>) -> Refusal {
+    let hint = nearest(name, names.into_iter().map(Code::as_str));
+    Refusal::Unknown { what, name: name.to_owned(), hint }
+}

@@ -1,0 +1,161 @@
+//! Joint status, derived and never typed: what the parties' latest words make together, axis by axis.
+
+use super::action::{Said, State, Word};
+use super::assertion::{Health, Lifecycle, OccurrenceState};
+use super::date::Effective;
+use super::value::Code;
+use chrono::NaiveDate;
+use serde::Serialize;
+use std::fmt;
+
+/// How the parties' latest words stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Joint {
+    /// Nobody has spoken. Silence is not consent.
+    Silent,
+    /// Not all have spoken, or a differing word is older than the days of grace.
+    OneSided,
+    /// All have spoken, and their words match.
+    Agreed,
+    /// They differ.
+    Disputed,
+}
+
+impl Joint {
+    /// Every value, in order.
+    pub const ALL: [Self; 4] = [Self::Silent, Self::OneSided, Self::Agreed, Self::Disputed];
+
+    /// As written in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::OneSided => "one_sided",
+            Self::Agreed => "agreed",
+            Self::Disputed => "disputed",
+        }
+    }
+}
+
+impl fmt::Display for Joint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One axis of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Axis<'a, T> {
+    /// How the words stand to each other.
+    pub joint: Joint,
+    /// What is agreed, or what one side says last where it speaks alone.
+    pub value: Option<T>,
+    /// What each party said last, in the order in which the parties were given.
+    pub voices: Vec<Voice<'a, T>>,
+}
+
+/// What one party said last on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Voice<'a, T> {
+    /// Which party.
+    pub party: &'a Code,
+    /// Its word, unless it is silent.
+    pub word: Option<&'a Word>,
+    /// What the word says; nothing where it contests another's.
+    pub says: Option<T>,
+}
+
+/// An action's axes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status<'a> {
+    /// Where it stands; its joint status is the action's.
+    pub lifecycle: Axis<'a, Lifecycle>,
+    /// How it is doing.
+    pub health: Axis<'a, Health>,
+    /// Each occurrence that anybody spoke of.
+    pub occurrences: Vec<(Effective, Axis<'a, OccurrenceState>)>,
+    /// The newest word that stands.
+    pub latest: Option<&'a Word>,
+}
+
+/// Derives an action's status.
+///
+/// Of each party counts its latest standing word whose date begins by `effective` (any, if none is given), ties by
+/// sequence; `grace_days` counts the recorded days between two differing words.
+#[must_use]
+pub fn of<'a>(
+    state: &'a State,
+    parties: &[&'a Code],
+    effective: Option<NaiveDate>,
+    grace_days: u16,
+) -> Status<'a> {
+    let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
+    let mut words: Vec<&Word> =
+        state.standing().filter(within).filter(|word| !matches!(word.said, Said::Verified(..))).collect();
+    words.sort_by_key(|word| (word.effective.begin(), word.sequence));
+    let mut windows: Vec<Effective> = Vec::new();
+    for word in &words {
+        if let Some(occurrence) = &word.occurrence
+            && !windows.contains(&occurrence.window)
+        {
+            windows.push(occurrence.window);
+        }
+    }
+    windows.sort_by_key(Effective::begin);
+    let occurrences = windows
+        .into_iter()
+        .map(|window| {
+            let state = |word: &Word| {
+                word.occurrence.as_ref().filter(|each| each.window == window).map(|each| each.state)
+            };
+            (window, axis(&words, parties, grace_days, state))
+        })
+        .collect();
+    Status {
+        lifecycle: axis(&words, parties, grace_days, |word| word.lifecycle),
+        health: axis(&words, parties, grace_days, |word| word.health),
+        occurrences,
+        latest: words.iter().copied().max_by_key(|word| word.sequence),
+    }
+}
+
+fn axis<'a, T: Copy + PartialEq>(
+    words: &[&'a Word],
+    parties: &[&'a Code],
+    grace_days: u16,
+    value: impl Fn(&Word) -> Option<T>,
+) -> Axis<'a, T> {
+    let last = |party: &&'a Code| {
+        let of_party = |word: &&&Word| word.author.party == **party && value(word).is_some();
+        let word = words.iter().rev().find(of_party).copied();
+        // Whoever contests says only that it is otherwise.
+        let says = word.filter(|word| !matches!(word.said, Said::Contested(_))).and_then(|word| value(word));
+        Voice { party, word, says }
+    };
+    let voices: Vec<Voice<'a, T>> = parties.iter().map(last).collect();
+    let spoken: Vec<(&Word, Option<T>)> =
+        voices.iter().filter_map(|voice| Some((voice.word?, voice.says))).collect();
+    let differing: Vec<(&Word, &Word)> = spoken
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
+        .filter(|(one, other)| one.1.is_none() || one.1 != other.1)
+        .map(|(one, other)| (one.0, other.0))
+        .collect();
+    let live = |(one, other): &(&Word, &Word)| {
+        (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
+    };
+    let joint = if spoken.is_empty() {
+        Joint::Silent
+    } else if differing.iter().any(live) {
+        Joint::Disputed
+    } else if !differing.is_empty() || spoken.len() < parties.len() {
+        Joint::OneSided
+    } else {
+        Joint::Agreed
+    };
+    let newest = spoken.iter().max_by_key(|(word, _)| word.sequence).and_then(|(_, says)| *says);
+    let value = if joint == Joint::Disputed { None } else { newest };
+    Axis { joint, value, voices }
+}
