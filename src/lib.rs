@@ -11,6 +11,10 @@
 //! All but the store are pure: no input or output, no clock, no randomness. Time, ids and salts are arguments.
 
 pub mod domain;
+pub mod exchange;
+pub mod ledger;
+pub mod projection;
 pub mod record;
+pub mod report;
 pub mod store;
 pub mod trail;

@@ -1,5 +1,5 @@
 //! The program `annals`: a thin shell over the library.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a terminal program speaks on both")]
+#![expect(clippy::print_stderr, reason = "a terminal program speaks of failures on standard error")]
 
 mod cli;
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
                 eprintln!("  because: {cause}");
                 source = cause.source();
             }
-            ExitCode::from(3)
+            ExitCode::from(error.code())
         }
     }
 }

@@ -1,41 +1,89 @@
-//! The commands, one file each. Exit codes: 0 done, 1 a verification said no, 2 usage, 3 disk.
+//! The commands, one file each, and what they share: where the ledger and the keys are, how to answer, how to fail.
 
+mod accede;
+mod demo;
+mod exchange;
+mod failure;
+mod founding;
+mod key;
+mod output;
+mod read;
+mod record;
+mod settings;
 mod verify;
 
+pub(crate) use failure::Failure;
+
 use clap::{Parser, Subcommand};
+use settings::Settings;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+const AFTER: &str = "\
+Examples:
+  annals demo                                          the whole story, in ./annals-demo
+  annals init plan.json --as DK --both-sides           a ledger to try out
+  annals record progress 1.G2G.3 --as KR --lifecycle under_way
+  annals status --joint disputed
+  annals verify
+
+Defaults also come from ./annals.toml (`ledger`, `keys`, `format`).
+Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
+
 /// A progress ledger for joint action plans: signed, hash-chained, verifiable offline.
 #[derive(Parser)]
-#[command(version, after_help = "Exit codes: 0 done, 1 a verification said no, 2 usage, 3 disk.")]
+#[command(version, after_help = AFTER)]
 pub(crate) struct Arguments {
+    /// The ledger's folder [default: ./annals-ledger]
+    #[arg(long, global = true, env = "ANNALS_LEDGER", value_name = "DIR")]
+    ledger: Option<PathBuf>,
+    /// The folder of your signing keys [default: $XDG_CONFIG_HOME/annals/keys]
+    #[arg(long, global = true, env = "ANNALS_KEYS", value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// How to answer [default: table]
+    #[arg(long, global = true, value_enum)]
+    format: Option<output::Format>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Demo),
+    #[command(subcommand)]
+    Key(key::Key),
+    Init(founding::Init),
+    Accede(accede::Accede),
+    Record(record::Record),
+    Import(exchange::Import),
+    Export(exchange::Export),
+    Restore(exchange::Restore),
+    Status(read::Status),
+    Show(read::Show),
+    Timeline(read::Timeline),
+    Replay(read::Replay),
+    Lint(read::Lint),
     Verify(verify::Verify),
-}
-
-/// Why a command could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// A file could not be read.
-    #[error("{} cannot be read: name an export, one entry a line", path.display())]
-    Read {
-        /// Which one.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
 }
 
 impl Arguments {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let settings = Settings::load(self.ledger, self.keys, self.format)?;
         match self.command {
-            Command::Verify(verify) => verify.run(),
+            Command::Demo(command) => command.run(),
+            Command::Key(command) => command.run(&settings),
+            Command::Init(command) => command.run(&settings),
+            Command::Accede(command) => command.run(&settings),
+            Command::Record(command) => command.run(&settings),
+            Command::Import(command) => command.run(&settings),
+            Command::Export(command) => command.run(&settings),
+            Command::Restore(command) => command.run(&settings),
+            Command::Status(command) => command.run(&settings),
+            Command::Show(command) => command.run(&settings),
+            Command::Timeline(command) => command.run(&settings),
+            Command::Replay(command) => command.run(&settings),
+            Command::Lint(command) => command.run(&settings),
+            Command::Verify(command) => command.run(&settings),
         }
     }
 }

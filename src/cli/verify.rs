@@ -1,106 +1,151 @@
-//! `annals verify`: a verdict for each check on an export, then one conclusion and what it does not prove.
+//! `annals verify`: a verdict for each check on a ledger or an export, then one conclusion and what it does not prove.
 
-use super::Failure;
-use annals::record::verify::{Check, Finding, Report, Verifier};
-use annals::trail::entry::ENTRY_LIMIT;
-use clap::{Args, ValueEnum};
-use serde_json::json;
+use super::failure::file;
+use super::output::{self, Format};
+use super::settings::Settings;
+use super::{Failure, exchange};
+use annals::ledger::Ledger;
+use annals::record::verify::{Report, Verdict, Verifier};
+use annals::trail::hash::LeafHash;
+use clap::Args;
+use serde_json::{Map, Value, json};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const LIMITS: &str = "Not checked yet: signatures, authority, rules. Not provable from a chain alone: that no newer \
-                      entries were cut off, and that the parties are who they say.";
+const LIMITS: &str = "Not proved: that no newer entries were cut off (there are no countersigned checkpoints yet), and \
+                      that what was said is true.";
 
-/// Verify an export: canonical form, sequence and times, chain, stream chains.
+/// Verify a ledger or an export, entry by entry, trusting nobody
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  annals verify tests/vectors/entries.jsonl\n\nExit code 1 where a check fails."
-)]
-pub(crate) struct Verify {
-    /// The export: one entry a line.
-    file: PathBuf,
-    /// How to answer.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
+#[command(after_help = "\
+Examples:
+  annals verify                            the ledger in ./annals-ledger
+  annals verify export.jsonl               an export, with nothing beside it
+  annals verify --first 5f0c…              and that it is the ledger that was founded
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Table,
-    Json,
+Exit code 1 where a check fails; the first bad entry is named with what was expected.")]
+pub(crate) struct Verify {
+    /// A ledger's folder or an export [default: the ledger]
+    target: Option<PathBuf>,
+    /// The leaf hash of entry 0, known from elsewhere: it tells whose ledger this is
+    #[arg(long, value_name = "HASH")]
+    first: Option<LeafHash>,
 }
 
 impl Verify {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let report = read(&self.file).map_err(|source| Failure::Read { path: self.file, source })?;
-        match self.format {
-            Format::Table => print!("{}", table(&report)),
-            Format::Json => println!("{}", answer(&report)),
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let target = self.target.as_ref().unwrap_or(&settings.ledger);
+        let report = of(target)?;
+        let known = self.first.map(|first| first == report.first);
+        match settings.format {
+            Format::Table => output::write(table(&report, known).as_bytes())?,
+            Format::Json | Format::Csv => output::object(&answer(&report, known))?,
         }
-        Ok(ExitCode::from(u8::from(!report.holds())))
+        Ok(ExitCode::from(u8::from(!report.holds() || known == Some(false))))
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Report> {
-    let mut file = BufReader::new(File::open(path)?);
+/// The report on a ledger's folder or an export.
+pub(crate) fn of(target: &Path) -> Result<Report, Failure> {
+    let bar = output::progress("verifying");
+    if target.is_dir() || !target.exists() {
+        let report = Ledger::verify_folder(target, &mut |read| bar.set_position(read))?;
+        bar.finish_and_clear();
+        return Ok(report);
+    }
     let mut verifier = Verifier::default();
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        // One byte more than an entry and its newline: enough to see that a line is too long, whatever its length.
-        if file.by_ref().take(ENTRY_LIMIT as u64 + 2).read_until(b'\n', &mut line)? == 0 {
-            return Ok(verifier.finish());
+    exchange::lines(File::open(target).map_err(file(target, "read"))?, &mut |line, whole| {
+        if whole {
+            verifier.push(line);
+        } else {
+            verifier.push_torn(line);
         }
-        if line.pop_if(|byte| *byte == b'\n').is_none() {
-            verifier.push_torn(&line);
-            return Ok(verifier.finish());
-        }
-        verifier.push(&line);
+        bar.inc(1);
+        Ok::<(), std::io::Error>(())
+    })
+    .map_err(file(target, "read"))?;
+    bar.finish_and_clear();
+    Ok(verifier.finish())
+}
+
+fn conclusion(report: &Report, known: Option<bool>) -> &'static str {
+    match (report.holds(), known) {
+        (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
+        (true, Some(false)) => "ANOTHER LEDGER: consistent, and its first entry is not the one that you know",
+        (true, Some(true)) => "consistent, and the ledger whose first entry you know",
+        (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",
     }
 }
 
-fn table(report: &Report) -> String {
-    let line = |(check, covered, finding): &(Check, u64, Option<Finding>)| {
-        let verdict = match finding {
-            Some(finding) => {
-                format!("✕ entry {}: expected {}, found {}", finding.entry, finding.expected, finding.found)
+pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
+    let line = |verdict: &Verdict| {
+        let (sign, words) = match (&verdict.finding, verdict.idle) {
+            (Some(finding), _) => (
+                Some(false),
+                format!("entry {}: expected {}, found {}", finding.entry, finding.expected, finding.found),
+            ),
+            (None, Some(idle)) => (None, idle.to_owned()),
+            (None, None) if verdict.covered == report.size => {
+                (Some(true), format!("{} of {} entries", verdict.covered, report.size))
             }
-            None if *covered == report.size => format!("✓ {covered} of {covered} entries"),
-            None => format!("… not known beyond the first {covered} of {} entries", report.size),
+            (None, None) => {
+                (None, format!("not known beyond the first {} of {} entries", verdict.covered, report.size))
+            }
         };
-        format!("{:<20}{verdict}\n", check.to_string())
+        format!("{:<20}{} {words}\n", verdict.check.to_string(), output::sign(sign))
     };
-    let text: Vec<String> = report.verdicts.iter().map(line).collect();
-    let conclusion =
-        if report.holds() { "self-consistent, parties not authenticated" } else { "NOT CONSISTENT" };
+    let text: String = report.verdicts.iter().map(line).collect();
+    let (held, disclosed) = report.withheld;
+    let worth =
+        if report.illustrative { "\nIllustrative: recorded times were told by the authors." } else { "" };
     format!(
-        "{}\n{conclusion}: {} entries in {} streams, head {}\n{LIMITS}\n",
-        text.concat(),
+        "{text}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\n{disclosed} of {held} withheld fields disclosed here\
+         {worth}\n{LIMITS}\n",
+        conclusion(report, known),
         report.size,
         report.streams,
-        report.head
+        report.head,
+        report.first,
     )
 }
 
-fn answer(report: &Report) -> serde_json::Value {
-    let verdicts: serde_json::Map<_, _> = report
+fn answer(report: &Report, known: Option<bool>) -> Value {
+    let verdicts: Map<String, Value> = report
         .verdicts
         .iter()
-        .map(|(check, covered, finding)| {
-            let mut verdict =
-                json!({"holds": finding.is_none() && *covered == report.size, "covered": covered});
-            if let (Some(members), Some(finding)) = (verdict.as_object_mut(), finding) {
-                members.insert("entry".to_owned(), finding.entry.into());
-                members.insert("expected".to_owned(), finding.expected.as_str().into());
-                members.insert("found".to_owned(), finding.found.as_str().into());
+        .map(|verdict| {
+            let holds = verdict.finding.is_none() && verdict.covered == report.size;
+            let mut value = json!({"holds": holds, "covered": verdict.covered});
+            if let Some(members) = value.as_object_mut() {
+                if let Some(idle) = verdict.idle {
+                    members.insert("idle".to_owned(), idle.into());
+                }
+                if let Some(finding) = &verdict.finding {
+                    members.insert("entry".to_owned(), finding.entry.into());
+                    members.insert("expected".to_owned(), finding.expected.as_str().into());
+                    members.insert("found".to_owned(), finding.found.as_str().into());
+                }
             }
-            (check.key().to_owned(), verdict)
+            (verdict.check.key().to_owned(), value)
         })
         .collect();
-    json!({
-        "holds": report.holds(), "size": report.size, "streams": report.streams,
-        "head": report.head.to_string(), "verdicts": verdicts, "limits": LIMITS,
-    })
+    let mut value = json!({
+        "kind": "verification",
+        "holds": report.holds() && known != Some(false),
+        "conclusion": conclusion(report, known),
+        "size": report.size,
+        "streams": report.streams,
+        "first": report.first,
+        "head": report.head,
+        "withheld": report.withheld.0,
+        "disclosed": report.withheld.1,
+        "illustrative": report.illustrative,
+        "verdicts": verdicts,
+        "limits": LIMITS,
+    });
+    if let (Some(members), Some(known)) = (value.as_object_mut(), known) {
+        members.insert("authenticated".to_owned(), known.into());
+    }
+    value
 }

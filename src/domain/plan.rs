@@ -311,13 +311,15 @@ fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-fn pointer(path: &serde_path_to_error::Path) -> String {
+/// A path as JSON pointer (RFC 6901); `/` for the whole.
+#[must_use]
+pub fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let segments = path.iter().map(|segment| match segment {
         Segment::Seq { index } => format!("/{index}"),
         Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
         Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => "/?".to_owned(),
+        Segment::Unknown => String::new(),
     });
     let path: String = segments.collect();
     if path.is_empty() { "/".to_owned() } else { path }

@@ -130,7 +130,7 @@ fn axis<'a, T: Copy + PartialEq>(
         let of_party = |word: &&&Word| word.author.party == **party && value(word).is_some();
         let word = words.iter().rev().find(of_party).copied();
         // Whoever contests says only that it is otherwise.
-        let says = word.filter(|word| !matches!(word.said, Said::Contested(_))).and_then(|word| value(word));
+        let says = word.filter(|word| !matches!(word.said, Said::Contested(_))).and_then(&value);
         Voice { party, word, says }
     };
     let voices: Vec<Voice<'a, T>> = parties.iter().map(last).collect();

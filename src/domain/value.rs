@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// The longest reference or id, in bytes.
 pub const CODE_LIMIT: usize = 64;
@@ -58,6 +59,14 @@ macro_rules! checked {
                 let check: fn(&str) -> Result<(), NotAValue> = $check;
                 check(&text)?;
                 Ok(Self(text))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAValue;
+
+            fn from_str(text: &str) -> Result<Self, NotAValue> {
+                text.to_owned().try_into()
             }
         }
 

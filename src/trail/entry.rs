@@ -290,6 +290,15 @@ pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
     (timestamp(instant) == text && text.get(17..19) != Some("60")).then_some(instant)
 }
 
+/// The stream that an entry's bytes name, if they are an entry's.
+#[must_use]
+pub fn subject(entry: &[u8]) -> Option<&str> {
+    let members = canonical::members(entry).ok()?;
+    let member = members.iter().find(|member| member.name == "subject")?;
+    let text = std::str::from_utf8(entry.get(member.value.clone())?).ok()?;
+    text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
+}
+
 fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
     if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
 }

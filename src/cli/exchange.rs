@@ -1,0 +1,197 @@
+//! `annals import`, `export`, `restore`: what crosses the border of a ledger.
+
+use super::failure::{Failure, file};
+use super::output::{self, Format};
+use super::settings::Settings;
+use annals::exchange::import;
+use annals::exchange::restore::{self, RestoreError};
+use annals::ledger::Ledger;
+use annals::trail::entry::ENTRY_LIMIT;
+use clap::Args;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Record a file of requests, one a line
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals import requests.jsonl --dry-run       what would be recorded, and the first line that is refused
+  annals import history.jsonl --make-keys      in an illustrative ledger, with keys for all who speak
+
+A line is a signed request, or a draft that a key held here signs. An import that was interrupted is completed by repeating
+it: what was recorded is passed over.")]
+pub(crate) struct Import {
+    /// The file of requests
+    file: PathBuf,
+    /// Judge every line, and record nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Make and register the keys that the file's speakers lack (illustrative ledgers only)
+    #[arg(long)]
+    make_keys: bool,
+}
+
+impl Import {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
+        let mut ledger = settings.writing()?;
+        if self.dry_run {
+            ledger = ledger.copy_in_memory()?;
+        }
+        if self.make_keys {
+            super::key::make_for(&ledger, &settings.keyring, &bytes)?;
+        }
+        let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes)?;
+        ledger.keep()?;
+        let head = ledger.head();
+        if settings.format == Format::Json {
+            output::object(&json!({
+                "kind": "import", "dry_run": self.dry_run, "recorded": summary.recorded,
+                "repeated": summary.repeated, "size": head.size, "head": head.leaf,
+            }))?;
+        } else {
+            let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
+            output::line(&format!(
+                "{} requests {word}, {} had been before\n  head  {} ({} entries)",
+                summary.recorded, summary.repeated, head.leaf, head.size
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Imports the bytes of a file.
+pub(crate) fn bring_in(
+    ledger: &Ledger,
+    keyring: &annals::exchange::keyring::Keyring,
+    path: &Path,
+    bytes: &[u8],
+) -> Result<import::Summary, Failure> {
+    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let failed = |source| Failure::Import { path: path.to_owned(), source };
+    let mut salt = output::salt;
+    let mut import = import::Import::new(ledger, keyring, &sha256, &mut salt);
+    let bar = output::progress("importing");
+    for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        import.push(line, text).map_err(failed)?;
+        bar.inc(1);
+    }
+    let summary = import.finish().map_err(failed)?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// Write the entries, byte for byte as they are stored
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  annals export --output dk-kr.jsonl && annals verify dk-kr.jsonl
+
+Withheld values are not among the entries.")]
+pub(crate) struct Export {
+    /// Into this file, which must not exist [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Export {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let name = self.output.clone().unwrap_or_else(|| PathBuf::from("standard output"));
+        let mut out: Box<dyn Write> = match &self.output {
+            Some(path) => Box::new(File::create_new(path).map_err(file(path, "made"))?),
+            None => Box::new(std::io::stdout().lock()),
+        };
+        let mut failed = None;
+        ledger
+            .read(0..u64::MAX, &mut |_, line| match out.write_all(&[line, b"\n"].concat()) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            })
+            .map_err(annals::ledger::LedgerError::from)?;
+        match failed.map_or_else(|| out.flush(), Err) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(file(&name, "written")(error))
+            }
+            _ => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// Make a ledger from an export; it ends at the same head
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  annals restore dk-kr.jsonl --ledger ./restored
+
+Every entry is verified; nothing is left behind where one does not hold. Withheld values are not in an export.")]
+pub(crate) struct Restore {
+    /// The export: one entry a line
+    file: PathBuf,
+}
+
+impl Restore {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let input = File::open(&self.file).map_err(file(&self.file, "read"))?;
+        let report = super::founding::in_place(&settings.ledger, |part| {
+            let refused = |source| Failure::Restore { path: self.file.clone(), source };
+            let mut restore = restore::Restore::new(part).map_err(refused)?;
+            let bar = output::progress("restoring");
+            let mut failed: Option<RestoreError> = None;
+            lines(input, &mut |line, whole| {
+                bar.inc(1);
+                if !whole {
+                    restore.push_torn(line);
+                } else if failed.is_none() {
+                    failed = restore.push(line).err();
+                }
+                Ok::<(), std::io::Error>(())
+            })
+            .map_err(file(&self.file, "read"))?;
+            bar.finish_and_clear();
+            failed.map_or(Ok(()), Err).map_err(refused)?;
+            restore.finish().map_err(refused)
+        })?;
+        settings.reading()?.keep()?;
+        if settings.format == Format::Json {
+            output::object(&json!({"kind": "restore", "size": report.size, "head": report.head}))?;
+        } else {
+            output::line(&format!(
+                "{} entries verified and restored to {}\n  head  {}",
+                report.size,
+                settings.ledger.display(),
+                report.head
+            ))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Hands over the lines of an export without their newlines, and whether each was whole; never more of one than an entry
+/// can hold.
+pub(crate) fn lines<E: From<std::io::Error>>(
+    input: impl Read,
+    each: &mut dyn FnMut(&[u8], bool) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut input = BufReader::new(input);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // One byte more than an entry and its newline: enough to see that a line is too long, whatever its length.
+        if input.by_ref().take(ENTRY_LIMIT as u64 + 2).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.pop_if(|byte| *byte == b'\n').is_none() {
+            return each(&line, false);
+        }
+        each(&line, true)?;
+    }
+}

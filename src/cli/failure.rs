@@ -1,0 +1,109 @@
+//! Why a command could not be carried out, and with which code it then exits.
+
+use annals::domain::plan::Fault;
+use annals::exchange::import::{ImportError, LineError, NoKey};
+use annals::exchange::keyring::KeyringError;
+use annals::exchange::restore::RestoreError;
+use annals::ledger::{LedgerError, RecordError};
+use annals::record::history::Refusal;
+use annals::store::StoreError;
+use annals::trail::entry::EntryFault;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A file could not be read or written.
+    #[error("{}: cannot be {doing}", path.display())]
+    File { path: PathBuf, doing: &'static str, source: io::Error },
+    /// The answer could not be written.
+    #[error("the answer cannot be written")]
+    Answer(#[source] io::Error),
+    /// A plan document that is none.
+    #[error("{}: not a plan document:{}", path.display(), list(faults))]
+    Plan { path: PathBuf, faults: Vec<Fault> },
+    /// Something that the user can mend.
+    #[error("{0}")]
+    Usage(String),
+    /// No key to sign with.
+    #[error("nothing to sign with")]
+    NoKey(#[from] NoKey),
+    /// A key on disk.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A value that cannot be signed.
+    #[error("it cannot be recorded")]
+    Sign(#[from] EntryFault),
+    /// Not recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// An import that ended early.
+    #[error("{}: the import ended early; the lines before are recorded, and repeating it completes it", path.display())]
+    Import { path: PathBuf, source: ImportError },
+    /// A restore that was refused.
+    #[error("{}: not restored", path.display())]
+    Restore { path: PathBuf, source: RestoreError },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl Failure {
+    pub(crate) const fn usage(text: String) -> Self {
+        Self::Usage(text)
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) => 2,
+            Self::Keyring(KeyringError::System { .. }) | Self::Answer(_) => 3,
+            // A file that is not there was misnamed; one that cannot be read is the disk's matter.
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => 2,
+            Self::File { .. } => 3,
+            Self::Keyring(_) => 2,
+            Self::Record(error) => record(error),
+            Self::Import { source, .. } => match &source.source {
+                LineError::Record(error) => record(error),
+                LineError::Ledger(_) => 3,
+                LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
+            },
+            Self::Restore { source: RestoreError::Refused(_), .. } => 1,
+            Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
+            Self::Restore { source: RestoreError::Append(_), .. } => 3,
+        }
+    }
+}
+
+const fn ledger(error: &LedgerError) -> u8 {
+    match error {
+        LedgerError::Store(StoreError::NoLedger(_) | StoreError::Exists(_) | StoreError::Foreign(_))
+        | LedgerError::Cut(_) => 2,
+        LedgerError::Entry(..) | LedgerError::Fact(..) | LedgerError::Broken(_) => 1,
+        LedgerError::Store(_) | LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,
+    }
+}
+
+const fn record(error: &RecordError) -> u8 {
+    match error {
+        RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) => 2,
+        RecordError::Refused(_) => 1,
+        RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
+    }
+}
+
+fn list(faults: &[Fault]) -> String {
+    let more = faults.len().saturating_sub(20);
+    let mut text: String =
+        faults.iter().take(20).flat_map(|fault| ["\n  ".to_owned(), fault.to_string()]).collect();
+    if more > 0 {
+        text.push_str(&format!("\n  and {more} more"));
+    }
+    text
+}
+
+/// Names the file that the system refused.
+pub(crate) fn file(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Failure {
+    let path = path.to_owned();
+    move |source| Failure::File { path, doing, source }
+}

@@ -1,0 +1,328 @@
+//! `annals init`: the founding of a ledger by one party, in a folder that is new.
+
+use super::failure::{Failure, file};
+use super::key;
+use super::output::{self, Format};
+use super::settings::Settings;
+use annals::domain::party::Author;
+use annals::domain::plan::Plan;
+use annals::domain::value::{Code, Sha256 as Digest, Text};
+use annals::exchange::keyring::Keyring;
+use annals::ledger::Ledger;
+use annals::record::authority::Role;
+use annals::record::charter;
+use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
+use annals::record::request::{Draft, Speaker, new_id};
+use annals::trail::entry::{EntryFault, parse_timestamp};
+use annals::trail::hash::LeafHash;
+use annals::trail::key::{Kind, SigningKey, VerifierKey};
+use chrono::{DateTime, SubsecRound, Utc};
+use clap::Args;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Found a ledger: open it and lay the plan down
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals key new DK --founding
+  annals init plan.json --as DK --party KR=KR/authority-1+… --party KR=KR/authority-2+… --party KR=KR/witness-1+…
+  annals init plan.json --as DK --both-sides          both parties' keys on one desk, to try it out
+
+The other party then answers with `annals accede`. Nothing is overwritten.")]
+pub(crate) struct Init {
+    /// The plan document
+    plan: PathBuf,
+    /// The party that opens the ledger
+    #[arg(long = "as", value_name = "PARTY")]
+    founder: Code,
+    /// A founding key of a party, as its `key new --founding` printed it; once for each key
+    #[arg(long = "party", value_name = "PARTY=VKEY", value_parser = party_key)]
+    parties: Vec<(Code, VerifierKey)>,
+    /// Make all parties' keys here, accede for them and register a coordinator for each. Whoever holds both sides' keys
+    /// can write both sides' words: such a ledger proves nothing between the parties
+    #[arg(long)]
+    both_sides: bool,
+    /// The ledger's name, a URL without its scheme [default: annals.local/<plan id>]
+    #[arg(long)]
+    origin: Option<String>,
+    /// Recorded times are told by the authors: a demonstration, a training, a test; every answer says so
+    #[arg(long)]
+    illustrative: bool,
+    /// When it is signed [default: now]
+    #[arg(long, value_parser = instant)]
+    time: Option<DateTime<Utc>>,
+    /// Check everything, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn party_key(text: &str) -> Result<(Code, VerifierKey), String> {
+    let (party, vkey) = text.split_once('=').ok_or("PARTY=VKEY is expected, such as KR=KR/authority-1+…")?;
+    let party = Code::try_from(party.to_owned()).map_err(|fault| fault.to_string())?;
+    Ok((party, VerifierKey::parse(vkey).map_err(|fault| fault.to_string())?))
+}
+
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    parse_timestamp(text).ok_or_else(|| "an instant such as 2021-04-14T09:30:00.000Z is expected".to_owned())
+}
+
+impl Init {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
+        let plan = read_plan(&self.plan, &bytes)?;
+        let time = self.time.unwrap_or_else(|| Utc::now().trunc_subsecs(3));
+        let clock = if self.illustrative { Clock::Illustrative } else { Clock::Real };
+        let origin =
+            self.origin.unwrap_or_else(|| format!("annals.local/{}", plan.id.as_str().to_lowercase()));
+        let found = Founding {
+            plan: &plan,
+            bytes: &bytes,
+            origin: &origin,
+            founder: &self.founder,
+            keys: &self.parties,
+            keyring: &settings.keyring,
+            clock,
+            time,
+            both_sides: self.both_sides,
+        };
+        if self.dry_run {
+            let ledger = Ledger::in_memory();
+            let scratch = scratch()?;
+            let keyring =
+                if self.both_sides { Keyring::new(scratch.join("keys")) } else { settings.keyring.clone() };
+            let done = Founding { keyring: &keyring, ..found }.lay(&ledger);
+            std::fs::remove_dir_all(&scratch).map_err(file(&scratch, "removed"))?;
+            done?;
+            output::line(&format!("{} entries would be recorded; nothing was", ledger.head().size))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        in_place(&settings.ledger, |part| {
+            let ledger = Ledger::create(part)?;
+            found.lay(&ledger)?;
+            Ok(ledger.keep()?)
+        })?;
+        let ledger = settings.reading()?;
+        self::report(&ledger, &settings.ledger, settings.format, self.both_sides)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A folder for what is thrown away at once.
+fn scratch() -> Result<PathBuf, Failure> {
+    let name = format!("annals-{}", uuid::Uuid::from_bytes(output::salt()));
+    let path = std::env::temp_dir().join(name);
+    std::fs::create_dir(&path).map_err(file(&path, "made"))?;
+    Ok(path)
+}
+
+fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> Result<(), Failure> {
+    let state = ledger.state();
+    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
+    if format == Format::Json {
+        return output::object(&json!({
+            "kind": "founding", "origin": state.origin(), "size": state.head.size, "first": first, "head": state.head.leaf,
+        }));
+    }
+    output::line(&format!(
+        "{} founded in {}: {} actions, {} entries\n  first entry  {first}\n  head         {}",
+        state.origin().unwrap_or_default(),
+        folder.display(),
+        state.programme.actions.len(),
+        state.head.size,
+        state.head.leaf
+    ))?;
+    if both_sides {
+        output::line(
+            "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with \
+             `annals record progress ACTION --as KR --lifecycle under_way`.",
+        )
+    } else {
+        output::line(
+            "Hand the hash of the first entry to the other party on another way; it verifies the ledger and answers with \
+             `annals accede`.",
+        )
+    }
+}
+
+/// What a founding needs.
+pub(crate) struct Founding<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) origin: &'a str,
+    pub(crate) founder: &'a Code,
+    pub(crate) keys: &'a [(Code, VerifierKey)],
+    pub(crate) keyring: &'a Keyring,
+    pub(crate) clock: Clock,
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) both_sides: bool,
+}
+
+impl Founding<'_> {
+    pub(crate) fn lay(&self, ledger: &Ledger) -> Result<(), Failure> {
+        check_origin(self.origin).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+        let known = self.plan.parties.iter().any(|party| party.id == *self.founder);
+        if !known {
+            let ids: Vec<&str> = self.plan.parties.iter().map(|party| party.id.as_str()).collect();
+            let text =
+                format!("{} is not a party of this plan; its parties are {}", self.founder, ids.join(", "));
+            return Err(Failure::usage(text));
+        }
+        let parties =
+            self.plan.parties.iter().map(|party| self.founder_of(party)).collect::<Result<_, _>>()?;
+        let sha256: String = Sha256::digest(self.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let value = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
+        let sha256 = Digest::try_from(sha256).map_err(|fault| value(&fault))?;
+        let nonce: String = output::salt().iter().map(|byte| format!("{byte:02x}")).collect();
+        let opened = Opened {
+            clock: self.clock,
+            ledger_key: self.ledger_key()?.verifier(),
+            nonce: Text::try_from(nonce).map_err(|fault| value(&fault))?,
+            origin: Text::try_from(self.origin.to_owned()).map_err(|fault| value(&fault))?,
+            parties,
+            plan_sha256: sha256.clone(),
+            rules: RULES,
+        };
+        let drafts = charter::drafts(self.plan, &sha256, &opened, self.founder, self.time)
+            .map_err(|error| value(&error))?;
+        let signer = self.signer(&opened)?;
+        let mut drafts = drafts.into_iter();
+        if let Some(draft) = drafts.next() {
+            let signed = sign(&draft, self.origin, LeafHash::NONE, &signer)?;
+            settle(ledger.record_all(vec![signed], Utc::now())?)?;
+        }
+        let base = ledger.head().leaf;
+        let rest: Result<Vec<_>, EntryFault> =
+            drafts.map(|draft| sign(&draft, self.origin, base, &signer)).collect();
+        settle(ledger.record_all(rest?, Utc::now())?)?;
+        ledger.put_blob(self.bytes).map_err(annals::ledger::LedgerError::from)?;
+        if self.both_sides { self.others(ledger, &sha256) } else { Ok(()) }
+    }
+
+    /// The other parties accede, and every party gets a coordinator.
+    fn others(&self, ledger: &Ledger, sha256: &Digest) -> Result<(), Failure> {
+        let others = self.plan.parties.iter().filter(|party| party.id != *self.founder);
+        for party in others {
+            super::accede::accede(ledger, self.keyring, &party.id, sha256, self.time)?;
+        }
+        for party in &self.plan.parties {
+            let speaker = Speaker(Author { party: party.id.clone(), institution: None });
+            key::register(ledger, self.keyring, &speaker, Role::Coordinator, self.time)?;
+        }
+        Ok(())
+    }
+
+    fn founder_of(&self, party: &annals::domain::plan::Party) -> Result<Founder, Failure> {
+        let named = self.keys.iter().filter(|(id, _)| *id == party.id).map(|(_, vkey)| vkey.clone());
+        let mut keys: Vec<VerifierKey> = named.collect();
+        if keys.is_empty() && (self.both_sides || party.id == *self.founder) {
+            keys = self.held(party.id.as_str())?;
+            if keys.is_empty() && self.both_sides {
+                let made = key::founding_set(self.keyring, party.id.as_str())?;
+                keys = made.iter().map(SigningKey::verifier).collect();
+            }
+        }
+        if keys.is_empty() {
+            let id = &party.id;
+            let text = if *id == *self.founder {
+                format!(
+                    "no founding keys of {id} are in {}: run `annals key new {id} --founding`",
+                    self.keyring.folder().display()
+                )
+            } else {
+                format!(
+                    "name the founding keys of {id} with `--party {id}=VKEY`: it prints them with `annals key new {id} --founding`"
+                )
+            };
+            return Err(Failure::usage(text));
+        }
+        let (witness, authority) = keys.into_iter().partition(|key| key.kind() == Kind::Cosignature);
+        let (id, name, time_zone) = (party.id.clone(), party.name.clone(), party.time_zone.clone());
+        Ok(Founder { id, name, time_zone, authority, witness })
+    }
+
+    /// The founding keys of a party that are held here, by their names.
+    fn held(&self, party: &str) -> Result<Vec<VerifierKey>, Failure> {
+        let mut keys = Vec::new();
+        for id in self.keyring.ids()? {
+            if ["authority", "witness"].iter().any(|role| id.starts_with(&format!("{party}/{role}"))) {
+                keys.push(self.keyring.key(&id)?.verifier());
+            }
+        }
+        Ok(keys)
+    }
+
+    fn ledger_key(&self) -> Result<SigningKey, Failure> {
+        let prefix = format!("{}+", self.origin);
+        match self.keyring.ids()?.into_iter().find(|id| id.starts_with(&prefix)) {
+            Some(id) => Ok(self.keyring.key(&id)?),
+            None => Ok(self.keyring.make(self.origin, Kind::Ed25519, &output::random())?),
+        }
+    }
+
+    fn signer(&self, opened: &Opened) -> Result<SigningKey, Failure> {
+        let own = opened.parties.iter().filter(|party| party.id == *self.founder);
+        let ids = own.flat_map(|party| &party.authority).map(VerifierKey::keyid);
+        let held = ids.into_iter().find(|id| self.keyring.holds(id)).ok_or_else(|| {
+            let folder = self.keyring.folder().display();
+            Failure::usage(format!("no authority key of {} is in {folder}", self.founder))
+        })?;
+        Ok(self.keyring.key(&held)?)
+    }
+}
+
+type Signed = (annals::trail::entry::Request, Vec<annals::trail::disclosure::Disclosure>);
+
+fn sign(draft: &Draft, origin: &str, base: LeafHash, key: &SigningKey) -> Result<Signed, EntryFault> {
+    let id = new_id(draft.time, output::random());
+    draft.sign(id, origin, base, key, &mut output::salt)
+}
+
+/// The first refusal among the answers to a batch, if there is one.
+fn settle(
+    answers: Vec<Result<annals::ledger::Receipt, annals::ledger::RecordError>>,
+) -> Result<(), annals::ledger::RecordError> {
+    answers.into_iter().try_for_each(|answer| answer.map(|_| ()))
+}
+
+pub(crate) fn read_plan(path: &Path, bytes: &[u8]) -> Result<Plan, Failure> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Failure::usage(format!("{}: not UTF-8 from byte {} on", path.display(), error.valid_up_to()))
+    })?;
+    Plan::read(text).map_err(|faults| Failure::Plan { path: path.to_owned(), faults })
+}
+
+/// Builds a ledger beside its place and moves it there when it is whole, so that a founding that was interrupted leaves no
+/// half of a ledger.
+pub(crate) fn in_place<T>(
+    folder: &Path,
+    build: impl FnOnce(&Path) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    if folder.exists() && !empty(folder) {
+        let path = folder.to_owned();
+        return Err(annals::ledger::LedgerError::Store(annals::store::StoreError::Exists(path)).into());
+    }
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".part");
+    let part = PathBuf::from(name);
+    if part.exists() {
+        std::fs::remove_dir_all(&part).map_err(file(&part, "removed"))?;
+    }
+    match build(&part) {
+        Ok(built) => {
+            if folder.exists() {
+                std::fs::remove_dir(folder).map_err(file(folder, "replaced"))?;
+            }
+            std::fs::rename(&part, folder).map_err(file(folder, "made"))?;
+            Ok(built)
+        }
+        Err(failure) => {
+            // What is left is thrown away by the next try, too.
+            let _ = std::fs::remove_dir_all(&part);
+            Err(failure)
+        }
+    }
+}

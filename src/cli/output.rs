@@ -1,0 +1,115 @@
+//! How the program answers: a report in the dialect that was asked for, colour and progress on a terminal alone.
+
+use super::Failure;
+use annals::ledger::Receipt;
+use annals::report::table::Report;
+use annals::report::{csv, json, text};
+use annals::trail::hash::Head;
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Deserialize;
+use serde_json::Value;
+use std::io::{self, IsTerminal, Write};
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One object
+    Json,
+    /// Rows for a spreadsheet
+    Csv,
+}
+
+/// Writes bytes to standard output; a reader that has seen enough (`| head`) is no failure.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Answer(error)),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    write(format!("{text}\n").as_bytes())
+}
+
+pub(crate) fn object(value: &Value) -> Result<(), Failure> {
+    line(&value.to_string())
+}
+
+pub(crate) fn report(report: &Report, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Table => write(text::of(report, width()).as_bytes()),
+        Format::Json => object(&json::of(report)),
+        Format::Csv => {
+            let bytes = csv::of(report).map_err(|error| Failure::Answer(io::Error::other(error)))?;
+            write(&bytes)
+        }
+    }
+}
+
+/// How wide the terminal is, if there is one.
+pub(crate) fn width() -> Option<u16> {
+    let terminal = io::stdout().is_terminal();
+    terminal.then(|| console_width().unwrap_or(120))
+}
+
+fn console_width() -> Option<u16> {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok())
+}
+
+/// Prints a receipt, and where the ledger stands now.
+pub(crate) fn receipt(receipt: &Receipt, head: Head, format: Format) -> Result<(), Failure> {
+    if format == Format::Json {
+        let mut value = serde_json::json!(receipt);
+        if let Some(members) = value.as_object_mut() {
+            members.insert("kind".to_owned(), "receipt".into());
+            members.insert("size".to_owned(), head.size.into());
+            members.insert("head".to_owned(), serde_json::json!(head.leaf));
+        }
+        return object(&value);
+    }
+    let word = if receipt.repeated { "recorded before" } else { "recorded" };
+    line(&format!(
+        "{word} at sequence {}\n  id    {}\n  leaf  {}\n  head  {} ({} entries)",
+        receipt.sequence, receipt.id, receipt.leaf, head.leaf, head.size
+    ))
+}
+
+/// A bar that counts entries on standard error, on a terminal alone.
+pub(crate) fn progress(doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {pos} entries, {per_sec}") {
+        bar.set_style(style);
+    }
+    bar.set_message(doing);
+    bar
+}
+
+/// A verdict's sign, coloured where colour is wanted; colour is never alone.
+pub(crate) fn sign(good: Option<bool>) -> String {
+    let (style, glyph) = match good {
+        Some(true) => (anstyle::AnsiColor::Green.on_default(), "✓"),
+        Some(false) => (anstyle::AnsiColor::Red.on_default().bold(), "✕"),
+        None => (anstyle::Style::new().dimmed(), "–"),
+    };
+    format!("{style}{glyph}{style:#}")
+}
+
+/// 128 random bits.
+pub(crate) fn salt() -> [u8; 16] {
+    random()
+}
+
+/// Random bytes from the system; without them nothing can be signed or withheld safely.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if getrandom::fill(&mut bytes).is_err() {
+        eprintln!("annals: the system gives no random bytes");
+        std::process::exit(3);
+    }
+    bytes
+}

@@ -1,0 +1,374 @@
+//! `annals status`, `show`, `timeline`, `replay`, `lint`: what reads, each on both time axes.
+
+use super::failure::Failure;
+use super::output;
+use super::settings::Settings;
+use annals::domain::assertion::{Health, Lifecycle};
+use annals::domain::status::Joint;
+use annals::domain::value::{Code, nearest};
+use annals::ledger::{Cut, Ledger};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use annals::projection::timeline::{Item, Timeline as Fold, stream};
+use annals::projection::{board, lint};
+use annals::record::fact::Fact;
+use annals::record::history::State;
+use annals::record::withheld;
+use annals::report::answers;
+use annals::trail::disclosure::Digest;
+use annals::trail::entry::Entry;
+use annals::trail::hash::LeafHash;
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+/// On which axes to read.
+#[derive(Args)]
+pub(crate) struct Axes {
+    /// Up to this entry, by sequence or leaf hash
+    #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]
+    at: Option<Cut>,
+    /// As recorded by the end of this day, in the zone of the party where it ends last
+    #[arg(long, value_name = "DATE")]
+    recorded: Option<NaiveDate>,
+    /// As effective by this day: words whose date begins by then
+    #[arg(long, value_name = "DATE")]
+    effective: Option<NaiveDate>,
+    /// The day on which something counts as stale or missed [default: the day of --recorded, or today; in an illustrative
+    /// ledger the day of the last entry]
+    #[arg(long, value_name = "DATE")]
+    today: Option<NaiveDate>,
+}
+
+/// Which actions.
+#[derive(Args)]
+pub(crate) struct Which {
+    /// In this line of effort
+    #[arg(long)]
+    line: Option<u16>,
+    /// In this track
+    #[arg(long)]
+    track: Option<Code>,
+    /// With an institution of this party
+    #[arg(long)]
+    party: Option<Code>,
+    /// With this institution
+    #[arg(long)]
+    institution: Option<Code>,
+    /// In a line that names this Sustainable Development Goal
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=17))]
+    sdg: Option<u8>,
+    /// That stand here
+    #[arg(long, value_parser = words(Lifecycle::ALL, Lifecycle::as_str))]
+    lifecycle: Option<Lifecycle>,
+    /// That do so
+    #[arg(long, value_parser = words(Health::ALL, Health::as_str))]
+    health: Option<Health>,
+    /// With this joint status
+    #[arg(long, value_parser = words(&Joint::ALL, Joint::as_str))]
+    joint: Option<Joint>,
+}
+
+/// A parser of the words of an axis, which its help lists.
+fn words<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|value| word(*value)))
+        .try_map(move |text| all.iter().copied().find(|value| word(*value) == text).ok_or("unknown"))
+}
+
+fn entry_cut(text: &str) -> Result<Cut, String> {
+    match text.parse::<u64>() {
+        Ok(sequence) if text.len() < 64 => Ok(Cut::Sequence(sequence)),
+        _ => text.parse::<LeafHash>().map(Cut::Leaf).map_err(|error| error.to_string()),
+    }
+}
+
+/// A cut, or a day.
+fn any_cut(text: &str) -> Result<Cut, String> {
+    text.parse::<NaiveDate>().map(Cut::Day).or_else(|_| {
+        entry_cut(text).map_err(|_| format!("`{text}` is neither a date, nor a sequence, nor a leaf hash"))
+    })
+}
+
+impl Axes {
+    fn read(&self, ledger: &Ledger) -> Result<(State, Reading), Failure> {
+        let cut = self.at.or(self.recorded.map(Cut::Day));
+        let state = ledger.at(cut)?;
+        let whole = Reading::of(&ledger.state(), None, None, None);
+        let clock = (!whole.illustrative).then(|| Utc::now().date_naive());
+        let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
+        let mut reading = Reading::of(&state, self.recorded, self.effective, today);
+        (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
+        Ok((state, reading))
+    }
+}
+
+impl Which {
+    fn filter(self, state: &State) -> Result<Filter, Failure> {
+        let programme = &state.programme;
+        let plan = || programme.plan.iter();
+        let known = |what: &str, name: &str, names: Vec<&str>| {
+            if names.is_empty() || names.contains(&name) {
+                return Ok(());
+            }
+            let hint = nearest(name, names.iter().copied());
+            Err(Failure::usage(format!("the plan has no {what} {name}{hint}")))
+        };
+        let lines: Vec<String> =
+            plan().flat_map(|plan| &plan.lines).map(|line| line.number.to_string()).collect();
+        if let Some(line) = self.line {
+            known("line", &line.to_string(), lines.iter().map(String::as_str).collect())?;
+        }
+        if let Some(track) = &self.track {
+            let tracks = plan().flat_map(|plan| &plan.tracks).map(|track| track.code.as_str());
+            known("track", track.as_str(), tracks.collect())?;
+        }
+        if let Some(party) = &self.party {
+            known("party", party.as_str(), state.parties().into_iter().map(Code::as_str).collect())?;
+        }
+        if let Some(body) = &self.institution {
+            let bodies = programme.parties.values().flat_map(|party| party.institutions());
+            known("institution", body.as_str(), bodies.map(|body| body.id.as_str()).collect())?;
+        }
+        Ok(Filter {
+            line: self.line,
+            track: self.track,
+            party: self.party,
+            institution: self.institution,
+            goal: self.sdg,
+            lifecycle: self.lifecycle,
+            health: self.health,
+            joint: self.joint,
+        })
+    }
+}
+
+/// Where every action stands
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals status --line 1 --joint one_sided
+  annals status --recorded 2022-12-31 --effective 2022-12-31
+  annals status --format csv > board.csv")]
+pub(crate) struct Status {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Status {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (state, reading) = self.axes.read(&ledger)?;
+        let filter = self.which.filter(&ledger.state())?;
+        output::report(&answers::status(&state, &reading, &filter), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// One action: its text, its status, and all that was said of it
+#[derive(Args)]
+#[command(after_help = "Example:\n  annals show 1.G2G.3 --effective 2022-12-31")]
+pub(crate) struct Show {
+    /// The action
+    action: String,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Show {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (state, reading) = self.axes.read(&ledger)?;
+        let action = known(&ledger.state(), &self.action)?;
+        let (items, notes) = said(&ledger, &reading, Some(&action), Cut::Sequence(0))?;
+        match state.programme.actions.get(&action) {
+            Some(found) => {
+                let row = board::row(&state, found, &state.parties(), &reading);
+                output::report(&answers::show(&state, &reading, &row, &items, &notes), settings.format)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            None => Err(Failure::usage(format!("{action} was not created by then"))),
+        }
+    }
+}
+
+/// What was said, in the order of the ledger
+#[derive(Args)]
+#[command(after_help = "Examples:\n  annals timeline\n  annals timeline 1.G2G.3 --format json")]
+pub(crate) struct Timeline {
+    /// Of one action alone
+    action: Option<String>,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Timeline {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (state, reading) = self.axes.read(&ledger)?;
+        let whole = ledger.state();
+        let action = self.action.map(|action| known(&whole, &action)).transpose()?;
+        let filtered = !self.which.is_empty();
+        let filter = self.which.filter(&whole)?;
+        let (mut items, notes) = said(&ledger, &reading, action.as_ref(), Cut::Sequence(0))?;
+        if filtered {
+            let rows = board::of(&state, &reading, &filter);
+            let subjects: Vec<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
+            items.retain(|item| subjects.contains(&item.subject));
+        }
+        output::report(&answers::timeline(&reading, &items, &notes), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Replay the history between two moments: what changed, who said so, when it was true and when it was known
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals replay --to 2022-12-31
+  annals replay --from 2022-12-31 --to 2023-12-31 --line 2
+  annals replay --from 140 --to 170
+
+A date means what was recorded by its end.")]
+pub(crate) struct Replay {
+    /// After this entry or day [default: the beginning]
+    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
+    from: Option<Cut>,
+    /// Up to this entry or day [default: the end]
+    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
+    to: Option<Cut>,
+    #[command(flatten)]
+    which: Which,
+    /// As effective by this day: words whose date begins by then
+    #[arg(long, value_name = "DATE")]
+    effective: Option<NaiveDate>,
+}
+
+impl Replay {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let before = match self.from {
+            Some(cut) => ledger.at(Some(cut))?,
+            None => State::default(),
+        };
+        let recorded = match self.to {
+            Some(Cut::Day(day)) => Some(day),
+            _ => None,
+        };
+        let axes = Axes {
+            at: self.to.filter(|cut| !matches!(cut, Cut::Day(_))),
+            recorded,
+            effective: self.effective,
+            today: None,
+        };
+        let (after, reading) = axes.read(&ledger)?;
+        let filtered = !self.which.is_empty();
+        let filter = self.which.filter(&ledger.state())?;
+        let (mut items, notes) = said(&ledger, &reading, None, Cut::Sequence(before.head.size))?;
+        if filtered {
+            let rows = board::of(&after, &reading, &filter);
+            let subjects: Vec<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
+            items.retain(|item| subjects.contains(&item.subject));
+        }
+        output::report(
+            &answers::replay(&before, &after, &reading, &filter, &items, &notes),
+            settings.format,
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What cannot be tracked yet: no body, no lead, no cycle, a basis that does not hold, a goal under another name
+#[derive(Args)]
+#[command(after_help = "Example:\n  annals lint --line 1")]
+pub(crate) struct Lint {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Lint {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (state, reading) = self.axes.read(&ledger)?;
+        let filter = self.which.filter(&ledger.state())?;
+        let gaps = lint::of(&state, &reading, &filter);
+        output::report(&answers::lint(&reading, &gaps), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Which {
+    const fn is_empty(&self) -> bool {
+        self.line.is_none()
+            && self.track.is_none()
+            && self.party.is_none()
+            && self.institution.is_none()
+            && self.sdg.is_none()
+            && self.lifecycle.is_none()
+            && self.health.is_none()
+            && self.joint.is_none()
+    }
+}
+
+/// The action that is named, or the nearest name.
+fn known(state: &State, name: &str) -> Result<Code, Failure> {
+    let actions = &state.programme.actions;
+    let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
+    found.ok_or_else(|| {
+        let hint = nearest(name, actions.keys().map(Code::as_str));
+        Failure::usage(format!("there is no action {name}{hint}"))
+    })
+}
+
+/// What was said up to a reading, from a sequence on, with the notes at hand.
+fn said(
+    ledger: &Ledger,
+    reading: &Reading,
+    action: Option<&Code>,
+    from: Cut,
+) -> Result<(Vec<Item>, BTreeMap<u64, String>), Failure> {
+    let first = if let Cut::Sequence(first) = from { first } else { 0 };
+    let mut fold = Fold::default();
+    let mut notes = BTreeMap::new();
+    let wanted = action.map(stream);
+    ledger.replay(&mut |_, entry: &Entry, fact: &Fact| {
+        let sequence = entry.seal.sequence;
+        if sequence >= reading.head.size {
+            return ControlFlow::Break(());
+        }
+        let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
+        let shown = sequence >= first && own;
+        fold.push(entry, fact, shown);
+        if shown && let Some(note) = note(ledger, entry) {
+            notes.insert(sequence, note);
+        }
+        ControlFlow::Continue(())
+    })?;
+    let mut items = fold.finish();
+    if let Some(day) = reading.effective {
+        let by = |date: &str| {
+            date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)
+        };
+        items.retain(|item| item.effective.as_deref().is_none_or(by));
+    }
+    Ok((items, notes))
+}
+
+/// The sentence that goes with an entry, if it is at hand.
+fn note(ledger: &Ledger, entry: &Entry) -> Option<String> {
+    let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
+    let clear = withheld::disclose(&entry.request.event.data, &known);
+    let text = |name: &str| clear.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    ["note", "reason", "officer", "holder"].into_iter().find_map(text)
+}

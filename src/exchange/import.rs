@@ -1,0 +1,202 @@
+//! Import: a file of requests, line by line, into a ledger. Interrupted, it is completed by repeating it.
+
+use super::keyring::{Keyring, KeyringError};
+use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use crate::record::history::Refusal;
+use crate::record::request::{Draft, Line, LineFault, derived_id};
+use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::entry::{EntryFault, Request};
+use crate::trail::key::SigningKey;
+use chrono::Utc;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How many requests are recorded under one commit.
+const BATCH: usize = 256;
+
+/// The longest line of a file of requests, in bytes: a request and its disclosures.
+pub const LINE_LIMIT: usize = 1 << 20;
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Requests recorded now.
+    pub recorded: u64,
+    /// Requests that had been recorded before.
+    pub repeated: u64,
+}
+
+/// Why an import ended early; what came before the line is recorded.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}")]
+pub struct ImportError {
+    /// Counted from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub source: LineError,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// Not a request.
+    #[error(transparent)]
+    Form(#[from] LineFault),
+    /// Not UTF-8, or too long.
+    #[error("not a line of UTF-8 text of at most 1 MB")]
+    Text,
+    /// It cannot be signed.
+    #[error("it cannot be signed")]
+    Sign(#[from] EntryFault),
+    /// No key at hand speaks so.
+    #[error("{0}")]
+    Key(#[from] NoKey),
+    /// Not recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// No key to sign with.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKey {
+    /// None registered.
+    #[error("{0} has no {1} key in force; its authority registers one, with `annals key register`")]
+    Registered(String, String),
+    /// None held here.
+    #[error("none of the {1} keys of {0} is in {2}; `--keys DIR` names another folder")]
+    Held(String, String, String),
+    /// Several.
+    #[error("{0} has several {1} keys here: name one with `--key`: {2}")]
+    Several(String, String, String),
+    /// The key cannot be read.
+    #[error("the key cannot be read")]
+    Read(#[from] KeyringError),
+}
+
+/// The first registered key in force that is held here and speaks for the draft's author in its role.
+///
+/// # Errors
+/// [`NoKey`].
+pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<SigningKey, NoKey> {
+    let state = ledger.state();
+    let (author, role) = (&draft.speaker.0, draft.role());
+    let keys = state.keys.of(author, role);
+    if keys.is_empty() {
+        return Err(NoKey::Registered(author.to_string(), role.to_string()));
+    }
+    let held = keys.iter().map(|key| key.vkey.keyid()).find(|id| keyring.holds(id));
+    let held = held.ok_or_else(|| {
+        NoKey::Held(author.to_string(), role.to_string(), keyring.folder().display().to_string())
+    })?;
+    Ok(keyring.key(&held)?)
+}
+
+/// Imports one line after another.
+pub struct Import<'a> {
+    ledger: &'a Ledger,
+    keyring: &'a Keyring,
+    file_sha256: &'a str,
+    origin: String,
+    salt: &'a mut dyn FnMut() -> [u8; 16],
+    keys: HashMap<(String, &'static str), SigningKey>,
+    pending: Vec<(u64, Request, Vec<Disclosure>)>,
+    summary: Summary,
+}
+
+impl<'a> Import<'a> {
+    /// Begins an import of the file with this SHA-256; `salt` gives 128 random bits at each call.
+    #[must_use]
+    pub fn new(
+        ledger: &'a Ledger,
+        keyring: &'a Keyring,
+        file_sha256: &'a str,
+        salt: &'a mut dyn FnMut() -> [u8; 16],
+    ) -> Self {
+        let origin = ledger.state().origin().unwrap_or_default().to_owned();
+        let (keys, pending) = (HashMap::new(), Vec::new());
+        Self { ledger, keyring, file_sha256, origin, salt, keys, pending, summary: Summary::default() }
+    }
+
+    /// Takes a line, counted from 1. Empty ones are passed over.
+    ///
+    /// # Errors
+    /// [`ImportError`], for this line or one before it that waited for its commit.
+    pub fn push(&mut self, line: u64, bytes: &[u8]) -> Result<(), ImportError> {
+        let at = |source: LineError| ImportError { line, source };
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
+        let text = text.ok_or_else(|| at(LineError::Text))?;
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        match Line::read(text).map_err(|fault| at(fault.into()))? {
+            Line::Signed(request, disclosures) => self.pending.push((line, request, disclosures)),
+            Line::Draft(draft) => self.draft(line, &draft)?,
+        }
+        if self.pending.len() >= BATCH { self.commit() } else { Ok(()) }
+    }
+
+    /// Commits what is left.
+    ///
+    /// # Errors
+    /// [`ImportError`].
+    pub fn finish(mut self) -> Result<Summary, ImportError> {
+        self.commit()?;
+        Ok(self.summary)
+    }
+
+    fn draft(&mut self, line: u64, draft: &Draft) -> Result<(), ImportError> {
+        let at = |source: LineError| ImportError { line, source };
+        let id = draft.id.unwrap_or_else(|| derived_id(draft.time, &self.origin, self.file_sha256, line));
+        // What it answers, or says again, must be recorded before it can be looked up.
+        let waits = |wanted: Uuid| self.pending.iter().any(|(_, request, _)| request.event.id == wanted);
+        if waits(id) || draft.causationid.is_some_and(waits) {
+            self.commit()?;
+        }
+        if let Some(entry) = self.ledger.recorded(id).map_err(|error| at(error.into()))? {
+            let known =
+                |digest: &str| Digest::parse(digest).and_then(|digest| self.ledger.disclosure(&digest));
+            if draft.says(&entry.request.event, &known) {
+                self.summary.repeated += 1;
+                return Ok(());
+            }
+            let refusal = Refusal::Id(id, entry.seal.sequence);
+            return Err(at(RecordError::Refused(refusal).into()));
+        }
+        let place = (draft.speaker.0.to_string(), draft.role().as_str());
+        if draft.kind.starts_with("annals.key.") {
+            self.keys.clear();
+        }
+        let key = match self.keys.entry(place) {
+            std::collections::hash_map::Entry::Occupied(held) => held.into_mut(),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                let key = key_for(self.ledger, self.keyring, draft).map_err(|none| at(none.into()))?;
+                free.insert(key)
+            }
+        };
+        let base = self.ledger.head().leaf;
+        let (request, disclosures) =
+            draft.sign(id, &self.origin, base, key, self.salt).map_err(|fault| at(fault.into()))?;
+        self.pending.push((line, request, disclosures));
+        if draft.kind.starts_with("annals.key.") { self.commit() } else { Ok(()) }
+    }
+
+    fn commit(&mut self) -> Result<(), ImportError> {
+        let pending = std::mem::take(&mut self.pending);
+        let lines: Vec<u64> = pending.iter().map(|(line, ..)| *line).collect();
+        let Some(&first) = lines.first() else { return Ok(()) };
+        let requests = pending.into_iter().map(|(_, request, disclosures)| (request, disclosures)).collect();
+        let receipts = self.ledger.record_all(requests, Utc::now());
+        let receipts = receipts.map_err(|error| ImportError { line: first, source: error.into() })?;
+        for (line, receipt) in lines.into_iter().zip(receipts) {
+            match receipt {
+                Ok(Receipt { repeated: true, .. }) => self.summary.repeated += 1,
+                Ok(_) => self.summary.recorded += 1,
+                Err(error) => return Err(ImportError { line, source: error.into() }),
+            }
+        }
+        Ok(())
+    }
+}

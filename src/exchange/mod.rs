@@ -1,0 +1,9 @@
+//! What crosses the border of a ledger.
+//!
+//! - [`keyring`]: signing keys on disk;
+//! - [`import`]: files of requests;
+//! - [`restore`]: an export into a new ledger.
+
+pub mod import;
+pub mod keyring;
+pub mod restore;

@@ -1,0 +1,78 @@
+//! Restore: the entries of an export, byte for byte, into a new ledger that ends at the same head. Every entry is verified
+//! before it is written.
+
+use crate::ledger::LedgerError;
+use crate::record::verify::{Report, Verifier};
+use crate::store::embedded::Embedded;
+use crate::store::{AppendError, Head, Store};
+use crate::trail::entry;
+use std::path::Path;
+
+/// How many entries are written under one commit.
+const BATCH: usize = 1024;
+
+/// Why an export is not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The entries do not verify.
+    #[error("the entries do not verify; nothing was restored: `annals verify` names the first bad one")]
+    Refused(Box<Report>),
+    /// The store.
+    #[error("the ledger cannot be made")]
+    Store(#[from] LedgerError),
+    /// The store, while writing.
+    #[error("the entries cannot be written")]
+    Append(#[from] AppendError),
+}
+
+/// Writes verified entries into a folder that is new or empty.
+pub struct Restore {
+    verifier: Verifier,
+    store: Embedded,
+    head: Head,
+    batch: Vec<Vec<u8>>,
+}
+
+impl Restore {
+    /// Begins in a folder that is new or empty.
+    ///
+    /// # Errors
+    /// [`RestoreError::Store`].
+    pub fn new(folder: &Path) -> Result<Self, RestoreError> {
+        let store = Embedded::create(folder, entry::subject).map_err(LedgerError::from)?;
+        Ok(Self { verifier: Verifier::default(), store, head: Head::EMPTY, batch: Vec::new() })
+    }
+
+    /// Takes the next entry, without its newline.
+    ///
+    /// # Errors
+    /// [`RestoreError::Append`].
+    pub fn push(&mut self, line: &[u8]) -> Result<(), RestoreError> {
+        self.verifier.push(line);
+        self.batch.push(line.to_vec());
+        if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
+    }
+
+    /// Takes what stands where a whole line should.
+    pub fn push_torn(&mut self, bytes: &[u8]) {
+        self.verifier.push_torn(bytes);
+    }
+
+    fn commit(&mut self) -> Result<(), RestoreError> {
+        self.head = self.store.append(self.head, &std::mem::take(&mut self.batch))?;
+        Ok(())
+    }
+
+    /// Commits what is left.
+    ///
+    /// # Errors
+    /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
+    pub fn finish(mut self) -> Result<Report, RestoreError> {
+        let report = std::mem::take(&mut self.verifier).finish();
+        if !report.holds() {
+            return Err(RestoreError::Refused(Box::new(report)));
+        }
+        self.commit()?;
+        Ok(report)
+    }
+}

@@ -1,0 +1,615 @@
+//! The ledger: opens a store, records what the rules admit, reads it back at any moment and verifies it.
+//!
+//! Everything that writes goes through [`Ledger::record`]. Signing is not here: a request arrives signed.
+//!
+//! - [`disclosures`]: withheld values, beside the journal;
+//! - [`snapshot`]: the state kept as a file.
+
+pub mod disclosures;
+pub mod snapshot;
+
+use crate::record::fact::Fact;
+use crate::record::history::{History, Refusal, State};
+use crate::record::verify::{Beside, Report, Verifier};
+use crate::store::embedded::Embedded;
+use crate::store::memory::Memory;
+use crate::store::{AppendError, Head, Store, StoreError};
+use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::entry::{self, Entry, EntryFault, Request};
+use crate::trail::hash::LeafHash;
+use chrono::{DateTime, NaiveDate, Utc};
+use disclosures::{Disclosures, DisclosuresError};
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
+
+/// How many entries are read at a time: the writer waits for no longer than that.
+const PAGE: u64 = 4096;
+
+/// What the ledger says of a request that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Receipt {
+    /// The entry's position.
+    pub sequence: u64,
+    /// The entry's id.
+    pub id: Uuid,
+    /// The entry's leaf hash.
+    pub leaf: LeafHash,
+    /// Whether the same request was recorded before, and this is its first receipt again.
+    pub repeated: bool,
+}
+
+/// Why a request was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The rules said no; the ledger is unchanged.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// A disclosure that belongs to no field of the request.
+    #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
+    Stray(String),
+    /// The store could not append.
+    #[error("not recorded")]
+    Store(#[from] AppendError),
+    /// The disclosures could not be kept; nothing was recorded.
+    #[error("not recorded: the disclosures could not be kept")]
+    Disclosures(#[from] DisclosuresError),
+    /// An earlier append ended in doubt.
+    #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
+    Doubtful,
+}
+
+/// Up to which entry a history is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The entry with this sequence is the last.
+    Sequence(u64),
+    /// The entry with this leaf hash is the last.
+    Leaf(LeafHash),
+    /// What was recorded by the end of this day, in the zone where it ends last.
+    Day(NaiveDate),
+}
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sequence(sequence) => write!(f, "sequence {sequence}"),
+            Self::Leaf(leaf) => write!(f, "leaf hash {leaf}"),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}
+
+/// Why a ledger cannot be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The disclosures.
+    #[error(transparent)]
+    Disclosures(#[from] DisclosuresError),
+    /// An entry that is none.
+    #[error("entry {0} is not an entry: run `annals verify`")]
+    Entry(u64, #[source] EntryFault),
+    /// An entry of a type that this version does not know.
+    #[error("entry {0} states nothing that this program knows: use a newer annals, or run `annals verify`")]
+    Fact(u64, #[source] crate::record::fact::FactFault),
+    /// An entry that does not follow the one before.
+    #[error("entry {0} does not follow the one before it: run `annals verify`")]
+    Broken(u64),
+    /// No such entry.
+    #[error("this ledger has no entry with the {0}")]
+    Cut(Cut),
+    /// The snapshot.
+    #[error("{}: the kept state cannot be read or written; delete it, it is made anew", path.display())]
+    Snapshot {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A ledger in a folder or in memory. Threads may share it.
+pub struct Ledger {
+    writer: Mutex<Writer>,
+    folder: Option<PathBuf>,
+    notices: Vec<String>,
+}
+
+struct Writer {
+    store: Box<dyn Store>,
+    history: History,
+    disclosures: Disclosures,
+    /// Whether the index covers every entry.
+    indexed: bool,
+    doubtful: bool,
+}
+
+impl Ledger {
+    /// A ledger in memory, empty.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let store = Box::new(Memory::new(entry::subject));
+        let disclosures = Disclosures::default();
+        Self::with(
+            Writer { store, history: History::default(), disclosures, indexed: true, doubtful: false },
+            None,
+            Vec::new(),
+        )
+    }
+
+    /// Makes an empty ledger in a folder that is new or empty.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], for instance where something is there already.
+    pub fn create(folder: &Path) -> Result<Self, LedgerError> {
+        let store = Box::new(Embedded::create(folder, entry::subject)?);
+        let disclosures = Disclosures::open(folder, true)?;
+        let writer =
+            Writer { store, history: History::default(), disclosures, indexed: true, doubtful: false };
+        Ok(Self::with(writer, Some(folder.to_owned()), Vec::new()))
+    }
+
+    /// Opens the ledger in a folder for writing; `progress` hears how many entries were read.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; one process writes to a ledger at a time.
+    pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+        let store = Embedded::open(folder, entry::subject)?;
+        let notices = store.notices().to_vec();
+        let mut history = History::default();
+        fold(&store, Head::EMPTY, &mut |entry, fact, held| {
+            progress(entry.seal.sequence + 1);
+            history.evolve(&entry, &fact, held);
+        })?;
+        let disclosures = Disclosures::open(folder, true)?;
+        let writer = Writer { store: Box::new(store), history, disclosures, indexed: true, doubtful: false };
+        Ok(Self::with(writer, Some(folder.to_owned()), notices))
+    }
+
+    /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a state that
+    /// was kept only what came after it is folded.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
+        let store = Embedded::open_read_only(folder, entry::subject)?;
+        let notices = store.notices().to_vec();
+        let state = kept(folder)?.filter(|state| follows(&store, state.head));
+        let mut history = History { state: state.unwrap_or_default(), ..History::default() };
+        let from = history.state.head;
+        fold(&store, from, &mut |entry, fact, _| history.state.evolve(&entry, &fact))?;
+        let disclosures = Disclosures::open(folder, false)?;
+        let writer = Writer { store: Box::new(store), history, disclosures, indexed: false, doubtful: false };
+        Ok(Self::with(writer, Some(folder.to_owned()), notices))
+    }
+
+    /// The same history in memory, to try something out on.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
+        let mut store = Memory::new(entry::subject);
+        let mut history = History::default();
+        let mut lines = Vec::new();
+        let mut failed = None;
+        self.read(0..u64::MAX, &mut |at, line| match read_entry(at, line) {
+            Ok((entry, fact, held)) => {
+                history.evolve(&entry, &fact, held);
+                lines.push(line.to_vec());
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        store.append(Head::EMPTY, &lines).map_err(|error| match error {
+            AppendError::Failed(error) | AppendError::InDoubt(error) => LedgerError::Store(error),
+            AppendError::Conflict(head) => LedgerError::Broken(head.size),
+        })?;
+        let mut disclosures = Disclosures::default();
+        disclosures.keep(self.disclosures())?;
+        let writer = Writer { store: Box::new(store), history, disclosures, indexed: true, doubtful: false };
+        Ok(Self::with(writer, None, Vec::new()))
+    }
+
+    fn with(writer: Writer, folder: Option<PathBuf>, notices: Vec<String>) -> Self {
+        Self { writer: Mutex::new(writer), folder, notices }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A writer that panicked left nothing half done: what it changed first is what it had decided.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was healed when the ledger was opened, for its user to read.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The state after the last entry. Cheap: what did not change is shared.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.writer().history.state.clone()
+    }
+
+    /// Where the ledger stands.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.writer().history.state.head
+    }
+
+    /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
+    ///
+    /// # Errors
+    /// [`RecordError`]; after a refusal the ledger is unchanged.
+    pub fn record(&self, request: Request, disclosures: Vec<Disclosure>) -> Result<Receipt, RecordError> {
+        let mut receipts = self.record_all(vec![(request, disclosures)], Utc::now())?;
+        match receipts.pop() {
+            Some(receipt) => receipt,
+            None => Err(RecordError::Doubtful),
+        }
+    }
+
+    /// Records requests under one commit, each judged after those before it. The first that is refused ends it: its
+    /// refusal is the last answer, and those before it stand. `now` is the ledger's clock.
+    ///
+    /// # Errors
+    /// [`RecordError`] where nothing was recorded, or the commit is in doubt.
+    pub fn record_all(
+        &self,
+        requests: Vec<(Request, Vec<Disclosure>)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
+        self.writer().record(requests, now)
+    }
+
+    /// Whether a request would be recorded now; nothing is written.
+    ///
+    /// # Errors
+    /// [`RecordError`], as [`Ledger::record`].
+    pub fn try_out(
+        &self,
+        request: &Request,
+        disclosures: &[Disclosure],
+        now: DateTime<Utc>,
+    ) -> Result<(), RecordError> {
+        let writer = self.writer();
+        if writer.repeats(request)?.is_some() {
+            return Ok(());
+        }
+        let recorded = writer.history.state.recording(&request.event, now);
+        let (_, held) = writer.history.decide(request, recorded)?;
+        belongs(disclosures, &held)
+    }
+
+    /// The lines of a range, without their newlines, as far as there are any; `each` may stop.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read(
+        &self,
+        range: Range<u64>,
+        each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut from = range.start;
+        let end = range.end.min(self.writer().store.head().size);
+        let mut flow = ControlFlow::Continue(());
+        while from < end && flow.is_continue() {
+            let to = (from + PAGE).min(end);
+            self.writer().store.read(from..to, &mut |at, line| {
+                if flow.is_continue() {
+                    flow = each(at, line);
+                }
+            })?;
+            from = to;
+        }
+        Ok(())
+    }
+
+    /// Entry by entry with the state before it, from the first to the last.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn replay(
+        &self,
+        each: &mut dyn FnMut(&State, &Entry, &Fact) -> ControlFlow<()>,
+    ) -> Result<State, LedgerError> {
+        let mut state = State::default();
+        let mut failed = None;
+        self.read(0..u64::MAX, &mut |at, line| match read_entry(at, line) {
+            Ok((entry, fact, _)) => {
+                each(&state, &entry, &fact)?;
+                state.evolve(&entry, &fact);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        failed.map_or(Ok(state), Err)
+    }
+
+    /// The state after the entries up to a cut, or after all.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; [`LedgerError::Cut`] where the cut names no entry.
+    pub fn at(&self, cut: Option<Cut>) -> Result<State, LedgerError> {
+        let Some(cut) = cut else { return Ok(self.state()) };
+        let limit = match cut {
+            Cut::Day(day) => self.state().founding.map(|founding| founding.end_of(day)),
+            Cut::Sequence(_) | Cut::Leaf(_) => None,
+        };
+        let mut found = limit.is_some();
+        let state = self.replay(&mut |before, entry, _| {
+            let stop = match cut {
+                Cut::Sequence(sequence) => entry.seal.sequence > sequence,
+                Cut::Leaf(leaf) => before.head.leaf == leaf,
+                Cut::Day(_) => limit.is_some_and(|limit| entry.seal.recordedtime >= limit),
+            };
+            found |= cut == Cut::Sequence(entry.seal.sequence) || cut == Cut::Leaf(entry.leaf);
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if found || matches!(cut, Cut::Day(_)) { Ok(state) } else { Err(LedgerError::Cut(cut)) }
+    }
+
+    /// The sequences of a stream's entries.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sequences(&self, subject: &str) -> Result<Vec<u64>, StoreError> {
+        self.writer().store.sequences(subject)
+    }
+
+    /// The entry with this id. A ledger opened for writing knows where it is; one opened for reading looks through all.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
+        let (known, sequence) = {
+            let writer = self.writer();
+            (writer.indexed, writer.history.index.by_id(id))
+        };
+        if known {
+            return sequence.map_or(Ok(None), |sequence| self.entry(sequence));
+        }
+        let mut found = None;
+        self.replay(&mut |_, entry, _| {
+            if entry.request.event.id == id {
+                found = Some(entry.clone());
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn entry(&self, sequence: u64) -> Result<Option<Entry>, LedgerError> {
+        let mut found = None;
+        self.read(sequence..sequence + 1, &mut |at, line| {
+            found = Some(read_entry(at, line));
+            ControlFlow::Break(())
+        })?;
+        found.transpose().map(|found| found.map(|(entry, _, _)| entry))
+    }
+
+    /// The disclosure with this digest, if it is at hand.
+    #[must_use]
+    pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
+        self.writer().disclosures.get(digest).cloned()
+    }
+
+    /// Every disclosure at hand.
+    #[must_use]
+    pub fn disclosures(&self) -> Vec<Disclosure> {
+        self.writer().disclosures.iter().cloned().collect()
+    }
+
+    /// Keeps a file under its SHA-256, which it returns.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_blob(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        self.writer().store.put_blob(bytes)
+    }
+
+    /// The file with this SHA-256, if it is kept here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.writer().store.blob(sha256)
+    }
+
+    /// Keeps the state, so that the next reader folds only what comes after.
+    ///
+    /// # Errors
+    /// [`LedgerError::Snapshot`].
+    pub fn keep(&self) -> Result<(), LedgerError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let state = self.state();
+        snapshot::keep(folder, &state)
+            .map_err(|source| LedgerError::Snapshot { path: folder.clone(), source })
+    }
+
+    /// Verifies every entry, the disclosures at hand and the state that was kept; `progress` hears how many were read.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
+    pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
+        let kept = self.folder.as_deref().map_or(Ok(None), kept)?;
+        let beside = Beside { disclosures: self.writer().disclosures.names(), kept };
+        let mut verifier = Verifier::new(beside);
+        self.read(0..u64::MAX, &mut |at, line| {
+            verifier.push(line);
+            progress(at + 1);
+            ControlFlow::Continue(())
+        })?;
+        Ok(verifier.finish())
+    }
+
+    /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
+    /// [`Ledger::open`] would refuse to continue.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn verify_folder(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
+        let store = Embedded::open_read_only(folder, entry::subject)?;
+        let beside = Beside { disclosures: Disclosures::open(folder, false)?.names(), kept: kept(folder)? };
+        let mut verifier = Verifier::new(beside);
+        store.read(0..u64::MAX, &mut |at, line| {
+            verifier.push(line);
+            progress(at + 1);
+        })?;
+        Ok(verifier.finish())
+    }
+}
+
+impl Writer {
+    fn record(
+        &mut self,
+        requests: Vec<(Request, Vec<Disclosure>)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
+        if self.doubtful {
+            return Err(RecordError::Doubtful);
+        }
+        let expected = self.history.state.head;
+        let (mut batch, mut kept) = (Vec::new(), Vec::new());
+        let mut receipts = Vec::with_capacity(requests.len());
+        for (request, disclosures) in requests {
+            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept);
+            let refused = receipt.is_err();
+            receipts.push(receipt);
+            if refused {
+                break;
+            }
+        }
+        if batch.is_empty() {
+            return Ok(receipts);
+        }
+        // From here on the history in memory is ahead of the store: where writing fails, it is read anew.
+        self.doubtful = true;
+        self.disclosures.keep(kept)?;
+        self.store.append(expected, &batch)?;
+        self.doubtful = false;
+        Ok(receipts)
+    }
+
+    fn admit(
+        &mut self,
+        request: Request,
+        disclosures: Vec<Disclosure>,
+        now: DateTime<Utc>,
+        batch: &mut Vec<Vec<u8>>,
+        kept: &mut Vec<Disclosure>,
+    ) -> Result<Receipt, RecordError> {
+        if let Some(receipt) = self.repeated(&request, batch)? {
+            return Ok(receipt);
+        }
+        let state = &self.history.state;
+        let recorded = state.recording(&request.event, now);
+        let (fact, held) = self.history.decide(&request, recorded)?;
+        belongs(&disclosures, &held)?;
+        let (id, seal) = (request.event.id, state.seal(&request.event.subject, recorded));
+        let (bytes, entry) = request.seal(seal);
+        self.history.evolve(&entry, &fact, held);
+        batch.push(bytes);
+        kept.extend(disclosures);
+        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
+    }
+
+    fn repeats(&self, request: &Request) -> Result<Option<Receipt>, RecordError> {
+        self.repeated(request, &[])
+    }
+
+    /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
+    fn repeated(&self, request: &Request, batch: &[Vec<u8>]) -> Result<Option<Receipt>, RecordError> {
+        let id = request.event.id;
+        let Some(sequence) = self.history.index.by_id(id) else { return Ok(None) };
+        let stored = self.store.head().size;
+        let mut first = None;
+        match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
+            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
+            None => self
+                .store
+                .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
+                .map_err(AppendError::Failed)?,
+        }
+        match first.filter(|first| first.request.signed() == request.signed()) {
+            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
+            None => Err(Refusal::Id(id, sequence).into()),
+        }
+    }
+}
+
+fn belongs(disclosures: &[Disclosure], held: &[crate::record::withheld::Held]) -> Result<(), RecordError> {
+    let own = |each: &Disclosure| {
+        let digest = each.digest();
+        held.iter().any(|held| held.digest == digest && held.name == each.name())
+    };
+    match disclosures.iter().find(|each| !own(each)) {
+        Some(stray) => Err(RecordError::Stray(stray.name().to_owned())),
+        None => Ok(()),
+    }
+}
+
+type Read = (Entry, Fact, Vec<crate::record::withheld::Held>);
+
+fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
+    let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
+    let (fact, held) = Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))?;
+    Ok((entry, fact, held))
+}
+
+/// Reads the entries after a head; each names the one before, so that a ledger that was tampered with is not
+/// continued. Signatures and rules are `verify`'s.
+fn fold(
+    store: &dyn Store,
+    from: Head,
+    each: &mut dyn FnMut(Entry, Fact, Vec<crate::record::withheld::Held>),
+) -> Result<(), LedgerError> {
+    let mut failed = None;
+    let mut before = from.leaf;
+    store.read(from.size..u64::MAX, &mut |at, line| {
+        if failed.is_some() {
+            return;
+        }
+        match read_entry(at, line) {
+            Ok((entry, ..)) if before != entry.seal.prevhash => {
+                failed = Some(LedgerError::Broken(at));
+            }
+            Ok((entry, fact, held)) => {
+                before = entry.leaf;
+                each(entry, fact, held);
+            }
+            Err(error) => failed = Some(error),
+        }
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+fn kept(folder: &Path) -> Result<Option<State>, LedgerError> {
+    snapshot::load(folder).map_err(|source| LedgerError::Snapshot { path: folder.to_owned(), source })
+}
+
+/// Whether a kept state is one of this store's.
+fn follows(store: &dyn Store, head: Head) -> bool {
+    let mut leaf = LeafHash::NONE;
+    if let Some(last) = head.size.checked_sub(1) {
+        let read = store.read(last..head.size, &mut |_, line| leaf = LeafHash::of(line));
+        return read.is_ok() && leaf == head.leaf;
+    }
+    head == Head::EMPTY
+}

@@ -1,0 +1,47 @@
+//! The state kept as a file, named by nothing but its own head: a ledger that is opened for reading folds only what came
+//! after it, and verification compares it with what replaying gives.
+
+use crate::record::history::State;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The file within a ledger's folder. It can be deleted at any time.
+pub const FILE: &str = "state.json";
+
+/// Raised whenever the state or what is folded into it changes: older snapshots are passed over.
+const REDUCER: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Snapshot<S> {
+    reducer: u32,
+    state: S,
+}
+
+/// The state that was kept, unless there is none or another version of the program kept it.
+///
+/// # Errors
+/// Where a file is there and cannot be read.
+pub fn load(folder: &Path) -> io::Result<Option<State>> {
+    let text = match fs::read_to_string(folder.join(FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    // A damaged snapshot is worth as much as none: it is made anew from the journal.
+    let snapshot: Option<Snapshot<State>> = serde_json::from_str(&text).ok();
+    Ok(snapshot.filter(|snapshot| snapshot.reducer == REDUCER).map(|snapshot| snapshot.state))
+}
+
+/// Keeps the state, in place of the one before.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn keep(folder: &Path, state: &State) -> io::Result<()> {
+    let part = folder.join(format!("{FILE}.part"));
+    let text = serde_json::to_vec(&Snapshot { reducer: REDUCER, state })?;
+    let mut file = File::create(&part)?;
+    file.write_all(&text)?;
+    fs::rename(&part, folder.join(FILE))
+}

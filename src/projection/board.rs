@@ -1,0 +1,115 @@
+//! The board: where every action stands, as the parties' words make it.
+
+use super::filter::Filter;
+use super::reading::Reading;
+use crate::domain::action;
+use crate::domain::assertion::{OccurrenceState, Role};
+use crate::domain::date::Effective;
+use crate::domain::status::{self, Axis, Joint, Status};
+use crate::domain::value::Code;
+use crate::record::history::State;
+use chrono::{Days, NaiveDate};
+
+/// After how many days without a word a health is stale.
+pub const STALE_DAYS: u64 = 180;
+
+/// One action on the board.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// The action and its words.
+    pub action: &'a action::State,
+    /// What they make.
+    pub status: Status<'a>,
+    /// Its leads, by party.
+    pub leads: Vec<&'a Code>,
+    /// Its windows, each with what is agreed or said of it, or that it was missed.
+    pub windows: Vec<(NaiveDate, Window)>,
+    /// Whether the latest word on its health is older than [`STALE_DAYS`].
+    pub stale: bool,
+}
+
+/// What is known of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// What the parties' words make of it.
+    Said(Joint, Option<OccurrenceState>),
+    /// Nobody said a word, and it is over.
+    Missed,
+    /// Nobody said a word, and it is not over.
+    Open,
+}
+
+/// The actions that a filter admits, by reference in the order of the plan's lines and tracks.
+#[must_use]
+pub fn of<'a>(state: &'a State, reading: &Reading, filter: &Filter) -> Vec<Row<'a>> {
+    let parties = state.parties();
+    let programme = &state.programme;
+    let mut rows: Vec<Row<'a>> = programme
+        .actions
+        .values()
+        .filter(|action| filter.admits(programme, action))
+        .map(|action| row(state, action, &parties, reading))
+        .filter(|row| filter.matches(&row.status))
+        .collect();
+    let tracks: Vec<&Code> =
+        programme.plan.iter().flat_map(|plan| &plan.tracks).map(|track| &track.code).collect();
+    let place = |row: &Row<'a>| {
+        let action = &row.action.action;
+        let track = tracks.iter().position(|track| **track == action.track);
+        (action.line, track, number(&action.reference), action.reference.clone())
+    };
+    rows.sort_by_key(place);
+    rows
+}
+
+/// One action as it stands.
+#[must_use]
+pub fn row<'a>(
+    state: &'a State,
+    action: &'a action::State,
+    parties: &[&'a Code],
+    reading: &Reading,
+) -> Row<'a> {
+    let status = status::of(action, parties, reading.effective, state.grace_days());
+    let lead = |(institution, assignment): (&'a Code, &'a action::Assignment)| {
+        (assignment.role == Role::Lead).then_some(institution)
+    };
+    let fresh =
+        |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
+    let latest = status.health.voices.iter().filter_map(|voice| voice.word).map(|word| word.day).max();
+    Row {
+        leads: action.assignments.iter().filter_map(lead).collect(),
+        windows: windows(state, action, &status, reading),
+        stale: latest.is_some_and(|day| !fresh(day)),
+        action,
+        status,
+    }
+}
+
+fn windows(
+    state: &State,
+    action: &action::State,
+    status: &Status<'_>,
+    reading: &Reading,
+) -> Vec<(NaiveDate, Window)> {
+    let known = |axis: &Axis<'_, OccurrenceState>| Window::Said(axis.joint, axis.value);
+    let mut windows: Vec<(NaiveDate, Window)> = status
+        .occurrences
+        .iter()
+        .map(|(window, axis): &(Effective, _)| (window.begin(), known(axis)))
+        .collect();
+    let grid = state.programme.period().map(|period| action.windows(period)).unwrap_or_default();
+    for (begin, end) in grid {
+        if windows.iter().all(|(window, _)| *window != begin) {
+            let over = end < reading.effective.map_or(reading.today, |day| day.min(reading.today));
+            windows.push((begin, if over { Window::Missed } else { Window::Open }));
+        }
+    }
+    windows.sort_by_key(|(begin, _)| *begin);
+    windows
+}
+
+/// The number after the last dot of a reference, so that `1.G2G.10` stands after `1.G2G.9`.
+fn number(reference: &Code) -> u64 {
+    reference.as_str().rsplit('.').next().and_then(|number| number.parse().ok()).unwrap_or(u64::MAX)
+}

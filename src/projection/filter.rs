@@ -1,0 +1,62 @@
+//! Which actions an answer is about.
+
+use crate::domain::action;
+use crate::domain::assertion::{Health, Lifecycle};
+use crate::domain::programme::Programme;
+use crate::domain::status::{Joint, Status};
+use crate::domain::value::Code;
+
+/// What an action has to be; every condition that is given holds.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this line of effort.
+    pub line: Option<u16>,
+    /// In this track.
+    pub track: Option<Code>,
+    /// With an institution of this party, named or assigned.
+    pub party: Option<Code>,
+    /// With this institution, named or assigned.
+    pub institution: Option<Code>,
+    /// In a line that names this Sustainable Development Goal.
+    pub goal: Option<u8>,
+    /// Agreed or said to stand here.
+    pub lifecycle: Option<Lifecycle>,
+    /// Agreed or said to do so.
+    pub health: Option<Health>,
+    /// With this joint status.
+    pub joint: Option<Joint>,
+}
+
+impl Filter {
+    /// Whether an action is meant, whatever was said of it.
+    #[must_use]
+    pub fn admits(&self, programme: &Programme, state: &action::State) -> bool {
+        let action = &state.action;
+        let named = || action.institutions.iter().chain(state.assignments.keys());
+        let goals = |goal: u8| {
+            let lines = programme.plan.iter().flat_map(|plan| &plan.lines);
+            lines
+                .filter(|line| line.number == action.line)
+                .any(|line| line.goals.iter().any(|each| each.number == goal))
+        };
+        self.line.is_none_or(|line| action.line == line)
+            && self.track.as_ref().is_none_or(|track| action.track == *track)
+            && self
+                .party
+                .as_ref()
+                .is_none_or(|party| named().any(|body| programme.party_of(body) == Some(party)))
+            && self.institution.as_ref().is_none_or(|wanted| named().any(|body| body == wanted))
+            && self.goal.is_none_or(goals)
+    }
+
+    /// Whether an action with this status is meant.
+    #[must_use]
+    pub fn matches(&self, status: &Status<'_>) -> bool {
+        let lifecycle = status.lifecycle.value.unwrap_or(Lifecycle::Planned);
+        let silent = status.lifecycle.joint == Joint::Silent;
+        self.lifecycle
+            .is_none_or(|wanted| (status.lifecycle.value == Some(wanted)) || (silent && lifecycle == wanted))
+            && self.health.is_none_or(|wanted| status.health.value == Some(wanted))
+            && self.joint.is_none_or(|wanted| status.lifecycle.joint == wanted)
+    }
+}

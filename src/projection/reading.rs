@@ -1,0 +1,44 @@
+//! A reading: up to which entry, as effective when, seen on which day. The same reading gives the same answer for ever.
+
+use crate::record::founding::Clock;
+use crate::record::history::State;
+use crate::trail::hash::Head;
+use chrono::NaiveDate;
+
+/// On which axes an answer stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The ledger's name; empty before it is opened.
+    pub origin: String,
+    /// The last entry that was read.
+    pub head: Head,
+    /// The day by whose end the entries were recorded, where one was asked for.
+    pub recorded: Option<NaiveDate>,
+    /// The day by which words are effective, where one was asked for.
+    pub effective: Option<NaiveDate>,
+    /// The day on which something counts as stale, due or missed.
+    pub today: NaiveDate,
+    /// Whether recorded times were told by the authors.
+    pub illustrative: bool,
+}
+
+impl Reading {
+    /// A reading of a state. Without a `today` it is the day on which the last entry was recorded.
+    #[must_use]
+    pub fn of(
+        state: &State,
+        recorded: Option<NaiveDate>,
+        effective: Option<NaiveDate>,
+        today: Option<NaiveDate>,
+    ) -> Self {
+        let last = state.founding.as_ref().map(|founding| founding.last_day(state.recorded));
+        Self {
+            origin: state.origin().unwrap_or_default().to_owned(),
+            head: state.head,
+            recorded,
+            effective,
+            today: today.or(recorded).or(last).unwrap_or_default(),
+            illustrative: state.clock() == Some(Clock::Illustrative),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The timeline: what was said, in the order of the ledger, with its two dates and its author.
+
+use crate::domain::action::Event as Action;
+use crate::domain::assertion::Progressed;
+use crate::domain::instrument::Event as Instrument;
+use crate::domain::party::Event as Party;
+use crate::domain::programme::Event as Programme;
+use crate::domain::value::Code;
+use crate::record::authority::Event as Key;
+use crate::record::fact::Fact;
+use crate::record::founding::Event as Founding;
+use crate::trail::entry::Entry;
+use crate::trail::hash::LeafHash;
+use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Position in the ledger.
+    pub sequence: u64,
+    /// When the ledger learnt of it.
+    pub recorded: DateTime<Utc>,
+    /// Since when it is true, where it says so.
+    pub effective: Option<String>,
+    /// Who said it.
+    pub source: String,
+    /// The stream.
+    pub subject: String,
+    /// What happened.
+    pub kind: String,
+    /// In a few words.
+    pub summary: String,
+    /// The entry's id.
+    pub id: Uuid,
+    /// The entry's leaf hash.
+    pub leaf: LeafHash,
+    /// Whether its author corrected it later.
+    pub voided: bool,
+}
+
+/// A timeline, entry by entry.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    items: Vec<Item>,
+    corrected: HashSet<Uuid>,
+}
+
+impl Timeline {
+    /// Takes an entry; whether it is `shown` or only corrects one that is, is the caller's to say.
+    pub fn push(&mut self, entry: &Entry, fact: &Fact, shown: bool) {
+        let event = &entry.request.event;
+        if let (Fact::Programme(Programme::Action(_, Action::Corrected(_))), Some(id)) =
+            (fact, event.causationid)
+        {
+            self.corrected.insert(id);
+        }
+        if !shown {
+            return;
+        }
+        let (summary, effective) = words(fact);
+        self.items.push(Item {
+            sequence: entry.seal.sequence,
+            recorded: entry.seal.recordedtime,
+            effective,
+            source: event.source.clone(),
+            subject: event.subject.clone(),
+            kind: event.kind.clone(),
+            summary,
+            id: event.id,
+            leaf: entry.leaf,
+            voided: false,
+        });
+    }
+
+    /// The items, those marked that were corrected.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Item> {
+        for item in &mut self.items {
+            item.voided = self.corrected.contains(&item.id);
+        }
+        self.items
+    }
+}
+
+/// An event in a few words, and since when it is true.
+#[must_use]
+pub fn words(fact: &Fact) -> (String, Option<String>) {
+    let only = |text: &str| (text.to_owned(), None);
+    match fact {
+        Fact::Founding(Founding::Opened(opened)) => {
+            let parties: Vec<&str> = opened.parties.iter().map(|party| party.id.as_str()).collect();
+            (format!("ledger opened by and for {}", parties.join(", ")), None)
+        }
+        Fact::Founding(Founding::Acceded(_)) => only("acceded to the ledger"),
+        Fact::Key(_, Key::Registered(event)) => {
+            let of = event.institution.as_ref().map(|body| format!(" of {body}")).unwrap_or_default();
+            (format!("{} key{of} registered: {}", event.role, event.vkey.keyid()), None)
+        }
+        Fact::Key(_, Key::Revoked(event)) => (format!("key revoked: {}", event.keyid), None),
+        Fact::Programme(Programme::Plan(plan)) => (format!("plan adopted: {}", plan.title), None),
+        Fact::Programme(Programme::Party(_, Party::Registered(body))) => {
+            (format!("institution registered: {}", body.id), None)
+        }
+        Fact::Programme(Programme::Party(_, Party::Succeeded(event))) => (
+            format!("{} succeeded by {}", event.institution, event.successor),
+            Some(event.effective.to_string()),
+        ),
+        Fact::Programme(Programme::Instrument(_, Instrument::Registered(base))) => {
+            (format!("instrument registered: {}", base.title), None)
+        }
+        Fact::Programme(Programme::Instrument(_, Instrument::Updated(event))) => {
+            let state = serde_json::to_value(event.state).unwrap_or_default();
+            (
+                format!("instrument {}", state.as_str().unwrap_or_default().replace('_', " ")),
+                Some(event.effective.to_string()),
+            )
+        }
+        Fact::Programme(Programme::Action(_, event)) => action(event),
+    }
+}
+
+fn action(event: &Action) -> (String, Option<String>) {
+    match event {
+        Action::Created(_) => ("created".to_owned(), None),
+        Action::Assigned(event) => {
+            let due = event.due.map(|due| format!(", due {due}")).unwrap_or_default();
+            (
+                format!("{} as {}{due}", event.institution, event.role),
+                event.effective.map(|date| date.to_string()),
+            )
+        }
+        Action::Progressed(event) => (progressed(event), Some(event.effective.to_string())),
+        Action::Confirmed(event) => ("confirmed".to_owned(), event.effective.map(|date| date.to_string())),
+        Action::Contested(_) => ("contested".to_owned(), None),
+        Action::Verified(event) => (format!("audited: {}", event.outcome), None),
+        Action::Corrected(_) => ("an own word corrected".to_owned(), None),
+    }
+}
+
+fn progressed(event: &Progressed) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(event.lifecycle.map(|word| word.to_string()));
+    parts.extend(event.health.map(|word| word.to_string()));
+    parts.extend(
+        event.occurrence.as_ref().map(|occurrence| format!("{} {}", occurrence.window, occurrence.state)),
+    );
+    for indicator in &event.indicators {
+        let unit = indicator.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        parts.push(format!("{}: {}{unit}", indicator.name, indicator.value));
+    }
+    match event.evidence.len() {
+        0 => {}
+        1 => parts.push("1 file".to_owned()),
+        files => parts.push(format!("{files} files")),
+    }
+    if parts.is_empty() { "a note".to_owned() } else { parts.join("; ") }
+}
+
+/// Whom a source names, as people write it: `KR/MSIT`.
+#[must_use]
+pub fn speaker(source: &str) -> String {
+    source.strip_prefix("parties/").unwrap_or(source).replace("/institutions/", "/")
+}
+
+/// The stream of an action.
+#[must_use]
+pub fn stream(reference: &Code) -> String {
+    format!("actions/{reference}")
+}

@@ -1,0 +1,287 @@
+//! Who may sign what: the parties' keys, a fold of the log itself.
+
+use super::founding::Opened;
+use crate::domain::party::Author;
+use crate::domain::sealed::Sealed;
+use crate::domain::value::Code;
+use crate::trail::key::{Kind, VerifierKey};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a key may sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The party itself: its keys, institutions and instruments, the founding.
+    Authority,
+    /// Everything on actions, but an auditor's finding.
+    Coordinator,
+    /// Assertions on the actions of its institution.
+    Officer,
+    /// Findings on assertions.
+    Auditor,
+    /// Cosignatures, never an entry.
+    Witness,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] =
+        [Self::Authority, Self::Coordinator, Self::Officer, Self::Auditor, Self::Witness];
+
+    /// As written in an event.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Coordinator => "coordinator",
+            Self::Officer => "officer",
+            Self::Auditor => "auditor",
+            Self::Witness => "witness",
+        }
+    }
+
+    /// The type of key that it needs.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Witness => Kind::Cosignature,
+            Self::Authority | Self::Coordinator | Self::Officer | Self::Auditor => Kind::Ed25519,
+        }
+    }
+
+    /// Whether it may sign an event of a type.
+    #[must_use]
+    pub fn signs(self, kind: &str) -> bool {
+        let word = |words: &[&str]| {
+            words.iter().any(|word| kind.strip_prefix("annals.action.") == Some(&format!("{word}.v1")))
+        };
+        match self {
+            Self::Authority => !kind.starts_with("annals.action.") || word(&["created"]),
+            Self::Coordinator => word(&["assigned", "progressed", "confirmed", "contested", "corrected"]),
+            Self::Officer => word(&["progressed", "confirmed", "contested", "corrected"]),
+            Self::Auditor => word(&["verified"]),
+            Self::Witness => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What happens to a party's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A key is registered.
+    Registered(Registered),
+    /// A key signs no more.
+    Revoked(Revoked),
+}
+
+/// A key is registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// What it may sign.
+    pub role: Role,
+    /// The key.
+    pub vkey: VerifierKey,
+    /// The institution of an officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub institution: Option<Code>,
+    /// Who holds it.
+    #[serde(rename = "_sd.holder", default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Sealed>,
+    /// Under which address.
+    #[serde(rename = "_sd.contact", default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Sealed>,
+}
+
+/// A key signs no more, from this entry on; what it signed stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoked {
+    /// Which one.
+    pub keyid: String,
+    /// Why.
+    #[serde(rename = "_sd.reason", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Sealed>,
+}
+
+/// Why a key may not sign, or is not registered or revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not registered.
+    #[error("the key {0} is not registered: its party's authority registers it, with `annals key register`")]
+    Unknown(String),
+    /// Revoked.
+    #[error("the key {0} was revoked")]
+    Revoked(String),
+    /// The signature is not the key's.
+    #[error(
+        "the signature is not that of the key {0} over this event: nothing of it may be changed after signing"
+    )]
+    Signature(String),
+    /// Another source.
+    #[error("the key {keyid} speaks for {expected}, and the event says that {found} speaks")]
+    Source {
+        /// Which key.
+        keyid: String,
+        /// What it is bound to.
+        expected: String,
+        /// As written.
+        found: String,
+    },
+    /// Another role.
+    #[error("a key of the role {role} does not sign `{kind}`")]
+    Role {
+        /// The key's.
+        role: Role,
+        /// The event's type.
+        kind: String,
+    },
+    /// In another party's stream.
+    #[error("{0} does not speak in the stream of {1}")]
+    OtherParty(Code, Code),
+    /// A key of another party.
+    #[error("the key {0} is not one of {1}: its name begins with `{1}/`")]
+    Name(String, Code),
+    /// A key of another kind.
+    #[error("the key {0} is of the wrong type: witnesses sign with 0x04, everybody else with 0x01")]
+    Kind(String),
+    /// Known already.
+    #[error("the key {0} was registered before, by its id or its bytes; make a new one")]
+    Known(String),
+    /// An officer without an institution, or another role with one.
+    #[error("an officer's key names its institution, and no other key does")]
+    Institution,
+    /// The last one.
+    #[error("{0} has no other authority key, and the last one is never revoked: register another first")]
+    Last(Code),
+}
+
+/// A key that was registered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The key.
+    pub vkey: VerifierKey,
+    /// Who speaks with it.
+    pub author: Author,
+    /// What it may sign.
+    pub role: Role,
+    /// How many were registered before it.
+    pub place: usize,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Every key that was ever registered, by its id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keys(BTreeMap<String, Key>);
+
+impl Keys {
+    /// The keys that the opening lists.
+    #[must_use]
+    pub fn founding(opened: &Opened) -> Self {
+        let keys = opened.parties.iter().flat_map(|party| {
+            let authority = party.authority.iter().map(|key| (key, Role::Authority));
+            let witness = party.witness.iter().map(|key| (key, Role::Witness));
+            authority.chain(witness).map(|(vkey, role)| {
+                let author = Author { party: party.id.clone(), institution: None };
+                (vkey.keyid(), Key { vkey: vkey.clone(), author, role, place: 0, revoked: false })
+            })
+        });
+        let mut all = Self::default();
+        for (id, key) in keys {
+            all.0.insert(id, Key { place: all.0.len(), ..key });
+        }
+        all
+    }
+
+    /// Every key, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Key)> {
+        self.0.iter().map(|(id, key)| (id.as_str(), key))
+    }
+
+    /// The keys in force with which somebody speaks in a role, in the order in which they were registered.
+    #[must_use]
+    pub fn of(&self, author: &Author, role: Role) -> Vec<&Key> {
+        let speaks = |key: &&Key| key.author == *author && key.role == role && !key.revoked;
+        let mut keys: Vec<&Key> = self.0.values().filter(speaks).collect();
+        keys.sort_by_key(|key| key.place);
+        keys
+    }
+
+    /// A key in force.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`], [`Refusal::Revoked`].
+    pub fn in_force(&self, keyid: &str) -> Result<&Key, Refusal> {
+        match self.0.get(keyid) {
+            None => Err(Refusal::Unknown(keyid.chars().take(240).collect())),
+            Some(key) if key.revoked => Err(Refusal::Revoked(keyid.to_owned())),
+            Some(key) => Ok(key),
+        }
+    }
+
+    /// Whether this may happen to a party's keys. The ledger's own key counts as known.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn decide(&self, event: &Event, party: &Code, ledger: &VerifierKey) -> Result<(), Refusal> {
+        match event {
+            Event::Registered(new) => {
+                let id = new.vkey.keyid();
+                if !new.vkey.name().starts_with(&format!("{party}/")) {
+                    return Err(Refusal::Name(id, party.clone()));
+                }
+                if new.vkey.kind() != new.role.kind() {
+                    return Err(Refusal::Kind(id));
+                }
+                let mut known = self.0.values().map(|key| &key.vkey).chain([ledger]);
+                if known.any(|key| key.keyid() == id || key.raw() == new.vkey.raw()) {
+                    return Err(Refusal::Known(id));
+                }
+                if new.institution.is_some() == (new.role == Role::Officer) {
+                    Ok(())
+                } else {
+                    Err(Refusal::Institution)
+                }
+            }
+            Event::Revoked(event) => {
+                let key = self.in_force(&event.keyid)?;
+                if key.author.party != *party {
+                    return Err(Refusal::OtherParty(party.clone(), key.author.party.clone()));
+                }
+                let authority =
+                    |key: &&Key| key.role == Role::Authority && key.author.party == *party && !key.revoked;
+                if key.role == Role::Authority && self.0.values().filter(authority).count() < 2 {
+                    return Err(Refusal::Last(party.clone()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes an event that was admitted.
+    pub fn evolve(&mut self, event: &Event, party: &Code) {
+        match event {
+            Event::Registered(new) => {
+                let author = Author { party: party.clone(), institution: new.institution.clone() };
+                let key = Key { vkey: new.vkey.clone(), author, role: new.role, place: 0, revoked: false };
+                self.0.insert(new.vkey.keyid(), key);
+            }
+            Event::Revoked(event) => {
+                if let Some(key) = self.0.get_mut(&event.keyid) {
+                    key.revoked = true;
+                }
+            }
+        }
+    }
+}

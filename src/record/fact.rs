@@ -1,0 +1,188 @@
+//! Facts: an event's type, subject and data, read into what the domain knows.
+
+use super::withheld::{self, Held, WithheldFault};
+use super::{authority, founding};
+use crate::domain::value::{Code, nearest};
+use crate::domain::{action, instrument, party, plan, programme, sealed};
+use crate::trail::entry::Event;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// What happened, typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// To the ledger itself.
+    Founding(founding::Event),
+    /// To a party's keys.
+    Key(Code, authority::Event),
+    /// In the programme.
+    Programme(programme::Event),
+}
+
+/// Why an event is not a fact that this version knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FactFault {
+    /// An unknown type.
+    #[error("the type `{0}` is unknown{1}")]
+    Type(String, String),
+    /// A stream that the type does not belong to.
+    #[error("`{kind}` belongs to the subject {expected}, not to `{found}`")]
+    Subject {
+        /// The event's type.
+        kind: String,
+        /// What the subject has to be.
+        expected: &'static str,
+        /// As written.
+        found: String,
+    },
+    /// A member of the data that is not as its schema says.
+    #[error("data{path}: {what}")]
+    Data {
+        /// JSON pointer.
+        path: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// Withheld fields that are not well-formed.
+    #[error(transparent)]
+    Withheld(#[from] WithheldFault),
+}
+
+/// Every type of event that this version knows.
+pub const TYPES: [&str; 16] = [
+    "annals.ledger.opened.v1",
+    "annals.ledger.acceded.v1",
+    "annals.plan.adopted.v1",
+    "annals.key.registered.v1",
+    "annals.key.revoked.v1",
+    "annals.institution.registered.v1",
+    "annals.institution.succeeded.v1",
+    "annals.instrument.registered.v1",
+    "annals.instrument.updated.v1",
+    "annals.action.created.v1",
+    "annals.action.assigned.v1",
+    "annals.action.progressed.v1",
+    "annals.action.confirmed.v1",
+    "annals.action.contested.v1",
+    "annals.action.verified.v1",
+    "annals.action.corrected.v1",
+];
+
+impl Fact {
+    /// Reads an event; the digests that it holds are listed beside it.
+    ///
+    /// # Errors
+    /// [`FactFault`], by name.
+    pub fn read(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
+        let (data, held) = withheld::unfold(&event.data)?;
+        Ok((Self::typed(event, data)?, held))
+    }
+
+    fn typed(event: &Event, data: Map<String, Value>) -> Result<Self, FactFault> {
+        use action::Event as A;
+        use programme::Event as P;
+        let unknown = || FactFault::Type(event.kind.clone(), nearest(&event.kind, TYPES.into_iter()));
+        let word = event.kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"));
+        let (aggregate, word) = word.and_then(|word| word.split_once('.')).ok_or_else(unknown)?;
+        Ok(match (aggregate, word) {
+            ("ledger", "opened") => {
+                subject(event, "ledger")?;
+                Self::Founding(founding::Event::Opened(fields(data)?))
+            }
+            ("ledger", "acceded") => {
+                subject(event, "ledger")?;
+                Self::Founding(founding::Event::Acceded(fields(data)?))
+            }
+            ("plan", "adopted") => {
+                subject(event, "plan")?;
+                Self::Programme(P::Plan(fields(data)?))
+            }
+            ("key", "registered") => {
+                Self::Key(code(event, "parties/<id>")?, authority::Event::Registered(fields(data)?))
+            }
+            ("key", "revoked") => {
+                Self::Key(code(event, "parties/<id>")?, authority::Event::Revoked(fields(data)?))
+            }
+            ("institution", "registered") => {
+                let party = code(event, "parties/<id>")?;
+                Self::Programme(P::Party(party, party::Event::Registered(fields(data)?)))
+            }
+            ("institution", "succeeded") => {
+                let party = code(event, "parties/<id>")?;
+                Self::Programme(P::Party(party, party::Event::Succeeded(fields(data)?)))
+            }
+            ("instrument", "registered") => {
+                let reference = code(event, "instruments/<ref>")?;
+                Self::Programme(P::Instrument(reference, instrument::Event::Registered(fields(data)?)))
+            }
+            ("instrument", "updated") => {
+                let reference = code(event, "instruments/<ref>")?;
+                Self::Programme(P::Instrument(reference, instrument::Event::Updated(fields(data)?)))
+            }
+            ("action", word) => {
+                let event_of: fn(Map<String, Value>) -> Result<A, FactFault> = match word {
+                    "created" => |data| fields(data).map(A::Created),
+                    "assigned" => |data| fields(data).map(A::Assigned),
+                    "progressed" => |data| fields(data).map(A::Progressed),
+                    "confirmed" => |data| fields(data).map(A::Confirmed),
+                    "contested" => |data| fields(data).map(A::Contested),
+                    "verified" => |data| fields(data).map(A::Verified),
+                    "corrected" => |data| fields(data).map(A::Corrected),
+                    _ => return Err(unknown()),
+                };
+                Self::Programme(P::Action(code(event, "actions/<ref>")?, event_of(data)?))
+            }
+            _ => return Err(unknown()),
+        })
+    }
+
+    /// When the fact may occur.
+    #[must_use]
+    pub const fn part(&self) -> founding::Part {
+        use founding::Part;
+        match self {
+            Self::Programme(
+                programme::Event::Plan(_) | programme::Event::Action(_, action::Event::Created(_)),
+            )
+            | Self::Founding(founding::Event::Opened(_)) => Part::Founding,
+            Self::Key(..)
+            | Self::Programme(
+                programme::Event::Party(_, party::Event::Registered(_))
+                | programme::Event::Instrument(_, instrument::Event::Registered(_)),
+            ) => Part::Either,
+            Self::Programme(_) | Self::Founding(founding::Event::Acceded(_)) => Part::Later,
+        }
+    }
+}
+
+fn subject(event: &Event, expected: &'static str) -> Result<(), FactFault> {
+    if event.subject == expected {
+        return Ok(());
+    }
+    Err(FactFault::Subject { kind: event.kind.clone(), expected, found: event.subject.clone() })
+}
+
+/// The code after the slash of a subject such as `actions/<ref>`.
+fn code(event: &Event, expected: &'static str) -> Result<Code, FactFault> {
+    let prefix = expected.split_once('<').map_or(expected, |(prefix, _)| prefix);
+    let code = event.subject.strip_prefix(prefix).map(str::to_owned).and_then(|id| Code::try_from(id).ok());
+    code.ok_or_else(|| FactFault::Subject {
+        kind: event.kind.clone(),
+        expected,
+        found: event.subject.clone(),
+    })
+}
+
+fn fields<T: DeserializeOwned>(data: Map<String, Value>) -> Result<T, FactFault> {
+    serde_path_to_error::deserialize(Value::Object(data)).map_err(|error| {
+        let path = plan::pointer(error.path());
+        let what = error.into_inner().to_string();
+        let clear =
+            sealed::DISCLOSABLE.iter().find(|name| what.starts_with(&format!("unknown field `{name}`")));
+        let what = match clear {
+            Some(name) => format!("`{name}` is never in clear: its digest stands in `_sd`, if anywhere"),
+            None => what.replace(sealed::PREFIX, "_sd/"),
+        };
+        FactFault::Data { path, what }
+    })
+}

@@ -1,0 +1,295 @@
+//! Requests as they are handed over: signed ones with their disclosures, and drafts that a local key is to sign.
+//!
+//! ```text
+//! {"request":{…a signed event…},"disclosures":["WyJ…"]}
+//! {"as":"KR/MSIT","subject":"actions/1.G2G.3","type":"annals.action.progressed.v1","time":"2022-06-01T08:00:00.000Z","data":{…}}
+//! ```
+
+use super::authority::Role;
+use super::withheld::{self, Audiences};
+use crate::domain::party::Author;
+use crate::domain::sealed::Audience;
+use crate::domain::value::Code;
+use crate::trail::canonical;
+use crate::trail::disclosure::{Disclosure, NotADisclosure};
+use crate::trail::entry::{EntryFault, Event, Request, parse_timestamp, timestamp};
+use crate::trail::hash::LeafHash;
+use crate::trail::key::SigningKey;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Why a line is not a request.
+#[derive(Debug, thiserror::Error)]
+pub enum LineFault {
+    /// Not of the form.
+    #[error("{path}: {what}")]
+    Form {
+        /// JSON pointer.
+        path: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// Not a signed event.
+    #[error("`request` is not a signed event")]
+    Request(#[from] EntryFault),
+    /// Not a disclosure.
+    #[error("`disclosures` holds something else")]
+    Disclosure(#[from] NotADisclosure),
+}
+
+/// A request, signed or not.
+#[derive(Debug)]
+pub enum Line {
+    /// Signed by its author, somewhere.
+    Signed(Request, Vec<Disclosure>),
+    /// To be signed here.
+    Draft(Draft),
+}
+
+/// What is to be said, in clear.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// Who speaks: `KR`, `KR/MSIT`.
+    #[serde(rename = "as")]
+    pub speaker: Speaker,
+    /// With a key of which role, where the type does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The stream.
+    pub subject: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it is said.
+    #[serde(with = "instant")]
+    pub time: DateTime<Utc>,
+    /// Its id, where a later line answers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<Uuid>,
+    /// What it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlationid: Option<String>,
+    /// For whom its withheld fields are: one audience, or one for each field. The parties, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Meant>,
+    /// The event's fields.
+    pub data: Map<String, Value>,
+}
+
+/// For whom withheld fields are, as a file says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Meant {
+    /// All of them.
+    All(Audience),
+    /// Some of them; the others are for the parties.
+    Fields(BTreeMap<String, Audience>),
+}
+
+/// Who speaks, as people write it: `KR`, `KR/MSIT`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Speaker(pub Author);
+
+/// Not somebody who can speak.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nobody: a party such as KR, or an institution of it such as KR/MSIT, is expected")]
+pub struct Nobody(String);
+
+impl TryFrom<String> for Speaker {
+    type Error = Nobody;
+
+    fn try_from(text: String) -> Result<Self, Nobody> {
+        let code = |part: &str| Code::try_from(part.to_owned()).map_err(|_| Nobody(text.clone()));
+        let (party, institution) = match text.split_once('/') {
+            Some((party, institution)) => (code(party)?, Some(code(institution)?)),
+            None => (code(&text)?, None),
+        };
+        Ok(Self(Author { party, institution }))
+    }
+}
+
+impl std::str::FromStr for Speaker {
+    type Err = Nobody;
+
+    fn from_str(text: &str) -> Result<Self, Nobody> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Speaker> for String {
+    fn from(speaker: Speaker) -> Self {
+        speaker.0.to_string()
+    }
+}
+
+/// An instant in a file, in the one form in which it is signed.
+mod instant {
+    use super::{DateTime, Deserialize, Utc, parse_timestamp, timestamp};
+
+    pub(super) fn serialize<S: serde::Serializer>(
+        time: &DateTime<Utc>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&timestamp(*time))
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<DateTime<Utc>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_timestamp(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!(
+                "`{text}` is not an instant such as 2021-04-14T09:30:00.000Z, in UTC, with milliseconds"
+            ))
+        })
+    }
+}
+
+impl Line {
+    /// Reads one line of a file of requests.
+    ///
+    /// # Errors
+    /// [`LineFault`], by name.
+    pub fn read(text: &str) -> Result<Self, LineFault> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Signed<'a> {
+            #[serde(borrow)]
+            request: &'a RawValue,
+            #[serde(default)]
+            disclosures: Vec<String>,
+        }
+        let form =
+            |error: serde_json::Error| LineFault::Form { path: "/".to_owned(), what: error.to_string() };
+        // Duplicate keys are refused before anything is typed.
+        let value = canonical::read(text).map_err(form)?;
+        if value.get("request").is_some() {
+            let signed: Signed<'_> = serde_json::from_str(text).map_err(form)?;
+            let request = Request::parse(signed.request.get().as_bytes())?;
+            let disclosures = signed.disclosures.iter().map(|each| Disclosure::parse(each));
+            return Ok(Self::Signed(request, disclosures.collect::<Result<_, _>>()?));
+        }
+        let draft = serde_path_to_error::deserialize(value).map_err(|error| LineFault::Form {
+            path: crate::domain::plan::pointer(error.path()),
+            what: error.into_inner().to_string(),
+        })?;
+        Ok(Self::Draft(draft))
+    }
+}
+
+impl Draft {
+    /// The role that signs such an event, where the draft names none.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role.unwrap_or_else(|| match &self.speaker.0.institution {
+            Some(_) => Role::Officer,
+            None if self.kind == "annals.action.verified.v1" => Role::Auditor,
+            None if self.kind == "annals.action.created.v1" => Role::Authority,
+            None if self.kind.starts_with("annals.action.") => Role::Coordinator,
+            None => Role::Authority,
+        })
+    }
+
+    /// Signs the draft; its disclosable fields are withheld, under salts of 128 random bits each.
+    ///
+    /// # Errors
+    /// [`EntryFault`], where it has no canonical form or is too long.
+    pub fn sign(
+        &self,
+        id: Uuid,
+        ledger: &str,
+        basehash: LeafHash,
+        key: &SigningKey,
+        salt: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<(Request, Vec<Disclosure>), EntryFault> {
+        let (data, disclosures) = withheld::seal(&self.normalised(), &self.audiences(), salt);
+        let event = Event {
+            ledger: ledger.to_owned(),
+            id,
+            source: self.speaker.0.source(),
+            kind: self.kind.clone(),
+            subject: self.subject.clone(),
+            time: self.time,
+            keyid: key.verifier().keyid(),
+            basehash,
+            causationid: self.causationid,
+            correlationid: self.correlationid.clone(),
+            data,
+        };
+        Ok((event.sign(key)?, disclosures))
+    }
+
+    /// The fields with their texts in NFC.
+    fn normalised(&self) -> Map<String, Value> {
+        let mut data = self.data.clone();
+        data.values_mut().for_each(canonical::normalise);
+        data
+    }
+
+    fn audiences(&self) -> Audiences {
+        match &self.audience {
+            None => Audiences::PARTIES,
+            Some(Meant::All(audience)) => Audiences { default: audience.clone(), fields: BTreeMap::new() },
+            Some(Meant::Fields(fields)) => Audiences { default: Audience::Parties, fields: fields.clone() },
+        }
+    }
+
+    /// Whether an event that was recorded says what this draft says, as far as its disclosures are `known`: a field
+    /// whose disclosure is not at hand counts by its presence.
+    #[must_use]
+    pub fn says(&self, event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> bool {
+        let data = Value::Object(self.normalised());
+        self.speaker.0.source() == event.source
+            && self.subject == event.subject
+            && self.kind == event.kind
+            && self.time == event.time
+            && self.causationid == event.causationid
+            && self.correlationid == event.correlationid
+            && agrees(&data, &Value::Object(withheld::disclose(&event.data, known)))
+    }
+}
+
+fn agrees(draft: &Value, recorded: &Value) -> bool {
+    match (draft, recorded) {
+        (Value::Object(draft), Value::Object(recorded)) => {
+            let erased = recorded.get("_sd").and_then(Value::as_object);
+            let count = recorded.len() - usize::from(erased.is_some()) + erased.map_or(0, Map::len);
+            let same = |(name, value): (&String, &Value)| match recorded.get(name) {
+                Some(other) => agrees(value, other),
+                None => erased.is_some_and(|names| names.contains_key(name)),
+            };
+            draft.len() == count && draft.iter().all(same)
+        }
+        (Value::Array(draft), Value::Array(recorded)) => {
+            draft.len() == recorded.len() && draft.iter().zip(recorded).all(|(one, other)| agrees(one, other))
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// The id of a line that gives none: a `UUIDv7` of its time, whose random bits are the leading bits of SHA-256 over
+/// origin, file and line number, so that importing the same file again finds the same ids.
+#[must_use]
+pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u64) -> Uuid {
+    let hash = Sha256::digest(format!("{origin}\n{file_sha256}\n{line}"));
+    let mut random = [0; 10];
+    random.copy_from_slice(hash.get(..10).unwrap_or(&[0; 10]));
+    new_id(time, random)
+}
+
+/// A `UUIDv7` of a time and 80 random bits, of which it takes 74.
+#[must_use]
+pub fn new_id(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}

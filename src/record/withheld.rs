@@ -1,0 +1,272 @@
+//! Withheld fields on their way between clear text, an event's `_sd` and its typed form.
+//!
+//! ```text
+//! clear   {"note":"Møde afholdt"}                                        in a file of requests
+//! event   {"_aud":{"note":"parties"},"_sd":{"note":"X9yH…"}}            hashed and signed
+//! typed   {"_sd.note":{"audience":"parties","digest":"X9yH…"}}          read by the domain
+//! ```
+
+use crate::domain::sealed::{Audience, DISCLOSABLE, PREFIX};
+use crate::trail::disclosure::{Digest, Disclosure};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+const DIGESTS: &str = "_sd";
+const AUDIENCES: &str = "_aud";
+/// Withheld too, where `confidential` stands beside it.
+const FILE_DIGEST: &str = "sha256";
+const CONFIDENTIAL: &str = "confidential";
+
+/// Why withheld fields are not well-formed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WithheldFault {
+    /// Not of the form.
+    #[error("`{0}` is an object from field names to {1}, and has at least one member")]
+    Form(&'static str, &'static str),
+    /// Not a digest.
+    #[error("`_sd.{0}` is not a digest: 43 characters of base64url are expected")]
+    Digest(String),
+    /// An audience for a field that is not withheld.
+    #[error("`_aud` names `{0}`, which `_sd` beside it does not hold")]
+    Audience(String),
+    /// A reserved name.
+    #[error("`{0}` is unknown: no field begins with an underscore, but `_sd` and `_aud`")]
+    Reserved(String),
+}
+
+/// A digest that an event holds, with the name of its field and for whom it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Of the disclosure.
+    pub digest: Digest,
+    /// The field.
+    pub name: String,
+    /// As signed.
+    pub audience: Audience,
+}
+
+/// Moves every digest of an event's data to its typed place, and lists them.
+///
+/// # Errors
+/// [`WithheldFault`], by name.
+pub fn unfold(data: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<Held>), WithheldFault> {
+    let mut held = Vec::new();
+    let typed = unfold_object(data, &mut held)?;
+    Ok((typed, held))
+}
+
+fn unfold_object(
+    object: &Map<String, Value>,
+    held: &mut Vec<Held>,
+) -> Result<Map<String, Value>, WithheldFault> {
+    let mut typed = Map::new();
+    for (name, value) in object {
+        if name.starts_with('_') {
+            if name != DIGESTS && name != AUDIENCES {
+                return Err(WithheldFault::Reserved(name.clone()));
+            }
+            continue;
+        }
+        typed.insert(name.clone(), unfold_value(value, held)?);
+    }
+    let empty = Map::new();
+    let member = |name: &'static str, of: &'static str| match object.get(name) {
+        None => Ok(&empty),
+        Some(Value::Object(members)) if !members.is_empty() => Ok(members),
+        Some(_) => Err(WithheldFault::Form(name, of)),
+    };
+    let digests = member(DIGESTS, "digests")?;
+    let audiences = member(AUDIENCES, "audiences")?;
+    if let Some(name) = audiences.keys().find(|name| !digests.contains_key(*name)) {
+        return Err(WithheldFault::Audience(name.clone()));
+    }
+    for (name, digest) in digests {
+        let digest = digest.as_str().and_then(Digest::parse);
+        let digest = digest.ok_or_else(|| WithheldFault::Digest(name.clone()))?;
+        let audience = match audiences.get(name) {
+            None => Audience::Public,
+            Some(value) => audience(value)
+                .filter(|audience| *audience != Audience::Public)
+                .ok_or(WithheldFault::Form(AUDIENCES, "`parties` or a party"))?,
+        };
+        let text = digest.to_string();
+        typed.insert(format!("{PREFIX}{name}"), json!({"digest": text, "audience": audience}));
+        held.push(Held { digest, name: name.clone(), audience });
+    }
+    Ok(typed)
+}
+
+fn unfold_value(value: &Value, held: &mut Vec<Held>) -> Result<Value, WithheldFault> {
+    Ok(match value {
+        Value::Object(object) => Value::Object(unfold_object(object, held)?),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| unfold_value(item, held)).collect::<Result<_, _>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+fn audience(value: &Value) -> Option<Audience> {
+    Audience::try_from(value.as_str()?.to_owned()).ok()
+}
+
+/// For whom the fields of a request are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audiences {
+    /// Where nothing else is said.
+    pub default: Audience,
+    /// By field.
+    pub fields: BTreeMap<String, Audience>,
+}
+
+impl Audiences {
+    /// Everything for the parties.
+    pub const PARTIES: Self = Self { default: Audience::Parties, fields: BTreeMap::new() };
+}
+
+/// Withholds every disclosable field of clear data: the data with digests in their places, and the disclosures. `salt`
+/// gives 128 random bits at each call.
+pub fn seal(
+    data: &Map<String, Value>,
+    audiences: &Audiences,
+    salt: &mut dyn FnMut() -> [u8; 16],
+) -> (Map<String, Value>, Vec<Disclosure>) {
+    let mut disclosures = Vec::new();
+    let sealed = seal_object(data, audiences, salt, &mut disclosures);
+    (sealed, disclosures)
+}
+
+fn seal_object(
+    object: &Map<String, Value>,
+    audiences: &Audiences,
+    salt: &mut dyn FnMut() -> [u8; 16],
+    disclosures: &mut Vec<Disclosure>,
+) -> Map<String, Value> {
+    let mut event = Map::new();
+    let (mut digests, mut marked) = (Map::new(), Map::new());
+    let confidential = object.get(CONFIDENTIAL) == Some(&Value::Bool(true));
+    for (name, value) in object {
+        let withheld = DISCLOSABLE.contains(&name.as_str()) || (confidential && name == FILE_DIGEST);
+        if !withheld {
+            event.insert(name.clone(), seal_value(value, audiences, salt, disclosures));
+            continue;
+        }
+        let disclosure = Disclosure::new(salt(), name, value);
+        digests.insert(name.clone(), disclosure.digest().to_string().into());
+        let audience = audiences.fields.get(name).unwrap_or(&audiences.default);
+        if *audience != Audience::Public {
+            marked.insert(name.clone(), String::from(audience.clone()).into());
+        }
+        disclosures.push(disclosure);
+    }
+    for (name, members) in [(DIGESTS, digests), (AUDIENCES, marked)] {
+        if !members.is_empty() {
+            event.insert(name.to_owned(), Value::Object(members));
+        }
+    }
+    event
+}
+
+fn seal_value(
+    value: &Value,
+    audiences: &Audiences,
+    salt: &mut dyn FnMut() -> [u8; 16],
+    disclosures: &mut Vec<Disclosure>,
+) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(seal_object(object, audiences, salt, disclosures)),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| seal_value(item, audiences, salt, disclosures)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Puts disclosed values back: data as its author wrote it, as far as `known` gives the disclosures. What is withheld
+/// stays a digest in `_sd`.
+#[must_use]
+pub fn disclose(data: &Map<String, Value>, known: &dyn Fn(&str) -> Option<Disclosure>) -> Map<String, Value> {
+    let mut clear = Map::new();
+    for (name, value) in data {
+        match (name.as_str(), value) {
+            (AUDIENCES, _) => {}
+            (DIGESTS, Value::Object(digests)) => {
+                let mut withheld = Map::new();
+                for (field, digest) in digests {
+                    let disclosure = digest.as_str().and_then(known).filter(|found| found.name() == field);
+                    match disclosure {
+                        Some(found) => clear.insert(field.clone(), found.value().clone()),
+                        None => withheld.insert(field.clone(), digest.clone()),
+                    };
+                }
+                if !withheld.is_empty() {
+                    clear.insert(DIGESTS.to_owned(), Value::Object(withheld));
+                }
+            }
+            (_, other) => {
+                clear.insert(name.clone(), disclose_value(other, known));
+            }
+        }
+    }
+    clear
+}
+
+fn disclose_value(value: &Value, known: &dyn Fn(&str) -> Option<Disclosure>) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(disclose(object, known)),
+        Value::Array(items) => items.iter().map(|item| disclose_value(item, known)).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(value: Value) -> Map<String, Value> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn clear_data_is_sealed_typed_and_disclosed_again() {
+        let clear = data(json!({
+            "note": "회의", "effective": "2022",
+            "evidence": [{"filename": "a.pdf", "sha256": "00", "size": 1, "confidential": true},
+                         {"filename": "b.pdf", "sha256": "11", "size": 2}]
+        }));
+        let mut salt = 0;
+        let (event, disclosures) = seal(&clear, &Audiences::PARTIES, &mut || {
+            salt += 1;
+            [salt; 16]
+        });
+        let names: Vec<&str> = disclosures.iter().map(Disclosure::name).collect();
+        assert_eq!(names, ["filename", "sha256", "filename", "note"]);
+        assert!(!serde_json::to_string(&event).unwrap().contains("회의"));
+        assert_eq!(event["evidence"][1]["sha256"], "11", "not confidential, so in clear");
+
+        let (typed, held) = unfold(&event).unwrap();
+        assert_eq!(typed["_sd.note"]["audience"], "parties");
+        assert_eq!(held.len(), 4);
+        let known =
+            |digest: &str| disclosures.iter().find(|each| each.digest().to_string() == digest).cloned();
+        assert_eq!(disclose(&event, &known), clear);
+        assert_eq!(disclose(&event, &|_| None)["_sd"], event["_sd"]);
+    }
+
+    #[test]
+    fn each_fault_of_a_withheld_field_has_its_name() {
+        let digest = "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0";
+        for (bad, fault) in [
+            (json!({"_sd": []}), "_sd"),
+            (json!({"_sd": {}}), "_sd"),
+            (json!({"_sd": {"note": "short"}}), "note"),
+            (json!({"_aud": {"note": "parties"}}), "note"),
+            (json!({"_sd": {"note": digest}, "_aud": {"note": "public"}}), "_aud"),
+            (json!({"_sd.note": {"digest": digest}}), "_sd.note"),
+            (json!({"evidence": [{"_x": 1}]}), "_x"),
+        ] {
+            let found = unfold(&data(bad.clone())).unwrap_err().to_string();
+            assert!(found.contains(fault), "{bad}: {found}");
+        }
+    }
+}

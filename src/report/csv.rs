@@ -1,0 +1,49 @@
+//! A report as CSV (RFC 4180) in UTF-8: its rows, under the keys of its columns.
+
+use super::table::{Cell, Report};
+
+/// The report's rows; its reading is in the table and the JSON alone.
+///
+/// # Errors
+/// Where the writer refuses, which in memory it does not.
+pub fn of(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(report.columns.iter().map(|column| column.key.as_str()))?;
+    for row in &report.rows {
+        writer.write_record(row.iter().map(field))?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+fn field(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => inert(text),
+        Cell::Word(_, word) => word.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Flag(flag) => flag.to_string(),
+        Cell::List(items) => inert(&items.join("; ")),
+    }
+}
+
+/// A text that a spreadsheet would run as a formula begins with an apostrophe.
+fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_neutralised() {
+        for text in ["=1+1", "+1", "-1", "@a", "\t=1"] {
+            assert!(inert(text).starts_with('\''), "{text}");
+        }
+        assert_eq!(inert("1.G2G.3"), "1.G2G.3");
+    }
+}

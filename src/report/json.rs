@@ -1,0 +1,54 @@
+//! A report as JSON: one object for one answer, stable.
+
+use super::table::{Cell, Report};
+use crate::projection::reading::Reading;
+use serde_json::{Map, Value, json};
+
+/// The report as one object; its schema is `schemas/answers/report.json`.
+#[must_use]
+pub fn of(report: &Report) -> Value {
+    let rows: Vec<Value> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let members =
+                report.columns.iter().zip(row).map(|(column, cell)| (column.key.clone(), value(cell)));
+            Value::Object(members.filter(|(_, value)| !value.is_null()).collect())
+        })
+        .collect();
+    let facts: Map<String, Value> = report
+        .facts
+        .iter()
+        .map(|(key, cell)| ((*key).to_owned(), value(cell)))
+        .filter(|(_, value)| !value.is_null())
+        .collect();
+    json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts, "rows": rows})
+}
+
+/// A reading as an object.
+#[must_use]
+pub fn reading(reading: &Reading) -> Value {
+    let mut value = json!({
+        "origin": reading.origin,
+        "size": reading.head.size,
+        "head": reading.head.leaf,
+        "today": reading.today,
+        "illustrative": reading.illustrative,
+    });
+    if let Some(members) = value.as_object_mut() {
+        for (key, day) in [("recorded", reading.recorded), ("effective", reading.effective)] {
+            members.extend(day.map(|day| (key.to_owned(), json!(day))));
+        }
+    }
+    value
+}
+
+fn value(cell: &Cell) -> Value {
+    match cell {
+        Cell::Empty => Value::Null,
+        Cell::Text(text) | Cell::Word(_, text) => text.as_str().into(),
+        Cell::Number(number) => (*number).into(),
+        Cell::Flag(flag) => (*flag).into(),
+        Cell::List(items) => items.iter().map(String::as_str).collect(),
+    }
+}

@@ -1,0 +1,73 @@
+//! A table: what every answer is before it is written in a dialect.
+
+use crate::projection::reading::Reading;
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What it answers: `status`, `timeline`.
+    pub kind: &'static str,
+    /// From which reading.
+    pub reading: Reading,
+    /// Single values, by key.
+    pub facts: Vec<(&'static str, Cell)>,
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// As many cells as there are columns.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its key in machine output, stable.
+    pub key: String,
+    /// Its heading.
+    pub heading: String,
+    /// Whether people see it, too.
+    pub shown: bool,
+}
+
+impl Column {
+    /// A column for everybody.
+    #[must_use]
+    pub fn new(key: &str, heading: &str) -> Self {
+        Self { key: key.to_owned(), heading: heading.to_owned(), shown: true }
+    }
+
+    /// A column of machine output alone.
+    #[must_use]
+    pub fn hidden(key: &str) -> Self {
+        Self { key: key.to_owned(), heading: key.to_owned(), shown: false }
+    }
+}
+
+/// A value in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Words.
+    Text(String),
+    /// A word of an axis, with the glyph that people see before it.
+    Word(&'static str, String),
+    /// A number.
+    Number(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// Several values.
+    List(Vec<String>),
+}
+
+impl Cell {
+    /// Words, or nothing where there are none.
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// Words that may be absent.
+    pub fn maybe(text: Option<impl ToString>) -> Self {
+        text.map_or(Self::Empty, |text| Self::Text(text.to_string()))
+    }
+}
