@@ -8,10 +8,10 @@ use annals::domain::value::{Code, Sha256 as Digest};
 use annals::exchange::import::key_for;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt};
+use annals::trail::hash::sha256;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use serde_json::Map;
-use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,8 +37,7 @@ pub(crate) struct Accede {
 impl Accede {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
-        let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let sha256 = Digest::try_from(sha256).map_err(|fault| Failure::usage(fault.to_string()))?;
+        let sha256 = Digest::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
         let report = super::verify::of(&settings.ledger)?;
         if !report.holds() {
             eprint!("{}", super::verify::table(&report, None));

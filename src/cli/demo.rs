@@ -134,7 +134,9 @@ fn summary_of(
     output::write(text::of(&report, None).as_bytes())
 }
 
-/// A copy of the entries with one letter of one event changed.
+const TIME: &[u8] = b"\"time\":\"";
+
+/// A copy of the entries with one bit of one event changed.
 fn tamper(home: &Path, tampered: &Path) -> Result<(), Failure> {
     fs::create_dir(tampered).map_err(file(tampered, "made"))?;
     let mut bytes = Vec::new();
@@ -143,8 +145,11 @@ fn tamper(home: &Path, tampered: &Path) -> Result<(), Failure> {
     ledger
         .read(0..u64::MAX, &mut |at, line| {
             let mut line = line.to_vec();
+            // The year in which it was said: 2022 becomes 2023.
+            let year =
+                line.windows(TIME.len()).position(|window| window == TIME).map(|at| at + TIME.len() + 3);
             if at == middle
-                && let Some(byte) = line.iter().rposition(u8::is_ascii_digit).and_then(|at| line.get_mut(at))
+                && let Some(byte) = year.and_then(|at| line.get_mut(at))
             {
                 *byte ^= 1;
             }

@@ -7,9 +7,9 @@ use annals::exchange::import;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
 use annals::trail::entry::ENTRY_LIMIT;
+use annals::trail::hash::sha256;
 use clap::Args;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
@@ -72,7 +72,7 @@ pub(crate) fn bring_in(
     path: &Path,
     bytes: &[u8],
 ) -> Result<import::Summary, Failure> {
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(bytes);
     let failed = |source| Failure::Import { path: path.to_owned(), source };
     let mut salt = output::salt;
     let mut import = import::Import::new(ledger, keyring, &sha256, &mut salt);
@@ -175,12 +175,12 @@ impl Restore {
     }
 }
 
+/// Takes a line, and whether it was whole.
+type TakeLine<'a, E> = dyn FnMut(&[u8], bool) -> Result<(), E> + 'a;
+
 /// Hands over the lines of an export without their newlines, and whether each was whole; never more of one than an entry
 /// can hold.
-pub(crate) fn lines<E: From<std::io::Error>>(
-    input: impl Read,
-    each: &mut dyn FnMut(&[u8], bool) -> Result<(), E>,
-) -> Result<(), E> {
+pub(crate) fn lines<E: From<std::io::Error>>(input: impl Read, each: &mut TakeLine<'_, E>) -> Result<(), E> {
     let mut input = BufReader::new(input);
     let mut line = Vec::new();
     loop {

@@ -56,12 +56,18 @@ impl Failure {
 
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) => 2,
-            Self::Keyring(KeyringError::System { .. }) | Self::Answer(_) => 3,
+            Self::Keyring(KeyringError::System { .. })
+            | Self::Answer(_)
+            | Self::Restore { source: RestoreError::Append(_), .. } => 3,
             // A file that is not there was misnamed; one that cannot be read is the disk's matter.
-            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => 2,
-            Self::File { .. } => 3,
-            Self::Keyring(_) => 2,
+            Self::File { source, .. } => {
+                if source.kind() == io::ErrorKind::NotFound {
+                    2
+                } else {
+                    3
+                }
+            }
+            Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) | Self::Keyring(_) => 2,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),
@@ -70,7 +76,6 @@ impl Failure {
             },
             Self::Restore { source: RestoreError::Refused(_), .. } => 1,
             Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
-            Self::Restore { source: RestoreError::Append(_), .. } => 3,
         }
     }
 }
@@ -94,12 +99,9 @@ const fn record(error: &RecordError) -> u8 {
 
 fn list(faults: &[Fault]) -> String {
     let more = faults.len().saturating_sub(20);
-    let mut text: String =
-        faults.iter().take(20).flat_map(|fault| ["\n  ".to_owned(), fault.to_string()]).collect();
-    if more > 0 {
-        text.push_str(&format!("\n  and {more} more"));
-    }
-    text
+    let mut lines: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {fault}")).collect();
+    lines.extend((more > 0).then(|| format!("\n  and {more} more")));
+    lines.concat()
 }
 
 /// Names the file that the system refused.

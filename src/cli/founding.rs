@@ -14,12 +14,11 @@ use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
 use annals::record::request::{Draft, Speaker, new_id};
 use annals::trail::entry::{EntryFault, parse_timestamp};
-use annals::trail::hash::LeafHash;
+use annals::trail::hash::{LeafHash, hex, sha256};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -172,14 +171,12 @@ impl Founding<'_> {
         }
         let parties =
             self.plan.parties.iter().map(|party| self.founder_of(party)).collect::<Result<_, _>>()?;
-        let sha256: String = Sha256::digest(self.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let value = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
-        let sha256 = Digest::try_from(sha256).map_err(|fault| value(&fault))?;
-        let nonce: String = output::salt().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = Digest::try_from(sha256(self.bytes)).map_err(|fault| value(&fault))?;
         let opened = Opened {
             clock: self.clock,
             ledger_key: self.ledger_key()?.verifier(),
-            nonce: Text::try_from(nonce).map_err(|fault| value(&fault))?,
+            nonce: Text::try_from(hex(&output::salt())).map_err(|fault| value(&fault))?,
             origin: Text::try_from(self.origin.to_owned()).map_err(|fault| value(&fault))?,
             parties,
             plan_sha256: sha256.clone(),
@@ -190,8 +187,8 @@ impl Founding<'_> {
         let signer = self.signer(&opened)?;
         let mut drafts = drafts.into_iter();
         if let Some(draft) = drafts.next() {
-            let signed = sign(&draft, self.origin, LeafHash::NONE, &signer)?;
-            settle(ledger.record_all(vec![signed], Utc::now())?)?;
+            let first = sign(&draft, self.origin, LeafHash::NONE, &signer)?;
+            settle(ledger.record_all(vec![first], Utc::now())?)?;
         }
         let base = ledger.head().leaf;
         let rest: Result<Vec<_>, EntryFault> =
@@ -312,12 +309,12 @@ pub(crate) fn in_place<T>(
         std::fs::remove_dir_all(&part).map_err(file(&part, "removed"))?;
     }
     match build(&part) {
-        Ok(built) => {
+        Ok(done) => {
             if folder.exists() {
                 std::fs::remove_dir(folder).map_err(file(folder, "replaced"))?;
             }
             std::fs::rename(&part, folder).map_err(file(folder, "made"))?;
-            Ok(built)
+            Ok(done)
         }
         Err(failure) => {
             // What is left is thrown away by the next try, too.

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// The ledger's folder [default: ./annals-ledger]
     #[arg(long, global = true, env = "ANNALS_LEDGER", value_name = "DIR")]
     ledger: Option<PathBuf>,
-    /// The folder of your signing keys [default: $XDG_CONFIG_HOME/annals/keys]
+    /// The folder of your signing keys [default: annals/keys in your configuration folder]
     #[arg(long, global = true, env = "ANNALS_KEYS", value_name = "DIR")]
     keys: Option<PathBuf>,
     /// How to answer [default: table]

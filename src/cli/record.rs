@@ -14,11 +14,11 @@ use annals::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use annals::record::history::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
 use annals::trail::disclosure::Digest;
+use annals::trail::hash::sha256;
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -487,9 +487,8 @@ impl Progress {
         let mut evidence = Vec::new();
         for path in &self.evidence {
             let bytes = std::fs::read(path).map_err(file(path, "read"))?;
-            let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let mut item = json!({"sha256": sha256, "size": bytes.len(), "mediatype": mediatype(path), "filename": name});
+            let mut item = json!({"sha256": sha256(&bytes), "size": bytes.len(), "mediatype": mediatype(path), "filename": name});
             if let (true, Some(members)) = (self.confidential, item.as_object_mut()) {
                 members.insert("confidential".to_owned(), true.into());
             }

@@ -234,7 +234,8 @@ impl History {
     /// [`Refusal`], by name.
     pub fn authenticate(&self, request: &Request) -> Result<Key, Refusal> {
         let event = &request.event;
-        let key = match opening(event).filter(|_| self.state.head == Head::EMPTY) {
+        let opened = if self.state.head == Head::EMPTY { opening(event) } else { None };
+        let key = match opened {
             Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
             None => self.state.keys.in_force(&event.keyid)?.clone(),
         };

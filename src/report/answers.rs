@@ -88,7 +88,7 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
     let more = if text.chars().count() > EXCERPT { "…" } else { "" };
     cells.extend([
         Cell::List(windows.collect()),
-        Cell::List(row.leads.iter().map(|lead| lead.to_string()).collect()),
+        Cell::List(row.leads.iter().map(ToString::to_string).collect()),
         Cell::text(excerpt + more),
         Cell::text(text),
         Cell::Number(u64::from(action.line)),

@@ -7,10 +7,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// The report for a terminal of `width` columns, or for no terminal, where nothing is wrapped.
 #[must_use]
 pub fn of(report: &Report, width: Option<u16>) -> String {
-    let mut text = String::new();
-    for (key, cell) in report.facts.iter().filter(|(_, cell)| *cell != Cell::Empty) {
-        text.push_str(&format!("{:<14}{}\n", key.replace('_', " "), field(cell)));
-    }
+    let facts = report.facts.iter().filter(|(_, cell)| *cell != Cell::Empty);
+    let lines: Vec<String> =
+        facts.map(|(key, cell)| format!("{:<18}{}\n", key.replace('_', " "), field(cell))).collect();
+    let mut text = lines.concat();
     if !report.facts.is_empty() && !report.columns.is_empty() {
         text.push('\n');
     }

@@ -1,24 +1,14 @@
 //! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names.
 
 use super::{StoreError, said};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use crate::trail::hash::sha256;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-/// SHA-256 as 64 lower-case hexadecimal digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Keeps bytes in a folder under their digest, which it returns.
 pub(super) fn put(folder: &Path, bytes: &[u8]) -> Result<String, StoreError> {
-    let name = digest(bytes);
+    let name = sha256(bytes);
     // A copy of a ledger may have left the empty folder out.
     if !folder.is_dir() {
         fs::create_dir_all(folder).map_err(said(folder, "made"))?;
@@ -45,7 +35,7 @@ pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreErr
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(said(&path, "read"))?,
     };
-    if digest(&bytes) != name {
+    if sha256(&bytes) != name {
         let what = "its bytes are not those of its name".to_owned();
         return Err(StoreError::Damaged { path, offset: 0, what });
     }

@@ -1,7 +1,7 @@
 //! The store in memory: the contract at its shortest, for tests and for trying things out. Nothing in it is durable.
 
-use super::blobs::digest;
 use super::{AppendError, Head, Store, StoreError, StreamOf, advance};
+use crate::trail::hash::sha256;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -49,7 +49,7 @@ impl Store for Memory {
     }
 
     fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
-        let name = digest(bytes);
+        let name = sha256(bytes);
         self.blobs.insert(name.clone(), bytes.to_vec());
         Ok(name)
     }
