@@ -1,0 +1,228 @@
+//! A desk with both sides' keys and a small plan, in memory: every id, key and salt is the same at each run.
+
+use annals::domain::plan::Plan;
+use annals::ledger::{Ledger, Receipt, RecordError};
+use annals::record::authority::Role;
+use annals::record::charter;
+use annals::record::founding::{Clock, Founder, Opened, RULES};
+use annals::record::history::Refusal;
+use annals::record::request::{Draft, Speaker, new_id};
+use annals::trail::disclosure::Disclosure;
+use annals::trail::entry::{Request, parse_timestamp};
+use annals::trail::hash::{LeafHash, sha256};
+use annals::trail::key::{Kind, SigningKey};
+use chrono::Duration;
+use serde_json::{Map, Value, json};
+
+pub(crate) const ORIGIN: &str = "annals.example/desk";
+
+/// A desk, and how often somebody spoke at it.
+pub(crate) struct Desk {
+    pub(crate) ledger: Ledger,
+    pub(crate) plan: Plan,
+    pub(crate) plan_sha256: String,
+    spoken: u32,
+}
+
+pub(crate) fn plan_text() -> String {
+    let action = |reference: &str, kind: &str, more: Value| {
+        let mut action = json!({
+            "ref": reference, "line": 1, "track": "G2G", "text": format!("Action {reference}"), "kind": kind,
+            "firmness": "will", "institutions": [], "basis": [], "notes": []
+        });
+        action.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        action
+    };
+    let body = |id: &str, party: &str| json!({"id": id, "party": party, "names": {"en": id}, "aliases": []});
+    json!({
+        "id": "desk", "title": "A plan for tests", "period": {"start": "2021", "end": "2024"}, "grace_days": 180,
+        "document": {"sha256": "0".repeat(64), "language": "en"},
+        "parties": [{"id": "DK", "name": "Danmark", "time_zone": "Europe/Copenhagen"},
+                    {"id": "KR", "name": "대한민국", "time_zone": "Asia/Seoul"}],
+        "institutions": [body("DKMA", "DK"), body("MSIT", "KR"), body("MFDS", "KR")],
+        "lines": [{"number": 1, "title": "Green", "goals": [{"number": 13, "printed": "SDG 13"}]}],
+        "tracks": [{"code": "G2G", "title": "Governments"}],
+        "instruments": [{"ref": "1.B1", "line": 1, "title": "MoU", "state": "to_be_confirmed"}],
+        "actions": [action("1.G2G.1", "recurring", json!({"cycle": "P1Y", "institutions": ["MSIT"], "basis": ["1.B1"]})),
+                    action("1.G2G.2", "continuing", json!({})), action("1.G2G.3", "deliverable", json!({}))]
+    })
+    .to_string()
+}
+
+/// The key of a speaker in a role; its seed is made of its name.
+pub(crate) fn key(name: &str, kind: Kind) -> SigningKey {
+    let mut seed = [0; 32];
+    seed.iter_mut().zip(name.bytes().cycle()).for_each(|(to, from)| *to = from);
+    SigningKey::from_seed(name, kind, &seed).unwrap()
+}
+
+pub(crate) fn key_of(speaker: &str, role: Role) -> SigningKey {
+    key(&format!("{speaker}/{role}-1"), role.kind())
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).unwrap()
+}
+
+pub(crate) fn opened(plan: &Plan, clock: Clock) -> Opened {
+    let founder = |party: &annals::domain::plan::Party| {
+        let name = |role: &str| format!("{}/{role}", party.id);
+        Founder {
+            id: party.id.clone(),
+            name: party.name.clone(),
+            time_zone: party.time_zone.clone(),
+            authority: ["authority-1", "authority-2"]
+                .map(|role| key(&name(role), Kind::Ed25519).verifier())
+                .to_vec(),
+            witness: vec![key(&name("witness-1"), Kind::Cosignature).verifier()],
+        }
+    };
+    Opened {
+        clock,
+        ledger_key: key(ORIGIN, Kind::Ed25519).verifier(),
+        nonce: "0123456789abcdef0123456789abcdef".to_owned().try_into().unwrap(),
+        origin: ORIGIN.to_owned().try_into().unwrap(),
+        parties: plan.parties.iter().map(founder).collect(),
+        plan_sha256: sha256(plan_text().as_bytes()).try_into().unwrap(),
+        rules: RULES,
+    }
+}
+
+impl Desk {
+    /// Nothing recorded yet.
+    pub(crate) fn empty() -> Self {
+        let text = plan_text();
+        let plan = Plan::read(&text).unwrap();
+        Self { ledger: Ledger::in_memory(), plan, plan_sha256: sha256(text.as_bytes()), spoken: 0 }
+    }
+
+    /// Opened and laid down by DK; KR has not acceded.
+    pub(crate) fn laid(clock: Clock) -> Self {
+        let mut desk = Self::empty();
+        let opened = opened(&desk.plan, clock);
+        let party = "DK".parse().unwrap();
+        let time = parse_timestamp("2021-05-11T08:00:00.000Z").unwrap();
+        let sha256 = desk.plan_sha256.clone().try_into().unwrap();
+        for draft in charter::drafts(&desk.plan, &sha256, &opened, &party, time).unwrap() {
+            desk.record(&draft).unwrap();
+        }
+        desk
+    }
+
+    /// Founded by both, with the keys of coordinators, auditors and an officer of MSIT.
+    pub(crate) fn founded() -> Self {
+        let mut desk = Self::laid(Clock::Illustrative);
+        let plan = desk.plan_sha256.clone();
+        desk.say("KR", "ledger", "ledger.acceded", json!({"plan_sha256": plan})).unwrap();
+        for (speaker, role) in [
+            ("DK", Role::Coordinator),
+            ("KR", Role::Coordinator),
+            ("DK", Role::Auditor),
+            ("KR", Role::Auditor),
+            ("KR/MSIT", Role::Officer),
+        ] {
+            desk.register(speaker, role).unwrap();
+        }
+        desk
+    }
+
+    pub(crate) fn register(&mut self, speaker: &str, role: Role) -> Result<Receipt, RecordError> {
+        let (party, institution) = speaker.split_once('/').unwrap_or((speaker, ""));
+        let mut data = json!({"role": role.as_str(), "vkey": key_of(speaker, role).verifier().to_string()});
+        if !institution.is_empty() {
+            data["institution"] = institution.into();
+        }
+        self.say(party, &format!("parties/{party}"), "key.registered", data)
+    }
+
+    /// What is said next, a day after what was said before.
+    pub(crate) fn draft(&self, speaker: &str, subject: &str, kind: &str, data: Value) -> Draft {
+        let begin = parse_timestamp("2022-01-03T09:00:00.000Z").unwrap();
+        Draft {
+            speaker: speaker.parse::<Speaker>().unwrap(),
+            role: None,
+            subject: subject.to_owned(),
+            kind: format!("annals.{kind}.v1"),
+            time: begin + Duration::days(i64::from(self.spoken)),
+            id: None,
+            causationid: None,
+            correlationid: None,
+            audience: None,
+            data: object(data),
+        }
+    }
+
+    pub(crate) fn sign(&mut self, draft: &Draft) -> (Request, Vec<Disclosure>) {
+        let key = key_of(&draft.speaker.0.to_string(), draft.role());
+        self.sign_with(draft, &key)
+    }
+
+    pub(crate) fn sign_with(&mut self, draft: &Draft, key: &SigningKey) -> (Request, Vec<Disclosure>) {
+        self.spoken += 1;
+        let spoken = self.spoken;
+        let mut random = [0; 10];
+        random[6..].copy_from_slice(&spoken.to_be_bytes());
+        let id = draft.id.unwrap_or_else(|| new_id(draft.time, random));
+        let base = self.ledger.head().leaf;
+        let mut salted = 0_u8;
+        draft
+            .sign(id, ORIGIN, base, key, &mut || {
+                salted += 1;
+                let mut salt = [salted; 16];
+                salt[..4].copy_from_slice(&spoken.to_be_bytes());
+                salt
+            })
+            .unwrap()
+    }
+
+    pub(crate) fn record(&mut self, draft: &Draft) -> Result<Receipt, RecordError> {
+        let (request, disclosures) = self.sign(draft);
+        self.ledger.record(request, disclosures)
+    }
+
+    pub(crate) fn say(
+        &mut self,
+        speaker: &str,
+        subject: &str,
+        kind: &str,
+        data: Value,
+    ) -> Result<Receipt, RecordError> {
+        let draft = self.draft(speaker, subject, kind, data);
+        self.record(&draft)
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        speaker: &str,
+        subject: &str,
+        kind: &str,
+        to: Receipt,
+        data: Value,
+    ) -> Result<Receipt, RecordError> {
+        let mut draft = self.draft(speaker, subject, kind, data);
+        draft.causationid = Some(to.id);
+        self.record(&draft)
+    }
+
+    pub(crate) fn progress(
+        &mut self,
+        speaker: &str,
+        action: &str,
+        data: Value,
+    ) -> Result<Receipt, RecordError> {
+        self.say(speaker, &format!("actions/{action}"), "action.progressed", data)
+    }
+}
+
+/// The rule's no, and that the ledger is as it was.
+pub(crate) fn refused(desk: &Desk, before: LeafHash, answer: Result<Receipt, RecordError>) -> String {
+    assert_eq!(desk.ledger.head().leaf, before, "a refused request changed the ledger");
+    match answer {
+        Err(RecordError::Refused(refusal)) => sentence(&refusal),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    refusal.to_string()
+}

@@ -1,0 +1,148 @@
+//! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
+
+use super::desk::{Desk, key_of};
+use annals::record::authority::Role;
+use annals::record::fact::TYPES;
+use annals::record::verify::{Beside, Check, Verifier};
+use annals::trail::entry::Entry;
+use serde_json::json;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+const ACTION: &str = "actions/1.G2G.1";
+
+fn told() -> Desk {
+    let mut desk = Desk::founded();
+    let body = json!({"id": "NST", "party": "KR", "names": {"en": "NST", "ko": "국가과학기술연구회"}, "aliases": []});
+    desk.say("KR", "parties/KR", "institution.registered", body).unwrap();
+    let succeeded =
+        json!({"institution": "MFDS", "successor": "NST", "effective": "2022", "reason": "reform"});
+    desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap();
+    let signed =
+        json!({"state": "signed", "effective": "2021-11-02", "expires": "2026", "note": "underskrevet"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
+    let assigned = json!({"institution": "MSIT", "role": "lead", "due": "2022-12", "officer": "국제협력과장", "contact": "desk@example.org"});
+    desk.say("KR", ACTION, "action.assigned", assigned).unwrap();
+    let held = json!({
+        "effective": "2021-06", "lifecycle": "continuing", "health": "on_track", "note": "회의\t개최\n\"완료\" \\",
+        "occurrence": {"window": "2021", "state": "held", "date": "2021-06-14"},
+        "indicators": [{"name": "visits", "value": "3.5", "unit": "days"}],
+        "evidence": [{"sha256": "0".repeat(64), "size": 12, "mediatype": "application/pdf", "filename": "a.pdf"},
+                     {"sha256": "1".repeat(64), "size": 13, "mediatype": "text/plain", "confidential": true}]
+    });
+    let first = desk.progress("KR/MSIT", "1.G2G.1", held).unwrap();
+    desk.answer("DK", ACTION, "action.confirmed", first, json!({"effective": "2021-06-14", "note": "enig"}))
+        .unwrap();
+    desk.answer("DK", ACTION, "action.verified", first, json!({"outcome": "upheld"})).unwrap();
+    let second =
+        desk.progress("DK", "1.G2G.1", json!({"effective": "2021-09", "lifecycle": "suspended"})).unwrap();
+    desk.answer("KR", ACTION, "action.contested", second, json!({"reason": "아닙니다"})).unwrap();
+    desk.answer("DK", ACTION, "action.corrected", second, json!({"reason": "tastefejl"})).unwrap();
+    let keyid = key_of("KR/MSIT", Role::Officer).verifier().keyid();
+    desk.say("KR", "parties/KR", "key.revoked", json!({"keyid": keyid, "reason": "moved on"})).unwrap();
+    desk
+}
+
+fn export(desk: &Desk) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    desk.ledger
+        .read(0..u64::MAX, &mut |_, line| {
+            bytes.extend_from_slice(line);
+            bytes.push(b'\n');
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn a_history_of_every_type_keeps_its_bytes() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/history.jsonl");
+    let bytes = export(&told());
+    if std::env::var_os("ANNALS_BLESS").is_some() {
+        std::fs::write(&path, &bytes).unwrap();
+    }
+    assert!(std::fs::read(&path).unwrap() == bytes, "the format has changed, or the code is wrong");
+    let text = String::from_utf8(bytes).unwrap();
+    for kind in TYPES {
+        assert!(text.contains(&format!("\"type\":\"{kind}\"")), "{kind} does not occur");
+    }
+}
+
+#[test]
+fn the_history_verifies_with_its_disclosures_and_without() {
+    let desk = told();
+    let report = desk.ledger.verify(&mut |_| {}).unwrap();
+    assert!(report.holds(), "{report:?}");
+    assert_eq!(report.withheld.0, report.withheld.1);
+    let mut verifier = Verifier::default();
+    export(&desk)
+        .split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| verifier.push(line.trim_ascii_end()));
+    let report = verifier.finish();
+    assert!(report.holds() && report.withheld.1 == 0);
+}
+
+/// The history with one entry sealed anew after a change, so that chain and hashes hold and only what it says is wrong.
+fn forged(change: impl Fn(&str) -> String) -> Vec<(Check, u64)> {
+    let mut verifier = Verifier::new(Beside::default());
+    let text = String::from_utf8(export(&told())).unwrap();
+    let mut state = annals::record::history::State::default();
+    for line in text.lines() {
+        let entry = Entry::parse(change(line).as_bytes()).unwrap();
+        let seal = state.seal(&entry.request.event.subject, entry.seal.recordedtime);
+        let (bytes, entry) = entry.request.seal(seal);
+        verifier.push(&bytes);
+        let fact = annals::record::fact::Fact::read(&entry.request.event);
+        match fact {
+            Ok((fact, _)) => state.evolve(&entry, &fact),
+            Err(_) => break,
+        }
+    }
+    let report = verifier.finish();
+    report.verdicts.iter().filter_map(|each| Some((each.check, each.finding.as_ref()?.entry))).collect()
+}
+
+#[test]
+fn a_forged_word_fails_at_its_own_check() {
+    let said = |line: &str| line.contains("\"lifecycle\":\"suspended\"");
+    let text = String::from_utf8(export(&told())).unwrap();
+    let at = text.lines().position(said).unwrap() as u64;
+    let changed = forged(|line| line.replace("\"lifecycle\":\"suspended\"", "\"lifecycle\":\"under_way\""));
+    assert_eq!(changed.first(), Some(&(Check::Signatures, at)));
+    let unknown = forged(|line| line.replace("annals.action.contested.v1", "annals.action.contested.v9"));
+    assert!(unknown.contains(&(Check::Rules, at + 1)), "{unknown:?}");
+    assert_eq!(forged(str::to_owned), []);
+}
+
+#[test]
+fn a_disclosure_under_another_name_is_found() {
+    let desk = told();
+    let mut beside = Beside::default();
+    for disclosure in desk.ledger.disclosures() {
+        let name = if disclosure.name() == "officer" { "note" } else { disclosure.name() };
+        beside.disclosures.insert(disclosure.digest(), name.to_owned());
+    }
+    let mut verifier = Verifier::new(beside);
+    export(&desk)
+        .split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| verifier.push(line.trim_ascii_end()));
+    let report = verifier.finish();
+    let finding = report.verdicts.iter().find(|each| each.check == Check::Disclosures).unwrap();
+    assert!(finding.finding.as_ref().unwrap().expected.contains("officer"));
+}
+
+#[test]
+fn a_kept_state_that_differs_from_the_replayed_one_is_found() {
+    let desk = told();
+    let mut kept = desk.ledger.state();
+    kept.programme.actions.remove(&"1.G2G.3".parse().unwrap());
+    let mut verifier = Verifier::new(Beside { kept: Some(kept), ..Beside::default() });
+    export(&desk)
+        .split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| verifier.push(line.trim_ascii_end()));
+    let report = verifier.finish();
+    assert!(!report.holds());
+    let finding = report.verdicts.iter().find_map(|each| each.finding.as_ref()).unwrap();
+    assert!(finding.found.contains("actions/1.G2G.3"), "{finding:?}");
+}

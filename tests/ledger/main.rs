@@ -1,0 +1,13 @@
+//! The ledger as its users meet it: the rules, the joint status, many writers, and a history of every event.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+mod desk;
+mod history;
+mod rules;
+mod status;
+mod writers;

@@ -1,0 +1,130 @@
+//! Joint status and the two time axes: given what the parties said, then what they make together.
+
+use super::desk::Desk;
+use annals::domain::assertion::Lifecycle;
+use annals::domain::status::{self, Joint};
+use annals::ledger::{Cut, Receipt};
+use annals::projection::board::{self, Window};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+const ACTION: &str = "1.G2G.2";
+
+fn under_way(effective: &str) -> Value {
+    json!({"effective": effective, "lifecycle": "under_way"})
+}
+
+fn continuing(effective: &str) -> Value {
+    json!({"effective": effective, "lifecycle": "continuing"})
+}
+
+fn joint(desk: &Desk, effective: Option<&str>) -> (Joint, Option<Lifecycle>) {
+    let state = desk.ledger.state();
+    let action = &state.programme.actions[&ACTION.parse().unwrap()];
+    let effective = effective.map(|day| day.parse::<NaiveDate>().unwrap());
+    let status = status::of(action, &state.parties(), effective, state.grace_days());
+    (status.lifecycle.joint, status.lifecycle.value)
+}
+
+fn say_later(desk: &mut Desk, speaker: &str, days: i64, data: Value) -> Receipt {
+    let mut draft = desk.draft(speaker, &format!("actions/{ACTION}"), "action.progressed", data);
+    draft.time += chrono::Duration::days(days);
+    desk.record(&draft).unwrap()
+}
+
+#[test]
+fn silence_is_not_consent() {
+    let mut desk = Desk::founded();
+    assert_eq!(joint(&desk, None), (Joint::Silent, None));
+    desk.progress("DK", ACTION, under_way("2021")).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::OneSided, Some(Lifecycle::UnderWay)));
+}
+
+#[test]
+fn words_that_match_agree_and_words_that_differ_are_disputed() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", ACTION, under_way("2021-03")).unwrap();
+    desk.progress("KR", ACTION, under_way("2021-05")).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::Agreed, Some(Lifecycle::UnderWay)));
+    desk.progress("KR", ACTION, continuing("2021-06")).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::Disputed, None));
+}
+
+#[test]
+fn a_confirmation_is_the_confirmers_own_equal_word_even_if_the_first_is_corrected() {
+    let mut desk = Desk::founded();
+    let said = desk.progress("DK", ACTION, under_way("2021-03")).unwrap();
+    let subject = format!("actions/{ACTION}");
+    desk.answer("KR", &subject, "action.confirmed", said, json!({})).unwrap();
+    assert_eq!(joint(&desk, None).0, Joint::Agreed);
+    desk.answer("DK", &subject, "action.corrected", said, json!({"reason": "typo"})).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::OneSided, Some(Lifecycle::UnderWay)));
+}
+
+#[test]
+fn a_contest_differs_until_a_new_word() {
+    let mut desk = Desk::founded();
+    let said = desk.progress("DK", ACTION, under_way("2021-03")).unwrap();
+    let subject = format!("actions/{ACTION}");
+    desk.answer("KR", &subject, "action.contested", said, json!({"reason": "no"})).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::Disputed, None));
+    desk.progress("KR", ACTION, under_way("2021-04")).unwrap();
+    assert_eq!(joint(&desk, None).0, Joint::Agreed);
+}
+
+#[test]
+fn a_differing_word_older_than_the_days_of_grace_leaves_the_other_one_sided() {
+    let mut desk = Desk::founded();
+    say_later(&mut desk, "DK", 0, under_way("2021-03"));
+    say_later(&mut desk, "KR", 179, continuing("2021-06"));
+    assert_eq!(joint(&desk, None).0, Joint::Disputed, "180 days apart");
+    let mut desk = Desk::founded();
+    say_later(&mut desk, "DK", 0, under_way("2021-03"));
+    say_later(&mut desk, "KR", 180, continuing("2021-06"));
+    assert_eq!(joint(&desk, None), (Joint::OneSided, Some(Lifecycle::Continuing)), "181 days apart");
+}
+
+#[test]
+fn as_effective_counts_the_words_that_begin_by_then() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", ACTION, continuing("2021-07-02")).unwrap();
+    desk.progress("DK", ACTION, under_way("2021-03")).unwrap();
+    assert_eq!(joint(&desk, Some("2021-02-28")).0, Joint::Silent);
+    assert_eq!(joint(&desk, Some("2021-07-01")).1, Some(Lifecycle::UnderWay));
+    assert_eq!(joint(&desk, None).1, Some(Lifecycle::Continuing), "though it was said first");
+}
+
+#[test]
+fn as_recorded_counts_the_entries_of_the_day_in_the_later_zone() {
+    let mut desk = Desk::founded();
+    let last = desk.ledger.head().size - 1;
+    // 23:30 in Copenhagen on 30 June, 06:30 in Seoul on 1 July.
+    let mut draft = desk.draft("DK", &format!("actions/{ACTION}"), "action.progressed", under_way("2021"));
+    draft.time = "2022-06-30T21:30:00.000Z".parse().unwrap();
+    desk.record(&draft).unwrap();
+    draft.time = "2022-06-30T22:00:00.000Z".parse().unwrap();
+    desk.record(&draft).unwrap();
+    let at = |cut| desk.ledger.at(Some(cut)).unwrap().head.size;
+    let day = |text: &str| Cut::Day(text.parse().unwrap());
+    assert_eq!(at(day("2022-06-29")), last + 1);
+    assert_eq!(at(day("2022-06-30")), last + 2, "the second was recorded on 1 July everywhere");
+    assert_eq!(at(day("2022-07-01")), last + 3);
+    assert_eq!(at(Cut::Sequence(last)), last + 1);
+    assert!(desk.ledger.at(Some(Cut::Sequence(last + 3))).is_err(), "no such entry");
+    assert_eq!(at(day("1999-01-01")), 0);
+}
+
+#[test]
+fn a_window_is_missed_when_it_is_over_and_nobody_spoke() {
+    let mut desk = Desk::founded();
+    let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
+    desk.progress("DK", "1.G2G.1", held).unwrap();
+    let state = desk.ledger.state();
+    let reading = Reading::of(&state, None, None, "2023-07-01".parse().ok());
+    let rows = board::of(&state, &reading, &Filter::default());
+    let windows: Vec<Window> = rows[0].windows.iter().map(|(_, window)| *window).collect();
+    assert!(matches!(windows[0], Window::Said(Joint::OneSided, Some(_))));
+    assert_eq!(windows[1..], [Window::Missed, Window::Open, Window::Open]);
+}

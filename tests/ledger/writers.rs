@@ -1,0 +1,118 @@
+//! Many writers: whatever they ask at once, all agree on one history, and it equals a fresh replay.
+
+use super::desk::Desk;
+use annals::ledger::{Ledger, Receipt, RecordError};
+use annals::record::verify::Report;
+use annals::trail::disclosure::Disclosure;
+use annals::trail::entry::Request;
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+type Signed = (Request, Vec<Disclosure>);
+
+/// What somebody may want to say: some of it is refused, some said twice.
+fn requests() -> impl Strategy<Value = Vec<(usize, usize, usize, bool)>> {
+    prop::collection::vec((0..3_usize, 0..3_usize, 0..5_usize, any::<bool>()), 1..24)
+}
+
+fn signed(desk: &mut Desk, wanted: &[(usize, usize, usize, bool)]) -> Vec<Signed> {
+    let lifecycles = ["planned", "under_way", "continuing", "suspended", "discontinued"];
+    let mut all: Vec<Signed> = Vec::new();
+    for (speaker, action, word, twice) in wanted {
+        let speaker = ["DK", "KR", "KR/MSIT"][*speaker];
+        let data = json!({"effective": "2021-05", "lifecycle": lifecycles[*word], "note": format!("said of {action}")});
+        let draft = desk.draft(speaker, &format!("actions/1.G2G.{}", action + 1), "action.progressed", data);
+        let request = desk.sign(&draft);
+        if *twice {
+            all.push(request.clone());
+        }
+        all.push(request);
+    }
+    all
+}
+
+fn lines(ledger: &Ledger) -> Vec<Vec<u8>> {
+    let mut lines = Vec::new();
+    ledger
+        .read(0..u64::MAX, &mut |_, line| {
+            lines.push(line.to_vec());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    lines
+}
+
+fn verified(ledger: &Ledger) -> Report {
+    ledger.verify(&mut |_| {}).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_requests_by_any_writers_make_one_history(wanted in requests(), writers in 1..5_usize) {
+        let mut desk = Desk::founded();
+        let before = desk.ledger.head().size;
+        let all = signed(&mut desk, &wanted);
+        let ledger = &desk.ledger;
+        let answers: Vec<Result<Receipt, RecordError>> = std::thread::scope(|scope| {
+            let share = all.len().div_ceil(writers);
+            let work = |part: &[Signed]| {
+                let part = part.to_vec();
+                scope.spawn(move || {
+                    part.into_iter().map(|(request, notes)| ledger.record(request, notes)).collect::<Vec<_>>()
+                })
+            };
+            let threads: Vec<_> = all.chunks(share).map(work).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        let mut receipts = BTreeMap::new();
+        for receipt in answers.iter().flatten() {
+            let first = *receipts.entry(receipt.id).or_insert((receipt.sequence, receipt.leaf));
+            prop_assert_eq!(first, (receipt.sequence, receipt.leaf), "one receipt for one request");
+        }
+        let lines = lines(ledger);
+        prop_assert_eq!(lines.len() as u64, before + receipts.len() as u64);
+        prop_assert!(verified(ledger).holds());
+        let replayed = ledger.replay(&mut |_, _, _| ControlFlow::Continue(())).unwrap();
+        prop_assert_eq!(replayed, ledger.state());
+    }
+}
+
+#[test]
+fn a_ledger_in_a_folder_is_read_back_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let desk = Desk::founded();
+    let requests: Vec<Signed> = lines(&desk.ledger)
+        .iter()
+        .map(|line| (annals::trail::entry::Entry::parse(line).unwrap().request, Vec::new()))
+        .collect();
+    let ledger = Ledger::create(&home).unwrap();
+    for receipt in ledger.record_all(requests, chrono::Utc::now()).unwrap() {
+        receipt.unwrap();
+    }
+    assert_eq!(
+        lines(&ledger),
+        lines(&desk.ledger),
+        "an illustrative history is the same wherever it is recorded"
+    );
+    ledger.keep().unwrap();
+    assert!(Ledger::open(&home, &mut |_| {}).is_err(), "one process writes");
+    assert_eq!(Ledger::open_read_only(&home).unwrap().state(), desk.ledger.state());
+    drop(ledger);
+    let reopened = Ledger::open(&home, &mut |_| {}).unwrap();
+    assert_eq!(reopened.state(), desk.ledger.state());
+    assert!(verified(&reopened).holds());
+}
+
+#[test]
+fn the_empty_ledger_is_read_and_verified() {
+    let ledger = Ledger::in_memory();
+    assert!(verified(&ledger).holds());
+    assert_eq!(ledger.at(None).unwrap(), ledger.state());
+    assert_eq!(ledger.entry(0).unwrap(), None);
+    assert_eq!(ledger.sequences("plan").unwrap(), Vec::<u64>::new());
+}
