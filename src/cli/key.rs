@@ -117,12 +117,14 @@ impl List {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let Self {} = self;
         let ledger = if settings.ledger.exists() { Some(settings.reading()?) } else { None };
-        let keys = ledger.map(|ledger| ledger.state().keys).unwrap_or_default();
+        let state = ledger.map(|ledger| ledger.state()).unwrap_or_default();
+        let own = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
         let mut rows = Vec::new();
         for id in settings.keyring.ids()? {
             let vkey = settings.keyring.key(&id)?.verifier();
-            let known = keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key);
-            let role = known.map_or("not registered", |key| key.role.as_str());
+            let known = state.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key);
+            let unknown = if own.as_ref() == Some(&id) { "ledger" } else { "not registered" };
+            let role = known.map_or(unknown, |key| key.role.as_str());
             let revoked = known.is_some_and(|key| key.revoked);
             rows.push((vkey.to_string(), role, revoked));
         }

@@ -25,7 +25,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// How many entries are read at a time: the writer waits for no longer than that.
-const PAGE: u64 = 4096;
+const PAGE: u64 = 1024;
 
 /// What the ledger says of a request that it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -303,11 +303,15 @@ impl Ledger {
         let mut flow = ControlFlow::Continue(());
         while from < end && flow.is_continue() {
             let to = (from + PAGE).min(end);
-            self.writer().store.read(from..to, &mut |at, line| {
-                if flow.is_continue() {
-                    flow = each(at, line);
+            let mut page = Vec::new();
+            self.writer().store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
+            // The lock is given back before anybody is called, who may ask the ledger for more.
+            for (at, line) in &page {
+                flow = each(*at, line);
+                if flow.is_break() {
+                    break;
                 }
-            })?;
+            }
             from = to;
         }
         Ok(())

@@ -116,3 +116,17 @@ fn the_empty_ledger_is_read_and_verified() {
     assert_eq!(ledger.entry(0).unwrap(), None);
     assert_eq!(ledger.sequences("plan").unwrap(), Vec::<u64>::new());
 }
+
+#[test]
+fn whoever_is_handed_an_entry_may_ask_the_ledger_for_more() {
+    let desk = Desk::founded();
+    let mut seen = 0;
+    desk.ledger
+        .read(0..u64::MAX, &mut |at, _| {
+            assert!(desk.ledger.entry(at).unwrap().is_some());
+            seen += 1;
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(seen, desk.ledger.head().size);
+}
