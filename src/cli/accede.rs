@@ -1,17 +1,20 @@
 //! `annals accede`: the other party's answer, after which the ledger takes what happens.
 
 use super::failure::{Failure, file};
-use super::output;
-use super::record;
+use super::founding::read_plan;
+use super::output::{self, Format};
 use super::settings::Settings;
-use annals::domain::value::{Code, Sha256 as Digest};
+use super::signing;
+use annals::domain::value::{Code, Sha256};
 use annals::exchange::import::key_for;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt};
+use annals::record::charter;
+use annals::record::history::State;
 use annals::trail::hash::sha256;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
-use serde_json::Map;
+use serde_json::{Map, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,34 +24,62 @@ use std::process::ExitCode;
 Example:
   annals accede --as KR --plan plan.json
 
-The ledger is verified first, and the plan compared with your own copy of it.")]
+The ledger is verified first. Then the plan as it was laid down is compared with your own copy, action by action, and the
+keys that the opening lists for you with those that are held here.")]
 pub(crate) struct Accede {
     /// The party that accedes
     #[arg(long = "as", value_name = "PARTY")]
     party: Code,
     /// Your own copy of the plan document
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     plan: PathBuf,
     /// When it is signed [default: now]
-    #[arg(long, value_parser = super::founding::instant)]
+    #[arg(long, value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
+    /// Check everything, and record nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Accede {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
-        let sha256 = Digest::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
+        let plan = read_plan(&self.plan, &bytes)?;
+        let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
         let report = super::verify::of(&settings.ledger)?;
         if !report.holds() {
             eprint!("{}", super::verify::table(&report, None));
             return Ok(ExitCode::from(1));
         }
-        let ledger = settings.writing()?;
-        let time = self.time.unwrap_or_else(|| Utc::now().trunc_subsecs(3));
-        let receipt = accede(&ledger, &settings.keyring, &self.party, &sha256, time)?;
-        ledger.keep()?;
-        output::receipt(&receipt, ledger.head(), settings.format)?;
+        let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
+        let state = ledger.state();
+        let differences = charter::differences(&plan, &digest, &state);
+        if !differences.is_empty() {
+            return Err(Failure::OtherPlan { path: self.plan, differences });
+        }
+        self.compare_keys(&state, &settings.keyring);
+        let time = self.time.unwrap_or_else(signing::now);
+        let receipt = accede(&ledger, &settings.keyring, &self.party, &digest, time)?;
+        match (self.dry_run, settings.format) {
+            (true, Format::Json) => output::object(&json!({"kind": "receipt", "dry_run": true}))?,
+            (true, _) => output::line("It would be recorded; nothing was.")?,
+            (false, format) => {
+                output::receipt(&receipt, ledger.head(), format)?;
+                output::keep(&ledger);
+            }
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whoever founds the ledger could have listed other keys than those handed over.
+    fn compare_keys(&self, state: &State, keyring: &Keyring) {
+        let own = state.keys.iter().filter(|(_, key)| key.author.party == self.party);
+        for (keyid, key) in own.filter(|(keyid, _)| !keyring.holds(keyid)) {
+            eprintln!(
+                "annals: listed for {}, and not held here; is it yours? {keyid} ({})",
+                self.party, key.role
+            );
+        }
     }
 }
 
@@ -57,12 +88,12 @@ pub(crate) fn accede(
     ledger: &Ledger,
     keyring: &Keyring,
     party: &Code,
-    plan_sha256: &Digest,
+    plan_sha256: &Sha256,
     time: DateTime<Utc>,
 ) -> Result<Receipt, Failure> {
     let mut data = Map::new();
     data.insert("plan_sha256".to_owned(), plan_sha256.as_str().into());
-    let draft = record::draft(party, "ledger".to_owned(), "ledger.acceded", time, data);
+    let draft = signing::draft(party, "ledger".to_owned(), "ledger.acceded", time, data);
     let key = key_for(ledger, keyring, &draft)?;
-    record::commit(ledger, &draft, &key)
+    signing::commit(ledger, &draft, &key, &[])
 }

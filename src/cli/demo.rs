@@ -43,7 +43,7 @@ impl Demo {
         step("Four years of history, from both sides: each change a signed event")?;
         key::make_for(&ledger, &keyring, HISTORY)?;
         let summary = bring_in(&ledger, &keyring, Path::new("history.jsonl"), HISTORY)?;
-        ledger.keep()?;
+        output::keep(&ledger);
         output::line(&format!(
             "{} requests recorded; the ledger has {} entries",
             summary.recorded,

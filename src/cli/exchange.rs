@@ -6,6 +6,7 @@ use super::settings::Settings;
 use annals::exchange::import;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
+use annals::record::verify::Report;
 use annals::trail::entry::ENTRY_LIMIT;
 use annals::trail::hash::sha256;
 use clap::Args;
@@ -32,22 +33,19 @@ pub(crate) struct Import {
     #[arg(long)]
     dry_run: bool,
     /// Make and register the keys that the file's speakers lack (illustrative ledgers only)
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     make_keys: bool,
 }
 
 impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
-        let mut ledger = settings.writing()?;
-        if self.dry_run {
-            ledger = ledger.copy_in_memory()?;
-        }
+        let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
         if self.make_keys {
             super::key::make_for(&ledger, &settings.keyring, &bytes)?;
         }
         let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes)?;
-        ledger.keep()?;
+        output::keep(&ledger);
         let head = ledger.head();
         if settings.format == Format::Json {
             output::object(&json!({
@@ -136,10 +134,16 @@ Every entry is verified; nothing is left behind where one does not hold. Withhel
 pub(crate) struct Restore {
     /// The export: one entry a line
     file: PathBuf,
+    /// Verify every entry, and make nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Restore {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        if self.dry_run {
+            return self.try_out(settings);
+        }
         let input = File::open(&self.file).map_err(file(&self.file, "read"))?;
         let report = super::founding::in_place(&settings.ledger, |part| {
             let refused = |source| Failure::Restore { path: self.file.clone(), source };
@@ -160,9 +164,30 @@ impl Restore {
             failed.map_or(Ok(()), Err).map_err(refused)?;
             restore.finish().map_err(refused)
         })?;
-        settings.reading()?.keep()?;
+        output::keep(&settings.reading()?);
+        self.answer(&report, settings)
+    }
+
+    fn try_out(&self, settings: &Settings) -> Result<ExitCode, Failure> {
+        super::founding::refuse_taken(&settings.ledger)?;
+        let report = super::verify::of(&self.file)?;
+        if !report.holds() {
+            let source = RestoreError::Refused(Box::new(report));
+            return Err(Failure::Restore { path: self.file.clone(), source });
+        }
+        self.answer(&report, settings)
+    }
+
+    fn answer(&self, report: &Report, settings: &Settings) -> Result<ExitCode, Failure> {
         if settings.format == Format::Json {
-            output::object(&json!({"kind": "restore", "size": report.size, "head": report.head}))?;
+            output::object(&json!({
+                "kind": "restore", "dry_run": self.dry_run, "size": report.size, "head": report.head,
+            }))?;
+        } else if self.dry_run {
+            output::line(&format!(
+                "{} entries verified; nothing was made\n  head  {}",
+                report.size, report.head
+            ))?;
         } else {
             output::line(&format!(
                 "{} entries verified and restored to {}\n  head  {}",

@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// A plan document that is none.
     #[error("{}: not a plan document:{}", path.display(), list(faults))]
     Plan { path: PathBuf, faults: Vec<Fault> },
+    /// A ledger that lays another plan down than the one at hand.
+    #[error("{}: the ledger lays down another plan; nothing was signed:{}", path.display(), list(differences))]
+    OtherPlan { path: PathBuf, differences: Vec<Fault> },
     /// Something that the user can mend.
     #[error("{0}")]
     Usage(String),
@@ -74,7 +77,7 @@ impl Failure {
                 LineError::Ledger(_) => 3,
                 LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
             },
-            Self::Restore { source: RestoreError::Refused(_), .. } => 1,
+            Self::Restore { source: RestoreError::Refused(_), .. } | Self::OtherPlan { .. } => 1,
             Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
         }
     }
@@ -91,7 +94,7 @@ const fn ledger(error: &LedgerError) -> u8 {
 
 const fn record(error: &RecordError) -> u8 {
     match error {
-        RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) => 2,
+        RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) | RecordError::Disclosed(_) => 2,
         RecordError::Refused(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
     }

@@ -4,19 +4,21 @@ use super::failure::{Failure, file};
 use super::key;
 use super::output::{self, Format};
 use super::settings::Settings;
+use super::signing;
 use annals::domain::party::Author;
 use annals::domain::plan::Plan;
 use annals::domain::value::{Code, Sha256 as Digest, Text};
 use annals::exchange::keyring::Keyring;
-use annals::ledger::Ledger;
+use annals::ledger::{Ledger, LedgerError};
 use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
 use annals::record::request::{Draft, Speaker, new_id};
-use annals::trail::entry::{EntryFault, parse_timestamp};
+use annals::store::StoreError;
+use annals::trail::entry::EntryFault;
 use annals::trail::hash::{LeafHash, hex, sha256};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,7 @@ pub(crate) struct Init {
     #[arg(long)]
     illustrative: bool,
     /// When it is signed [default: now]
-    #[arg(long, value_parser = instant)]
+    #[arg(long, value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
     /// Check everything, and write nothing
     #[arg(long)]
@@ -64,18 +66,13 @@ fn party_key(text: &str) -> Result<(Code, VerifierKey), String> {
     Ok((party, VerifierKey::parse(vkey).map_err(|fault| fault.to_string())?))
 }
 
-pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    parse_timestamp(text).ok_or_else(|| "an instant such as 2021-04-14T09:30:00.000Z is expected".to_owned())
-}
-
 impl Init {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
         let plan = read_plan(&self.plan, &bytes)?;
-        let time = self.time.unwrap_or_else(|| Utc::now().trunc_subsecs(3));
+        let time = self.time.unwrap_or_else(signing::now);
         let clock = if self.illustrative { Clock::Illustrative } else { Clock::Real };
-        let origin =
-            self.origin.unwrap_or_else(|| format!("annals.local/{}", plan.id.as_str().to_lowercase()));
+        let origin = self.origin.unwrap_or_else(|| default_origin(&plan));
         let found = Founding {
             plan: &plan,
             bytes: &bytes,
@@ -101,12 +98,18 @@ impl Init {
         in_place(&settings.ledger, |part| {
             let ledger = Ledger::create(part)?;
             found.lay(&ledger)?;
-            Ok(ledger.keep()?)
+            output::keep(&ledger);
+            Ok(())
         })?;
         let ledger = settings.reading()?;
         self::report(&ledger, &settings.ledger, settings.format, self.both_sides)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A name made of the plan's, in the letters that an origin may have.
+fn default_origin(plan: &Plan) -> String {
+    format!("annals.local/{}", plan.id.as_str().to_lowercase().replace('_', "-"))
 }
 
 /// A folder for what is thrown away at once.
@@ -194,7 +197,7 @@ impl Founding<'_> {
         let rest: Result<Vec<_>, EntryFault> =
             drafts.map(|draft| sign(&draft, self.origin, base, &signer)).collect();
         settle(ledger.record_all(rest?, Utc::now())?)?;
-        ledger.put_blob(self.bytes).map_err(annals::ledger::LedgerError::from)?;
+        ledger.put_blob(self.bytes).map_err(LedgerError::from)?;
         if self.both_sides { self.others(ledger, &sha256) } else { Ok(()) }
     }
 
@@ -297,11 +300,7 @@ pub(crate) fn in_place<T>(
     folder: &Path,
     build: impl FnOnce(&Path) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let empty = |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    if folder.exists() && !empty(folder) {
-        let path = folder.to_owned();
-        return Err(annals::ledger::LedgerError::Store(annals::store::StoreError::Exists(path)).into());
-    }
+    refuse_taken(folder)?;
     let mut name = folder.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
@@ -321,5 +320,18 @@ pub(crate) fn in_place<T>(
             let _ = std::fs::remove_dir_all(&part);
             Err(failure)
         }
+    }
+}
+
+/// Refuses a place where something is already.
+pub(crate) fn refuse_taken(folder: &Path) -> Result<(), Failure> {
+    let taken = |error: fn(PathBuf) -> StoreError| Err(LedgerError::Store(error(folder.to_owned())).into());
+    if !folder.exists() {
+        return Ok(());
+    }
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(()),
+        Ok(false) if folder.join("annals.json").exists() => taken(StoreError::Exists),
+        _ => taken(StoreError::Foreign),
     }
 }

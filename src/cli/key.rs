@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::output::{self, Format};
-use super::record::Signing;
 use super::settings::Settings;
+use super::signing::{self, Change, Signing, put};
 use annals::domain::value::Code;
 use annals::exchange::import;
 use annals::exchange::keyring::Keyring;
@@ -180,11 +180,13 @@ impl Register {
         let mut data = Map::new();
         data.insert("role".to_owned(), Role::from(self.role).as_str().into());
         data.insert("vkey".to_owned(), vkey.to_string().into());
-        super::record::put(&mut data, "institution", self.institution);
-        super::record::put(&mut data, "holder", self.holder);
-        super::record::put(&mut data, "contact", self.contact);
+        put(&mut data, "institution", self.institution);
+        put(&mut data, "holder", self.holder);
+        put(&mut data, "contact", self.contact);
         let subject = format!("parties/{}", self.signing.speaker.0.party);
-        self.signing.record(settings, subject, "key.registered", data, None)
+        let ledger = self.signing.ledger(settings)?;
+        let change = Change { subject, kind: "key.registered", data, answers: None, evidence: Vec::new() };
+        self.signing.record(&ledger, settings, change)
     }
 }
 
@@ -207,9 +209,11 @@ impl Revoke {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let mut data = Map::new();
         data.insert("keyid".to_owned(), self.keyid.into());
-        super::record::put(&mut data, "reason", self.reason);
+        put(&mut data, "reason", self.reason);
         let subject = format!("parties/{}", self.signing.speaker.0.party);
-        self.signing.record(settings, subject, "key.revoked", data, None)
+        let ledger = self.signing.ledger(settings)?;
+        let change = Change { subject, kind: "key.revoked", data, answers: None, evidence: Vec::new() };
+        self.signing.record(&ledger, settings, change)
     }
 }
 
@@ -256,9 +260,9 @@ pub(crate) fn register(
     let mut data = Map::new();
     data.insert("role".to_owned(), role.as_str().into());
     data.insert("vkey".to_owned(), key.verifier().to_string().into());
-    super::record::put(&mut data, "institution", speaker.0.institution.clone());
-    let draft = super::record::draft(party, format!("parties/{party}"), "key.registered", time, data);
+    put(&mut data, "institution", speaker.0.institution.clone());
+    let draft = signing::draft(party, format!("parties/{party}"), "key.registered", time, data);
     let signer = import::key_for(ledger, keyring, &draft)?;
-    super::record::commit(ledger, &draft, &signer)?;
+    signing::commit(ledger, &draft, &signer, &[])?;
     Ok(())
 }

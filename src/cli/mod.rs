@@ -7,10 +7,13 @@ mod failure;
 mod founding;
 mod key;
 mod output;
+mod progress;
 mod read;
 mod record;
 mod settings;
+mod signing;
 mod verify;
+mod words;
 
 pub(crate) use failure::Failure;
 
@@ -30,18 +33,21 @@ Examples:
 Defaults also come from ./annals.toml (`ledger`, `keys`, `format`).
 Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
 
+/// The options that every command has.
+const EVERYWHERE: &str = "Everywhere";
+
 /// A progress ledger for joint action plans: signed, hash-chained, verifiable offline.
 #[derive(Parser)]
 #[command(version, after_help = AFTER)]
 pub(crate) struct Arguments {
     /// The ledger's folder [default: ./annals-ledger]
-    #[arg(long, global = true, env = "ANNALS_LEDGER", value_name = "DIR")]
+    #[arg(long, global = true, env = "ANNALS_LEDGER", value_name = "DIR", help_heading = EVERYWHERE)]
     ledger: Option<PathBuf>,
     /// The folder of your signing keys [default: annals/keys in your configuration folder]
-    #[arg(long, global = true, env = "ANNALS_KEYS", value_name = "DIR")]
+    #[arg(long, global = true, env = "ANNALS_KEYS", value_name = "DIR", help_heading = EVERYWHERE)]
     keys: Option<PathBuf>,
     /// How to answer [default: table]
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, help_heading = EVERYWHERE)]
     format: Option<output::Format>,
     #[command(subcommand)]
     command: Command,

@@ -1,8 +1,8 @@
 //! How the program answers: a report in the dialect that was asked for, colour and progress on a terminal alone.
 
 use super::Failure;
-use annals::ledger::Receipt;
-use annals::report::table::Report;
+use annals::ledger::{Ledger, Receipt};
+use annals::report::table::{Cell, Report};
 use annals::report::{csv, json, text};
 use annals::trail::hash::Head;
 use clap::ValueEnum;
@@ -44,21 +44,23 @@ pub(crate) fn report(report: &Report, format: Format) -> Result<(), Failure> {
     match format {
         Format::Table => write(text::of(report, width()).as_bytes()),
         Format::Json => object(&json::of(report)),
-        Format::Csv => {
-            let bytes = csv::of(report).map_err(|error| Failure::Answer(io::Error::other(error)))?;
-            write(&bytes)
-        }
+        Format::Csv => write(&csv::of(report).map_err(unwritten)?),
     }
+}
+
+/// Prints rows as CSV, under the keys of their columns.
+pub(crate) fn rows(keys: &[&str], rows: &[Vec<Cell>]) -> Result<(), Failure> {
+    write(&csv::rows(keys.iter().copied(), rows).map_err(unwritten)?)
+}
+
+fn unwritten(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+    Failure::Answer(io::Error::other(error))
 }
 
 /// How wide the terminal is, if there is one.
 pub(crate) fn width() -> Option<u16> {
     let terminal = io::stdout().is_terminal();
-    terminal.then(|| console_width().unwrap_or(120))
-}
-
-fn console_width() -> Option<u16> {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok())
+    terminal.then(|| terminal_size::terminal_size().map_or(120, |(columns, _)| columns.0))
 }
 
 /// Prints a receipt, and where the ledger stands now.
@@ -77,6 +79,13 @@ pub(crate) fn receipt(receipt: &Receipt, head: Head, format: Format) -> Result<(
         "{word} at sequence {}\n  id    {}\n  leaf  {}\n  head  {} ({} entries)",
         receipt.sequence, receipt.id, receipt.leaf, head.leaf, head.size
     ))
+}
+
+/// Keeps the state for the next command; what was recorded is durable without it, so that failing is only said.
+pub(crate) fn keep(ledger: &Ledger) {
+    if let Err(error) = ledger.keep() {
+        eprintln!("annals: {error}");
+    }
 }
 
 /// A bar that counts entries on standard error, on a terminal alone.

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
+use super::words;
 use annals::domain::assertion::{Health, Lifecycle};
 use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
@@ -20,8 +21,7 @@ use annals::trail::entry::Entry;
 use annals::trail::hash::LeafHash;
 use chrono::{NaiveDate, Utc};
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -62,23 +62,14 @@ pub(crate) struct Which {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=17))]
     sdg: Option<u8>,
     /// That stand here
-    #[arg(long, value_parser = words(Lifecycle::ALL, Lifecycle::as_str))]
+    #[arg(long, value_parser = words::lifecycle())]
     lifecycle: Option<Lifecycle>,
     /// That do so
-    #[arg(long, value_parser = words(Health::ALL, Health::as_str))]
+    #[arg(long, value_parser = words::health())]
     health: Option<Health>,
     /// With this joint status
-    #[arg(long, value_parser = words(&Joint::ALL, Joint::as_str))]
+    #[arg(long, value_parser = words::joint())]
     joint: Option<Joint>,
-}
-
-/// A parser of the words of an axis, which its help lists.
-fn words<T: Copy + Send + Sync + 'static>(
-    all: &'static [T],
-    word: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(all.iter().map(|value| word(*value)))
-        .try_map(move |text| all.iter().copied().find(|value| word(*value) == text).ok_or("unknown"))
 }
 
 fn entry_cut(text: &str) -> Result<Cut, String> {
@@ -144,6 +135,7 @@ impl Which {
             lifecycle: self.lifecycle,
             health: self.health,
             joint: self.joint,
+            action: None,
         })
     }
 }
@@ -187,7 +179,7 @@ impl Show {
         let ledger = settings.reading()?;
         let (state, reading) = self.axes.read(&ledger)?;
         let action = known(&ledger.state(), &self.action)?;
-        let (items, notes) = said(&ledger, &reading, Some(&action), Cut::Sequence(0))?;
+        let (items, notes) = said(&ledger, &reading, Some(&action), 0)?;
         match state.programme.actions.get(&action) {
             Some(found) => {
                 let row = board::row(&state, found, &state.parties(), &reading);
@@ -219,11 +211,9 @@ impl Timeline {
         let action = self.action.map(|action| known(&whole, &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
-        let (mut items, notes) = said(&ledger, &reading, action.as_ref(), Cut::Sequence(0))?;
+        let (mut items, notes) = said(&ledger, &reading, action.as_ref(), 0)?;
         if filtered {
-            let rows = board::of(&state, &reading, &filter);
-            let subjects: Vec<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
-            items.retain(|item| subjects.contains(&item.subject));
+            retain(&mut items, &state, &reading, &filter);
         }
         output::report(&answers::timeline(&reading, &items, &notes), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -236,55 +226,62 @@ impl Timeline {
 Examples:
   annals replay --to 2022-12-31
   annals replay --from 2022-12-31 --to 2023-12-31 --line 2
-  annals replay --from 140 --to 170
+  annals replay 1.G2G.3 --from 140 --to 170
+  annals replay --to 2022-12-31 --effective 2022-06-30
 
-A date means what was recorded by its end.")]
+A date means what was recorded by its end. `--to D` reads as `--recorded D`, and `--to SEQUENCE` as `--at SEQUENCE`.")]
 pub(crate) struct Replay {
+    /// Of one action alone
+    action: Option<String>,
     /// After this entry or day [default: the beginning]
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
     from: Option<Cut>,
     /// Up to this entry or day [default: the end]
-    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
+    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut, conflicts_with_all = ["at", "recorded"])]
     to: Option<Cut>,
     #[command(flatten)]
     which: Which,
-    /// As effective by this day: words whose date begins by then
-    #[arg(long, value_name = "DATE")]
-    effective: Option<NaiveDate>,
+    #[command(flatten)]
+    axes: Axes,
 }
 
 impl Replay {
-    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(mut self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
+        match self.to {
+            Some(Cut::Day(day)) => self.axes.recorded = Some(day),
+            Some(cut) => self.axes.at = Some(cut),
+            None => {}
+        }
         let before = match self.from {
             Some(cut) => ledger.at(Some(cut))?,
             None => State::default(),
         };
-        let recorded = match self.to {
-            Some(Cut::Day(day)) => Some(day),
-            _ => None,
-        };
-        let axes = Axes {
-            at: self.to.filter(|cut| !matches!(cut, Cut::Day(_))),
-            recorded,
-            effective: self.effective,
-            today: None,
-        };
-        let (after, reading) = axes.read(&ledger)?;
-        let filtered = !self.which.is_empty();
-        let filter = self.which.filter(&ledger.state())?;
-        let (mut items, notes) = said(&ledger, &reading, None, Cut::Sequence(before.head.size))?;
-        if filtered {
-            let rows = board::of(&after, &reading, &filter);
-            let subjects: Vec<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
-            items.retain(|item| subjects.contains(&item.subject));
+        let (after, reading) = self.axes.read(&ledger)?;
+        if before.head.size > after.head.size {
+            let (from, to) = (before.head.size, after.head.size);
+            return Err(Failure::usage(format!(
+                "the replay would begin after {from} entries and end after {to}: give `--from` the earlier moment"
+            )));
         }
-        output::report(
-            &answers::replay(&before, &after, &reading, &filter, &items, &notes),
-            settings.format,
-        )?;
+        let named = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
+        let filtered = !self.which.is_empty();
+        let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
+        let (mut items, notes) = said(&ledger, &reading, named.as_ref(), before.head.size)?;
+        if filtered {
+            retain(&mut items, &after, &reading, &filter);
+        }
+        let report = answers::replay(&before, &after, &reading, &filter, &items, &notes);
+        output::report(&report, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Keeps what was said of the actions that a filter admits.
+fn retain(items: &mut Vec<Item>, state: &State, reading: &Reading, filter: &Filter) {
+    let rows = board::of(state, reading, filter);
+    let subjects: HashSet<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
+    items.retain(|item| subjects.contains(&item.subject));
 }
 
 /// What cannot be tracked yet: no body, no lead, no cycle, a basis that does not hold, a goal under another name
@@ -336,9 +333,8 @@ fn said(
     ledger: &Ledger,
     reading: &Reading,
     action: Option<&Code>,
-    from: Cut,
+    first: u64,
 ) -> Result<(Vec<Item>, BTreeMap<u64, String>), Failure> {
-    let first = if let Cut::Sequence(first) = from { first } else { 0 };
     let mut fold = Fold::default();
     let mut notes = BTreeMap::new();
     let wanted = action.map(stream);

@@ -58,6 +58,11 @@ impl Settings {
         Ok(ledger)
     }
 
+    /// A copy of the ledger in memory, to try a change out on; whoever writes meanwhile is not disturbed.
+    pub(crate) fn trying(&self) -> Result<Ledger, Failure> {
+        Ok(self.reading()?.copy_in_memory()?)
+    }
+
     /// The ledger for reading.
     pub(crate) fn reading(&self) -> Result<Ledger, Failure> {
         let ledger = Ledger::open_read_only(&self.ledger)?;

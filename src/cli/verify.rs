@@ -6,6 +6,7 @@ use super::settings::Settings;
 use super::{Failure, exchange};
 use annals::ledger::Ledger;
 use annals::record::verify::{Report, Verdict, Verifier};
+use annals::report::table::Cell;
 use annals::trail::hash::LeafHash;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -40,7 +41,10 @@ impl Verify {
         let known = self.first.map(|first| first == report.first);
         match settings.format {
             Format::Table => output::write(table(&report, known).as_bytes())?,
-            Format::Json | Format::Csv => output::object(&answer(&report, known))?,
+            Format::Json => output::object(&answer(&report, known))?,
+            Format::Csv => {
+                output::rows(&["check", "holds", "covered", "entry", "expected", "found"], &rows(&report))?;
+            }
         }
         Ok(ExitCode::from(u8::from(!report.holds() || known == Some(false))))
     }
@@ -108,6 +112,23 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
         report.head,
         report.first,
     )
+}
+
+/// One row a check; whether a check that had nothing to check holds, is left open.
+fn rows(report: &Report) -> Vec<Vec<Cell>> {
+    let row = |verdict: &Verdict| {
+        let holds = verdict.finding.is_none() && verdict.covered == report.size;
+        let finding = verdict.finding.as_ref();
+        vec![
+            Cell::text(verdict.check.key()),
+            if verdict.idle.is_some() { Cell::Empty } else { Cell::Flag(holds) },
+            Cell::Number(verdict.covered),
+            finding.map_or(Cell::Empty, |finding| Cell::Number(finding.entry)),
+            Cell::maybe(finding.map(|finding| &finding.expected)),
+            Cell::maybe(finding.map(|finding| &finding.found)),
+        ]
+    };
+    report.verdicts.iter().map(row).collect()
 }
 
 fn answer(report: &Report, known: Option<bool>) -> Value {

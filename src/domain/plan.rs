@@ -1,7 +1,8 @@
 //! The plan document: what was signed, as data, with every fault named by its path.
 
 use super::date::{Cycle, Period};
-use super::value::{Code, Sha256, Text, Zone};
+use super::sealed::Audience;
+use super::value::{Code, Sha256, Text, Zone, words};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -126,15 +127,14 @@ pub struct Instrument {
     pub expires: Option<super::date::Effective>,
 }
 
-/// Where a basis of agreement stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is its word")]
-pub enum InstrumentState {
-    ToBeConfirmed,
-    Signed,
-    InForce,
-    Lapsed,
+words! {
+    /// Where a basis of agreement stands.
+    InstrumentState {
+        ToBeConfirmed = "to_be_confirmed",
+        Signed = "signed",
+        InForce = "in_force",
+        Lapsed = "lapsed",
+    }
 }
 
 /// An action of the plan.
@@ -165,28 +165,26 @@ pub struct Action {
     pub notes: Vec<Text>,
 }
 
-/// What kind an action is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is its word")]
-pub enum Kind {
-    Recurring,
-    Continuing,
-    Deliverable,
-    Conditional,
+words! {
+    /// What kind an action is.
+    Kind {
+        Recurring = "recurring",
+        Continuing = "continuing",
+        Deliverable = "deliverable",
+        Conditional = "conditional",
+    }
 }
 
-/// How firmly an action is promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each variant is its word")]
-pub enum Firmness {
-    Stated,
-    Will,
-    Continued,
-    Possible,
-    Explore,
-    Conditional,
+words! {
+    /// How firmly an action is promised.
+    Firmness {
+        Stated = "stated",
+        Will = "will",
+        Continued = "continued",
+        Possible = "possible",
+        Explore = "explore",
+        Conditional = "conditional",
+    }
 }
 
 /// What is wrong with a plan document, and where.
@@ -234,6 +232,13 @@ impl Plan {
         let numbers: Vec<String> = self.lines.iter().map(|line| line.number.to_string()).collect();
         let lines = faults.distinct("lines", "number", numbers.iter().map(String::as_str));
         faults.distinct("actions", "ref", self.actions.iter().map(|action| action.reference.as_str()));
+        for (at, party) in self.parties.iter().enumerate() {
+            if Audience::WORDS.contains(&party.id.as_str()) {
+                let what =
+                    format!("`{}` says for whom a withheld field is, so no party is called so", party.id);
+                faults.add(format!("/parties/{at}/id"), what);
+            }
+        }
         if parties.len() < 2 {
             faults.add("/parties".to_owned(), "a joint plan has at least two parties".to_owned());
         }

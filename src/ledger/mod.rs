@@ -2,23 +2,30 @@
 //!
 //! Everything that writes goes through [`Ledger::record`]. Signing is not here: a request arrives signed.
 //!
+//! - `sequencer`: the one place where anything is written;
+//! - `catch_up`: what is read when a ledger is opened;
 //! - [`disclosures`]: withheld values, beside the journal;
 //! - [`snapshot`]: the state kept as a file.
 
+mod catch_up;
 pub mod disclosures;
+mod sequencer;
 pub mod snapshot;
 
 use crate::record::fact::Fact;
 use crate::record::history::{History, Refusal, State};
 use crate::record::verify::{Beside, Report, Verifier};
+use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{self, Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
+use catch_up::{fold, follows, read_entry};
 use chrono::{DateTime, NaiveDate, Utc};
 use disclosures::{Disclosures, DisclosuresError};
+use sequencer::Sequencer;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -49,6 +56,9 @@ pub enum RecordError {
     /// A disclosure that belongs to no field of the request.
     #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
     Stray(String),
+    /// A disclosure whose value its field cannot have.
+    #[error(transparent)]
+    Disclosed(#[from] WithheldFault),
     /// The store could not append.
     #[error("not recorded")]
     Store(#[from] AppendError),
@@ -103,7 +113,7 @@ pub enum LedgerError {
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
     /// The snapshot.
-    #[error("{}: the kept state cannot be read or written; delete it, it is made anew", path.display())]
+    #[error("{}: the state could not be kept; nothing is lost, and the next command reads more", path.display())]
     Snapshot {
         /// The folder.
         path: PathBuf,
@@ -112,20 +122,14 @@ pub enum LedgerError {
     },
 }
 
+/// Hears of progress and says nothing: `Ledger::open(folder, &mut quietly)`.
+pub const fn quietly(_: u64) {}
+
 /// A ledger in a folder or in memory. Threads may share it.
 pub struct Ledger {
-    writer: Mutex<Writer>,
+    sequencer: Mutex<Sequencer>,
     folder: Option<PathBuf>,
     notices: Vec<String>,
-}
-
-struct Writer {
-    store: Box<dyn Store>,
-    history: History,
-    disclosures: Disclosures,
-    /// Whether the index covers every entry.
-    indexed: bool,
-    doubtful: bool,
 }
 
 impl Ledger {
@@ -134,11 +138,7 @@ impl Ledger {
     pub fn in_memory() -> Self {
         let store = Box::new(Memory::new(entry::subject));
         let disclosures = Disclosures::default();
-        Self::with(
-            Writer { store, history: History::default(), disclosures, indexed: true, doubtful: false },
-            None,
-            Vec::new(),
-        )
+        Self::with(Sequencer::new(store, History::default(), disclosures, true), None, Vec::new())
     }
 
     /// Makes an empty ledger in a folder that is new or empty.
@@ -148,9 +148,8 @@ impl Ledger {
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
         let store = Box::new(Embedded::create(folder, entry::subject)?);
         let disclosures = Disclosures::open(folder, true)?;
-        let writer =
-            Writer { store, history: History::default(), disclosures, indexed: true, doubtful: false };
-        Ok(Self::with(writer, Some(folder.to_owned()), Vec::new()))
+        let sequencer = Sequencer::new(store, History::default(), disclosures, true);
+        Ok(Self::with(sequencer, Some(folder.to_owned()), Vec::new()))
     }
 
     /// Opens the ledger in a folder for writing; `progress` hears how many entries were read.
@@ -166,8 +165,8 @@ impl Ledger {
             history.evolve(&entry, &fact, held);
         })?;
         let disclosures = Disclosures::open(folder, true)?;
-        let writer = Writer { store: Box::new(store), history, disclosures, indexed: true, doubtful: false };
-        Ok(Self::with(writer, Some(folder.to_owned()), notices))
+        let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
+        Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
 
     /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a state that
@@ -178,13 +177,13 @@ impl Ledger {
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let notices = store.notices().to_vec();
-        let state = kept(folder)?.filter(|state| follows(&store, state.head));
+        let state = snapshot::load(folder).filter(|state| follows(&store, state.head));
         let mut history = History { state: state.unwrap_or_default(), ..History::default() };
         let from = history.state.head;
         fold(&store, from, &mut |entry, fact, _| history.state.evolve(&entry, &fact))?;
         let disclosures = Disclosures::open(folder, false)?;
-        let writer = Writer { store: Box::new(store), history, disclosures, indexed: false, doubtful: false };
-        Ok(Self::with(writer, Some(folder.to_owned()), notices))
+        let sequencer = Sequencer::new(Box::new(store), history, disclosures, false);
+        Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
 
     /// The same history in memory, to try something out on.
@@ -214,17 +213,17 @@ impl Ledger {
         })?;
         let mut disclosures = Disclosures::default();
         disclosures.keep(self.disclosures())?;
-        let writer = Writer { store: Box::new(store), history, disclosures, indexed: true, doubtful: false };
-        Ok(Self::with(writer, None, Vec::new()))
+        let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
+        Ok(Self::with(sequencer, None, Vec::new()))
     }
 
-    fn with(writer: Writer, folder: Option<PathBuf>, notices: Vec<String>) -> Self {
-        Self { writer: Mutex::new(writer), folder, notices }
+    fn with(sequencer: Sequencer, folder: Option<PathBuf>, notices: Vec<String>) -> Self {
+        Self { sequencer: Mutex::new(sequencer), folder, notices }
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        // A writer that panicked left nothing half done: what it changed first is what it had decided.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sequencer(&self) -> MutexGuard<'_, Sequencer> {
+        // One that panicked left nothing half done: what it changed first is what it had decided.
+        self.sequencer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was healed when the ledger was opened, for its user to read.
@@ -236,13 +235,13 @@ impl Ledger {
     /// The state after the last entry. Cheap: what did not change is shared.
     #[must_use]
     pub fn state(&self) -> State {
-        self.writer().history.state.clone()
+        self.sequencer().history.state.clone()
     }
 
     /// Where the ledger stands.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.writer().history.state.head
+        self.sequencer().history.state.head
     }
 
     /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
@@ -267,26 +266,20 @@ impl Ledger {
         requests: Vec<(Request, Vec<Disclosure>)>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
-        self.writer().record(requests, now)
+        self.sequencer().record(requests, now)
     }
 
     /// Whether a request would be recorded now; nothing is written.
     ///
     /// # Errors
     /// [`RecordError`], as [`Ledger::record`].
-    pub fn try_out(
+    pub fn judge(
         &self,
         request: &Request,
         disclosures: &[Disclosure],
         now: DateTime<Utc>,
     ) -> Result<(), RecordError> {
-        let writer = self.writer();
-        if writer.repeats(request)?.is_some() {
-            return Ok(());
-        }
-        let recorded = writer.history.state.recording(&request.event, now);
-        let (_, held) = writer.history.decide(request, recorded)?;
-        belongs(disclosures, &held)
+        self.sequencer().judge(request, disclosures, now)
     }
 
     /// The lines of a range, without their newlines, as far as there are any; `each` may stop.
@@ -299,12 +292,12 @@ impl Ledger {
         each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let mut from = range.start;
-        let end = range.end.min(self.writer().store.head().size);
+        let end = range.end.min(self.sequencer().store.head().size);
         let mut flow = ControlFlow::Continue(());
         while from < end && flow.is_continue() {
             let to = (from + PAGE).min(end);
             let mut page = Vec::new();
-            self.writer().store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
+            self.sequencer().store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
             // The lock is given back before anybody is called, who may ask the ledger for more.
             for (at, line) in &page {
                 flow = each(*at, line);
@@ -369,7 +362,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn sequences(&self, subject: &str) -> Result<Vec<u64>, StoreError> {
-        self.writer().store.sequences(subject)
+        self.sequencer().store.sequences(subject)
     }
 
     /// The entry with this id. A ledger opened for writing knows where it is; one opened for reading looks through all.
@@ -378,8 +371,8 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
         let (known, sequence) = {
-            let writer = self.writer();
-            (writer.indexed, writer.history.index.by_id(id))
+            let sequencer = self.sequencer();
+            (sequencer.indexed, sequencer.history.index.by_id(id))
         };
         if known {
             return sequence.map_or(Ok(None), |sequence| self.entry(sequence));
@@ -411,13 +404,13 @@ impl Ledger {
     /// The disclosure with this digest, if it is at hand.
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        self.writer().disclosures.get(digest).cloned()
+        self.sequencer().disclosures.get(digest).cloned()
     }
 
     /// Every disclosure at hand.
     #[must_use]
     pub fn disclosures(&self) -> Vec<Disclosure> {
-        self.writer().disclosures.iter().cloned().collect()
+        self.sequencer().disclosures.iter().cloned().collect()
     }
 
     /// Keeps a file under its SHA-256, which it returns.
@@ -425,7 +418,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn put_blob(&self, bytes: &[u8]) -> Result<String, StoreError> {
-        self.writer().store.put_blob(bytes)
+        self.sequencer().store.put_blob(bytes)
     }
 
     /// The file with this SHA-256, if it is kept here.
@@ -433,7 +426,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.writer().store.blob(sha256)
+        self.sequencer().store.blob(sha256)
     }
 
     /// Keeps the state, so that the next reader folds only what comes after.
@@ -452,8 +445,8 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
-        let kept = self.folder.as_deref().map_or(Ok(None), kept)?;
-        let beside = Beside { disclosures: self.writer().disclosures.names(), kept };
+        let kept = self.folder.as_deref().and_then(snapshot::load);
+        let beside = Beside { disclosures: self.sequencer().disclosures.names(), kept };
         let mut verifier = Verifier::new(beside);
         self.read(0..u64::MAX, &mut |at, line| {
             verifier.push(line);
@@ -470,7 +463,8 @@ impl Ledger {
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn verify_folder(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
-        let beside = Beside { disclosures: Disclosures::open(folder, false)?.names(), kept: kept(folder)? };
+        let beside =
+            Beside { disclosures: Disclosures::open(folder, false)?.names(), kept: snapshot::load(folder) };
         let mut verifier = Verifier::new(beside);
         store.read(0..u64::MAX, &mut |at, line| {
             verifier.push(line);
@@ -478,142 +472,4 @@ impl Ledger {
         })?;
         Ok(verifier.finish())
     }
-}
-
-impl Writer {
-    fn record(
-        &mut self,
-        requests: Vec<(Request, Vec<Disclosure>)>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
-        if self.doubtful {
-            return Err(RecordError::Doubtful);
-        }
-        let expected = self.history.state.head;
-        let (mut batch, mut kept) = (Vec::new(), Vec::new());
-        let mut receipts = Vec::with_capacity(requests.len());
-        for (request, disclosures) in requests {
-            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept);
-            let refused = receipt.is_err();
-            receipts.push(receipt);
-            if refused {
-                break;
-            }
-        }
-        if batch.is_empty() {
-            return Ok(receipts);
-        }
-        // From here on the history in memory is ahead of the store: where writing fails, it is read anew.
-        self.doubtful = true;
-        self.disclosures.keep(kept)?;
-        self.store.append(expected, &batch)?;
-        self.doubtful = false;
-        Ok(receipts)
-    }
-
-    fn admit(
-        &mut self,
-        request: Request,
-        disclosures: Vec<Disclosure>,
-        now: DateTime<Utc>,
-        batch: &mut Vec<Vec<u8>>,
-        kept: &mut Vec<Disclosure>,
-    ) -> Result<Receipt, RecordError> {
-        if let Some(receipt) = self.repeated(&request, batch)? {
-            return Ok(receipt);
-        }
-        let state = &self.history.state;
-        let recorded = state.recording(&request.event, now);
-        let (fact, held) = self.history.decide(&request, recorded)?;
-        belongs(&disclosures, &held)?;
-        let (id, seal) = (request.event.id, state.seal(&request.event.subject, recorded));
-        let (bytes, entry) = request.seal(seal);
-        self.history.evolve(&entry, &fact, held);
-        batch.push(bytes);
-        kept.extend(disclosures);
-        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
-    }
-
-    fn repeats(&self, request: &Request) -> Result<Option<Receipt>, RecordError> {
-        self.repeated(request, &[])
-    }
-
-    /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
-    fn repeated(&self, request: &Request, batch: &[Vec<u8>]) -> Result<Option<Receipt>, RecordError> {
-        let id = request.event.id;
-        let Some(sequence) = self.history.index.by_id(id) else { return Ok(None) };
-        let stored = self.store.head().size;
-        let mut first = None;
-        match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
-            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
-            None => self
-                .store
-                .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
-                .map_err(AppendError::Failed)?,
-        }
-        match first.filter(|first| first.request.signed() == request.signed()) {
-            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
-            None => Err(Refusal::Id(id, sequence).into()),
-        }
-    }
-}
-
-fn belongs(disclosures: &[Disclosure], held: &[crate::record::withheld::Held]) -> Result<(), RecordError> {
-    let own = |each: &Disclosure| {
-        let digest = each.digest();
-        held.iter().any(|held| held.digest == digest && held.name == each.name())
-    };
-    match disclosures.iter().find(|each| !own(each)) {
-        Some(stray) => Err(RecordError::Stray(stray.name().to_owned())),
-        None => Ok(()),
-    }
-}
-
-type Read = (Entry, Fact, Vec<crate::record::withheld::Held>);
-
-fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
-    let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
-    let (fact, held) = Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))?;
-    Ok((entry, fact, held))
-}
-
-/// Reads the entries after a head; each names the one before, so that a ledger that was tampered with is not
-/// continued. Signatures and rules are `verify`'s.
-fn fold(
-    store: &dyn Store,
-    from: Head,
-    each: &mut dyn FnMut(Entry, Fact, Vec<crate::record::withheld::Held>),
-) -> Result<(), LedgerError> {
-    let mut failed = None;
-    let mut before = from.leaf;
-    store.read(from.size..u64::MAX, &mut |at, line| {
-        if failed.is_some() {
-            return;
-        }
-        match read_entry(at, line) {
-            Ok((entry, ..)) if before != entry.seal.prevhash => {
-                failed = Some(LedgerError::Broken(at));
-            }
-            Ok((entry, fact, held)) => {
-                before = entry.leaf;
-                each(entry, fact, held);
-            }
-            Err(error) => failed = Some(error),
-        }
-    })?;
-    failed.map_or(Ok(()), Err)
-}
-
-fn kept(folder: &Path) -> Result<Option<State>, LedgerError> {
-    snapshot::load(folder).map_err(|source| LedgerError::Snapshot { path: folder.to_owned(), source })
-}
-
-/// Whether a kept state is one of this store's.
-fn follows(store: &dyn Store, head: Head) -> bool {
-    let mut leaf = LeafHash::NONE;
-    if let Some(last) = head.size.checked_sub(1) {
-        let read = store.read(last..head.size, &mut |_, line| leaf = LeafHash::of(line));
-        return read.is_ok() && leaf == head.leaf;
-    }
-    head == Head::EMPTY
 }

@@ -19,19 +19,13 @@ struct Snapshot<S> {
     state: S,
 }
 
-/// The state that was kept, unless there is none or another version of the program kept it.
-///
-/// # Errors
-/// Where a file is there and cannot be read.
-pub fn load(folder: &Path) -> io::Result<Option<State>> {
-    let text = match fs::read_to_string(folder.join(FILE)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    // A damaged snapshot is worth as much as none: it is made anew from the journal.
-    let snapshot: Option<Snapshot<State>> = serde_json::from_str(&text).ok();
-    Ok(snapshot.filter(|snapshot| snapshot.reducer == REDUCER).map(|snapshot| snapshot.state))
+/// The state that was kept. One that cannot be read, is damaged, or was kept by another version of the program is worth
+/// as much as none: it is made anew from the journal.
+#[must_use]
+pub fn load(folder: &Path) -> Option<State> {
+    let text = fs::read(folder.join(FILE)).ok()?;
+    let snapshot: Snapshot<State> = serde_json::from_slice(&text).ok()?;
+    (snapshot.reducer == REDUCER).then_some(snapshot.state)
 }
 
 /// Keeps the state, in place of the one before.

@@ -9,6 +9,8 @@ use crate::domain::value::Code;
 /// What an action has to be; every condition that is given holds.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// This one.
+    pub action: Option<Code>,
     /// In this line of effort.
     pub line: Option<u16>,
     /// In this track.
@@ -39,7 +41,8 @@ impl Filter {
                 .filter(|line| line.number == action.line)
                 .any(|line| line.goals.iter().any(|each| each.number == goal))
         };
-        self.line.is_none_or(|line| action.line == line)
+        self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
+            && self.line.is_none_or(|line| action.line == line)
             && self.track.as_ref().is_none_or(|track| action.track == *track)
             && self
                 .party

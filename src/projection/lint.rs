@@ -55,22 +55,38 @@ fn lines(state: &State, filter: &Filter, gaps: &mut Vec<Gap>) {
     let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
     for line in lines.filter(|line| filter.line.is_none_or(|number| number == line.number)) {
         for goal in line.goals.iter().filter(|goal| filter.goal.is_none_or(|number| number == goal.number)) {
-            let official = usize::from(goal.number).checked_sub(1).and_then(|at| GOALS.get(at)).copied();
-            let printed = goal.printed.as_str();
-            let plain = |text: &str| -> String {
-                text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-            };
-            let Some(official) = official.filter(|official| !plain(printed).contains(&plain(official)))
-            else {
+            let (printed, Some(official)) = (goal.printed.as_str(), official(goal.number)) else { continue };
+            if is_named(official, printed) || !printed.is_ascii() {
+                // What is not ASCII is in another language than the names here, and contradicts nothing.
                 continue;
-            };
+            }
+            let other =
+                (1..=17).find(|number| self::official(*number).is_some_and(|name| is_named(name, printed)));
+            let other = other.map(|number| format!(", which is SDG {number}")).unwrap_or_default();
             gaps.push(Gap {
                 subject: format!("lines/{}", line.number),
                 rule: "goal_label",
-                what: format!("SDG {} is printed as “{printed}”; its name is “{official}”", goal.number),
+                what: format!(
+                    "SDG {} is printed as “{printed}”{other}; its name is “{official}”",
+                    goal.number
+                ),
             });
         }
     }
+}
+
+fn official(number: u8) -> Option<&'static str> {
+    usize::from(number).checked_sub(1).and_then(|at| GOALS.get(at)).copied()
+}
+
+/// Whether a label is a goal's name, its beginning, or holds it.
+fn is_named(official: &str, printed: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let text = text.to_lowercase().replace('&', "and");
+        text.chars().filter(|c| c.is_alphabetic()).collect()
+    };
+    let (official, printed) = (plain(official), plain(printed));
+    !printed.is_empty() && (official.starts_with(&printed) || printed.contains(&official))
 }
 
 fn instruments(state: &State, reading: &Reading, filter: &Filter, gaps: &mut Vec<Gap>) {
@@ -112,5 +128,24 @@ fn actions(state: &State, action: &crate::domain::action::State, gaps: &mut Vec<
         }
         (Kind::Recurring, None) => add("no_cycle", "recurs, and nobody says how often".to_owned()),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_its_goals_name_whole_shortened_or_within() {
+        for (number, printed) in [
+            (17, "Partnerships"),
+            (9, "Industry, Innovation & Infrastructure"),
+            (13, "SDG 13: Climate action"),
+        ] {
+            assert!(is_named(official(number).unwrap(), printed), "{printed}");
+        }
+        for (number, printed) in [(13, "Responsible Consumption and Production"), (13, "Climate"), (4, "")] {
+            assert_eq!(is_named(official(number).unwrap(), printed), printed == "Climate", "{printed}");
+        }
     }
 }

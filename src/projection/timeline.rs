@@ -111,11 +111,7 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
             (format!("instrument registered: {}", base.title), None)
         }
         Fact::Programme(Programme::Instrument(_, Instrument::Updated(event))) => {
-            let state = serde_json::to_value(event.state).unwrap_or_default();
-            (
-                format!("instrument {}", state.as_str().unwrap_or_default().replace('_', " ")),
-                Some(event.effective.to_string()),
-            )
+            (format!("instrument {}", event.state), Some(event.effective.to_string()))
         }
         Fact::Programme(Programme::Action(_, event)) => action(event),
     }

@@ -274,8 +274,8 @@ impl Keys {
         match event {
             Event::Registered(new) => {
                 let author = Author { party: party.clone(), institution: new.institution.clone() };
-                let key = Key { vkey: new.vkey.clone(), author, role: new.role, place: 0, revoked: false };
-                self.0.insert(new.vkey.keyid(), key);
+                let (vkey, role, place) = (new.vkey.clone(), new.role, self.0.len());
+                self.0.insert(vkey.keyid(), Key { vkey, author, role, place, revoked: false });
             }
             Event::Revoked(event) => {
                 if let Some(key) = self.0.get_mut(&event.keyid) {

@@ -1,10 +1,12 @@
-//! The founding as drafts: what the opener signs to lay a plan down.
+//! The founding of a ledger from a plan document: the drafts that the opener signs, and whether what was laid down is the
+//! plan that the others know.
 
 use super::authority::Role;
 use super::founding::Opened;
+use super::history::State;
 use super::request::{Draft, Speaker};
 use crate::domain::party::Author;
-use crate::domain::plan::{Line, Plan};
+use crate::domain::plan::{Fault, Line, Plan};
 use crate::domain::programme::Adopted;
 use crate::domain::value::{Code, Sha256};
 use chrono::{DateTime, Utc};
@@ -34,17 +36,7 @@ pub fn drafts(
         audience: None,
         data,
     };
-    let lines = plan.lines.iter().map(|line| Line { text: None, ..line.clone() }).collect();
-    let adopted = Adopted {
-        id: plan.id.clone(),
-        title: plan.title.clone(),
-        period: plan.period,
-        grace_days: plan.grace_days,
-        document: plan.document.clone(),
-        lines,
-        tracks: plan.tracks.clone(),
-        plan_sha256: plan_sha256.clone(),
-    };
+    let adopted = adopted(plan, plan_sha256);
     let mut drafts = vec![
         say("ledger".to_owned(), "ledger.opened", object(opened)?),
         say("plan".to_owned(), "plan.adopted", object(&adopted)?),
@@ -60,6 +52,80 @@ pub fn drafts(
         drafts.push(say(format!("actions/{}", action.reference), "action.created", object(action)?));
     }
     Ok(drafts)
+}
+
+/// Where what a ledger lays down differs from a plan document, by the document's paths. What the ledger has beyond the
+/// document is named too, but for institutions: a party may name more of its own at any time.
+#[must_use]
+pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Fault> {
+    let programme = &state.programme;
+    let mut found = Vec::new();
+    let mut differs = |path: String, what: &str| found.push(Fault { path, what: what.to_owned() });
+    match &programme.plan {
+        None => differs("/".to_owned(), "no plan is laid down"),
+        Some(laid) if **laid == adopted(plan, plan_sha256) => {}
+        Some(laid) if laid.plan_sha256 != *plan_sha256 => {
+            differs(
+                "/".to_owned(),
+                &format!("the ledger is for the document with SHA-256 {}", laid.plan_sha256),
+            );
+        }
+        Some(_) => {
+            differs("/".to_owned(), "title, period, grace days, lines or tracks are laid down otherwise");
+        }
+    }
+    let opened = state.founding.iter().flat_map(|founding| &founding.opened.parties);
+    let opened: Vec<_> = opened.map(|party| (&party.id, &party.name, &party.time_zone)).collect();
+    if opened
+        != plan.parties.iter().map(|party| (&party.id, &party.name, &party.time_zone)).collect::<Vec<_>>()
+    {
+        differs("/parties".to_owned(), "the opening names other parties");
+    }
+    for (at, body) in plan.institutions.iter().enumerate() {
+        let mut laid = programme.parties.get(&body.party).into_iter().flat_map(|party| party.institutions());
+        if !laid.any(|laid| laid == body) {
+            differs(format!("/institutions/{at}"), &format!("{} is missing or laid down otherwise", body.id));
+        }
+    }
+    for (at, base) in plan.instruments.iter().enumerate() {
+        if programme.instruments.get(&base.reference).is_none_or(|laid| **laid != *base) {
+            differs(
+                format!("/instruments/{at}"),
+                &format!("{} is missing or laid down otherwise", base.reference),
+            );
+        }
+    }
+    for (at, action) in plan.actions.iter().enumerate() {
+        if programme.actions.get(&action.reference).is_none_or(|laid| laid.action != *action) {
+            differs(
+                format!("/actions/{at}"),
+                &format!("{} is missing or laid down otherwise", action.reference),
+            );
+        }
+    }
+    let known = |reference: &Code| plan.actions.iter().any(|action| action.reference == *reference);
+    for extra in programme.actions.keys().filter(|reference| !known(reference)) {
+        differs("/actions".to_owned(), &format!("the ledger has {extra}, which the document has not"));
+    }
+    let known = |reference: &Code| plan.instruments.iter().any(|base| base.reference == *reference);
+    for extra in programme.instruments.keys().filter(|reference| !known(reference)) {
+        differs("/instruments".to_owned(), &format!("the ledger has {extra}, which the document has not"));
+    }
+    found
+}
+
+/// The plan's frame, as its event states it.
+fn adopted(plan: &Plan, plan_sha256: &Sha256) -> Adopted {
+    Adopted {
+        id: plan.id.clone(),
+        title: plan.title.clone(),
+        period: plan.period,
+        grace_days: plan.grace_days,
+        document: plan.document.clone(),
+        lines: plan.lines.iter().map(|line| Line { text: None, ..line.clone() }).collect(),
+        tracks: plan.tracks.clone(),
+        plan_sha256: plan_sha256.clone(),
+    }
 }
 
 fn object<T: Serialize>(value: &T) -> Result<Map<String, Value>, serde_json::Error> {

@@ -3,6 +3,7 @@
 //!
 //! What the opened event lists about keys is registered by [`super::authority`].
 
+use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, Sha256, Text, Zone};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::{Kind, VerifierKey};
@@ -108,6 +109,9 @@ pub enum Refusal {
     /// A party twice.
     #[error("the party {0} is named twice")]
     Twice(Code),
+    /// A party whose id means something else.
+    #[error("a party cannot be called `{0}`: the word says for whom a withheld field is")]
+    Word(Code),
     /// Too few keys.
     #[error("{0} lists {1} authority and {2} witness keys: at least two and one are needed")]
     Keys(Code, usize, usize),
@@ -196,6 +200,9 @@ impl Opened {
         for party in &self.parties {
             if !seen.insert(&party.id) {
                 return Err(Refusal::Twice(party.id.clone()));
+            }
+            if Audience::WORDS.contains(&party.id.as_str()) {
+                return Err(Refusal::Word(party.id.clone()));
             }
             if party.authority.len() < AUTHORITY_KEYS || party.witness.is_empty() {
                 return Err(Refusal::Keys(party.id.clone(), party.authority.len(), party.witness.len()));
@@ -286,6 +293,14 @@ impl Founding {
     #[must_use]
     pub fn first_day(&self, instant: DateTime<Utc>) -> NaiveDate {
         self.days(instant).max().unwrap_or_else(|| instant.date_naive())
+    }
+
+    /// The day of an instant in the zone of a party; in UTC for nobody.
+    #[must_use]
+    pub fn day_of(&self, party: &Code, instant: DateTime<Utc>) -> NaiveDate {
+        let own = self.opened.parties.iter().find(|each| each.id == *party);
+        let zone = own.and_then(|own| own.time_zone.as_str().parse::<chrono_tz::Tz>().ok());
+        zone.map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
     }
 
     fn days(&self, instant: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {

@@ -12,7 +12,8 @@ use super::withheld::Held;
 use crate::domain::action::{Context, Place};
 use crate::domain::party::Author;
 use crate::domain::programme::{self, Programme};
-use crate::domain::value::Code;
+use crate::domain::sealed::Audience;
+use crate::domain::value::{Code, nearest};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, Event, Request, Seal, timestamp};
 use crate::trail::hash::{Head, LeafHash};
@@ -86,6 +87,9 @@ pub enum Refusal {
         /// When it was to be recorded.
         now: String,
     },
+    /// For a party that is none.
+    #[error("`{1}` is withheld for {0}, which is not a party of this ledger{2}")]
+    Audience(Code, String, String),
     /// A digest used before.
     #[error("the digest {0} of `{1}` was used before: a salt is used once")]
     Digest(Digest, String),
@@ -325,6 +329,14 @@ impl History {
                 return Ok(founding.accedes(party, acceded, base)?);
             }
             _ => founding.admits(&event.kind, party, fact.part())?,
+        }
+        for each in held {
+            if let Audience::Party(party) = &each.audience
+                && founding.parties().all(|known| known != party)
+            {
+                let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
+                return Err(Refusal::Audience(party.clone(), each.name.clone(), hint));
+            }
         }
         match fact {
             Fact::Key(party, fact) => Ok(self.state.keys.decide(fact, party, &founding.opened.ledger_key)?),

@@ -223,7 +223,7 @@ impl Draft {
             keyid: key.verifier().keyid(),
             basehash,
             causationid: self.causationid,
-            correlationid: self.correlationid.clone(),
+            correlationid: self.correlation(),
             data,
         };
         Ok((event.sign(key)?, disclosures))
@@ -234,6 +234,10 @@ impl Draft {
         let mut data = self.data.clone();
         data.values_mut().for_each(canonical::normalise);
         data
+    }
+
+    fn correlation(&self) -> Option<String> {
+        self.correlationid.as_deref().map(canonical::nfc)
     }
 
     fn audiences(&self) -> Audiences {
@@ -254,7 +258,7 @@ impl Draft {
             && self.kind == event.kind
             && self.time == event.time
             && self.causationid == event.causationid
-            && self.correlationid == event.correlationid
+            && self.correlation() == event.correlationid
             && agrees(&data, &Value::Object(withheld::disclose(&event.data, known)))
     }
 }
@@ -277,7 +281,7 @@ fn agrees(draft: &Value, recorded: &Value) -> bool {
     }
 }
 
-/// The id of a line that gives none: a `UUIDv7` of its time, whose random bits are the leading bits of SHA-256 over
+/// The id of a line that gives none: a UUIDv7 of its time, whose random bits are the leading bits of SHA-256 over
 /// origin, file and line number, so that importing the same file again finds the same ids.
 #[must_use]
 pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u64) -> Uuid {
@@ -287,7 +291,7 @@ pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u6
     new_id(time, random)
 }
 
-/// A `UUIDv7` of a time and 80 random bits, of which it takes 74.
+/// A UUIDv7 of a time and 80 random bits, of which it takes 74.
 #[must_use]
 pub fn new_id(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
     let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);

@@ -7,6 +7,7 @@
 //! ```
 
 use crate::domain::sealed::{Audience, DISCLOSABLE, PREFIX};
+use crate::domain::value::{Sha256, Text};
 use crate::trail::disclosure::{Digest, Disclosure};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -29,6 +30,9 @@ pub enum WithheldFault {
     /// An audience for a field that is not withheld.
     #[error("`_aud` names `{0}`, which `_sd` beside it does not hold")]
     Audience(String),
+    /// A value that its field cannot have.
+    #[error("the disclosure of `{0}` holds no text: {1}")]
+    Value(String, String),
     /// A reserved name.
     #[error("`{0}` is unknown: no field begins with an underscore, but `_sd` and `_aud`")]
     Reserved(String),
@@ -180,6 +184,23 @@ fn seal_value(
         }
         other => other.clone(),
     }
+}
+
+/// Whether a disclosure holds a value that its field can have: words, or a digest. No rule depends on it, so it is asked
+/// once, before a disclosure is kept.
+///
+/// # Errors
+/// [`WithheldFault::Value`].
+pub fn check_value(disclosure: &Disclosure) -> Result<(), WithheldFault> {
+    let checked = match (disclosure.name(), disclosure.value()) {
+        (FILE_DIGEST, Value::String(text)) => Sha256::try_from(text.clone()).map(|_| ()),
+        (_, Value::String(text)) => Text::try_from(text.clone()).map(|_| ()),
+        _ => {
+            let what = "a JSON text is expected".to_owned();
+            return Err(WithheldFault::Value(disclosure.name().to_owned(), what));
+        }
+    };
+    checked.map_err(|fault| WithheldFault::Value(disclosure.name().to_owned(), fault.to_string()))
 }
 
 /// Puts disclosed values back: data as its author wrote it, as far as `known` gives the disclosures. What is withheld

@@ -216,9 +216,6 @@ pub fn show(
     let action = &row.action.action;
     let list =
         |items: &[crate::domain::value::Code]| Cell::List(items.iter().map(ToString::to_string).collect());
-    let word = |value: serde_json::Result<serde_json::Value>| {
-        Cell::maybe(value.ok().and_then(|value| value.as_str().map(str::to_owned)))
-    };
     let assigned = row.action.assignments.iter().map(|(institution, assignment)| {
         let due = assignment.due.map(|due| format!(", due {due}")).unwrap_or_default();
         format!("{}/{institution} {}{due}", assignment.party, assignment.role)
@@ -229,8 +226,8 @@ pub fn show(
         ("text", Cell::text(action.text.as_str())),
         ("line", Cell::Number(u64::from(action.line))),
         ("track", Cell::text(action.track.as_str())),
-        ("type", word(serde_json::to_value(action.kind))),
-        ("firmness", word(serde_json::to_value(action.firmness))),
+        ("type", Cell::text(action.kind.as_str())),
+        ("firmness", Cell::text(action.firmness.as_str())),
         ("cycle", Cell::maybe(action.cycle.as_ref())),
         ("institutions", list(&action.institutions)),
         ("basis", list(&action.basis)),

@@ -7,9 +7,17 @@ use super::table::{Cell, Report};
 /// # Errors
 /// Where the writer refuses, which in memory it does not.
 pub fn of(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    rows(report.columns.iter().map(|column| column.key.as_str()), &report.rows)
+}
+
+/// Rows under the keys of their columns.
+///
+/// # Errors
+/// As [`of`].
+pub fn rows<'a>(keys: impl Iterator<Item = &'a str>, rows: &[Vec<Cell>]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(report.columns.iter().map(|column| column.key.as_str()))?;
-    for row in &report.rows {
+    writer.write_record(keys)?;
+    for row in rows {
         writer.write_record(row.iter().map(field))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())

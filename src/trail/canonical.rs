@@ -137,13 +137,19 @@ pub fn normalise(value: &mut Value) {
     match value {
         Value::String(text) => {
             if !unicode_normalization::is_nfc(text) {
-                *text = text.nfc().collect();
+                *text = nfc(text);
             }
         }
         Value::Array(values) => values.iter_mut().for_each(normalise),
         Value::Object(members) => members.values_mut().for_each(normalise),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// A text in Unicode normalisation form C.
+#[must_use]
+pub fn nfc(text: &str) -> String {
+    text.nfc().collect()
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, NotCanonical> {

@@ -1,4 +1,4 @@
-//! Entries and the requests that they are made of: one line of canonical JSON each, an event of `CloudEvents` 1.0.
+//! Entries and the requests that they are made of: one line of canonical JSON each, an event of CloudEvents 1.0.
 //!
 //! An author writes and signs an [`Event`]; with its signature it is a [`Request`]. The ledger adds a [`Seal`] and the
 //! whole is an [`Entry`]. In canonical order the signed bytes are the entry with two runs cut out:
@@ -21,7 +21,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use uuid::Uuid;
+use uuid::{Uuid, Variant};
 
 /// The longest entry in bytes, without its newline (the limit of C2SP tlog-tiles).
 pub const ENTRY_LIMIT: usize = 65_535;
@@ -87,7 +87,7 @@ pub enum EntryFault {
 pub struct Event {
     /// The ledger's origin.
     pub ledger: String,
-    /// `UUIDv7`; with the party it is the idempotency key.
+    /// UUIDv7; with the party it is the idempotency key.
     pub id: Uuid,
     /// Who speaks: `parties/KR`, `parties/KR/institutions/MOTIE`, `ledger`.
     pub source: String,
@@ -366,7 +366,8 @@ impl<'a> Fields<'a> {
         let text = self.text(name)?;
         Uuid::parse_str(&text)
             .ok()
-            .filter(|id| id.get_version_num() == 7 && id.to_string() == text)
+            .filter(|id| id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122)
+            .filter(|id| id.to_string() == text)
             .ok_or(EntryFault::Attribute { name, expected: "a UUID of version 7 in lower case" })
     }
 

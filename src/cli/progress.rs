@@ -1,0 +1,108 @@
+//! `annals record progress`: what a party says of an action, with the files that it puts forward.
+
+use super::failure::{Failure, file};
+use super::settings::Settings;
+use super::signing::{Change, Signing, put};
+use super::words;
+use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
+use annals::domain::date::Effective;
+use annals::trail::hash::sha256;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(crate) struct Progress {
+    /// The action
+    action: String,
+    /// Since when it is true: a day, a month or a year [default: today, in the party's time zone]
+    #[arg(long, value_name = "DATE")]
+    effective: Option<Effective>,
+    /// Where the action stands
+    #[arg(long, value_parser = words::lifecycle())]
+    lifecycle: Option<Lifecycle>,
+    /// How it is doing; needs `--note`
+    #[arg(long, value_parser = words::health(), requires = "note")]
+    health: Option<Health>,
+    /// Where an occurrence stands; needs `--window`
+    #[arg(long, value_name = "STATE", value_parser = words::occurrence(), requires = "window")]
+    occurrence: Option<OccurrenceState>,
+    /// The window of the occurrence, named by its first year or month
+    #[arg(long, value_name = "DATE", requires = "occurrence")]
+    window: Option<Effective>,
+    /// The date of the occurrence
+    #[arg(long, requires = "occurrence")]
+    date: Option<Effective>,
+    /// A measured value, with its unit after a colon if it has one
+    #[arg(long = "indicator", value_name = "NAME=VALUE[:UNIT]", value_parser = indicator)]
+    indicators: Vec<Value>,
+    /// A file put forward; it is kept with the ledger
+    #[arg(long = "evidence", value_name = "FILE")]
+    evidence: Vec<PathBuf>,
+    /// Withhold even the digests of the files
+    #[arg(long, requires = "evidence")]
+    confidential: bool,
+    /// A sentence on it
+    #[arg(long)]
+    note: Option<String>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Progress {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = self.signing.ledger(settings)?;
+        let mut data = Map::new();
+        let (time, party) = (self.signing.time(), &self.signing.speaker.0.party);
+        let founding = ledger.state().founding;
+        let today = founding.map_or_else(|| time.date_naive(), |founding| founding.day_of(party, time));
+        put(&mut data, "effective", Some(self.effective.map_or(today.to_string(), |date| date.to_string())));
+        put(&mut data, "lifecycle", self.lifecycle);
+        put(&mut data, "health", self.health);
+        put(&mut data, "note", self.note);
+        if let (Some(window), Some(state)) = (self.window, self.occurrence) {
+            let mut occurrence = Map::new();
+            put(&mut occurrence, "window", Some(window));
+            put(&mut occurrence, "state", Some(state));
+            put(&mut occurrence, "date", self.date);
+            data.insert("occurrence".to_owned(), Value::Object(occurrence));
+        }
+        if !self.indicators.is_empty() {
+            data.insert("indicators".to_owned(), Value::Array(self.indicators));
+        }
+        let (mut items, mut evidence) = (Vec::new(), Vec::new());
+        for path in &self.evidence {
+            let bytes = std::fs::read(path).map_err(file(path, "read"))?;
+            items.push(item(path, &bytes, self.confidential));
+            evidence.push(bytes);
+        }
+        if !items.is_empty() {
+            data.insert("evidence".to_owned(), Value::Array(items));
+        }
+        let subject = format!("actions/{}", self.action);
+        let change = Change { subject, kind: "action.progressed", data, answers: None, evidence };
+        self.signing.record(&ledger, settings, change)
+    }
+}
+
+fn item(path: &Path, bytes: &[u8], confidential: bool) -> Value {
+    let mut item = Map::new();
+    put(&mut item, "sha256", Some(sha256(bytes)));
+    put(&mut item, "mediatype", Some(mime_guess::from_path(path).first_or_octet_stream()));
+    put(&mut item, "filename", path.file_name().map(|name| name.to_string_lossy()));
+    item.insert("size".to_owned(), bytes.len().into());
+    if confidential {
+        item.insert("confidential".to_owned(), true.into());
+    }
+    Value::Object(item)
+}
+
+fn indicator(text: &str) -> Result<Value, String> {
+    let usage = || "NAME=VALUE or NAME=VALUE:UNIT is expected, such as visits=3".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(usage)?;
+    Ok(match value.split_once(':') {
+        Some((value, unit)) => json!({"name": name, "value": value, "unit": unit}),
+        None => json!({"name": name, "value": value}),
+    })
+}

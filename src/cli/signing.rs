@@ -1,0 +1,190 @@
+//! Who signs a change, with which key and when: what every command that records has in common.
+
+use super::failure::Failure;
+use super::output::{self, Format};
+use super::settings::Settings;
+use annals::domain::party::Author;
+use annals::domain::sealed::Audience;
+use annals::domain::value::Code;
+use annals::exchange::import::{NoKey, key_for};
+use annals::exchange::keyring::Keyring;
+use annals::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use annals::record::authority::Role;
+use annals::record::history::Refusal;
+use annals::record::request::{Draft, Meant, Speaker, new_id};
+use annals::trail::disclosure::Digest;
+use annals::trail::entry::parse_timestamp;
+use annals::trail::key::SigningKey;
+use chrono::{DateTime, SubsecRound, Utc};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+use uuid::Uuid;
+
+/// Who signs, with what, and when.
+#[derive(Args)]
+pub(crate) struct Signing {
+    /// Who speaks: a party such as KR, or an institution of it such as KR/MSIT
+    #[arg(long = "as", value_name = "WHO", help_heading = SIGNING)]
+    pub(crate) speaker: Speaker,
+    /// The id of the key, where several could sign
+    #[arg(long, value_name = "KEYID", help_heading = SIGNING)]
+    key: Option<String>,
+    /// The change's id, a UUIDv7: a retry under the same id records nothing twice
+    #[arg(long, help_heading = SIGNING)]
+    id: Option<Uuid>,
+    /// When it is said, such as 2021-04-14T09:30:00.000Z [default: now]
+    #[arg(long, value_parser = instant, help_heading = SIGNING)]
+    time: Option<DateTime<Utc>>,
+    /// What it belongs to: a meeting that counts for several actions
+    #[arg(long, value_name = "TEXT", help_heading = SIGNING)]
+    correlation: Option<String>,
+    /// For whom withheld fields are: public, parties, or a party
+    #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING,
+          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    audience: Audience,
+    /// Judge it, and record nothing
+    #[arg(long, help_heading = SIGNING)]
+    pub(crate) dry_run: bool,
+}
+
+const SIGNING: &str = "Signing";
+
+/// One change before it is signed.
+pub(crate) struct Change {
+    pub(crate) subject: String,
+    /// The event's type without prefix and version: `action.progressed`.
+    pub(crate) kind: &'static str,
+    pub(crate) data: Map<String, Value>,
+    pub(crate) answers: Option<Uuid>,
+    /// The files that it puts forward.
+    pub(crate) evidence: Vec<Vec<u8>>,
+}
+
+impl Signing {
+    /// The ledger to record in: a copy in memory where nothing is to be written.
+    pub(crate) fn ledger(&self, settings: &Settings) -> Result<Ledger, Failure> {
+        if self.dry_run { settings.trying() } else { settings.writing() }
+    }
+
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.time.unwrap_or_else(now)
+    }
+
+    /// Signs a change, records it and prints its receipt.
+    pub(crate) fn record(
+        self,
+        ledger: &Ledger,
+        settings: &Settings,
+        change: Change,
+    ) -> Result<ExitCode, Failure> {
+        let mut draft = draft(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
+        draft.speaker = self.speaker;
+        (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
+        draft.audience = Some(Meant::All(self.audience));
+        let receipt = if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some())? {
+            receipt
+        } else {
+            let key = match &self.key {
+                Some(keyid) => settings.keyring.key(keyid)?,
+                None => the_one_key(ledger, &settings.keyring, &draft)?,
+            };
+            commit(ledger, &draft, &key, &change.evidence)?
+        };
+        if self.dry_run && !receipt.repeated {
+            match settings.format {
+                Format::Json => output::object(&json!({"kind": "receipt", "dry_run": true}))?,
+                Format::Table | Format::Csv => output::line("It would be recorded; nothing was.")?,
+            }
+        } else {
+            output::receipt(&receipt, ledger.head(), settings.format)?;
+            output::keep(ledger);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A member that is there only if it has a value.
+pub(crate) fn put(data: &mut Map<String, Value>, name: &str, value: Option<impl ToString>) {
+    if let Some(value) = value {
+        data.insert(name.to_owned(), value.to_string().into());
+    }
+}
+
+/// The present, to the millisecond, as it is signed.
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}
+
+/// Reads an instant on the command line.
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    parse_timestamp(text).ok_or_else(|| "an instant such as 2021-04-14T09:30:00.000Z is expected".to_owned())
+}
+
+/// A draft of a party.
+pub(crate) fn draft(
+    party: &Code,
+    subject: String,
+    kind: &str,
+    time: DateTime<Utc>,
+    data: Map<String, Value>,
+) -> Draft {
+    Draft {
+        speaker: Speaker(Author { party: party.clone(), institution: None }),
+        role: None,
+        subject,
+        kind: format!("annals.{kind}.v1"),
+        time,
+        id: None,
+        causationid: None,
+        correlationid: None,
+        audience: None,
+        data,
+    }
+}
+
+/// Signs a draft on the ledger's head and records it. Its files are kept before the event that names them, and after the
+/// rules have admitted it, so that a refusal leaves nothing behind.
+pub(crate) fn commit(
+    ledger: &Ledger,
+    draft: &Draft,
+    key: &SigningKey,
+    evidence: &[Vec<u8>],
+) -> Result<Receipt, Failure> {
+    let state = ledger.state();
+    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
+    let origin = state.origin().unwrap_or_default();
+    let (request, disclosures) = draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?;
+    if !evidence.is_empty() {
+        ledger.judge(&request, &disclosures, Utc::now())?;
+        evidence.iter().try_for_each(|file| ledger.put_blob(file).map(|_| ())).map_err(LedgerError::from)?;
+    }
+    Ok(ledger.record(request, disclosures)?)
+}
+
+/// The first receipt of a change that is repeated under its id. Its time counts only where it is given again.
+fn repeated(ledger: &Ledger, draft: &mut Draft, timed: bool) -> Result<Option<Receipt>, Failure> {
+    let Some(id) = draft.id else { return Ok(None) };
+    let Some(entry) = ledger.recorded(id)? else { return Ok(None) };
+    if !timed {
+        draft.time = entry.request.event.time;
+    }
+    let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
+    if draft.says(&entry.request.event, &known) {
+        return Ok(Some(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: true }));
+    }
+    Err(RecordError::Refused(Refusal::Id(id, entry.seal.sequence)).into())
+}
+
+/// The one key in force that is held here and speaks so.
+fn the_one_key(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<SigningKey, Failure> {
+    let state = ledger.state();
+    let (author, role) = (&draft.speaker.0, draft.role());
+    let ids = state.keys.of(author, role).into_iter().map(|key| key.vkey.keyid());
+    let held: Vec<String> = ids.filter(|id| keyring.holds(id)).collect();
+    // A party's authority keys are alike: which of them signs is no question to ask.
+    if held.len() > 1 && role != Role::Authority {
+        return Err(NoKey::Several(author.to_string(), role.to_string(), held.join(", ")).into());
+    }
+    Ok(key_for(ledger, keyring, draft)?)
+}

@@ -1,0 +1,42 @@
+//! Parsers of the words of an axis, so that help lists them and a wrong one is answered with those that there are.
+
+use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome, Role};
+use annals::domain::plan::InstrumentState;
+use annals::domain::status::Joint;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+fn of<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|value| word(*value)))
+        .try_map(move |text| all.iter().copied().find(|value| word(*value) == text).ok_or("unknown"))
+}
+
+pub(crate) fn lifecycle() -> impl TypedValueParser<Value = Lifecycle> {
+    of(Lifecycle::ALL, Lifecycle::as_str)
+}
+
+pub(crate) fn health() -> impl TypedValueParser<Value = Health> {
+    of(Health::ALL, Health::as_str)
+}
+
+pub(crate) fn occurrence() -> impl TypedValueParser<Value = OccurrenceState> {
+    of(OccurrenceState::ALL, OccurrenceState::as_str)
+}
+
+pub(crate) fn outcome() -> impl TypedValueParser<Value = Outcome> {
+    of(Outcome::ALL, Outcome::as_str)
+}
+
+pub(crate) fn role() -> impl TypedValueParser<Value = Role> {
+    of(Role::ALL, Role::as_str)
+}
+
+pub(crate) fn instrument() -> impl TypedValueParser<Value = InstrumentState> {
+    of(InstrumentState::ALL, InstrumentState::as_str)
+}
+
+pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {
+    of(&Joint::ALL, Joint::as_str)
+}

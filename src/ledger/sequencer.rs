@@ -1,0 +1,149 @@
+//! The sequencer: judges requests in their order against the state in memory, and appends what is admitted under one
+//! commit. It is the one place where anything is written.
+
+use super::Receipt;
+use super::RecordError;
+use super::disclosures::Disclosures;
+use crate::record::fact::Fact;
+use crate::record::history::{History, Refusal};
+use crate::record::withheld::{self, Held};
+use crate::store::{AppendError, Store};
+use crate::trail::disclosure::Disclosure;
+use crate::trail::entry::{Entry, Request};
+use chrono::{DateTime, Utc};
+
+/// A store, and the state that its entries leave.
+pub(super) struct Sequencer {
+    pub(super) store: Box<dyn Store>,
+    pub(super) history: History,
+    pub(super) disclosures: Disclosures,
+    /// Whether the index covers every entry.
+    pub(super) indexed: bool,
+    doubtful: bool,
+}
+
+/// What is to be done with a request that nothing speaks against.
+enum Judged {
+    /// It was recorded before.
+    Repeated(Receipt),
+    /// It is to be recorded at this time.
+    Admitted(Fact, Vec<Held>, DateTime<Utc>),
+}
+
+impl Sequencer {
+    pub(super) fn new(
+        store: Box<dyn Store>,
+        history: History,
+        disclosures: Disclosures,
+        indexed: bool,
+    ) -> Self {
+        Self { store, history, disclosures, indexed, doubtful: false }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        requests: Vec<(Request, Vec<Disclosure>)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
+        if self.doubtful {
+            return Err(RecordError::Doubtful);
+        }
+        let expected = self.history.state.head;
+        let (mut batch, mut kept) = (Vec::new(), Vec::new());
+        let mut receipts = Vec::with_capacity(requests.len());
+        for (request, disclosures) in requests {
+            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept);
+            let refused = receipt.is_err();
+            receipts.push(receipt);
+            if refused {
+                break;
+            }
+        }
+        if batch.is_empty() {
+            return Ok(receipts);
+        }
+        // From here on the history in memory is ahead of the store: where writing fails, it is read anew.
+        self.doubtful = true;
+        self.disclosures.keep(kept)?;
+        self.store.append(expected, &batch)?;
+        self.doubtful = false;
+        Ok(receipts)
+    }
+
+    fn admit(
+        &mut self,
+        request: Request,
+        disclosures: Vec<Disclosure>,
+        now: DateTime<Utc>,
+        batch: &mut Vec<Vec<u8>>,
+        kept: &mut Vec<Disclosure>,
+    ) -> Result<Receipt, RecordError> {
+        let (fact, held, recorded) = match self.judged(&request, &disclosures, now, batch)? {
+            Judged::Repeated(receipt) => return Ok(receipt),
+            Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
+        };
+        let (id, seal) = (request.event.id, self.history.state.seal(&request.event.subject, recorded));
+        let (bytes, entry) = request.seal(seal);
+        self.history.evolve(&entry, &fact, held);
+        batch.push(bytes);
+        kept.extend(disclosures);
+        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
+    }
+
+    /// Whether a request would be admitted now.
+    pub(super) fn judge(
+        &self,
+        request: &Request,
+        disclosures: &[Disclosure],
+        now: DateTime<Utc>,
+    ) -> Result<(), RecordError> {
+        self.judged(request, disclosures, now, &[]).map(|_| ())
+    }
+
+    fn judged(
+        &self,
+        request: &Request,
+        disclosures: &[Disclosure],
+        now: DateTime<Utc>,
+        batch: &[Vec<u8>],
+    ) -> Result<Judged, RecordError> {
+        if let Some(receipt) = self.first_receipt(request, batch)? {
+            return Ok(Judged::Repeated(receipt));
+        }
+        let recorded = self.history.state.recording(&request.event, now);
+        let (fact, held) = self.history.decide(request, recorded)?;
+        belongs(disclosures, &held)?;
+        Ok(Judged::Admitted(fact, held, recorded))
+    }
+
+    /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
+    fn first_receipt(&self, request: &Request, batch: &[Vec<u8>]) -> Result<Option<Receipt>, RecordError> {
+        let id = request.event.id;
+        let Some(sequence) = self.history.index.by_id(id) else { return Ok(None) };
+        let stored = self.store.head().size;
+        let mut first = None;
+        match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
+            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
+            None => self
+                .store
+                .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
+                .map_err(AppendError::Failed)?,
+        }
+        match first.filter(|first| first.request.signed() == request.signed()) {
+            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
+            None => Err(Refusal::Id(id, sequence).into()),
+        }
+    }
+}
+
+/// Whether each disclosure is one of the request's, and holds what its field can have.
+fn belongs(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
+    let own = |each: &Disclosure| {
+        let digest = each.digest();
+        held.iter().any(|held| held.digest == digest && held.name == each.name())
+    };
+    match disclosures.iter().find(|each| !own(each)) {
+        Some(stray) => Err(RecordError::Stray(stray.name().to_owned())),
+        None => Ok(disclosures.iter().try_for_each(withheld::check_value)?),
+    }
+}
