@@ -3,7 +3,7 @@
 use super::exchange::bring_in;
 use super::failure::{Failure, file};
 use super::founding::Founding;
-use super::{key, output, verify};
+use super::{output, verify};
 use annals::domain::value::Code;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Cut, Ledger};
@@ -41,8 +41,7 @@ impl Demo {
         let home = folder.join("ledger");
         let ledger = found(&home, &keyring)?;
         step("Four years of history, from both sides: each change a signed event")?;
-        key::make_for(&ledger, &keyring, HISTORY)?;
-        let summary = bring_in(&ledger, &keyring, Path::new("history.jsonl"), HISTORY)?;
+        let summary = bring_in(&ledger, &keyring, Path::new("history.jsonl"), HISTORY, true)?;
         output::keep(&ledger);
         output::line(&format!(
             "{} requests recorded; the ledger has {} entries",

@@ -1,9 +1,11 @@
 //! `annals import`, `export`, `restore`: what crosses the border of a ledger.
 
 use super::failure::{Failure, file};
+use super::key::Maker;
 use super::output::{self, Format};
 use super::settings::Settings;
 use annals::exchange::import;
+use annals::exchange::keyring::Keyring;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
 use annals::record::verify::Report;
@@ -41,10 +43,7 @@ impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
-        if self.make_keys {
-            super::key::make_for(&ledger, &settings.keyring, &bytes)?;
-        }
-        let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes)?;
+        let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes, self.make_keys)?;
         output::keep(&ledger);
         let head = ledger.head();
         if settings.format == Format::Json {
@@ -63,19 +62,24 @@ impl Import {
     }
 }
 
-/// Imports the bytes of a file.
+/// Imports the bytes of a file, and makes the keys that its speakers lack where that is wanted.
 pub(crate) fn bring_in(
     ledger: &Ledger,
-    keyring: &annals::exchange::keyring::Keyring,
+    keyring: &Keyring,
     path: &Path,
     bytes: &[u8],
+    make_keys: bool,
 ) -> Result<import::Summary, Failure> {
     let sha256 = sha256(bytes);
     let failed = |source| Failure::Import { path: path.to_owned(), source };
     let mut salt = output::salt;
     let mut import = import::Import::new(ledger, keyring, &sha256, &mut salt);
+    let mut maker = make_keys.then(|| Maker::new(ledger, keyring)).transpose()?;
     let bar = output::progress("importing");
     for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        if let Some(maker) = &mut maker {
+            maker.make(text, || import.flush().map_err(failed))?;
+        }
         import.push(line, text).map_err(failed)?;
         bar.inc(1);
     }

@@ -1,6 +1,6 @@
 //! Why a command could not be carried out, and with which code it then exits.
 
-use annals::domain::plan::Fault;
+use annals::domain::shape::Fault;
 use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;

@@ -21,6 +21,7 @@ use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -295,32 +296,28 @@ pub(crate) fn read_plan(path: &Path, bytes: &[u8]) -> Result<Plan, Failure> {
 }
 
 /// Builds a ledger beside its place and moves it there when it is whole, so that a founding that was interrupted leaves no
-/// half of a ledger.
+/// half of a ledger where one is expected.
 pub(crate) fn in_place<T>(
     folder: &Path,
     build: impl FnOnce(&Path) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     refuse_taken(folder)?;
     let mut name = folder.as_os_str().to_owned();
-    name.push(".part");
+    // A name of its own: what somebody else has there, or builds there, is left alone.
+    name.push(format!(".part-{}", hex(&output::random::<4>())));
     let part = PathBuf::from(name);
-    if part.exists() {
-        std::fs::remove_dir_all(&part).map_err(file(&part, "removed"))?;
-    }
-    match build(&part) {
-        Ok(done) => {
-            if folder.exists() {
-                std::fs::remove_dir(folder).map_err(file(folder, "replaced"))?;
-            }
-            std::fs::rename(&part, folder).map_err(file(folder, "made"))?;
-            Ok(done)
+    let moved = build(&part).and_then(|done| {
+        if folder.exists() {
+            std::fs::remove_dir(folder).map_err(file(folder, "replaced"))?;
         }
-        Err(failure) => {
-            // What is left is thrown away by the next try, too.
-            let _ = std::fs::remove_dir_all(&part);
-            Err(failure)
-        }
-    }
+        std::fs::rename(&part, folder).map_err(file(folder, "made"))?;
+        Ok(done)
+    });
+    let done = moved.inspect_err(|_| drop(std::fs::remove_dir_all(&part)))?;
+    // The new name is durable once the folder that holds it is.
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(file(parent, "synced"))?;
+    Ok(done)
 }
 
 /// Refuses a place where something is already.

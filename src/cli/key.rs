@@ -14,7 +14,7 @@ use annals::record::request::{Line, Speaker};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// Make, list, register and revoke keys
@@ -217,29 +217,40 @@ impl Revoke {
     }
 }
 
-/// Makes and registers the keys that the speakers of a file of requests lack.
-pub(crate) fn make_for(ledger: &Ledger, keyring: &Keyring, bytes: &[u8]) -> Result<(), Failure> {
-    if ledger.state().clock() != Some(Clock::Illustrative) {
-        return Err(Failure::usage(
-            "`--make-keys` is for illustrative ledgers: in a real one each party's authority registers its own keys".to_owned(),
-        ));
-    }
-    let mut wanted: BTreeMap<(String, &'static str), (Speaker, Role)> = BTreeMap::new();
-    let mut first = None;
-    for text in bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()) {
-        // What is not a draft is refused by the import itself, with its line.
-        if let Ok(Line::Draft(draft)) = Line::read(text) {
-            first = first.or(Some(draft.time));
-            wanted
-                .entry((draft.speaker.0.to_string(), draft.role().as_str()))
-                .or_insert((draft.speaker.clone(), draft.role()));
+/// Makes and registers the key that whoever speaks in a line of requests lacks. It is registered when it is first needed,
+/// because an officer's institution may be registered a few lines before.
+pub(crate) struct Maker<'a> {
+    ledger: &'a Ledger,
+    keyring: &'a Keyring,
+    seen: BTreeSet<(String, &'static str)>,
+}
+
+impl<'a> Maker<'a> {
+    pub(crate) fn new(ledger: &'a Ledger, keyring: &'a Keyring) -> Result<Self, Failure> {
+        if ledger.state().clock() != Some(Clock::Illustrative) {
+            return Err(Failure::usage(
+                "`--make-keys` is for illustrative ledgers: in a real one each party's authority registers its own keys"
+                    .to_owned(),
+            ));
         }
+        Ok(Self { ledger, keyring, seen: BTreeSet::new() })
     }
-    let Some(time) = first else { return Ok(()) };
-    for (speaker, role) in wanted.into_values() {
-        register(ledger, keyring, &speaker, role, time)?;
+
+    /// Makes the key for a line, after what came before it is recorded by `flush`.
+    pub(crate) fn make(
+        &mut self,
+        line: &[u8],
+        flush: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        // What is not a draft is refused by the import itself, with its line.
+        let draft = std::str::from_utf8(line).ok().and_then(|text| Line::read(text).ok());
+        let Some(Line::Draft(draft)) = draft else { return Ok(()) };
+        if self.seen.insert((draft.speaker.0.to_string(), draft.role().as_str())) {
+            flush()?;
+            register(self.ledger, self.keyring, &draft.speaker, draft.role(), draft.time)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Makes a key for a speaker and a role, and registers it, unless one is held already.

@@ -93,3 +93,14 @@ impl Arguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -91,7 +91,7 @@ impl Axes {
         let cut = self.at.or(self.recorded.map(Cut::Day));
         let state = ledger.at(cut)?;
         let whole = Reading::of(&ledger.state(), None, None, None);
-        let clock = (!whole.illustrative).then(|| Utc::now().date_naive());
+        let clock = (!whole.illustrative).then(|| state.day(Utc::now()));
         let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
         let mut reading = Reading::of(&state, self.recorded, self.effective, today);
         (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
@@ -338,14 +338,14 @@ fn said(
     let mut fold = Fold::default();
     let mut notes = BTreeMap::new();
     let wanted = action.map(stream);
-    ledger.replay(&mut |_, entry: &Entry, fact: &Fact| {
+    ledger.replay(&mut |before, entry: &Entry, fact: &Fact| {
         let sequence = entry.seal.sequence;
         if sequence >= reading.head.size {
             return ControlFlow::Break(());
         }
         let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
         let shown = sequence >= first && own;
-        fold.push(entry, fact, shown);
+        fold.push(before, entry, fact, shown);
         if shown && let Some(note) = note(ledger, entry) {
             notes.insert(sequence, note);
         }

@@ -28,7 +28,7 @@ pub(crate) struct Signing {
     #[arg(long = "as", value_name = "WHO", help_heading = SIGNING)]
     pub(crate) speaker: Speaker,
     /// The id of the key, where several could sign
-    #[arg(long, value_name = "KEYID", help_heading = SIGNING)]
+    #[arg(long = "key", id = "signing_key", value_name = "KEYID", help_heading = SIGNING)]
     key: Option<String>,
     /// The change's id, a UUIDv7: a retry under the same id records nothing twice
     #[arg(long, help_heading = SIGNING)]
@@ -129,18 +129,7 @@ pub(crate) fn draft(
     time: DateTime<Utc>,
     data: Map<String, Value>,
 ) -> Draft {
-    Draft {
-        speaker: Speaker(Author { party: party.clone(), institution: None }),
-        role: None,
-        subject,
-        kind: format!("annals.{kind}.v1"),
-        time,
-        id: None,
-        causationid: None,
-        correlationid: None,
-        audience: None,
-        data,
-    }
+    Draft::new(Author { party: party.clone(), institution: None }, subject, kind, time, data)
 }
 
 /// Signs a draft on the ledger's head and records it. Its files are kept before the event that names them, and after the

@@ -14,8 +14,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const LIMITS: &str = "Not proved: that no newer entries were cut off (there are no countersigned checkpoints yet), and \
-                      that what was said is true.";
+const LIMITS: &str = "Not proved: that no newer entries were cut off (there are no countersigned checkpoints yet), that \
+                      what was said is true, and that the files put forward as evidence are still at hand.";
 
 /// Verify a ledger or an export, entry by entry, trusting nobody
 #[derive(Args)]
@@ -75,6 +75,7 @@ pub(crate) fn of(target: &Path) -> Result<Report, Failure> {
 
 fn conclusion(report: &Report, known: Option<bool>) -> &'static str {
     match (report.holds(), known) {
+        (true, None) if report.size == 0 => "empty: there is nothing to verify",
         (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
         (true, Some(false)) => "ANOTHER LEDGER: consistent, and its first entry is not the one that you know",
         (true, Some(true)) => "consistent, and the ledger whose first entry you know",
@@ -101,16 +102,32 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
     };
     let text: String = report.verdicts.iter().map(line).collect();
     let (held, disclosed) = report.withheld;
-    let worth =
-        if report.illustrative { "\nIllustrative: recorded times were told by the authors." } else { "" };
+    let mut more: Vec<String> = Vec::new();
+    if report.damaged > 0 {
+        more.push(format!(
+            "\n{} lines of disclosures.jsonl are none: their fields count as withheld",
+            report.damaged
+        ));
+    }
+    if report.unfinished > 0 {
+        more.push(format!(
+            "\nThe journal ends with {} bytes of a line that was never finished: a write in progress, or one that was never \
+             acknowledged",
+            report.unfinished
+        ));
+    }
+    if report.illustrative {
+        more.push("\nIllustrative: recorded times were told by the authors.".to_owned());
+    }
     format!(
         "{text}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\n{disclosed} of {held} withheld fields disclosed here\
-         {worth}\n{LIMITS}\n",
+         {}\n{LIMITS}\n",
         conclusion(report, known),
         report.size,
         report.streams,
         report.head,
         report.first,
+        more.concat(),
     )
 }
 
@@ -161,6 +178,8 @@ fn answer(report: &Report, known: Option<bool>) -> Value {
         "head": report.head,
         "withheld": report.withheld.0,
         "disclosed": report.withheld.1,
+        "damaged": report.damaged,
+        "unfinished": report.unfinished,
         "illustrative": report.illustrative,
         "verdicts": verdicts,
         "limits": LIMITS,

@@ -244,14 +244,16 @@ impl State {
             Unit::Months => *count,
             Unit::Years => count.saturating_mul(12),
         };
-        let mut windows = Vec::new();
-        let mut begin = period.begin();
-        while begin <= period.end() {
-            let Some(next) = begin.checked_add_months(Months::new(months)) else { break };
-            windows.push((begin, next.pred_opt().unwrap_or(begin)));
-            begin = next;
-        }
-        windows
+        // Each is counted from the first, so that a period that begins on the 31st does not drift.
+        let begin = |number: u32| {
+            let months = Months::new(months.saturating_mul(number));
+            period.begin().checked_add_months(months).filter(|begin| *begin <= period.end())
+        };
+        let end = |number: u32| {
+            let next = period.begin().checked_add_months(Months::new(months.saturating_mul(number + 1)));
+            next.and_then(|next| next.pred_opt())
+        };
+        (0..).map_while(|number| begin(number).zip(end(number))).collect()
     }
 
     /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
@@ -335,7 +337,7 @@ impl State {
 pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
     let party = &context.author.party;
     if let Some(institution) = &context.author.institution
-        && !state.assignments.contains_key(institution)
+        && state.assignments.get(institution).is_none_or(|assigned| assigned.party != *party)
     {
         return Err(Refusal::NotTheirs {
             action: state.action.reference.clone(),

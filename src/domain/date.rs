@@ -67,16 +67,18 @@ impl FromStr for Effective {
     type Err = NotADate;
 
     fn from_str(text: &str) -> Result<Self, NotADate> {
+        let not = || NotADate::Date(text.chars().take(40).collect());
         let (precision, whole) = match text.len() {
             4 => (Precision::Year, format!("{text}-01-01")),
             7 => (Precision::Month, format!("{text}-01")),
-            _ => (Precision::Day, text.to_owned()),
+            10 => (Precision::Day, text.to_owned()),
+            _ => return Err(not()),
         };
         let date = NaiveDate::parse_from_str(&whole, "%Y-%m-%d").ok();
-        // Written back, it refuses signs, blanks and missing zeros, which the parser passes over.
+        // Written back, it refuses blanks and missing zeros, which the parser passes over; years have no sign.
         date.map(|begin| Self { begin, precision })
-            .filter(|date| date.to_string() == text)
-            .ok_or_else(|| NotADate::Date(text.chars().take(40).collect()))
+            .filter(|date| text.starts_with(|c: char| c.is_ascii_digit()) && date.to_string() == text)
+            .ok_or_else(not)
     }
 }
 
@@ -253,6 +255,10 @@ mod tests {
             "2023-05-30T",
             "20230530",
             "2023-00",
+            "-0001-01-01",
+            "+12345-01-01",
+            "-001-01",
+            "-123",
         ] {
             assert!(text.parse::<Effective>().is_err(), "{text}");
         }

@@ -2,6 +2,7 @@
 //!
 //! - [`value`]: references and texts, checked once, at birth;
 //! - [`date`]: dates with the precision that is known, periods, cycles;
+//! - [`shape`]: typed values out of JSON, each fault named by its path;
 //! - [`sealed`]: fields that can be withheld, of which a rule sees only that they are there;
 //! - [`plan`]: the plan document;
 //! - [`party`], [`instrument`], [`action`]: the aggregates, each with its events, its refusals, its state and its rules;
@@ -17,5 +18,6 @@ pub mod party;
 pub mod plan;
 pub mod programme;
 pub mod sealed;
+pub mod shape;
 pub mod status;
 pub mod value;

@@ -78,6 +78,9 @@ pub enum Refusal {
         /// The party of the stream.
         expected: Code,
     },
+    /// Without a name.
+    #[error("the institution {0} has no name: give one with its language, such as `en`")]
+    Nameless(Code),
     /// Known already.
     #[error("the institution {0} is registered already")]
     Known(Code),
@@ -155,6 +158,7 @@ pub fn decide(state: &State, event: &Event, party: &Code) -> Result<(), Refusal>
         Event::Registered(new) if state.institutions.contains_key(&new.id) => {
             Err(Refusal::Known(new.id.clone()))
         }
+        Event::Registered(new) if new.names.is_empty() => Err(Refusal::Nameless(new.id.clone())),
         Event::Registered(_) => Ok(()),
         Event::Succeeded(Succeeded { institution, successor, .. }) => {
             state.acting(party, institution)?;

@@ -2,10 +2,10 @@
 
 use super::date::{Cycle, Period};
 use super::sealed::Audience;
+use super::shape::{self, Fault};
 use super::value::{Code, Sha256, Text, Zone, words};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// A plan as it is signed and founded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub struct Line {
     /// As printed.
     pub title: Text,
     /// Its introduction, as printed.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub text: Option<Text>,
     /// The Sustainable Development Goals that it names.
     pub goals: Vec<Goal>,
@@ -118,12 +118,12 @@ pub struct Instrument {
     /// As printed.
     pub title: Text,
     /// In which it was or is to be signed.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub year: Option<u16>,
     /// Where it stands.
     pub state: InstrumentState,
     /// When it lapses, where its text says so.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub expires: Option<super::date::Effective>,
 }
 
@@ -153,7 +153,7 @@ pub struct Action {
     /// What kind of action it is.
     pub kind: Kind,
     /// How often it recurs, where the text says so.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub cycle: Option<Cycle>,
     /// How firmly it is promised.
     pub firmness: Firmness,
@@ -187,33 +187,20 @@ words! {
     }
 }
 
-/// What is wrong with a plan document, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// JSON pointer (RFC 6901), or line and column where the document cannot be read.
-    pub path: String,
-    /// What is wrong there.
-    pub what: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.what)
-    }
-}
-
 impl Plan {
     /// Reads a plan document.
     ///
     /// # Errors
     /// One fault where it is not of the form (`schemas/plan.json`); otherwise every contradiction in it.
     pub fn read(text: &str) -> Result<Self, Vec<Fault>> {
+        let whole = |error: &serde_json::Error| vec![Fault { path: "/".to_owned(), what: error.to_string() }];
         let mut deserializer = serde_json::Deserializer::from_str(text);
+        // Once from the text, for line and column, and so that no member occurs twice; once for its shape.
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut deserializer);
-        let plan = read.map_err(|error| {
-            vec![Fault { path: pointer(error.path()), what: error.into_inner().to_string() }]
-        })?;
-        deserializer.end().map_err(|error| vec![Fault { path: "/".to_owned(), what: error.to_string() }])?;
+        read.map_err(|error| vec![Fault::of(error)])?;
+        deserializer.end().map_err(|error| whole(&error))?;
+        let value = serde_json::from_str(text).map_err(|error| whole(&error))?;
+        let plan: Self = shape::read(&value).map_err(|fault| vec![fault])?;
         let faults = plan.faults();
         if faults.is_empty() { Ok(plan) } else { Err(faults) }
     }
@@ -307,25 +294,4 @@ impl Faults {
             self.add(path(), format!("the {what} `{id}` is not in this plan"));
         }
     }
-}
-
-/// An optional member that is there has a value: null is refused, as it is in an entry.
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A path as JSON pointer (RFC 6901); `/` for the whole.
-#[must_use]
-pub fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let segments = path.iter().map(|segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => String::new(),
-    });
-    let path: String = segments.collect();
-    if path.is_empty() { "/".to_owned() } else { path }
 }

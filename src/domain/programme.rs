@@ -5,7 +5,7 @@ use super::action::{self, Context, Place};
 use super::date::Period;
 use super::plan::{Document, Instrument, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
-use super::{instrument, party};
+use super::{assertion, instrument, party};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,7 +98,20 @@ impl Programme {
         match event {
             Event::Plan(_) if self.plan.is_some() => Err(Refusal::Adopted),
             Event::Plan(_) => Ok(()),
-            Event::Party(party, event) => Ok(party::decide(&self.party(party), event, party)?),
+            Event::Party(party, event) => {
+                match event {
+                    // An id names one institution, whosever it is: assignments and keys know it by its id alone.
+                    party::Event::Registered(new) if self.party_of(&new.id).is_some() => {
+                        return Err(party::Refusal::Known(new.id.clone()).into());
+                    }
+                    party::Event::Succeeded(event) => {
+                        assertion::past("effective", event.effective, context.today)
+                            .map_err(action::Refusal::from)?;
+                    }
+                    party::Event::Registered(_) => {}
+                }
+                Ok(party::decide(&self.party(party), event, party)?)
+            }
             Event::Instrument(reference, event) => {
                 let known = self.instruments.get(reference);
                 match event {
@@ -109,7 +122,10 @@ impl Programme {
                     instrument::Event::Updated(_) if known.is_none() => {
                         return Err(unknown("instrument", reference.as_str(), self.instruments.keys()));
                     }
-                    instrument::Event::Updated(_) => {}
+                    instrument::Event::Updated(update) => {
+                        assertion::past("effective", update.effective, context.today)
+                            .map_err(action::Refusal::from)?;
+                    }
                 }
                 Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
             }
@@ -153,7 +169,11 @@ impl Programme {
                 if let action::Event::Assigned(event) = event {
                     // A party assigns its own institutions alone, and only those that act.
                     let party = &context.author.party;
-                    self.party(party).acting(party, &event.institution)?;
+                    let own = self.party(party);
+                    match own.acting(party, &event.institution) {
+                        Err(party::Refusal::Ended(..)) if event.role == assertion::Role::Relieved => {}
+                        acting => acting?,
+                    }
                 }
                 Ok(action::decide(state, event, context)?)
             }
@@ -196,7 +216,9 @@ impl Programme {
         self.parties.iter().find(|(_, party)| owns(party)).map(|(party, _)| party)
     }
 
-    fn party(&self, party: &Code) -> Arc<party::State> {
+    /// A party's institutions.
+    #[must_use]
+    pub fn party(&self, party: &Code) -> Arc<party::State> {
         self.parties.get(party).cloned().unwrap_or_default()
     }
 }

@@ -91,13 +91,12 @@ pub fn of<'a>(
     grace_days: u16,
 ) -> Status<'a> {
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
-    let mut words: Vec<&Word> =
-        state.standing().filter(within).filter(|word| !matches!(word.said, Said::Verified(..))).collect();
+    let mut words: Vec<&Word> = state.standing().filter(within).filter(|word| counts(state, word)).collect();
     words.sort_by_key(|word| (word.effective.begin(), word.sequence));
     let mut windows: Vec<Effective> = Vec::new();
     for word in &words {
         if let Some(occurrence) = &word.occurrence
-            && !windows.contains(&occurrence.window)
+            && windows.iter().all(|window| window.begin() != occurrence.window.begin())
         {
             windows.push(occurrence.window);
         }
@@ -107,7 +106,8 @@ pub fn of<'a>(
         .into_iter()
         .map(|window| {
             let state = |word: &Word| {
-                word.occurrence.as_ref().filter(|each| each.window == window).map(|each| each.state)
+                let here = word.occurrence.as_ref().filter(|each| each.window.begin() == window.begin());
+                here.map(|each| each.state)
             };
             (window, axis(&words, parties, grace_days, state))
         })
@@ -117,6 +117,16 @@ pub fn of<'a>(
         health: axis(&words, parties, grace_days, |word| word.health),
         occurrences,
         latest: words.iter().copied().max_by_key(|word| word.sequence),
+    }
+}
+
+/// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the
+/// confirmer's own assertion, does not.
+fn counts(state: &State, word: &Word) -> bool {
+    match word.said {
+        Said::Progressed | Said::Confirmed(_) => true,
+        Said::Contested(id) => state.standing().any(|other| other.id == id),
+        Said::Verified(..) => false,
     }
 }
 

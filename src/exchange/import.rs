@@ -9,6 +9,7 @@ use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
 use chrono::Utc;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
 /// How many requests are recorded under one commit.
@@ -94,6 +95,29 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
     Ok(keyring.key(&held)?)
 }
 
+/// Why a line was not taken.
+enum Failure {
+    /// For a reason of its own.
+    Here(LineError),
+    /// Because one before it, which waited for its commit, was refused.
+    Before(ImportError),
+}
+
+impl From<LineError> for Failure {
+    fn from(error: LineError) -> Self {
+        Self::Here(error)
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        Self::Before(error)
+    }
+}
+
+/// Events that change who may sign.
+const KEYS: &str = "annals.key.";
+
 /// Imports one line after another.
 pub struct Import<'a> {
     ledger: &'a Ledger,
@@ -123,19 +147,49 @@ impl<'a> Import<'a> {
     /// Takes a line, counted from 1. Empty ones are passed over.
     ///
     /// # Errors
-    /// [`ImportError`], for this line or one before it that waited for its commit.
+    /// [`ImportError`], for this line or one before it that waited for its commit. What came before is recorded.
     pub fn push(&mut self, line: u64, bytes: &[u8]) -> Result<(), ImportError> {
-        let at = |source: LineError| ImportError { line, source };
+        let taken = self.take(line, bytes);
+        if taken.is_err() || self.pending.len() >= BATCH {
+            self.commit()?;
+        }
+        taken.map_err(|failure| match failure {
+            Failure::Here(source) => ImportError { line, source },
+            Failure::Before(error) => error,
+        })
+    }
+
+    fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), Failure> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
-        let text = text.ok_or_else(|| at(LineError::Text))?;
+        let text = text.ok_or(LineError::Text)?;
         if text.trim().is_empty() {
             return Ok(());
         }
-        match Line::read(text).map_err(|fault| at(fault.into()))? {
-            Line::Signed(request, disclosures) => self.pending.push((line, request, disclosures)),
-            Line::Draft(draft) => self.draft(line, &draft)?,
+        let keys = match Line::read(text).map_err(LineError::from)? {
+            Line::Signed(request, disclosures) => {
+                let keys = request.event.kind.starts_with(KEYS);
+                self.pending.push((line, request, disclosures));
+                keys
+            }
+            Line::Draft(draft) => {
+                self.draft(line, &draft)?;
+                draft.kind.starts_with(KEYS)
+            }
+        };
+        if keys {
+            // Who may sign the next line is known once this one is recorded.
+            self.commit()?;
+            self.keys.clear();
         }
-        if self.pending.len() >= BATCH { self.commit() } else { Ok(()) }
+        Ok(())
+    }
+
+    /// Commits what waits for its commit.
+    ///
+    /// # Errors
+    /// [`ImportError`], for the line that was refused.
+    pub fn flush(&mut self) -> Result<(), ImportError> {
+        self.commit()
     }
 
     /// Commits what is left.
@@ -147,15 +201,14 @@ impl<'a> Import<'a> {
         Ok(self.summary)
     }
 
-    fn draft(&mut self, line: u64, draft: &Draft) -> Result<(), ImportError> {
-        let at = |source: LineError| ImportError { line, source };
+    fn draft(&mut self, line: u64, draft: &Draft) -> Result<(), Failure> {
         let id = draft.id.unwrap_or_else(|| derived_id(draft.time, &self.origin, self.file_sha256, line));
         // What it answers, or says again, must be recorded before it can be looked up.
         let waits = |wanted: Uuid| self.pending.iter().any(|(_, request, _)| request.event.id == wanted);
         if waits(id) || draft.causationid.is_some_and(waits) {
             self.commit()?;
         }
-        if let Some(entry) = self.ledger.recorded(id).map_err(|error| at(error.into()))? {
+        if let Some(entry) = self.ledger.recorded(id).map_err(LineError::from)? {
             let known =
                 |digest: &str| Digest::parse(digest).and_then(|digest| self.ledger.disclosure(&digest));
             if draft.says(&entry.request.event, &known) {
@@ -163,24 +216,19 @@ impl<'a> Import<'a> {
                 return Ok(());
             }
             let refusal = Refusal::Id(id, entry.seal.sequence);
-            return Err(at(RecordError::Refused(refusal).into()));
+            return Err(LineError::from(RecordError::Refused(refusal)).into());
         }
-        let place = (draft.speaker.0.to_string(), draft.role().as_str());
-        if draft.kind.starts_with("annals.key.") {
-            self.keys.clear();
-        }
-        let key = match self.keys.entry(place) {
-            std::collections::hash_map::Entry::Occupied(held) => held.into_mut(),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                let key = key_for(self.ledger, self.keyring, draft).map_err(|none| at(none.into()))?;
+        let key = match self.keys.entry((draft.speaker.0.to_string(), draft.role().as_str())) {
+            Entry::Occupied(held) => held.into_mut(),
+            Entry::Vacant(free) => {
+                let key = key_for(self.ledger, self.keyring, draft).map_err(LineError::from)?;
                 free.insert(key)
             }
         };
         let base = self.ledger.head().leaf;
-        let (request, disclosures) =
-            draft.sign(id, &self.origin, base, key, self.salt).map_err(|fault| at(fault.into()))?;
-        self.pending.push((line, request, disclosures));
-        if draft.kind.starts_with("annals.key.") { self.commit() } else { Ok(()) }
+        let signed = draft.sign(id, &self.origin, base, key, self.salt).map_err(LineError::from)?;
+        self.pending.push((line, signed.0, signed.1));
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), ImportError> {

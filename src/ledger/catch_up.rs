@@ -43,12 +43,10 @@ pub(super) fn fold(
     failed.map_or(Ok(()), Err)
 }
 
-/// Whether a kept state is one of this store's.
+/// Whether a kept state is one of this store's: the last entry that it knows is there. One of no entries is worth nothing.
 pub(super) fn follows(store: &dyn Store, head: Head) -> bool {
-    let mut leaf = LeafHash::NONE;
-    if let Some(last) = head.size.checked_sub(1) {
-        let read = store.read(last..head.size, &mut |_, line| leaf = LeafHash::of(line));
-        return read.is_ok() && leaf == head.leaf;
-    }
-    head == Head::EMPTY
+    let Some(last) = head.size.checked_sub(1) else { return false };
+    let mut leaf = None;
+    let read = store.read(last..head.size, &mut |_, line| leaf = Some(LeafHash::of(line)));
+    read.is_ok() && leaf == Some(head.leaf)
 }

@@ -14,61 +14,72 @@ pub const FILE: &str = "disclosures.jsonl";
 #[derive(Debug, Default)]
 pub struct Disclosures {
     held: HashMap<Digest, Disclosure>,
-    file: Option<(File, PathBuf)>,
+    damaged: Vec<usize>,
+    file: Option<Kept>,
+}
+
+/// The file, and how many of its bytes are whole lines.
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    path: PathBuf,
+    length: u64,
 }
 
 /// Why disclosures cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {what}", path.display())]
+#[error("{}: cannot be {doing}; make room, or give this user the right to it", path.display())]
 pub struct DisclosuresError {
     path: PathBuf,
-    what: String,
-    source: Option<io::Error>,
+    doing: &'static str,
+    source: io::Error,
 }
 
 impl Disclosures {
-    /// Reads the disclosures in a folder, if there are any; for writing, a last line that was never finished is cut.
+    /// Reads the disclosures in a folder, if there are any. A line that is none is passed over, and its field counts as
+    /// withheld; for writing, a last line that was never finished is cut.
     ///
     /// # Errors
-    /// Where the file cannot be read, or a line of it is not a disclosure.
+    /// Where the file cannot be read, or not be opened for writing.
     pub fn open(folder: &Path, writable: bool) -> Result<Self, DisclosuresError> {
         let path = folder.join(FILE);
-        let failed = |what: &str| {
-            let (path, what) = (path.clone(), what.to_owned());
-            move |source| DisclosuresError { path, what, source: Some(source) }
+        let failed = |doing| {
+            let path = path.clone();
+            move |source| DisclosuresError { path, doing, source }
         };
         let text = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed("cannot be read")(error)),
+            Err(error) => return Err(failed("read")(error)),
         };
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let mut held = HashMap::new();
-        for (at, line) in text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() {
-                continue;
-            }
+        let mut opened = Self::default();
+        let lines = text.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+        for (number, line) in (1..).zip(lines) {
             let disclosure = serde_json::from_slice::<String>(line).ok();
-            let disclosure = disclosure.and_then(|text| Disclosure::parse(&text).ok());
-            let disclosure = disclosure.ok_or_else(|| DisclosuresError {
-                path: path.clone(),
-                what: format!(
-                    "line {} is not a disclosure; take the line out: its field then counts as withheld",
-                    at + 1
-                ),
-                source: None,
-            })?;
-            held.insert(disclosure.digest(), disclosure);
+            match disclosure.and_then(|text| Disclosure::parse(&text).ok()) {
+                Some(disclosure) => drop(opened.held.insert(disclosure.digest(), disclosure)),
+                None => opened.damaged.push(number),
+            }
         }
-        let file = if writable {
+        if writable {
             let file = OpenOptions::new().create(true).append(true).open(&path);
-            let file = file.map_err(failed("cannot be opened for writing"))?;
-            file.set_len(whole as u64).map_err(failed("cannot be cut to its last whole line"))?;
-            Some((file, path))
-        } else {
-            None
-        };
-        Ok(Self { held, file })
+            let file = file.map_err(failed("opened for writing"))?;
+            let length = whole as u64;
+            // The name of a new file is durable once its folder is.
+            file.set_len(length)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| File::open(folder)?.sync_all())
+                .map_err(failed("cut to its last whole line"))?;
+            opened.file = Some(Kept { file, path, length });
+        }
+        Ok(opened)
+    }
+
+    /// The numbers of the lines that are no disclosures, from 1.
+    #[must_use]
+    pub fn damaged(&self) -> &[usize] {
+        &self.damaged
     }
 
     /// The disclosure with this digest, if it is at hand.
@@ -93,18 +104,72 @@ impl Disclosures {
     /// Keeps disclosures, durable on return.
     ///
     /// # Errors
-    /// Where they cannot be written: some of them may have been.
+    /// Where they cannot be written: none of them is kept then.
     pub fn keep(&mut self, disclosures: Vec<Disclosure>) -> Result<(), DisclosuresError> {
         let new: Vec<Disclosure> =
             disclosures.into_iter().filter(|each| !self.held.contains_key(&each.digest())).collect();
-        if let (Some((file, path)), false) = (&mut self.file, new.is_empty()) {
+        if let (Some(kept), false) = (&mut self.file, new.is_empty()) {
             let lines: Vec<&str> = new.iter().flat_map(|each| ["\"", each.encoded(), "\"\n"]).collect();
-            file.write_all(lines.concat().as_bytes()).and_then(|()| file.sync_data()).map_err(|source| {
-                let what = "cannot be written; make room and give this user the right to it".to_owned();
-                DisclosuresError { path: path.clone(), what, source: Some(source) }
-            })?;
+            kept.write(lines.concat().as_bytes())?;
         }
         self.held.extend(new.into_iter().map(|each| (each.digest(), each)));
         Ok(())
+    }
+}
+
+impl Kept {
+    fn write(&mut self, lines: &[u8]) -> Result<(), DisclosuresError> {
+        // What a write that failed left behind would run into the next line.
+        let written = self
+            .file
+            .set_len(self.length)
+            .and_then(|()| self.file.write_all(lines))
+            .and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => {
+                self.length += lines.len() as u64;
+                Ok(())
+            }
+            Err(source) => Err(DisclosuresError { path: self.path.clone(), doing: "written", source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(text: &str) -> Disclosure {
+        Disclosure::new([7; 16], "note", &text.into())
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_passed_over_and_an_unfinished_one_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        kept.keep(vec![note("one"), note("two")]).unwrap();
+        let path = folder.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("garbage\n\n{text}\"WyJ")).unwrap();
+        let read = Disclosures::open(folder.path(), false).unwrap();
+        assert_eq!((read.damaged(), read.iter().count()), (&[1, 2][..], 2));
+        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        kept.keep(vec![note("three"), note("one")]).unwrap();
+        let read = Disclosures::open(folder.path(), false).unwrap();
+        assert_eq!((read.damaged(), read.iter().count()), (&[1, 2][..], 3));
+        assert!(read.get(&note("three").digest()).is_some());
+    }
+
+    #[test]
+    fn what_a_failed_write_left_does_not_run_into_the_next_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        kept.keep(vec![note("one")]).unwrap();
+        let path = folder.path().join(FILE);
+        // A write that was cut off by a full disk.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"\"WyJ").unwrap();
+        kept.keep(vec![note("two")]).unwrap();
+        let read = Disclosures::open(folder.path(), false).unwrap();
+        assert_eq!((read.damaged().len(), read.iter().count()), (0, 2));
     }
 }

@@ -158,13 +158,15 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         let store = Embedded::open(folder, entry::subject)?;
-        let notices = store.notices().to_vec();
+        let mut notices = store.notices().to_vec();
         let mut history = History::default();
         fold(&store, Head::EMPTY, &mut |entry, fact, held| {
             progress(entry.seal.sequence + 1);
             history.evolve(&entry, &fact, held);
         })?;
         let disclosures = Disclosures::open(folder, true)?;
+        notices.extend(withheld(&disclosures));
+        notices.extend(snapshot::load(folder).and_then(|kept| cut(kept.head, store.head())));
         let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
@@ -176,12 +178,15 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
-        let notices = store.notices().to_vec();
-        let state = snapshot::load(folder).filter(|state| follows(&store, state.head));
+        let mut notices = store.notices().to_vec();
+        let kept = snapshot::load(folder);
+        notices.extend(kept.as_ref().and_then(|kept| cut(kept.head, store.head())));
+        let state = kept.filter(|state| follows(&store, state.head));
         let mut history = History { state: state.unwrap_or_default(), ..History::default() };
         let from = history.state.head;
         fold(&store, from, &mut |entry, fact, _| history.state.evolve(&entry, &fact))?;
         let disclosures = Disclosures::open(folder, false)?;
+        notices.extend(withheld(&disclosures));
         let sequencer = Sequencer::new(Box::new(store), history, disclosures, false);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
@@ -394,7 +399,7 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn entry(&self, sequence: u64) -> Result<Option<Entry>, LedgerError> {
         let mut found = None;
-        self.read(sequence..sequence + 1, &mut |at, line| {
+        self.read(sequence..sequence.saturating_add(1), &mut |at, line| {
             found = Some(read_entry(at, line));
             ControlFlow::Break(())
         })?;
@@ -446,7 +451,11 @@ impl Ledger {
     /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
         let kept = self.folder.as_deref().and_then(snapshot::load);
-        let beside = Beside { disclosures: self.sequencer().disclosures.names(), kept };
+        let beside = {
+            let disclosures = &self.sequencer().disclosures;
+            let damaged = disclosures.damaged().len();
+            Beside { disclosures: disclosures.names(), damaged, kept, unfinished: 0 }
+        };
         let mut verifier = Verifier::new(beside);
         self.read(0..u64::MAX, &mut |at, line| {
             verifier.push(line);
@@ -463,8 +472,13 @@ impl Ledger {
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn verify_folder(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
-        let beside =
-            Beside { disclosures: Disclosures::open(folder, false)?.names(), kept: snapshot::load(folder) };
+        let disclosures = Disclosures::open(folder, false)?;
+        let beside = Beside {
+            disclosures: disclosures.names(),
+            damaged: disclosures.damaged().len(),
+            kept: snapshot::load(folder),
+            unfinished: store.unfinished(),
+        };
         let mut verifier = Verifier::new(beside);
         store.read(0..u64::MAX, &mut |at, line| {
             verifier.push(line);
@@ -472,4 +486,27 @@ impl Ledger {
         })?;
         Ok(verifier.finish())
     }
+}
+
+/// What is said where lines of the disclosures are damaged.
+fn withheld(disclosures: &Disclosures) -> Option<String> {
+    let lines: Vec<String> = disclosures.damaged().iter().take(5).map(ToString::to_string).collect();
+    let more = if disclosures.damaged().len() > 5 { " and more" } else { "" };
+    (!lines.is_empty()).then(|| {
+        format!(
+            "{}: no disclosure in line {}{more}: their fields count as withheld",
+            disclosures::FILE,
+            lines.join(", ")
+        )
+    })
+}
+
+/// What is said where a kept state knows more entries than there are.
+fn cut(kept: Head, store: Head) -> Option<String> {
+    (kept.size > store.size).then(|| {
+        format!(
+            "there were {} entries, and {} are left: the journal was cut; compare it with the other side's copy",
+            kept.size, store.size
+        )
+    })
 }

@@ -1,13 +1,13 @@
 //! The sequencer: judges requests in their order against the state in memory, and appends what is admitted under one
 //! commit. It is the one place where anything is written.
 
-use super::Receipt;
-use super::RecordError;
+use super::catch_up::fold;
 use super::disclosures::Disclosures;
+use super::{Receipt, RecordError};
 use crate::record::fact::Fact;
 use crate::record::history::{History, Refusal};
 use crate::record::withheld::{self, Held};
-use crate::store::{AppendError, Store};
+use crate::store::{AppendError, Head, Store};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{Entry, Request};
 use chrono::{DateTime, Utc};
@@ -59,15 +59,34 @@ impl Sequencer {
                 break;
             }
         }
-        if batch.is_empty() {
-            return Ok(receipts);
-        }
-        // From here on the history in memory is ahead of the store: where writing fails, it is read anew.
+        // From here on the history in memory is ahead of the store.
         self.doubtful = true;
-        self.disclosures.keep(kept)?;
-        self.store.append(expected, &batch)?;
+        if let Err(error) = self.write(expected, kept, &batch) {
+            self.reread();
+            return Err(error);
+        }
         self.doubtful = false;
         Ok(receipts)
+    }
+
+    /// Disclosures first: an entry whose disclosure was lost could never be read.
+    fn write(&mut self, expected: Head, kept: Vec<Disclosure>, batch: &[Vec<u8>]) -> Result<(), RecordError> {
+        self.disclosures.keep(kept)?;
+        if !batch.is_empty() {
+            self.store.append(expected, batch)?;
+        }
+        Ok(())
+    }
+
+    /// After a write that failed, the history is what the store has; where that cannot be read, nothing more is taken.
+    fn reread(&mut self) {
+        let mut history = History::default();
+        let read = fold(self.store.as_ref(), Head::EMPTY, &mut |entry, fact, held| {
+            history.evolve(&entry, &fact, held);
+        });
+        if read.is_ok() {
+            (self.history, self.indexed, self.doubtful) = (history, true, false);
+        }
     }
 
     fn admit(
@@ -79,7 +98,11 @@ impl Sequencer {
         kept: &mut Vec<Disclosure>,
     ) -> Result<Receipt, RecordError> {
         let (fact, held, recorded) = match self.judged(&request, &disclosures, now, batch)? {
-            Judged::Repeated(receipt) => return Ok(receipt),
+            Judged::Repeated(receipt) => {
+                // A ledger that was restored from its entries gets what is withheld back in this way.
+                kept.extend(disclosures);
+                return Ok(receipt);
+            }
             Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
         };
         let (id, seal) = (request.event.id, self.history.state.seal(&request.event.subject, recorded));
@@ -108,6 +131,8 @@ impl Sequencer {
         batch: &[Vec<u8>],
     ) -> Result<Judged, RecordError> {
         if let Some(receipt) = self.first_receipt(request, batch)? {
+            // What is signed is the same, so the digests are those of the recorded entry.
+            belongs(disclosures, &Fact::read(&request.event).map_err(Refusal::from)?.1)?;
             return Ok(Judged::Repeated(receipt));
         }
         let recorded = self.history.state.recording(&request.event, now);

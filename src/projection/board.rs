@@ -33,7 +33,7 @@ pub struct Row<'a> {
 pub enum Window {
     /// What the parties' words make of it.
     Said(Joint, Option<OccurrenceState>),
-    /// Nobody said a word, and it is over.
+    /// It is over, and nobody said more than that it was planned.
     Missed,
     /// Nobody said a word, and it is not over.
     Open,
@@ -92,17 +92,26 @@ fn windows(
     status: &Status<'_>,
     reading: &Reading,
 ) -> Vec<(NaiveDate, Window)> {
-    let known = |axis: &Axis<'_, OccurrenceState>| Window::Said(axis.joint, axis.value);
-    let mut windows: Vec<(NaiveDate, Window)> = status
-        .occurrences
-        .iter()
-        .map(|(window, axis): &(Effective, _)| (window.begin(), known(axis)))
-        .collect();
+    let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
     let grid = state.programme.period().map(|period| action.windows(period)).unwrap_or_default();
-    for (begin, end) in grid {
-        if windows.iter().all(|(window, _)| *window != begin) {
-            let over = end < reading.effective.map_or(reading.today, |day| day.min(reading.today));
-            windows.push((begin, if over { Window::Missed } else { Window::Open }));
+    let end_of = |window: &Effective| {
+        grid.iter().find(|(begin, _)| *begin == window.begin()).map_or_else(|| window.end(), |(_, end)| *end)
+    };
+    let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
+        let settled =
+            |state: OccurrenceState| !matches!(state, OccurrenceState::Planned | OccurrenceState::Confirmed);
+        // Where a window is over and was only ever planned, it was missed; a contest leaves that open.
+        let expected = axis.voices.iter().all(|voice| match (voice.word, voice.says) {
+            (Some(_), says) => says.is_some_and(|state| !settled(state)),
+            (None, _) => true,
+        });
+        let missed = expected && end_of(window) < today;
+        (window.begin(), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
+    };
+    let mut windows: Vec<(NaiveDate, Window)> = status.occurrences.iter().map(said).collect();
+    for (begin, end) in &grid {
+        if windows.iter().all(|(window, _)| window != begin) {
+            windows.push((*begin, if *end < today { Window::Missed } else { Window::Open }));
         }
     }
     windows.sort_by_key(|(begin, _)| *begin);

@@ -9,9 +9,10 @@ use crate::domain::value::Code;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
 use crate::record::founding::Event as Founding;
+use crate::record::history::State;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub struct Item {
     pub sequence: u64,
     /// When the ledger learnt of it.
     pub recorded: DateTime<Utc>,
+    /// The day of that, in the zone where a day ends last.
+    pub day: NaiveDate,
     /// Since when it is true, where it says so.
     pub effective: Option<String>,
     /// Who said it.
@@ -48,8 +51,9 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// Takes an entry; whether it is `shown` or only corrects one that is, is the caller's to say.
-    pub fn push(&mut self, entry: &Entry, fact: &Fact, shown: bool) {
+    /// Takes an entry; whether it is `shown` or only corrects one that is, is the caller's to say. `before` is the state
+    /// that it was recorded in.
+    pub fn push(&mut self, before: &State, entry: &Entry, fact: &Fact, shown: bool) {
         let event = &entry.request.event;
         if let (Fact::Programme(Programme::Action(_, Action::Corrected(_))), Some(id)) =
             (fact, event.causationid)
@@ -63,6 +67,7 @@ impl Timeline {
         self.items.push(Item {
             sequence: entry.seal.sequence,
             recorded: entry.seal.recordedtime,
+            day: before.day(entry.seal.recordedtime),
             effective,
             source: event.source.clone(),
             subject: event.subject.clone(),

@@ -25,6 +25,23 @@ pub enum Role {
     Witness,
 }
 
+/// What the party itself signs.
+const AUTHORITY: [&str; 10] = [
+    "ledger.opened",
+    "ledger.acceded",
+    "plan.adopted",
+    "key.registered",
+    "key.revoked",
+    "institution.registered",
+    "institution.succeeded",
+    "instrument.registered",
+    "instrument.updated",
+    "action.created",
+];
+
+/// What an officer signs, on the actions of the own institution, and a coordinator on every action.
+const OFFICER: [&str; 4] = ["action.progressed", "action.confirmed", "action.contested", "action.corrected"];
+
 impl Role {
     /// Every role.
     pub const ALL: [Self; 5] =
@@ -54,14 +71,13 @@ impl Role {
     /// Whether it may sign an event of a type.
     #[must_use]
     pub fn signs(self, kind: &str) -> bool {
-        let word = |words: &[&str]| {
-            words.iter().any(|word| kind.strip_prefix("annals.action.") == Some(&format!("{word}.v1")))
-        };
+        let kind = kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"));
+        let Some(kind) = kind else { return false };
         match self {
-            Self::Authority => !kind.starts_with("annals.action.") || word(&["created"]),
-            Self::Coordinator => word(&["assigned", "progressed", "confirmed", "contested", "corrected"]),
-            Self::Officer => word(&["progressed", "confirmed", "contested", "corrected"]),
-            Self::Auditor => word(&["verified"]),
+            Self::Authority => AUTHORITY.contains(&kind),
+            Self::Coordinator => kind == "action.assigned" || OFFICER.contains(&kind),
+            Self::Officer => OFFICER.contains(&kind),
+            Self::Auditor => kind == "action.verified",
             Self::Witness => false,
         }
     }
@@ -80,6 +96,17 @@ pub enum Event {
     Registered(Registered),
     /// A key signs no more.
     Revoked(Revoked),
+}
+
+impl Event {
+    /// The institution that it speaks of.
+    #[must_use]
+    pub const fn institution(&self) -> Option<&Code> {
+        match self {
+            Self::Registered(event) => event.institution.as_ref(),
+            Self::Revoked(_) => None,
+        }
+    }
 }
 
 /// A key is registered.

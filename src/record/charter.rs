@@ -4,10 +4,11 @@
 use super::authority::Role;
 use super::founding::Opened;
 use super::history::State;
-use super::request::{Draft, Speaker};
+use super::request::Draft;
 use crate::domain::party::Author;
-use crate::domain::plan::{Fault, Line, Plan};
+use crate::domain::plan::{Line, Plan};
 use crate::domain::programme::Adopted;
+use crate::domain::shape::Fault;
 use crate::domain::value::{Code, Sha256};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -24,17 +25,9 @@ pub fn drafts(
     founder: &Code,
     time: DateTime<Utc>,
 ) -> Result<Vec<Draft>, serde_json::Error> {
-    let say = |subject: String, kind: &str, data: Map<String, Value>| Draft {
-        speaker: Speaker(Author { party: founder.clone(), institution: None }),
-        role: Some(Role::Authority),
-        subject,
-        kind: format!("annals.{kind}.v1"),
-        time,
-        id: None,
-        causationid: None,
-        correlationid: None,
-        audience: None,
-        data,
+    let say = |subject: String, kind: &str, data: Map<String, Value>| {
+        let author = Author { party: founder.clone(), institution: None };
+        Draft { role: Some(Role::Authority), ..Draft::new(author, subject, kind, time, data) }
     };
     let adopted = adopted(plan, plan_sha256);
     let mut drafts = vec![
@@ -55,7 +48,7 @@ pub fn drafts(
 }
 
 /// Where what a ledger lays down differs from a plan document, by the document's paths. What the ledger has beyond the
-/// document is named too, but for institutions: a party may name more of its own at any time.
+/// document is named too, but for institutions of the opener, who may name more of its own at any time.
 #[must_use]
 pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Fault> {
     let programme = &state.programme;
@@ -100,6 +93,16 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
             differs(
                 format!("/actions/{at}"),
                 &format!("{} is missing or laid down otherwise", action.reference),
+            );
+        }
+    }
+    let by = state.founding.as_ref().map(|founding| &founding.opener);
+    for (party, bodies) in programme.parties.iter().filter(|(party, _)| Some(*party) != by) {
+        for body in bodies.institutions().filter(|body| !plan.institutions.iter().any(|known| known == *body))
+        {
+            differs(
+                "/institutions".to_owned(),
+                &format!("the ledger has {} of {party}, which the document has not", body.id),
             );
         }
     }

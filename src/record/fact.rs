@@ -2,8 +2,9 @@
 
 use super::withheld::{self, Held, WithheldFault};
 use super::{authority, founding};
+use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
-use crate::domain::{action, instrument, party, plan, programme, sealed};
+use crate::domain::{action, instrument, party, programme, sealed};
 use crate::trail::entry::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -174,9 +175,7 @@ fn code(event: &Event, expected: &'static str) -> Result<Code, FactFault> {
 }
 
 fn fields<T: DeserializeOwned>(data: Map<String, Value>) -> Result<T, FactFault> {
-    serde_path_to_error::deserialize(Value::Object(data)).map_err(|error| {
-        let path = plan::pointer(error.path());
-        let what = error.into_inner().to_string();
+    shape::read(&Value::Object(data)).map_err(|Fault { path, what }| {
         let clear =
             sealed::DISCLOSABLE.iter().find(|name| what.starts_with(&format!("unknown field `{name}`")));
         let what = match clear {

@@ -7,7 +7,7 @@ use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, Sha256, Text, Zone};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::{Kind, VerifierKey};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -133,6 +133,9 @@ pub enum Refusal {
     /// After the founding.
     #[error("`{0}` is a part of the founding, which is over; a review adds actions later")]
     Over(String),
+    /// Not a party.
+    #[error("{0} is not a party of this ledger{1}")]
+    Stranger(Code, String),
     /// A party that did so already.
     #[error("{0} takes part already")]
     Acceded(Code),
@@ -185,7 +188,7 @@ impl Opened {
             return Err(Refusal::Alone);
         }
         let mut seen = BTreeSet::new();
-        let mut keys = BTreeSet::new();
+        let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
         let mut check = |key: &VerifierKey, name: &str, whole: bool, kind: Kind| {
             if if whole { key.name() != name } else { !key.name().starts_with(name) } {
                 return Err(Refusal::KeyName(key.keyid(), name.to_owned() + if whole { "" } else { "…" }));
@@ -193,8 +196,12 @@ impl Opened {
             if key.kind() != kind {
                 return Err(Refusal::KeyKind(key.keyid()));
             }
-            // A raw key counts once, under whichever name and kind it comes.
-            if keys.insert(*key.raw()) { Ok(()) } else { Err(Refusal::KeyKnown(key.keyid())) }
+            // A raw key counts once, under whichever name and kind it comes; and an id, which is short, names one key.
+            if ids.insert(key.keyid()) && keys.insert(*key.raw()) {
+                Ok(())
+            } else {
+                Err(Refusal::KeyKnown(key.keyid()))
+            }
         };
         check(&self.ledger_key, origin, true, Kind::Ed25519)?;
         for party in &self.parties {
@@ -315,7 +322,11 @@ impl Founding {
     #[must_use]
     pub fn end_of(&self, day: NaiveDate) -> DateTime<Utc> {
         let next = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
-        let midnight = |zone: chrono_tz::Tz| zone.from_local_datetime(&next).earliest();
+        // Where clocks are put forward at midnight, the next day begins with the first time that there is.
+        let midnight = |zone: chrono_tz::Tz| {
+            let mut quarters = (0..96).map(|quarter| next + Duration::minutes(15 * quarter));
+            quarters.find_map(|time| zone.from_local_datetime(&time).earliest())
+        };
         let ends = self.zones().filter_map(midnight).map(|end| end.to_utc());
         ends.max().unwrap_or_else(|| next.and_utc())
     }

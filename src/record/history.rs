@@ -17,7 +17,7 @@ use crate::domain::value::{Code, nearest};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, Event, Request, Seal, timestamp};
 use crate::trail::hash::{Head, LeafHash};
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Duration, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -126,6 +126,12 @@ impl State {
         self.founding.as_ref().map(|founding| founding.opened.clock)
     }
 
+    /// The day of an instant in the zone where days end last; in UTC before the ledger is opened.
+    #[must_use]
+    pub fn day(&self, instant: DateTime<Utc>) -> NaiveDate {
+        self.founding.as_ref().map_or_else(|| instant.date_naive(), |founding| founding.last_day(instant))
+    }
+
     /// The parties, in the order of the opening.
     #[must_use]
     pub fn parties(&self) -> Vec<&Code> {
@@ -142,9 +148,14 @@ impl State {
     /// author's time. To the millisecond, as it is hashed.
     #[must_use]
     pub fn recording(&self, event: &Event, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.told(event).unwrap_or_else(|| now.trunc_subsecs(3).max(self.recorded))
+    }
+
+    /// When an event is recorded in an illustrative ledger; of a real one only its clock knows.
+    #[must_use]
+    pub fn told(&self, event: &Event) -> Option<DateTime<Utc>> {
         let clock = self.clock().or_else(|| opening(event).map(|opened| opened.clock));
-        let time = if clock == Some(Clock::Illustrative) { event.time } else { now.trunc_subsecs(3) };
-        time.max(self.recorded)
+        (clock == Some(Clock::Illustrative)).then(|| event.time.max(self.recorded))
     }
 
     /// What the ledger adds to a request.
@@ -197,10 +208,7 @@ impl State {
             }
             (Fact::Key(party, event), _) => self.keys.evolve(event, party),
             (Fact::Programme(fact), Some(author)) => {
-                let day = self.founding.as_ref().map_or_else(
-                    || entry.seal.recordedtime.date_naive(),
-                    |founding| founding.last_day(entry.seal.recordedtime),
-                );
+                let day = self.day(entry.seal.recordedtime);
                 let place = Place {
                     id: event.id,
                     sequence,
@@ -339,8 +347,21 @@ impl History {
             }
         }
         match fact {
-            Fact::Key(party, fact) => Ok(self.state.keys.decide(fact, party, &founding.opened.ledger_key)?),
+            Fact::Key(party, fact) => {
+                let institution = fact.institution();
+                if let Some(institution) = institution {
+                    let own = self.state.programme.party(party);
+                    own.acting(party, institution).map_err(programme::Refusal::from)?;
+                }
+                Ok(self.state.keys.decide(fact, party, &founding.opened.ledger_key)?)
+            }
             Fact::Programme(fact) => {
+                if let programme::Event::Party(party, _) = fact
+                    && founding.parties().all(|known| known != party)
+                {
+                    let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
+                    return Err(founding::Refusal::Stranger(party.clone(), hint).into());
+                }
                 if let programme::Event::Plan(plan) = fact
                     && plan.plan_sha256 != founding.opened.plan_sha256
                 {

@@ -9,6 +9,7 @@ use super::authority::Role;
 use super::withheld::{self, Audiences};
 use crate::domain::party::Author;
 use crate::domain::sealed::Audience;
+use crate::domain::shape::{self, Fault};
 use crate::domain::value::Code;
 use crate::trail::canonical;
 use crate::trail::disclosure::{Disclosure, NotADisclosure};
@@ -179,15 +180,35 @@ impl Line {
             let disclosures = signed.disclosures.iter().map(|each| Disclosure::parse(each));
             return Ok(Self::Signed(request, disclosures.collect::<Result<_, _>>()?));
         }
-        let draft = serde_path_to_error::deserialize(value).map_err(|error| LineFault::Form {
-            path: crate::domain::plan::pointer(error.path()),
-            what: error.into_inner().to_string(),
-        })?;
+        let draft = shape::read(&value).map_err(|Fault { path, what }| LineFault::Form { path, what })?;
         Ok(Self::Draft(draft))
     }
 }
 
 impl Draft {
+    /// What somebody says of a stream: `kind` is the event's type without prefix and version, `action.progressed`.
+    #[must_use]
+    pub fn new(
+        author: Author,
+        subject: String,
+        kind: &str,
+        time: DateTime<Utc>,
+        data: Map<String, Value>,
+    ) -> Self {
+        Self {
+            speaker: Speaker(author),
+            role: None,
+            subject,
+            kind: format!("annals.{kind}.v1"),
+            time,
+            id: None,
+            causationid: None,
+            correlationid: None,
+            audience: None,
+            data,
+        }
+    }
+
     /// The role that signs such an event, where the draft names none.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -286,14 +307,42 @@ fn agrees(draft: &Value, recorded: &Value) -> bool {
 #[must_use]
 pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u64) -> Uuid {
     let hash = Sha256::digest(format!("{origin}\n{file_sha256}\n{line}"));
-    let mut random = [0; 10];
-    random.copy_from_slice(hash.get(..10).unwrap_or(&[0; 10]));
-    new_id(time, random)
+    let mut leading = [0; 16];
+    leading.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    version_7(time, u128::from_be_bytes(leading) >> 54)
 }
 
-/// A UUIDv7 of a time and 80 random bits, of which it takes 74.
+/// A UUIDv7 of a time and 74 of 80 random bits.
 #[must_use]
 pub fn new_id(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
-    let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    version_7(time, random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+}
+
+/// RFC 9562 §5.7: `unix_ts_ms (48) ver (4) rand_a (12) var (2) rand_b (62)`, the last 74 of `random` in their order.
+fn version_7(time: DateTime<Utc>, random: u128) -> Uuid {
+    let millis = u128::from(u64::try_from(time.timestamp_millis()).unwrap_or(0)) & ((1 << 48) - 1);
+    let (a, b) = (random >> 62 & 0xFFF, random & ((1 << 62) - 1));
+    Uuid::from_u128(millis << 80 | 7 << 76 | a << 64 | 0b10 << 62 | b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_id_holds_the_leading_bits_of_its_hash() {
+        let time = parse_timestamp("2021-04-14T09:30:00.000Z").unwrap();
+        // printf 'annals.example/desk\n%064d\n7' 0 | sha256sum
+        let id = derived_id(time, "annals.example/desk", &"0".repeat(64), 7);
+        let hash = Sha256::digest(format!("annals.example/desk\n{}\n7", "0".repeat(64)));
+        let bits = |bytes: &[u8], from: usize, count: usize| -> Vec<u8> {
+            (from..from + count).map(|bit| bytes[bit / 8] >> (7 - bit % 8) & 1).collect()
+        };
+        let random = [bits(id.as_bytes(), 52, 12), bits(id.as_bytes(), 66, 62)].concat();
+        assert_eq!(random, bits(&hash, 0, 74));
+        assert_eq!(
+            (id.get_version_num(), id.to_string().as_str()),
+            (7, "0178cfb7-4dc0-7ab9-a648-36f03e688815")
+        );
+    }
 }

@@ -4,11 +4,13 @@
 //! a file or a store is not here. A verdict that is not given is not claimed.
 
 use super::fact::Fact;
+use super::founding::Clock;
 use super::history::{History, State};
 use super::withheld::Held;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{ENTRY_LIMIT, Entry, timestamp};
 use crate::trail::hash::LeafHash;
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
@@ -120,6 +122,10 @@ pub struct Report {
     pub streams: u64,
     /// How many withheld fields the entries hold, and of how many the disclosure is at hand.
     pub withheld: (u64, u64),
+    /// How many lines stand among the disclosures that are none.
+    pub damaged: usize,
+    /// How many bytes follow the last whole line of a journal: a write in progress, or one that was never acknowledged.
+    pub unfinished: u64,
     /// Whether the recorded times were told by the authors.
     pub illustrative: bool,
     /// One for each check.
@@ -140,8 +146,12 @@ impl Report {
 pub struct Beside {
     /// The names of the disclosures at hand, by their digests.
     pub disclosures: HashMap<Digest, String>,
+    /// How many lines stand among the disclosures that are none.
+    pub damaged: usize,
     /// The state that was kept.
     pub kept: Option<State>,
+    /// How many bytes follow the last whole line of a journal.
+    pub unfinished: u64,
 }
 
 /// Takes entries one after another.
@@ -156,6 +166,8 @@ pub struct Verifier {
     read: u64,
     /// Entries up to the first that states no fact: what follows it cannot be judged by the state.
     known: u64,
+    /// Entries up to the first whose signature does not hold.
+    authentic: Option<u64>,
     withheld: (u64, u64),
     findings: [Option<Finding>; Check::ALL.len()],
 }
@@ -199,24 +211,30 @@ impl Verifier {
     /// The report on what was taken.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        if let Some(kept) = &self.beside.kept
-            && kept.head.size > self.size
-        {
-            let expected = format!("at least {} entries, as the kept state says", kept.head.size);
-            let found = self.size.to_string();
-            self.find(Check::ReadModels, &expected, &found);
+        match self.beside.kept.as_ref().map(|kept| kept.head.size) {
+            Some(0) => self.compare_first(),
+            Some(size) if size > self.size => {
+                let expected = format!("at least {size} entries, as the kept state says");
+                let found = self.size.to_string();
+                self.find(Check::ReadModels, &expected, &found);
+            }
+            _ => {}
         }
         let idle = |check| match check {
+            _ if self.size == 0 => Some("there are no entries"),
             Check::Disclosures if self.withheld.0 == 0 => Some("no entry withholds a field"),
+            Check::Disclosures if self.withheld.1 == 0 => Some("none is at hand"),
             Check::ReadModels if self.beside.kept.is_none() => Some("none kept beside these entries"),
             _ => None,
         };
         let verdict = |(check, finding): (Check, Option<Finding>)| {
             let reach = match check {
                 Check::Form | Check::Order | Check::Chain | Check::Streams => self.read,
-                _ => self.known,
+                // Who may say what, and whether the rules admit it, is judged of entries whose author is known.
+                Check::Authority | Check::Rules => self.known.min(self.authentic.unwrap_or(u64::MAX)),
+                Check::Signatures | Check::Disclosures | Check::ReadModels => self.known,
             };
-            let covered = finding.as_ref().map_or(reach, |finding| finding.entry);
+            let covered = finding.as_ref().map_or(reach, |finding| finding.entry.min(reach));
             Verdict { check, covered, idle: idle(check), finding }
         };
         let findings = self.findings.clone();
@@ -226,7 +244,9 @@ impl Verifier {
             head: self.head,
             streams: self.history.state.streams.len() as u64,
             withheld: self.withheld,
-            illustrative: self.history.state.clock() == Some(super::founding::Clock::Illustrative),
+            damaged: self.beside.damaged,
+            unfinished: self.beside.unfinished,
+            illustrative: self.history.state.clock() == Some(Clock::Illustrative),
             verdicts: Check::ALL.into_iter().zip(findings).map(verdict).collect(),
         }
     }
@@ -236,10 +256,14 @@ impl Verifier {
         let state = &self.history.state;
         let subject = &entry.request.event.subject;
         let (recorded, expected) = (state.recorded, state.seal(subject, seal.recordedtime));
+        let told = state.told(&entry.request.event);
         self.same(Check::Order, "sequence", self.size, seal.sequence);
         if self.size > 0 && seal.recordedtime < recorded {
             let expected = format!("recordedtime not before {}", timestamp(recorded));
             self.find(Check::Order, &expected, &timestamp(seal.recordedtime));
+        }
+        if let Some(told) = told {
+            self.same(Check::Order, "recordedtime", Time(told), Time(seal.recordedtime));
         }
         self.same(Check::Chain, "prevhash", self.head, seal.prevhash);
         self.same(Check::Streams, "streamversion", expected.streamversion, seal.streamversion);
@@ -281,6 +305,7 @@ impl Verifier {
         match self.history.authenticate(&entry.request) {
             Err(refusal) => {
                 self.find(Check::Signatures, "a valid signature of a key in force", &sentence(&refusal));
+                self.authentic.get_or_insert(self.size);
             }
             Ok(key) => {
                 if let Err(refusal) = self.history.authorise(event, &fact, &key) {
@@ -293,6 +318,17 @@ impl Verifier {
             }
         }
         Some((fact, held))
+    }
+
+    /// A state of no entries says nothing.
+    fn compare_first(&mut self) {
+        if self.beside.kept.as_ref().is_some_and(|kept| *kept != State::default()) {
+            self.find(
+                Check::ReadModels,
+                "a kept state that says nothing before the first entry",
+                "one that does",
+            );
+        }
     }
 
     fn compare(&mut self) {
@@ -327,14 +363,32 @@ impl Verifier {
         let entry = self.size;
         let first = Check::ALL.iter().zip(&mut self.findings).find(|(each, _)| **each == check);
         if let Some((_, first)) = first {
-            first.get_or_insert_with(|| Finding {
-                entry,
-                expected: expected.to_owned(),
-                found: found.to_owned(),
-            });
+            first.get_or_insert_with(|| Finding { entry, expected: plain(expected), found: plain(found) });
         }
     }
 }
+
+/// An instant, as an entry writes it.
+#[derive(Clone, Copy, PartialEq)]
+struct Time(DateTime<Utc>);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&timestamp(self.0))
+    }
+}
+
+/// What a hostile entry says, on one line and of a bounded length: it must not look like a verdict.
+fn plain(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars().take(PLAIN) {
+        if character.is_control() { line.extend(character.escape_debug()) } else { line.push(character) }
+    }
+    if text.chars().nth(PLAIN).is_some() { line + "…" } else { line }
+}
+
+/// How many characters of what was found are repeated in a finding.
+const PLAIN: usize = 400;
 
 /// An error with its sources, which its own message never repeats.
 fn sentence(error: &dyn Error) -> String {

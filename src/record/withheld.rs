@@ -8,7 +8,7 @@
 
 use crate::domain::sealed::{Audience, DISCLOSABLE, PREFIX};
 use crate::domain::value::{Sha256, Text};
-use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub enum WithheldFault {
     #[error("`_aud` names `{0}`, which `_sd` beside it does not hold")]
     Audience(String),
     /// A value that its field cannot have.
-    #[error("the disclosure of `{0}` holds no text: {1}")]
+    #[error("`{0}` cannot hold this: {1}")]
     Value(String, String),
     /// A reserved name.
     #[error("`{0}` is unknown: no field begins with an underscore, but `_sd` and `_aud`")]
@@ -192,6 +192,10 @@ fn seal_value(
 /// # Errors
 /// [`WithheldFault::Value`].
 pub fn check_value(disclosure: &Disclosure) -> Result<(), WithheldFault> {
+    if disclosure.encoded().len() > DISCLOSURE_LIMIT {
+        let what = format!("a disclosure has at most {DISCLOSURE_LIMIT} bytes of base64url: shorten it");
+        return Err(WithheldFault::Value(disclosure.name().to_owned(), what));
+    }
     let checked = match (disclosure.name(), disclosure.value()) {
         (FILE_DIGEST, Value::String(text)) => Sha256::try_from(text.clone()).map(|_| ()),
         (_, Value::String(text)) => Text::try_from(text.clone()).map(|_| ()),

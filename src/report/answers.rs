@@ -154,7 +154,8 @@ fn joint(joint: Joint) -> Cell {
 
 fn known(window: Window) -> String {
     match window {
-        Window::Said(Joint::Disputed, _) | Window::Said(_, None) => "disputed".to_owned(),
+        Window::Said(Joint::Disputed, _) => "disputed".to_owned(),
+        Window::Said(_, None) => "contested".to_owned(),
         Window::Said(_, Some(state)) => state.to_string(),
         Window::Missed => "missed".to_owned(),
         Window::Open => "open".to_owned(),
@@ -190,7 +191,7 @@ fn moment(item: &Item, notes: &BTreeMap<u64, String>) -> Vec<Cell> {
     let voided = if item.voided { " (corrected later)" } else { "" };
     vec![
         Cell::Number(item.sequence),
-        Cell::text(item.recorded.date_naive().to_string()),
+        Cell::text(item.day.to_string()),
         Cell::maybe(item.effective.as_ref()),
         Cell::text(speaker(&item.source)),
         Cell::text(item.subject.as_str()),

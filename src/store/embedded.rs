@@ -68,6 +68,12 @@ impl Embedded {
         Ok(Self { frames: None, journal, stream_of, notices, broken, writes: false, folder })
     }
 
+    /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
+    #[must_use]
+    pub fn unfinished(&self) -> u64 {
+        self.journal.unfinished()
+    }
+
     /// What was healed, in sentences for whoever runs the ledger.
     #[must_use]
     pub fn notices(&self) -> &[String] {

@@ -30,6 +30,8 @@ pub(super) struct Journal {
     /// Absent until writing begins.
     writer: Option<File>,
     head: Head,
+    /// Bytes after the last whole line, when it was scanned.
+    unfinished: u64,
     doubtful: bool,
 }
 
@@ -43,7 +45,7 @@ impl Journal {
     ) -> Result<Self, StoreError> {
         let mut segments = list(folder)?;
         let (mut next, start) = from.unwrap_or((0, Place { segment: 0, offset: 0 }));
-        let (mut head, mut marks) = (Head::EMPTY, Vec::new());
+        let (mut head, mut marks, mut unfinished) = (Head::EMPTY, Vec::new(), 0);
         let mut place = start;
         let last = segments.last().map(|segment| segment.first);
         for segment in segments.iter_mut().skip_while(|segment| segment.first < start.segment) {
@@ -64,6 +66,7 @@ impl Journal {
                 let what = "a line without its newline, and the journal goes on".to_owned();
                 return Err(StoreError::Damaged { path, offset: end.offset, what });
             }
+            unfinished = segment.length.saturating_sub(end.offset);
             segment.length = end.offset;
             next = end.sequence;
         }
@@ -75,7 +78,8 @@ impl Journal {
                 what,
             });
         }
-        Ok(Self { folder: folder.to_owned(), segments, marks, limit, writer: None, head, doubtful: false })
+        let (folder, writer) = (folder.to_owned(), None);
+        Ok(Self { folder, segments, marks, limit, writer, head, unfinished, doubtful: false })
     }
 
     /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
@@ -86,12 +90,16 @@ impl Journal {
         writer.set_len(last.length).map_err(said(&path, "cut to its last whole line"))?;
         writer.sync_all().map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
-        self.writer = Some(writer);
+        (self.writer, self.unfinished) = (Some(writer), 0);
         Ok(())
     }
 
     pub(super) fn head(&self) -> Head {
         self.head
+    }
+
+    pub(super) fn unfinished(&self) -> u64 {
+        self.unfinished
     }
 
     pub(super) fn segments(&self) -> &[Segment] {

@@ -32,6 +32,9 @@ pub const SIGNED_LIMIT: usize = 64_512;
 /// What stands before the signed bytes, so that a signature over an entry is never one over something else.
 pub const CONTEXT: &[u8] = b"annals/entry/v1\n";
 
+const VERSION_7: &str = "a UUID of version 7 in lower case";
+const INSTANT: &str = "an instant such as 2021-04-14T09:30:00.000Z";
+
 const SIGNATURE: &str = "signature";
 const SEALED: [&str; 5] = ["prevhash", "recordedtime", "sequence", "streamprevhash", "streamversion"];
 const SIGNED: [&str; 13] = [
@@ -149,8 +152,16 @@ impl Event {
     /// The canonical bytes of the signed attributes.
     ///
     /// # Errors
-    /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Length`].
+    /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Attribute`] where an id is not a UUIDv7 or the
+    /// time not to the millisecond; [`EntryFault::Length`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
+        // What could not be read back is never signed.
+        for (name, id) in [("id", Some(self.id)), ("causationid", self.causationid)] {
+            id.map_or(Ok(()), |id| version_7(name, id))?;
+        }
+        if parse_timestamp(&timestamp(self.time)) != Some(self.time) {
+            return Err(EntryFault::Attribute { name: "time", expected: INSTANT });
+        }
         let mut members = Map::new();
         let mut put = |name: &str, value: String| members.insert(name.to_owned(), Value::String(value));
         put("specversion", "1.0".to_owned());
@@ -299,6 +310,11 @@ pub fn subject(entry: &[u8]) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
 }
 
+fn version_7(name: &'static str, id: Uuid) -> Result<(), EntryFault> {
+    let is = id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122;
+    if is { Ok(()) } else { Err(EntryFault::Attribute { name, expected: VERSION_7 }) }
+}
+
 fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
     if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
 }
@@ -358,17 +374,14 @@ impl<'a> Fields<'a> {
     }
 
     fn time(&self, name: &'static str) -> Result<DateTime<Utc>, EntryFault> {
-        let expected = "an instant such as 2021-04-14T09:30:00.000Z";
-        parse_timestamp(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected })
+        parse_timestamp(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: INSTANT })
     }
 
     fn id(&self, name: &'static str) -> Result<Uuid, EntryFault> {
         let text = self.text(name)?;
-        Uuid::parse_str(&text)
-            .ok()
-            .filter(|id| id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122)
-            .filter(|id| id.to_string() == text)
-            .ok_or(EntryFault::Attribute { name, expected: "a UUID of version 7 in lower case" })
+        let id = Uuid::parse_str(&text).ok().filter(|id| id.to_string() == text);
+        let id = id.ok_or(EntryFault::Attribute { name, expected: VERSION_7 })?;
+        version_7(name, id).map(|()| id)
     }
 
     fn request(&self, bytes: &[u8], members: &[Member<'_>]) -> Result<Request, EntryFault> {

@@ -138,18 +138,9 @@ impl Desk {
     /// What is said next, a day after what was said before.
     pub(crate) fn draft(&self, speaker: &str, subject: &str, kind: &str, data: Value) -> Draft {
         let begin = parse_timestamp("2022-01-03T09:00:00.000Z").unwrap();
-        Draft {
-            speaker: speaker.parse::<Speaker>().unwrap(),
-            role: None,
-            subject: subject.to_owned(),
-            kind: format!("annals.{kind}.v1"),
-            time: begin + Duration::days(i64::from(self.spoken)),
-            id: None,
-            causationid: None,
-            correlationid: None,
-            audience: None,
-            data: object(data),
-        }
+        let author = speaker.parse::<Speaker>().unwrap().0;
+        let time = begin + Duration::days(i64::from(self.spoken));
+        Draft::new(author, subject.to_owned(), kind, time, object(data))
     }
 
     pub(crate) fn sign(&mut self, draft: &Draft) -> (Request, Vec<Disclosure>) {

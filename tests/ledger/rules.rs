@@ -1,9 +1,16 @@
 //! Each rule by which a request is admitted or refused: given what was said before, when this is said, then that.
 
 use super::desk::{Desk, key, key_of, refused};
+use annals::domain::party::Author;
+use annals::domain::plan::Plan;
+use annals::domain::sealed::Audience;
 use annals::record::authority::Role;
+use annals::record::charter;
 use annals::record::founding::Clock;
+use annals::record::request::Meant;
+use annals::trail::disclosure::Digest;
 use annals::trail::key::Kind;
+use chrono::SubsecRound;
 use serde_json::{Value, json};
 
 /// When this is said at the desk, it is refused for this reason, and the ledger is unchanged.
@@ -271,7 +278,7 @@ fn in_a_real_ledger_nobody_speaks_in_the_future() {
     let mut desk = Desk::laid(Clock::Real);
     let body = json!({"id": "X", "party": "DK", "names": {"en": "X"}, "aliases": []});
     let mut draft = desk.draft("DK", "parties/DK", "institution.registered", body);
-    draft.time = chrono::Utc::now() + chrono::Duration::minutes(10);
+    draft.time = chrono::Utc::now().trunc_subsecs(3) + chrono::Duration::minutes(10);
     let before = desk.ledger.head().leaf;
     let answer = desk.record(&draft);
     assert!(refused(&desk, before, answer).contains("after"));
@@ -402,4 +409,85 @@ fn an_institution_that_was_succeeded_takes_nothing_on() {
     desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap();
     let assigned = json!({"institution": "MSIT", "role": "lead"});
     no(&mut desk, "KR", ACTION, "action.assigned", assigned, "was succeeded already, by MFDS");
+}
+
+#[test]
+fn a_field_is_withheld_for_a_party_that_there_is() {
+    let mut desk = Desk::founded();
+    let before = desk.ledger.head().leaf;
+    let mut draft =
+        desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021", "note": "kun KR"}));
+    draft.audience = Some(Meant::All(Audience::Party("KP".parse().unwrap())));
+    let answer = desk.record(&draft);
+    assert!(refused(&desk, before, answer).contains("`note` is withheld for KP, which is not a party"));
+    draft.audience = Some(Meant::All(Audience::Party("KR".parse().unwrap())));
+    assert!(desk.record(&draft).is_ok());
+}
+
+#[test]
+fn a_disclosure_holds_words_and_nothing_else_is_kept() {
+    let mut desk = Desk::founded();
+    let before = desk.ledger.head().leaf;
+    for note in [json!(5), json!({"a": "b"}), json!(""), json!("\u{1}")] {
+        let answer = desk.progress("DK", "1.G2G.2", json!({"effective": "2021", "note": note}));
+        let error = answer.unwrap_err().to_string();
+        assert!(error.contains("`note` cannot hold this"), "{error}");
+    }
+    let file = json!({"sha256": "abc", "size": 1, "mediatype": "text/plain", "confidential": true});
+    let answer = desk.progress("DK", "1.G2G.2", json!({"effective": "2021", "evidence": [file]}));
+    assert!(answer.unwrap_err().to_string().contains("`abc` is not a SHA-256 digest"));
+    assert_eq!(desk.ledger.head().leaf, before);
+}
+
+#[test]
+fn keys_sign_in_the_order_in_which_they_were_registered() {
+    let mut desk = Desk::founded();
+    // By its id it would come first.
+    let second = key("DK/a-coordinator", Kind::Ed25519).verifier();
+    let data = json!({"role": "coordinator", "vkey": second.to_string()});
+    desk.say("DK", "parties/DK", "key.registered", data).unwrap();
+    let state = desk.ledger.state();
+    let author = Author { party: "DK".parse().unwrap(), institution: None };
+    let ids: Vec<String> =
+        state.keys.of(&author, Role::Coordinator).iter().map(|key| key.vkey.keyid()).collect();
+    assert_eq!(ids, [key_of("DK", Role::Coordinator).verifier().keyid(), second.keyid()]);
+}
+
+#[test]
+fn a_text_is_signed_in_normal_form() {
+    let mut desk = Desk::founded();
+    let mut draft =
+        desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021", "note": "Mo\u{308}de"}));
+    draft.correlationid = Some("Mo\u{308}de".to_owned());
+    let receipt = desk.record(&draft).unwrap();
+    let entry = desk.ledger.entry(receipt.sequence).unwrap().unwrap();
+    assert_eq!(entry.request.event.correlationid.as_deref(), Some("M\u{f6}de"));
+    assert!(desk.ledger.disclosures().iter().any(|each| each.value() == "M\u{f6}de"));
+    let known = |digest: &str| desk.ledger.disclosure(&Digest::parse(digest)?);
+    assert!(draft.says(&entry.request.event, &known), "said again, it is the same");
+}
+
+#[test]
+fn whoever_accedes_sees_where_the_plan_was_laid_down_otherwise() {
+    let mut desk = Desk::laid(Clock::Illustrative);
+    let digest = desk.plan_sha256.clone().try_into().unwrap();
+    let differences = |desk: &Desk, plan: &Plan| -> Vec<String> {
+        charter::differences(plan, &digest, &desk.ledger.state()).into_iter().map(|each| each.path).collect()
+    };
+    assert_eq!(differences(&desk, &desk.plan), Vec::<String>::new());
+    let mut other = desk.plan.clone();
+    other.actions[1].text = "Another action".parse().unwrap();
+    other.instruments.clear();
+    other.parties[1].name = "Korea".parse().unwrap();
+    other.grace_days = 30;
+    assert_eq!(differences(&desk, &other), ["/", "/parties", "/actions/1", "/instruments"]);
+    let extra = |id: &str, party: &str| json!({"id": id, "party": party, "names": {"en": id}, "aliases": []});
+    desk.say("DK", "parties/DK", "institution.registered", extra("SSI", "DK")).unwrap();
+    assert_eq!(differences(&desk, &desk.plan), Vec::<String>::new(), "the opener may name more of its own");
+    desk.say("DK", "parties/KR", "institution.registered", extra("NST", "KR")).unwrap();
+    assert_eq!(differences(&desk, &desk.plan), ["/institutions"], "but not of the other party, unseen");
+    let mut action = serde_json::to_value(&desk.plan.actions[0]).unwrap();
+    action["ref"] = "1.G2G.9".into();
+    desk.say("DK", "actions/1.G2G.9", "action.created", action).unwrap();
+    assert_eq!(differences(&desk, &desk.plan), ["/institutions", "/actions"]);
 }

@@ -1,0 +1,58 @@
+//! Who knew what when: one action as it stood at the end of a day, as recorded by then and as is known now.
+//!
+//!     annals demo
+//!     cargo run --example replay -- annals-demo/ledger 2.SCI.2 2022-11-30
+#![expect(clippy::print_stdout, reason = "an example talks to its reader")]
+
+use annals::domain::value::Code;
+use annals::ledger::{Cut, Ledger};
+use annals::projection::reading::Reading;
+use annals::projection::{board, timeline};
+use annals::record::history::State;
+use chrono::NaiveDate;
+use std::error::Error;
+use std::ops::ControlFlow;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, action, day] = arguments.as_slice() else {
+        return Err("a ledger, an action and a day are expected".into());
+    };
+    let (action, day): (Code, NaiveDate) = (action.parse()?, day.parse()?);
+    // Readers take no lock: somebody may be writing meanwhile.
+    let ledger = Ledger::open_read_only(folder.as_ref())?;
+
+    let then = ledger.at(Some(Cut::Day(day)))?;
+    println!("recorded by {day}:");
+    show(&then, &Reading::of(&then, Some(day), None, None), &action)?;
+    let now = ledger.state();
+    println!("true by {day}, as is known after {} entries:", now.head.size);
+    show(&now, &Reading::of(&now, None, Some(day), None), &action)?;
+
+    println!("said since:");
+    let subject = timeline::stream(&action);
+    ledger.replay(&mut |before, entry, fact| {
+        if before.head.size >= then.head.size && entry.request.event.subject == subject {
+            let (words, effective) = timeline::words(fact);
+            let since = effective.map(|date| format!(", since {date}")).unwrap_or_default();
+            println!(
+                "  {} {}: {words}{since}",
+                entry.seal.recordedtime.date_naive(),
+                entry.request.event.source
+            );
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(())
+}
+
+fn show(state: &State, reading: &Reading, action: &Code) -> Result<(), Box<dyn Error>> {
+    let found = state.programme.actions.get(action).ok_or("there is no such action by then")?;
+    let row = board::row(state, found, &state.parties(), reading);
+    println!("  {}", row.status.lifecycle.joint);
+    for voice in &row.status.lifecycle.voices {
+        let says = voice.says.map_or("–", |word| word.as_str());
+        println!("  {} says {says}", voice.party);
+    }
+    Ok(())
+}
