@@ -2,6 +2,7 @@
 //!
 //! A date here is the date since when something is true; when the ledger learnt of it is not here.
 
+use super::value::refused;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -180,7 +181,10 @@ impl FromStr for Cycle {
     fn from_str(text: &str) -> Result<Self, NotADate> {
         let not = || NotADate::Cycle(text.chars().take(40).collect());
         if let Some(word) = text.strip_prefix("ambiguous:") {
-            let plain = !word.trim().is_empty() && word.len() <= 64 && !word.contains(char::is_control);
+            let plain = !word.trim().is_empty()
+                && word.len() <= 64
+                && !word.contains(refused)
+                && !word.contains(char::is_control);
             return if plain { Ok(Self::Ambiguous(word.to_owned())) } else { Err(not()) };
         }
         let inside = text.strip_prefix('P').ok_or_else(not)?;

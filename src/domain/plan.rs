@@ -4,7 +4,8 @@ use super::date::{Cycle, Period};
 use super::sealed::Audience;
 use super::shape::{self, Fault};
 use super::value::{Code, Sha256, Text, Zone, words};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan as it is signed and founded.
@@ -66,6 +67,7 @@ pub struct Institution {
     /// The party it belongs to.
     pub party: Code,
     /// Its names, by language.
+    #[serde(deserialize_with = "shape::distinct")]
     pub names: BTreeMap<Code, Text>,
     /// Other spellings under which the text names it.
     pub aliases: Vec<Text>,
@@ -91,6 +93,7 @@ pub struct Line {
 #[serde(deny_unknown_fields)]
 pub struct Goal {
     /// 1 to 17.
+    #[serde(deserialize_with = "goal")]
     pub number: u8,
     /// As printed.
     pub printed: Text,
@@ -238,15 +241,6 @@ impl Plan {
                 );
             }
         }
-        for (at, line) in self.lines.iter().enumerate() {
-            for (goal, named) in
-                line.goals.iter().enumerate().filter(|(_, goal)| !(1..=17).contains(&goal.number))
-            {
-                let what =
-                    format!("there is no Sustainable Development Goal {}; they are 1 to 17", named.number);
-                faults.add(format!("/lines/{at}/goals/{goal}/number"), what);
-            }
-        }
         for (at, base) in self.instruments.iter().enumerate() {
             faults.known(&lines, "line", &base.line.to_string(), || format!("/instruments/{at}/line"));
         }
@@ -294,4 +288,11 @@ impl Faults {
             self.add(path(), format!("the {what} `{id}` is not in this plan"));
         }
     }
+}
+
+fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(deserializer)?;
+    let known = (1..=17).contains(&number);
+    let fault = || format!("there is no Sustainable Development Goal {number}; they are 1 to 17");
+    if known { Ok(number) } else { Err(D::Error::custom(fault())) }
 }

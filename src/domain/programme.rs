@@ -7,7 +7,8 @@ use super::plan::{Document, Instrument, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
 use super::{assertion, instrument, party};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// What happens in the programme, to the aggregate that its subject names.
@@ -54,6 +55,14 @@ pub enum Refusal {
     /// Not adopted yet.
     #[error("the plan is not adopted yet, and nothing is recorded before it is")]
     NotAdopted,
+    /// Something that the plan names twice.
+    #[error("the plan names the {what} {name} twice")]
+    Twice {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// Something that the plan does not name.
     #[error("the plan has no {what} {name}{hint}")]
     Unknown {
@@ -97,7 +106,7 @@ impl Programme {
     pub fn decide(&self, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
         match event {
             Event::Plan(_) if self.plan.is_some() => Err(Refusal::Adopted),
-            Event::Plan(_) => Ok(()),
+            Event::Plan(plan) => plan.check(),
             Event::Party(party, event) => {
                 match event {
                     // An id names one institution, whosever it is: assignments and keys know it by its id alone.
@@ -224,6 +233,19 @@ impl Programme {
 }
 
 impl Adopted {
+    /// Whether each line and each track is named once.
+    fn check(&self) -> Result<(), Refusal> {
+        let twice = |what, name: &dyn fmt::Display| Err(Refusal::Twice { what, name: name.to_string() });
+        let (mut lines, mut tracks) = (BTreeSet::new(), BTreeSet::new());
+        if let Some(line) = self.lines.iter().find(|line| !lines.insert(line.number)) {
+            return twice("line", &line.number);
+        }
+        match self.tracks.iter().find(|track| !tracks.insert(&track.code)) {
+            Some(track) => twice("track", &track.code),
+            None => Ok(()),
+        }
+    }
+
     fn line(&self, number: u16) -> Result<(), Refusal> {
         if self.lines.iter().any(|line| line.number == number) {
             return Ok(());

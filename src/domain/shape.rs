@@ -4,9 +4,11 @@
 //! its members for one, which no schema does.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, Unexpected, Visitor};
 use serde_json::{Error, Value};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// What is wrong with a document, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +41,45 @@ pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(Strict(value)).map_err(Fault::of)
 }
 
-/// An optional member that is there has a value: null is refused, as it is in an entry.
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// For `deserialize_with`: an optional member that is there has a value, and null is refused, as it is in an entry.
+///
+/// # Errors
+/// What the value's own reader says.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// For `deserialize_with`: an object in which no name occurs twice.
+///
+/// # Errors
+/// Where one does, or what the value's own reader says.
+pub fn distinct<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord + fmt::Display, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<K, T>, D::Error> {
+    struct Distinct<K, T>(PhantomData<(K, T)>);
+
+    impl<'de, K: Deserialize<'de> + Ord + fmt::Display, T: Deserialize<'de>> Visitor<'de> for Distinct<K, T> {
+        type Value = BTreeMap<K, T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((name, value)) = members.next_entry::<K, T>()? {
+                if map.contains_key(&name) {
+                    return Err(A::Error::custom(format!("duplicate field `{name}`")));
+                }
+                map.insert(name, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Distinct(PhantomData))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -105,6 +141,14 @@ impl<'de> Deserializer<'de> for Strict<'de> {
         }
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            // serde_json's own map would be empty.
+            Value::Null => Err(Error::invalid_type(Unexpected::Unit, &visitor)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     /// A word of an axis is a text, never an object with the word as its member.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -120,7 +164,7 @@ impl<'de> Deserializer<'de> for Strict<'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+        tuple_struct identifier ignored_any
     }
 }
 

@@ -166,7 +166,8 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
         .unwrap_or_default()
 }
 
-fn refused(character: char) -> bool {
+/// Whether a character cannot be recorded.
+pub(super) fn refused(character: char) -> bool {
     let code = u32::from(character);
     (character.is_control() && !matches!(character, '\t' | '\n'))
         || (0xFDD0..=0xFDEF).contains(&code)

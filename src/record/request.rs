@@ -13,11 +13,12 @@ use crate::domain::shape::{self, Fault};
 use crate::domain::value::Code;
 use crate::trail::canonical;
 use crate::trail::disclosure::{Disclosure, NotADisclosure};
-use crate::trail::entry::{EntryFault, Event, Request, parse_timestamp, timestamp};
+use crate::trail::entry::{EntryFault, Event, Request, parse_id, parse_timestamp, timestamp};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::SigningKey;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -60,7 +61,7 @@ pub struct Draft {
     #[serde(rename = "as")]
     pub speaker: Speaker,
     /// With a key of which role, where the type does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub role: Option<Role>,
     /// The stream.
     pub subject: String,
@@ -71,16 +72,16 @@ pub struct Draft {
     #[serde(with = "instant")]
     pub time: DateTime<Utc>,
     /// Its id, where a later line answers it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "id")]
     pub id: Option<Uuid>,
     /// What it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "id")]
     pub causationid: Option<Uuid>,
     /// What it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub correlationid: Option<String>,
     /// For whom its withheld fields are: one audience, or one for each field. The parties, if nothing is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "shape::present")]
     pub audience: Option<Meant>,
     /// The event's fields.
     pub data: Map<String, Value>,
@@ -88,12 +89,15 @@ pub struct Draft {
 
 /// For whom withheld fields are, as a file says it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`public`, `parties` or a party is expected, or an object from fields that can be withheld to one of these"
+)]
 pub enum Meant {
     /// All of them.
     All(Audience),
     /// Some of them; the others are for the parties.
-    Fields(BTreeMap<String, Audience>),
+    Fields(#[serde(deserialize_with = "fields")] BTreeMap<String, Audience>),
 }
 
 /// Who speaks, as people write it: `KR`, `KR/MSIT`.
@@ -130,6 +134,21 @@ impl std::str::FromStr for Speaker {
 impl From<Speaker> for String {
     fn from(speaker: Speaker) -> Self {
         speaker.0.to_string()
+    }
+}
+
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "a UUID of version 7 in lower case is expected";
+    parse_id(&text).map(Some).ok_or_else(|| D::Error::custom(format!("`{text}`: {expected}")))
+}
+
+/// A misspelt name would leave its field with the default audience.
+fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Audience>, D::Error> {
+    let fields = BTreeMap::<String, Audience>::deserialize(deserializer)?;
+    match fields.keys().find(|name| !withheld::can_be_withheld(name)) {
+        Some(name) => Err(D::Error::custom(format!("`{name}` is never withheld"))),
+        None => Ok(fields),
     }
 }
 

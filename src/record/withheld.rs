@@ -114,6 +114,12 @@ fn audience(value: &Value) -> Option<Audience> {
     Audience::try_from(value.as_str()?.to_owned()).ok()
 }
 
+/// Whether a field of this name is withheld, somewhere.
+#[must_use]
+pub fn can_be_withheld(name: &str) -> bool {
+    DISCLOSABLE.contains(&name) || name == FILE_DIGEST
+}
+
 /// For whom the fields of a request are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audiences {

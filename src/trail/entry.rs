@@ -157,7 +157,9 @@ impl Event {
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
         // What could not be read back is never signed.
         for (name, id) in [("id", Some(self.id)), ("causationid", self.causationid)] {
-            id.map_or(Ok(()), |id| version_7(name, id))?;
+            if id.is_some_and(|id| !is_version_7(id)) {
+                return Err(EntryFault::Attribute { name, expected: VERSION_7 });
+            }
         }
         if parse_timestamp(&timestamp(self.time)) != Some(self.time) {
             return Err(EntryFault::Attribute { name: "time", expected: INSTANT });
@@ -310,9 +312,14 @@ pub fn subject(entry: &[u8]) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
 }
 
-fn version_7(name: &'static str, id: Uuid) -> Result<(), EntryFault> {
-    let is = id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122;
-    if is { Ok(()) } else { Err(EntryFault::Attribute { name, expected: VERSION_7 }) }
+/// Reads a UUID of version 7 in the one form in which it is hashed.
+#[must_use]
+pub fn parse_id(text: &str) -> Option<Uuid> {
+    Uuid::parse_str(text).ok().filter(|id| is_version_7(*id) && id.to_string() == text)
+}
+
+fn is_version_7(id: Uuid) -> bool {
+    id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122
 }
 
 fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
@@ -378,10 +385,7 @@ impl<'a> Fields<'a> {
     }
 
     fn id(&self, name: &'static str) -> Result<Uuid, EntryFault> {
-        let text = self.text(name)?;
-        let id = Uuid::parse_str(&text).ok().filter(|id| id.to_string() == text);
-        let id = id.ok_or(EntryFault::Attribute { name, expected: VERSION_7 })?;
-        version_7(name, id).map(|()| id)
+        parse_id(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: VERSION_7 })
     }
 
     fn request(&self, bytes: &[u8], members: &[Member<'_>]) -> Result<Request, EntryFault> {

@@ -217,3 +217,23 @@ pub(crate) fn refused(desk: &Desk, before: LeafHash, answer: Result<Receipt, Rec
 fn sentence(refusal: &Refusal) -> String {
     refusal.to_string()
 }
+
+/// When this is said at the desk, it is refused for this reason, and the ledger is unchanged.
+pub(crate) fn no(desk: &mut Desk, speaker: &str, subject: &str, kind: &str, data: Value, reason: &str) {
+    let before = desk.ledger.head().leaf;
+    let answer = desk.say(speaker, subject, kind, data);
+    let refusal = refused(desk, before, answer);
+    assert!(refusal.contains(reason), "{kind} of {speaker}: {refusal}");
+}
+
+pub(crate) fn word(lifecycle: &str) -> Value {
+    json!({"effective": "2021-06", "lifecycle": lifecycle})
+}
+
+pub(crate) fn completed() -> Value {
+    let file = json!({"sha256": "0".repeat(64), "size": 1, "mediatype": "text/plain"});
+    json!({"effective": "2021-12", "lifecycle": "completed", "evidence": [file]})
+}
+
+/// An action of the desk's plan.
+pub(crate) const ACTION: &str = "actions/1.G2G.2";

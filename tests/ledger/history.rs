@@ -1,9 +1,10 @@
 //! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
 
 use super::desk::{Desk, key_of};
+use annals::ledger::{Ledger, quietly};
 use annals::record::authority::Role;
 use annals::record::fact::TYPES;
-use annals::record::verify::{Beside, Check, Verifier};
+use annals::record::verify::{Beside, Check, Finding, Report, Verdict, Verifier};
 use annals::trail::entry::Entry;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -85,6 +86,15 @@ fn the_history_verifies_with_its_disclosures_and_without() {
 
 /// The history with one entry sealed anew after a change, so that chain and hashes hold and only what it says is wrong.
 fn forged(change: impl Fn(&str) -> String) -> Vec<(Check, u64)> {
+    let report = forged_report(change);
+    report.verdicts.iter().filter_map(|each| Some((each.check, each.finding.as_ref()?.entry))).collect()
+}
+
+fn forged_findings(change: impl Fn(&str) -> String) -> Vec<Finding> {
+    forged_report(change).verdicts.into_iter().filter_map(|each| each.finding).collect()
+}
+
+fn forged_report(change: impl Fn(&str) -> String) -> Report {
     let mut verifier = Verifier::new(Beside::default());
     let text = String::from_utf8(export(&told())).unwrap();
     let mut state = annals::record::history::State::default();
@@ -99,8 +109,7 @@ fn forged(change: impl Fn(&str) -> String) -> Vec<(Check, u64)> {
             Err(_) => break,
         }
     }
-    let report = verifier.finish();
-    report.verdicts.iter().filter_map(|each| Some((each.check, each.finding.as_ref()?.entry))).collect()
+    verifier.finish()
 }
 
 #[test]
@@ -145,4 +154,108 @@ fn a_kept_state_that_differs_from_the_replayed_one_is_found() {
     assert!(!report.holds());
     let finding = report.verdicts.iter().find_map(|each| each.finding.as_ref()).unwrap();
     assert!(finding.found.contains("actions/1.G2G.3"), "{finding:?}");
+}
+
+fn verdict(report: &Report, check: Check) -> &Verdict {
+    report.verdicts.iter().find(|verdict| verdict.check == check).unwrap()
+}
+
+#[test]
+fn where_a_signature_fails_nothing_is_claimed_of_authority_and_rules() {
+    let mut verifier = Verifier::default();
+    let text = String::from_utf8(export(&told())).unwrap();
+    let at = text.lines().count() - 2;
+    for (number, line) in text.lines().enumerate() {
+        let mut entry = Entry::parse(line.as_bytes()).unwrap();
+        if number == at {
+            entry.request.signature[0] ^= 1;
+        }
+        verifier.push(&entry.request.seal(entry.seal).0);
+    }
+    let report = verifier.finish();
+    for check in [Check::Signatures, Check::Authority, Check::Rules] {
+        assert_eq!(verdict(&report, check).covered, at as u64, "{check}");
+    }
+    assert!(verdict(&report, Check::Authority).finding.is_none() && !report.holds());
+}
+
+#[test]
+fn a_verdict_without_anything_to_check_says_so() {
+    let mut verifier = Verifier::default();
+    export(&told())
+        .split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| verifier.push(line.trim_ascii_end()));
+    assert_eq!(verdict(&verifier.finish(), Check::Disclosures).idle, Some("none is at hand"));
+    let report = Verifier::default().finish();
+    assert!(report.holds() && report.verdicts.iter().all(|verdict| verdict.idle.is_some()));
+}
+
+#[test]
+fn in_an_illustrative_ledger_the_recorded_time_is_the_authors() {
+    let text = String::from_utf8(export(&told())).unwrap();
+    let mut verifier = Verifier::default();
+    let last = text.lines().count() - 1;
+    for (number, line) in text.lines().enumerate() {
+        let year = line.find("\"recordedtime\":\"20").unwrap() + 18;
+        let line = if number == last {
+            format!("{}31{}", &line[..year], &line[year + 2..])
+        } else {
+            line.to_owned()
+        };
+        verifier.push(line.as_bytes());
+    }
+    let report = verifier.finish();
+    let finding = verdict(&report, Check::Order).finding.as_ref().unwrap();
+    assert!(finding.entry == last as u64 && finding.found.starts_with("2031"), "{finding:?}");
+}
+
+#[test]
+fn what_a_hostile_entry_says_stands_on_one_line_and_is_cut() {
+    let forged = "x\\nsignatures ok\\n".to_owned() + &"y".repeat(9_000);
+    let found = forged_findings(|line| line.replace("annals.action.contested.v1", &forged));
+    let finding = found.iter().find(|finding| finding.found.contains("signatures ok")).unwrap();
+    assert!(!finding.found.contains('\n') && finding.found.chars().count() < 500, "{finding:?}");
+}
+
+#[test]
+fn a_kept_state_that_was_changed_is_found_by_verifying() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let text = String::from_utf8(export(&told())).unwrap();
+    let requests = text.lines().map(|line| (Entry::parse(line.as_bytes()).unwrap().request, Vec::new()));
+    let ledger = Ledger::create(&home).unwrap();
+    ledger.record_all(requests.collect(), chrono::Utc::now()).unwrap();
+    ledger.keep().unwrap();
+    drop(ledger);
+    let path = home.join(annals::ledger::snapshot::FILE);
+    let kept = std::fs::read_to_string(&path).unwrap();
+    let sound = Ledger::verify_folder(&home, &mut quietly).unwrap();
+    assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
+    let (_, state) = kept.split_once('\n').unwrap();
+    let head = sound.size;
+    for (from, to) in [
+        ("\"lifecycle\":\"continuing\"".to_owned(), "\"lifecycle\":\"completed\"".to_owned()),
+        (
+            format!("{{\"size\":{head},\"leaf\":\"{}\"}}", sound.head),
+            format!("{{\"size\":0,\"leaf\":\"{}\"}}", "0".repeat(64)),
+        ),
+        (format!("{{\"size\":{head},"), format!("{{\"size\":{},", head + 5)),
+    ] {
+        let changed = state.replace(&from, &to);
+        assert_ne!(changed, state, "{from}");
+        let digest = annals::trail::hash::sha256(changed.as_bytes());
+        std::fs::write(&path, format!("{digest}\n{changed}")).unwrap();
+        let report = Ledger::verify_folder(&home, &mut quietly).unwrap();
+        assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
+        // One that says something of no entry, or of more than there are, is never read from.
+        if !to.contains("completed") {
+            assert_eq!(Ledger::open_read_only(&home).unwrap().state(), told().ledger.state(), "{to}");
+        }
+    }
+    std::fs::write(&path, kept.replacen("continuing", "completed", 1)).unwrap();
+    assert_eq!(
+        Ledger::open_read_only(&home).unwrap().state(),
+        told().ledger.state(),
+        "damaged, so passed over"
+    );
 }

@@ -6,8 +6,11 @@
     reason = "a test stops where it fails"
 )]
 
+mod actions;
+mod authority;
 mod desk;
+mod founding;
 mod history;
-mod rules;
+mod requests;
 mod status;
 mod writers;

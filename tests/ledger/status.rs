@@ -128,3 +128,71 @@ fn a_window_is_missed_when_it_is_over_and_nobody_spoke() {
     assert!(matches!(windows[0], Window::Said(Joint::OneSided, Some(_))));
     assert_eq!(windows[1..], [Window::Missed, Window::Open, Window::Open]);
 }
+
+#[test]
+fn a_contest_falls_with_the_word_that_it_contests() {
+    let mut desk = Desk::founded();
+    let subject = format!("actions/{ACTION}");
+    desk.progress("KR", ACTION, continuing("2021-03")).unwrap();
+    let wrong = desk.progress("DK", ACTION, under_way("2021-04")).unwrap();
+    desk.answer("KR", &subject, "action.contested", wrong, json!({"reason": "no"})).unwrap();
+    assert_eq!(joint(&desk, None).0, Joint::Disputed);
+    desk.answer("DK", &subject, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::OneSided, Some(Lifecycle::Continuing)));
+    desk.progress("DK", ACTION, continuing("2021-05")).unwrap();
+    assert_eq!(joint(&desk, None), (Joint::Agreed, Some(Lifecycle::Continuing)));
+}
+
+fn windows(desk: &Desk, today: &str) -> Vec<Window> {
+    let state = desk.ledger.state();
+    let reading = Reading::of(&state, None, None, today.parse().ok());
+    let rows = board::of(&state, &reading, &Filter::default());
+    rows[0].windows.iter().map(|(_, window)| *window).collect()
+}
+
+fn occurrence(window: &str, state: &str) -> Value {
+    json!({"effective": "2021-06", "occurrence": {"window": window, "state": state}})
+}
+
+#[test]
+fn a_window_is_the_same_in_two_precisions() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", "1.G2G.1", occurrence("2021", "held")).unwrap();
+    desk.progress("KR", "1.G2G.1", occurrence("2021-01", "held")).unwrap();
+    let windows = windows(&desk, "2021-12-31");
+    assert!(matches!(windows[..], [Window::Said(Joint::Agreed, Some(_)), Window::Open, ..]), "{windows:?}");
+    assert_eq!(windows.len(), 4);
+}
+
+#[test]
+fn what_was_only_planned_is_missed_once_its_window_is_over() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", "1.G2G.1", occurrence("2021", "planned")).unwrap();
+    desk.progress("DK", "1.G2G.1", occurrence("2022", "postponed")).unwrap();
+    assert!(matches!(windows(&desk, "2021-12-31")[0], Window::Said(Joint::OneSided, Some(_))));
+    let later = windows(&desk, "2023-06-30");
+    assert_eq!(later[0], Window::Missed);
+    assert!(matches!(later[1], Window::Said(..)), "a word that settles it stands");
+}
+
+#[test]
+fn windows_do_not_drift_where_months_are_short() {
+    let mut state =
+        Desk::founded().ledger.state().programme.actions[&"1.G2G.1".parse().unwrap()].as_ref().clone();
+    state.action.cycle = Some("P1M".parse().unwrap());
+    let period = serde_json::from_value(json!({"start": "2021-01-31", "end": "2021-05"})).unwrap();
+    let begins: Vec<String> = state.windows(period).iter().map(|(begin, _)| begin.to_string()).collect();
+    assert_eq!(begins, ["2021-01-31", "2021-02-28", "2021-03-31", "2021-04-30", "2021-05-31"]);
+}
+
+#[test]
+fn a_day_ends_where_clocks_are_put_forward_at_midnight() {
+    let desk = Desk::founded();
+    let mut founding = desk.ledger.state().founding.unwrap();
+    for party in &mut founding.opened.parties {
+        party.time_zone = "Africa/Cairo".to_owned().try_into().unwrap();
+    }
+    // On 28 April 2023 there was no midnight in Cairo: 27 April ended at 22:00 UTC, when it became one o'clock.
+    let end = founding.end_of("2023-04-27".parse().unwrap());
+    assert_eq!(end.to_rfc3339(), "2023-04-27T22:00:00+00:00");
+}

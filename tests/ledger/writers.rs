@@ -33,7 +33,7 @@ fn signed(desk: &mut Desk, wanted: &[(usize, usize, usize, bool)]) -> Vec<Signed
     all
 }
 
-fn lines(ledger: &Ledger) -> Vec<Vec<u8>> {
+pub(crate) fn lines(ledger: &Ledger) -> Vec<Vec<u8>> {
     let mut lines = Vec::new();
     ledger
         .read(0..u64::MAX, &mut |_, line| {
