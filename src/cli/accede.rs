@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, file};
 use super::founding::read_plan;
-use super::output::{self, Format};
+use super::output::{self, Standing};
 use super::settings::Settings;
 use super::signing;
 use annals::domain::value::{Code, Sha256};
@@ -14,7 +14,7 @@ use annals::record::history::State;
 use annals::trail::hash::sha256;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use serde_json::{Map, json};
+use serde_json::Map;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -58,15 +58,13 @@ impl Accede {
             return Err(Failure::OtherPlan { path: self.plan, differences });
         }
         self.compare_keys(&state, &settings.keyring);
-        let time = self.time.unwrap_or_else(signing::now);
+        let (time, before) = (self.time.unwrap_or_else(signing::now), Standing::of(&ledger));
         let receipt = accede(&ledger, &settings.keyring, &self.party, &digest, time)?;
-        match (self.dry_run, settings.format) {
-            (true, Format::Json) => output::object(&json!({"kind": "receipt", "dry_run": true}))?,
-            (true, _) => output::line("It would be recorded; nothing was.")?,
-            (false, format) => {
-                output::receipt(&receipt, ledger.head(), format)?;
-                output::keep(&ledger);
-            }
+        if self.dry_run {
+            output::tried(&before, settings.format)?;
+        } else {
+            output::receipt(&receipt, &ledger, settings.format)?;
+            output::keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)
     }

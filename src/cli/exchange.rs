@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, file};
 use super::key::Maker;
-use super::output::{self, Format};
+use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::exchange::import;
 use annals::exchange::keyring::Keyring;
@@ -10,7 +10,7 @@ use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
 use annals::record::verify::Report;
 use annals::trail::entry::ENTRY_LIMIT;
-use annals::trail::hash::sha256;
+use annals::trail::hash::{Head, sha256};
 use clap::Args;
 use serde_json::json;
 use std::fs::File;
@@ -43,21 +43,16 @@ impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
+        let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes, self.make_keys)?;
         output::keep(&ledger);
-        let head = ledger.head();
-        if settings.format == Format::Json {
-            output::object(&json!({
-                "kind": "import", "dry_run": self.dry_run, "recorded": summary.recorded,
-                "repeated": summary.repeated, "size": head.size, "head": head.leaf,
-            }))?;
-        } else {
-            let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
-            output::line(&format!(
-                "{} requests {word}, {} had been before\n  head  {} ({} entries)",
-                summary.recorded, summary.repeated, head.leaf, head.size
-            ))?;
-        }
+        let before = if self.dry_run { before } else { Standing::of(&ledger) };
+        let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
+        let text = format!("{} requests {word}, {} had been before", summary.recorded, summary.repeated);
+        let members = json!({
+            "dry_run": self.dry_run, "recorded": summary.recorded, "repeated": summary.repeated,
+        });
+        output::answer("import", &text, members, &before, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -183,23 +178,15 @@ impl Restore {
     }
 
     fn answer(&self, report: &Report, settings: &Settings) -> Result<ExitCode, Failure> {
-        if settings.format == Format::Json {
-            output::object(&json!({
-                "kind": "restore", "dry_run": self.dry_run, "size": report.size, "head": report.head,
-            }))?;
-        } else if self.dry_run {
-            output::line(&format!(
-                "{} entries verified; nothing was made\n  head  {}",
-                report.size, report.head
-            ))?;
+        let done = if self.dry_run {
+            "nothing was made".to_owned()
         } else {
-            output::line(&format!(
-                "{} entries verified and restored to {}\n  head  {}",
-                report.size,
-                settings.ledger.display(),
-                report.head
-            ))?;
-        }
+            format!("restored to {}", settings.ledger.display())
+        };
+        let text = format!("{} entries verified; {done}", report.size);
+        let head = Head { size: report.size, leaf: report.head };
+        let standing = Standing { head, illustrative: report.illustrative };
+        output::answer("restore", &text, json!({"dry_run": self.dry_run}), &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,14 +8,14 @@ use annals::ledger::{LedgerError, RecordError};
 use annals::record::history::Refusal;
 use annals::store::StoreError;
 use annals::trail::entry::EntryFault;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// A file could not be read or written.
-    #[error("{}: cannot be {doing}", path.display())]
+    #[error("{}: cannot be {doing}; {}", path.display(), remedy(source.kind()))]
     File { path: PathBuf, doing: &'static str, source: io::Error },
     /// The answer could not be written.
     #[error("the answer cannot be written")]
@@ -62,14 +62,15 @@ impl Failure {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
             | Self::Restore { source: RestoreError::Append(_), .. } => 3,
-            // A file that is not there was misnamed; one that cannot be read is the disk's matter.
-            Self::File { source, .. } => {
-                if source.kind() == io::ErrorKind::NotFound {
-                    2
-                } else {
-                    3
-                }
-            }
+            // A file that is not there, or is there already, was misnamed; all else is the disk's matter.
+            Self::File { source, .. } => match source.kind() {
+                ErrorKind::NotFound
+                | ErrorKind::AlreadyExists
+                | ErrorKind::IsADirectory
+                | ErrorKind::NotADirectory
+                | ErrorKind::InvalidData => 2,
+                _ => 3,
+            },
             Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) | Self::Keyring(_) => 2,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
@@ -87,7 +88,11 @@ const fn ledger(error: &LedgerError) -> u8 {
     match error {
         LedgerError::Store(StoreError::NoLedger(_) | StoreError::Exists(_) | StoreError::Foreign(_))
         | LedgerError::Cut(_) => 2,
-        LedgerError::Entry(..) | LedgerError::Fact(..) | LedgerError::Broken(_) => 1,
+        LedgerError::Entry(..)
+        | LedgerError::Fact(..)
+        | LedgerError::Broken(_)
+        | LedgerError::Unsigned(_)
+        | LedgerError::Changed { .. } => 1,
         LedgerError::Store(_) | LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,
     }
 }
@@ -97,6 +102,19 @@ const fn record(error: &RecordError) -> u8 {
         RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) | RecordError::Disclosed(_) => 2,
         RecordError::Refused(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
+    }
+}
+
+const fn remedy(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "check its name",
+        ErrorKind::AlreadyExists => "nothing is overwritten: name another",
+        ErrorKind::IsADirectory => "it is a folder: name a file",
+        ErrorKind::NotADirectory => "a part of its name is no folder: check its name",
+        ErrorKind::InvalidData => "it is not UTF-8 text",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give this user the right to it",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full: make room",
+        _ => "check the disk",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, file};
 use super::key;
-use super::output::{self, Format};
+use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use super::signing;
 use annals::domain::party::Author;
@@ -93,7 +93,9 @@ impl Init {
             let done = Founding { keyring: &keyring, ..found }.lay(&ledger);
             std::fs::remove_dir_all(&scratch).map_err(file(&scratch, "removed"))?;
             done?;
-            output::line(&format!("{} entries would be recorded; nothing was", ledger.head().size))?;
+            let text = format!("{} entries would be recorded; nothing was.", ledger.head().size);
+            let members = json!({"origin": origin, "actions": plan.actions.len(), "dry_run": true});
+            output::answer("founding", &text, members, &Standing::of(&Ledger::in_memory()), settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
         in_place(&settings.ledger, |part| {
@@ -124,30 +126,18 @@ fn scratch() -> Result<PathBuf, Failure> {
 fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> Result<(), Failure> {
     let state = ledger.state();
     let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
-    if format == Format::Json {
-        return output::object(&json!({
-            "kind": "founding", "origin": state.origin(), "size": state.head.size, "first": first, "head": state.head.leaf,
-        }));
-    }
-    output::line(&format!(
-        "{} founded in {}: {} actions, {} entries\n  first entry  {first}\n  head         {}",
-        state.origin().unwrap_or_default(),
-        folder.display(),
-        state.programme.actions.len(),
-        state.head.size,
-        state.head.leaf
-    ))?;
-    if both_sides {
-        output::line(
-            "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with \
-             `annals record progress ACTION --as KR --lifecycle under_way`.",
-        )
+    let (origin, actions) = (state.origin().unwrap_or_default(), state.programme.actions.len());
+    let next = if both_sides {
+        "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with\n\
+         `annals record progress ACTION --as PARTY --lifecycle under_way`."
     } else {
-        output::line(
-            "Hand the hash of the first entry to the other party on another way; it verifies the ledger and answers with \
-             `annals accede`.",
-        )
-    }
+        "Hand the hash of the first entry to the other party on another way; it verifies the ledger and answers with\n\
+         `annals accede`."
+    };
+    let text = format!("{origin} founded in {}: {actions} actions\n  first {first}", folder.display());
+    let members = json!({"origin": origin, "first": first, "actions": actions, "dry_run": false});
+    output::answer("founding", &text, members, &Standing::of(ledger), format)?;
+    if format == Format::Json { Ok(()) } else { output::line(next) }
 }
 
 /// What a founding needs.

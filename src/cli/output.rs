@@ -2,13 +2,14 @@
 
 use super::Failure;
 use annals::ledger::{Ledger, Receipt};
+use annals::record::founding::Clock;
 use annals::report::table::{Cell, Report};
 use annals::report::{csv, json, text};
 use annals::trail::hash::Head;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -49,8 +50,8 @@ pub(crate) fn report(report: &Report, format: Format) -> Result<(), Failure> {
 }
 
 /// Prints rows as CSV, under the keys of their columns.
-pub(crate) fn rows(keys: &[&str], rows: &[Vec<Cell>]) -> Result<(), Failure> {
-    write(&csv::rows(keys.iter().copied(), rows).map_err(unwritten)?)
+pub(crate) fn rows(keys: &[&str], rows: &[Vec<Cell>], illustrative: bool) -> Result<(), Failure> {
+    write(&csv::rows(keys, rows, illustrative).map_err(unwritten)?)
 }
 
 fn unwritten(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
@@ -63,22 +64,57 @@ pub(crate) fn width() -> Option<u16> {
     terminal.then(|| terminal_size::terminal_size().map_or(120, |(columns, _)| columns.0))
 }
 
-/// Prints a receipt, and where the ledger stands now.
-pub(crate) fn receipt(receipt: &Receipt, head: Head, format: Format) -> Result<(), Failure> {
+/// Where a ledger stands, as whatever writes says it.
+pub(crate) struct Standing {
+    pub(crate) head: Head,
+    /// Whether its recorded times were told by the authors.
+    pub(crate) illustrative: bool,
+}
+
+impl Standing {
+    pub(crate) fn of(ledger: &Ledger) -> Self {
+        let state = ledger.state();
+        Self { head: state.head, illustrative: state.clock() == Some(Clock::Illustrative) }
+    }
+}
+
+/// Prints what a command did: its words or its members, and where the ledger stands now.
+pub(crate) fn answer(
+    kind: &str,
+    text: &str,
+    members: Value,
+    standing: &Standing,
+    format: Format,
+) -> Result<(), Failure> {
+    let Standing { head, illustrative } = standing;
     if format == Format::Json {
-        let mut value = serde_json::json!(receipt);
-        if let Some(members) = value.as_object_mut() {
-            members.insert("kind".to_owned(), "receipt".into());
-            members.insert("size".to_owned(), head.size.into());
-            members.insert("head".to_owned(), serde_json::json!(head.leaf));
+        let mut value =
+            json!({"kind": kind, "size": head.size, "head": head.leaf, "illustrative": illustrative});
+        if let (Some(all), Value::Object(members)) = (value.as_object_mut(), members) {
+            all.extend(members);
         }
         return object(&value);
     }
+    let worth = if *illustrative { ", illustrative" } else { "" };
+    line(&format!("{text}\n  head  {} ({} entries{worth})", head.leaf, head.size))
+}
+
+/// Prints a receipt.
+pub(crate) fn receipt(receipt: &Receipt, ledger: &Ledger, format: Format) -> Result<(), Failure> {
     let word = if receipt.repeated { "recorded before" } else { "recorded" };
-    line(&format!(
-        "{word} at sequence {}\n  id    {}\n  leaf  {}\n  head  {} ({} entries)",
-        receipt.sequence, receipt.id, receipt.leaf, head.leaf, head.size
-    ))
+    let text =
+        format!("{word} at sequence {}\n  id    {}\n  leaf  {}", receipt.sequence, receipt.id, receipt.leaf);
+    let mut members = json!(receipt);
+    if let Some(members) = members.as_object_mut() {
+        members.insert("dry_run".to_owned(), false.into());
+    }
+    answer("receipt", &text, members, &Standing::of(ledger), format)
+}
+
+/// Says that a change would be recorded; `standing` is that of the ledger as it is.
+pub(crate) fn tried(standing: &Standing, format: Format) -> Result<(), Failure> {
+    let text = "It would be recorded; nothing was.";
+    answer("receipt", text, json!({"dry_run": true}), standing, format)
 }
 
 /// Keeps the state for the next command; what was recorded is durable without it, so that failing is only said.

@@ -1,7 +1,7 @@
 //! Who signs a change, with which key and when: what every command that records has in common.
 
 use super::failure::Failure;
-use super::output::{self, Format};
+use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::sealed::Audience;
@@ -17,7 +17,7 @@ use annals::trail::entry::parse_timestamp;
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::process::ExitCode;
 use uuid::Uuid;
 
@@ -82,6 +82,7 @@ impl Signing {
         draft.speaker = self.speaker;
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
+        let before = Standing::of(ledger);
         let receipt = if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some())? {
             receipt
         } else {
@@ -92,12 +93,9 @@ impl Signing {
             commit(ledger, &draft, &key, &change.evidence)?
         };
         if self.dry_run && !receipt.repeated {
-            match settings.format {
-                Format::Json => output::object(&json!({"kind": "receipt", "dry_run": true}))?,
-                Format::Table | Format::Csv => output::line("It would be recorded; nothing was.")?,
-            }
+            output::tried(&before, settings.format)?;
         } else {
-            output::receipt(&receipt, ledger.head(), settings.format)?;
+            output::receipt(&receipt, ledger, settings.format)?;
             output::keep(ledger);
         }
         Ok(ExitCode::SUCCESS)

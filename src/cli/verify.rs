@@ -42,9 +42,7 @@ impl Verify {
         match settings.format {
             Format::Table => output::write(table(&report, known).as_bytes())?,
             Format::Json => output::object(&answer(&report, known))?,
-            Format::Csv => {
-                output::rows(&["check", "holds", "covered", "entry", "expected", "found"], &rows(&report))?;
-            }
+            Format::Csv => output::rows(&COLUMNS, &rows(&report), report.illustrative)?,
         }
         Ok(ExitCode::from(u8::from(!report.holds() || known == Some(false))))
     }
@@ -75,8 +73,8 @@ pub(crate) fn of(target: &Path) -> Result<Report, Failure> {
 
 fn conclusion(report: &Report, known: Option<bool>) -> &'static str {
     match (report.holds(), known) {
-        (true, None) if report.size == 0 => "empty: there is nothing to verify",
         (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
+        (true, None) if report.size == 0 => "empty: there is nothing to verify",
         (true, Some(false)) => "ANOTHER LEDGER: consistent, and its first entry is not the one that you know",
         (true, Some(true)) => "consistent, and the ledger whose first entry you know",
         (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",
@@ -130,6 +128,8 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
         more.concat(),
     )
 }
+
+const COLUMNS: [&str; 6] = ["check", "holds", "covered", "entry", "expected", "found"];
 
 /// One row a check; whether a check that had nothing to check holds, is left open.
 fn rows(report: &Report) -> Vec<Vec<Cell>> {

@@ -1,6 +1,8 @@
 //! Import: a file of requests, line by line, into a ledger. Interrupted, it is completed by repeating it.
 
 use super::keyring::{Keyring, KeyringError};
+use crate::domain::party;
+use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::record::history::Refusal;
 use crate::record::request::{Draft, Line, LineFault, derived_id};
@@ -63,6 +65,12 @@ pub enum LineError {
 /// No key to sign with.
 #[derive(Debug, thiserror::Error)]
 pub enum NoKey {
+    /// Nobody of this ledger.
+    #[error("{0} is not a party of this ledger; its parties are {1}")]
+    Party(Code, String),
+    /// No institution of the party.
+    #[error(transparent)]
+    Institution(#[from] party::Refusal),
     /// None registered.
     #[error("{0} has no {1} key in force; its authority registers one, with `annals key register`")]
     Registered(String, String),
@@ -86,6 +94,13 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
     let (author, role) = (&draft.speaker.0, draft.role());
     let keys = state.keys.of(author, role);
     if keys.is_empty() {
+        let parties: Vec<&str> = state.parties().into_iter().map(Code::as_str).collect();
+        if !parties.contains(&author.party.as_str()) {
+            return Err(NoKey::Party(author.party.clone(), parties.join(", ")));
+        }
+        if let Some(institution) = &author.institution {
+            state.programme.party(&author.party).acting(&author.party, institution)?;
+        }
         return Err(NoKey::Registered(author.to_string(), role.to_string()));
     }
     let held = keys.iter().map(|key| key.vkey.keyid()).find(|id| keyring.holds(id));

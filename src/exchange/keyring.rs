@@ -33,7 +33,7 @@ pub enum KeyringError {
     #[error("`{0}` cannot be the name of a key: use letters, digits, `-` and single slashes")]
     Name(String),
     /// The system said no.
-    #[error("{}: cannot be {doing}", path.display())]
+    #[error("{}: cannot be {doing}; make room, or give this user the right to it", path.display())]
     System {
         /// The file or folder.
         path: PathBuf,
@@ -72,7 +72,11 @@ impl Keyring {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(system(&path, "made"))?;
-        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(system(&path, "written"))?;
+        if let Err(error) = file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()) {
+            // Half a key is none, and would stand in the way of the next.
+            let _ = fs::remove_file(&path);
+            return Err(system(&path, "written")(error));
+        }
         // The name of a new file is durable once its folder is.
         File::open(&folder).and_then(|folder| folder.sync_all()).map_err(system(&folder, "synced"))?;
         Ok(key)

@@ -109,6 +109,23 @@ pub enum LedgerError {
     /// An entry that does not follow the one before.
     #[error("entry {0} does not follow the one before it: run `annals verify`")]
     Broken(u64),
+    /// The last entry is nobody's.
+    #[error("entry {0}, the last one, is not signed by the key that it names: run `annals verify`")]
+    Unsigned(u64),
+    /// The journal is not the one that was there.
+    #[error(
+        "{}: there were {known} entries, and the journal has {size} now, or others: it was cut or changed; restore it from the \
+         other side's copy or a backup, or delete `state.json` beside it to accept it as it is",
+        path.display()
+    )]
+    Changed {
+        /// The ledger's folder.
+        path: PathBuf,
+        /// How many entries there were.
+        known: u64,
+        /// How many there are.
+        size: u64,
+    },
     /// No such entry.
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
@@ -159,14 +176,26 @@ impl Ledger {
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         let store = Embedded::open(folder, entry::subject)?;
         let mut notices = store.notices().to_vec();
-        let mut history = History::default();
+        if let Some(known) = snapshot::load(folder).map(|kept| kept.head).filter(|head| head.size > 0)
+            && !follows(&store, known)
+        {
+            let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
+            return Err(LedgerError::Changed { path, known, size });
+        }
+        let (mut history, mut signed) = (History::default(), true);
         fold(&store, Head::EMPTY, &mut |entry, fact, held| {
             progress(entry.seal.sequence + 1);
             history.evolve(&entry, &fact, held);
+            // No later entry names the last one: its signature alone tells whether it is as it was written.
+            if history.state.head == store.head() {
+                signed = history.state.keys.signed(&entry.request);
+            }
         })?;
+        if !signed {
+            return Err(LedgerError::Unsigned(store.head().size.saturating_sub(1)));
+        }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
-        notices.extend(snapshot::load(folder).and_then(|kept| cut(kept.head, store.head())));
         let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }

@@ -4,6 +4,7 @@ use super::founding::Opened;
 use crate::domain::party::Author;
 use crate::domain::sealed::Sealed;
 use crate::domain::value::Code;
+use crate::trail::entry::Request;
 use crate::trail::key::{Kind, VerifierKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -255,6 +256,12 @@ impl Keys {
             Some(key) if key.revoked => Err(Refusal::Revoked(keyid.to_owned())),
             Some(key) => Ok(key),
         }
+    }
+
+    /// Whether a request is signed by the key that it names, in force or not.
+    #[must_use]
+    pub fn signed(&self, request: &Request) -> bool {
+        self.0.get(&request.event.keyid).is_some_and(|key| request.is_signed_by(&key.vkey))
     }
 
     /// Whether this may happen to a party's keys. The ledger's own key counts as known.

@@ -136,8 +136,8 @@ impl Report {
     /// Whether every check that had something to check covered every entry and found nothing.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let holds = |verdict: &Verdict| verdict.finding.is_none() && verdict.covered == self.size;
-        self.verdicts.iter().all(|verdict| verdict.idle.is_some() || holds(verdict))
+        let covered = |verdict: &Verdict| verdict.idle.is_some() || verdict.covered == self.size;
+        self.verdicts.iter().all(|verdict| verdict.finding.is_none() && covered(verdict))
     }
 }
 

@@ -2,23 +2,25 @@
 
 use super::table::{Cell, Report};
 
-/// The report's rows; its reading is in the table and the JSON alone.
+/// The report's rows; of its reading, which is in the table and the JSON, what its clock is worth.
 ///
 /// # Errors
 /// Where the writer refuses, which in memory it does not.
 pub fn of(report: &Report) -> Result<Vec<u8>, csv::Error> {
-    rows(report.columns.iter().map(|column| column.key.as_str()), &report.rows)
+    let keys: Vec<&str> = report.columns.iter().map(|column| column.key.as_str()).collect();
+    rows(&keys, &report.rows, report.reading.illustrative)
 }
 
-/// Rows under the keys of their columns.
+/// Rows under the keys of their columns, and in a last one whether recorded times are those of a clock.
 ///
 /// # Errors
 /// As [`of`].
-pub fn rows<'a>(keys: impl Iterator<Item = &'a str>, rows: &[Vec<Cell>]) -> Result<Vec<u8>, csv::Error> {
+pub fn rows(keys: &[&str], rows: &[Vec<Cell>], illustrative: bool) -> Result<Vec<u8>, csv::Error> {
+    let clock = if illustrative { "illustrative" } else { "real" };
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(keys)?;
+    writer.write_record(keys.iter().copied().chain(["clock"]))?;
     for row in rows {
-        writer.write_record(row.iter().map(field))?;
+        writer.write_record(row.iter().map(field).chain([clock.to_owned()]))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -84,19 +84,30 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
         }
     }
     // Lines without a marker are a ledger that lost it, not the beginning of another.
-    let holds_something = |folder: &str| {
-        fs::read_dir(path.join(folder)).is_ok_and(|mut entries| {
-            entries.any(|entry| entry.and_then(|entry| entry.metadata()).is_ok_and(|data| data.len() > 0))
-        })
+    if holds_something(&path.join("journal")) || holds_something(&path.join("blobs")) {
+        return Err(foreign());
+    }
+    Ok(())
+}
+
+fn holds_something(folder: &Path) -> bool {
+    let full = |entry: std::io::Result<fs::DirEntry>| {
+        entry.and_then(|entry| entry.metadata()).is_ok_and(|data| data.len() > 0)
     };
-    if ["journal", "blobs"].into_iter().any(holds_something) { Err(foreign()) } else { Ok(()) }
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.any(full))
 }
 
 fn check_marker(path: &Path) -> Result<(), StoreError> {
     let marker = path.join(MARKER);
     let bytes = match fs::read(&marker) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Err(StoreError::NoLedger(path.to_owned()));
+            // A journal without its marker is a ledger that lost it.
+            let lost = holds_something(&path.join("journal"));
+            return Err(if lost {
+                StoreError::Marker(marker)
+            } else {
+                StoreError::NoLedger(path.to_owned())
+            });
         }
         read => read.map_err(said(&marker, "read"))?,
     };

@@ -337,9 +337,13 @@ pub(super) fn contained<T>(run: impl FnOnce() -> Result<T, Broken>) -> Result<T,
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("sled panicked".to_owned()))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn said(error: sled::Error) -> Broken {
-    error.to_string()
+    // sled's own words speak of its inside; the remedy is the same for all.
+    match error {
+        sled::Error::Io(error) => format!("`sled` could not be read or written ({})", error.kind()),
+        sled::Error::Corruption { .. } => "`sled` was damaged".to_owned(),
+        _ => "`sled` failed".to_owned(),
+    }
 }
 
 /// Sixteen bytes stand for a stream: names may be longer than a key should be.

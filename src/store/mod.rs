@@ -54,7 +54,7 @@ pub enum StoreError {
         format: u64,
     },
     /// The marker is not what was written.
-    #[error("{}: unreadable; write {{\"format\":1}} and a newline into it if a ledger is here", .0.display())]
+    #[error("{}: missing or unreadable; write {{\"format\":1}} and a newline into it if a ledger is here", .0.display())]
     Marker(PathBuf),
     /// Somebody else writes.
     #[error("{}: another process is writing to this ledger; wait for it, or end it", .0.display())]

@@ -3,7 +3,7 @@
 use super::{StoreError, said};
 use crate::trail::entry::ENTRY_LIMIT;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Where a line begins.
@@ -105,7 +105,8 @@ pub(super) fn lines(
         reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
         let taken = line.len() as u64;
         if line.pop_if(|byte| *byte == b'\n').is_none() {
-            if taken == longest {
+            // Zeros or garbage after a power cut may be long; a newline after them tells that lines were written here.
+            if taken == longest && newline_follows(&mut reader).map_err(said(path, "read"))? {
                 return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
             }
             return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
@@ -119,5 +120,16 @@ pub(super) fn lines(
         if !each(sequence - 1, here, &line) {
             return Ok(End { sequence, offset: place.offset, torn: false });
         }
+    }
+}
+
+fn newline_follows(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() || buffer.contains(&b'\n') {
+            return Ok(!buffer.is_empty());
+        }
+        let taken = buffer.len();
+        reader.consume(taken);
     }
 }

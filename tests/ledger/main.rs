@@ -11,6 +11,7 @@ mod authority;
 mod desk;
 mod founding;
 mod history;
+mod import;
 mod requests;
 mod status;
 mod writers;

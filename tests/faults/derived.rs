@@ -1,0 +1,209 @@
+//! What is derived was lost or changed: it is made anew, and never believed against the journal.
+
+use super::place::{PROGRESS, Place, READING};
+use std::fs;
+use std::path::Path;
+
+type Damage = fn(&Path);
+
+fn remove(path: &Path) {
+    if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+}
+
+fn cut(path: &Path, length: usize) {
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..length.min(bytes.len())]).unwrap();
+}
+
+/// What is said of every action, for a machine.
+fn board(place: &Place) -> String {
+    place.done(["status", "--format", "csv"])
+}
+
+#[test]
+fn whatever_happened_to_sled_the_next_writer_heals_it_and_says_so_in_a_line() {
+    let damages: [Damage; 9] = [
+        |sled| remove(sled),
+        |sled| {
+            remove(sled);
+            fs::write(sled, "garbage").unwrap();
+        },
+        |sled| fs::write(sled.join("db"), "garbage ".repeat(10_000)).unwrap(),
+        |sled| fs::write(sled.join("db"), vec![0xff; 100_000]).unwrap(),
+        |sled| cut(&sled.join("db"), 100_000),
+        |sled| cut(&sled.join("db"), 1_000),
+        |sled| cut(&sled.join("db"), 0),
+        |sled| remove(&sled.join("db")),
+        |sled| {
+            remove(&sled.join("db"));
+            fs::create_dir(sled.join("db")).unwrap();
+        },
+    ];
+    for damage in damages {
+        let place = Place::founded();
+        let before = place.export();
+        damage(&place.ledger.join("sled"));
+        for reading in READING {
+            place.done(reading);
+        }
+        let healed = place.annals(PROGRESS);
+        assert_eq!(healed.code, Some(0), "{healed:?}");
+        assert_eq!(healed.err.lines().count(), 1, "{}", healed.err);
+        assert!(healed.err.contains("`sled` was rebuilt from the journal's 126 entries"), "{}", healed.err);
+        place.done(PROGRESS);
+        assert!(place.export().starts_with(&before));
+        place.done(["verify"]);
+    }
+}
+
+#[test]
+fn a_bit_flipped_anywhere_in_sled_changes_nothing_that_is_recorded() {
+    let place = Place::founded();
+    let path = place.ledger.join("sled/db");
+    for step in 1..24 {
+        let before = place.export();
+        let mut bytes = fs::read(&path).unwrap();
+        let at = bytes.len() / 24 * step;
+        bytes[at] ^= 1 << (step % 8);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(place.annals(PROGRESS).code, Some(0));
+        let after = place.export();
+        assert!(after.starts_with(&before) && after.len() > before.len());
+    }
+    place.done(["verify"]);
+}
+
+#[test]
+fn a_kept_state_that_is_lost_or_damaged_is_worth_as_much_as_none() {
+    let damages: [Damage; 8] = [
+        |state| remove(state),
+        |state| cut(state, 0),
+        |state| cut(state, 100),
+        |state| cut(state, 40_000),
+        |state| fs::write(state, "garbage").unwrap(),
+        |state| fs::write(state, b"\xff\xfe\x00garbage").unwrap(),
+        |state| fs::write(state, "[".repeat(100_000)).unwrap(),
+        |state| fs::write(state, "{\"reducer\":4294967295,\"state\":{}}").unwrap(),
+    ];
+    for damage in damages {
+        let place = Place::founded();
+        let (before, known) = (place.export(), board(&place));
+        damage(&place.ledger.join("state.json"));
+        for reading in READING {
+            place.done(reading);
+        }
+        assert_eq!(board(&place), known);
+        place.done(PROGRESS);
+        assert!(place.export().starts_with(&before));
+        place.done(["verify"]);
+    }
+}
+
+#[test]
+fn a_kept_state_that_cannot_be_replaced_hides_no_receipt() {
+    let place = Place::founded();
+    let (before, known) = (place.export(), board(&place));
+    remove(&place.ledger.join("state.json"));
+    fs::create_dir(place.ledger.join("state.json")).unwrap();
+    assert_eq!(board(&place), known);
+    let answer = place.annals(PROGRESS);
+    let recorded = place.export().len() > before.len();
+    assert_eq!(recorded, answer.code == Some(0), "{answer:?}");
+    assert_eq!(recorded, String::from_utf8(answer.out).unwrap().contains("recorded at sequence 126"));
+}
+
+#[test]
+fn a_kept_state_of_another_moment_or_ledger_changes_no_answer() {
+    let (place, other) = (Place::founded(), Place::founded());
+    let state = place.ledger.join("state.json");
+    let earlier = fs::read(&state).unwrap();
+    place.done(PROGRESS);
+    let known = board(&place);
+    for text in [earlier, fs::read(other.ledger.join("state.json")).unwrap()] {
+        fs::write(&state, text).unwrap();
+        assert_eq!(board(&place), known);
+    }
+}
+
+#[test]
+fn a_kept_state_with_another_word_in_it_is_not_believed() {
+    let place = Place::founded();
+    let known = board(&place);
+    lie(&place, |digest, _| digest);
+    assert_eq!(board(&place), known);
+}
+
+#[test]
+fn a_lie_under_a_digest_of_its_own_is_found_by_verify_and_undone_by_the_next_writer() {
+    let place = Place::founded();
+    let known = board(&place);
+    lie(&place, |_, state| annals::trail::hash::sha256(state.as_bytes()));
+    let answer = place.annals(["verify"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(String::from_utf8(answer.out).unwrap().contains("read models         ✕"));
+    place.done("record progress 1.G2G.3 --as KR --note Still".split(' '));
+    let first = |board: &str| board.lines().nth(1).unwrap().to_owned();
+    assert_eq!(first(&board(&place)), first(&known));
+    place.done(["verify"]);
+}
+
+/// Puts another word into a party's mouth: the kept state is as well-formed as before, and of the same head.
+fn lie(place: &Place, digest: impl Fn(String, &str) -> String) {
+    let path = place.ledger.join("state.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let (known, state) = text.split_once('\n').unwrap();
+    assert!(state.contains("\"under_way\""));
+    let state = state.replace("\"under_way\"", "\"suspended\"");
+    fs::write(&path, format!("{}\n{state}", digest(known.to_owned(), &state))).unwrap();
+}
+
+#[test]
+fn disclosures_that_are_gone_leave_their_fields_withheld_and_everything_else_valid() {
+    let place = Place::founded();
+    let (before, known) = (place.export(), board(&place));
+    remove(&place.ledger.join("disclosures.jsonl"));
+    for reading in READING {
+        place.done(reading);
+    }
+    assert!(place.done(["verify"]).contains("0 of 1 withheld fields disclosed here"));
+    assert_eq!((place.export(), board(&place)), (before.clone(), known));
+    place.done(PROGRESS);
+    assert!(place.export().starts_with(&before));
+}
+
+#[test]
+fn a_torn_disclosure_was_never_acknowledged_and_is_cut_by_the_next_writer() {
+    let place = Place::founded();
+    let path = place.ledger.join("disclosures.jsonl");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, [&whole[..], b"\"WyJ0b3Ju"].concat()).unwrap();
+    for reading in READING {
+        place.done(reading);
+    }
+    place.done(PROGRESS.into_iter().chain(["--note", "Whole"]));
+    assert!(fs::read(&path).unwrap().starts_with(&whole));
+    assert!(place.done(["verify"]).contains("2 of 2 withheld fields disclosed here"));
+}
+
+#[test]
+fn a_damaged_disclosure_is_named_with_its_line_and_everything_else_is_at_hand() {
+    let garbage = [&b"garbage\n"[..], b"\"WyJ4Il0\"\n", b"\xff\x00\n", b"\n"];
+    for garbage in garbage {
+        let place = Place::founded();
+        let (before, path) = (place.export(), place.ledger.join("disclosures.jsonl"));
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [garbage, &whole].concat()).unwrap();
+        for arguments in [&["timeline", "1.G2G.1"][..], &PROGRESS] {
+            let answer = place.annals(arguments);
+            assert_eq!(answer.code, Some(0), "{answer:?}");
+            for word in ["disclosures.jsonl", "line 1", "withheld"] {
+                assert!(answer.err.contains(word), "{}", answer.err);
+            }
+            assert!(arguments == PROGRESS || String::from_utf8(answer.out).unwrap().contains("Begun"));
+        }
+        assert_eq!(fs::read(&path).unwrap(), [garbage, &whole].concat(), "it may still be restored");
+        fs::write(&path, whole).unwrap();
+        assert!(place.export().starts_with(&before));
+        place.done(["verify"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Folders that are somebody else's, and ledgers that another version made: nothing is overwritten.
+
+use super::place::{PLAN, PROGRESS, Place, READING, files};
+use std::fs;
+
+const INIT: [&str; 5] = ["init", PLAN, "--as", "DK", "--both-sides"];
+
+/// Refused with 2 and these words, and no file in the whole place was changed, made or removed.
+fn untouched(place: &Place, arguments: &[&str], words: &[&str]) {
+    let before = files(place.folder.path());
+    place.annals(arguments).says(2, words);
+    let after = files(place.folder.path());
+    assert!(before == after, "{:?}", after.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_ledger_is_never_made_in_a_folder_of_other_files() {
+    let mut place = Place::founded();
+    fs::write(place.path("export.jsonl"), place.export()).unwrap();
+    fs::create_dir(place.path("thesis")).unwrap();
+    fs::write(place.path("thesis/chapter-1.txt"), "years of work").unwrap();
+    for other in ["thesis", "thesis/chapter-1.txt"] {
+        place.ledger = place.path(other);
+        for arguments in [&INIT[..], &["restore", "export.jsonl"]] {
+            untouched(&place, arguments, &[other, "name an"]);
+        }
+        // A file may be an export.
+        for reading in READING.into_iter().filter(|reading| *reading != ["verify"] || place.ledger.is_dir()) {
+            untouched(&place, reading, &[other, "no ledger is here"]);
+        }
+        untouched(&place, &PROGRESS, &[other, "no ledger is here"]);
+    }
+}
+
+#[test]
+fn a_folder_of_other_files_is_not_called_a_ledger() {
+    let mut place = Place::empty();
+    place.ledger = place.path("thesis");
+    fs::create_dir(&place.ledger).unwrap();
+    fs::write(place.path("thesis/chapter-1.txt"), "years of work").unwrap();
+    untouched(&place, &INIT, &["thesis", "not a ledger", "name an empty folder or a new one"]);
+}
+
+#[test]
+fn a_folder_of_other_files_beside_the_new_ledger_is_left_alone() {
+    let mut place = Place::founded();
+    fs::write(place.path("export.jsonl"), place.export()).unwrap();
+    place.ledger = place.path("new");
+    fs::create_dir(place.path("new.part")).unwrap();
+    fs::write(place.path("new.part/chapter-1.txt"), "years of work").unwrap();
+    for arguments in [&INIT[..], &["restore", "export.jsonl"]] {
+        place.annals(arguments);
+        assert_eq!(
+            fs::read_to_string(place.path("new.part/chapter-1.txt")).ok().as_deref(),
+            Some("years of work")
+        );
+    }
+}
+
+#[test]
+fn a_ledger_is_founded_once() {
+    let place = Place::founded();
+    fs::write(place.path("export.jsonl"), place.export()).unwrap();
+    for arguments in [&INIT[..], &["restore", "export.jsonl"]] {
+        untouched(&place, arguments, &["ledger", "a ledger is here already", "name another folder"]);
+    }
+}
+
+#[test]
+fn the_demonstration_overwrites_nothing() {
+    let place = Place::empty();
+    fs::create_dir(place.path("annals-demo")).unwrap();
+    untouched(&place, &["demo"], &["annals-demo", "remove it"]);
+    fs::remove_dir(place.path("annals-demo")).unwrap();
+    fs::write(place.path("annals-demo"), "mine").unwrap();
+    untouched(&place, &["demo"], &["annals-demo", "remove it"]);
+}
+
+#[test]
+fn an_export_overwrites_no_file() {
+    let place = Place::founded();
+    fs::write(place.path("mine.jsonl"), "mine").unwrap();
+    let before = files(place.folder.path());
+    let answer = place.annals(["export", "--output", "mine.jsonl"]);
+    assert!(matches!(answer.code, Some(2 | 3)) && answer.err.contains("mine.jsonl"), "{answer:?}");
+    assert!(files(place.folder.path()) == before);
+}
+
+#[test]
+fn a_ledger_of_a_later_format_needs_a_later_program() {
+    let place = Place::founded();
+    fs::write(place.ledger.join("annals.json"), "{\"format\":2,\"engine\":\"other\"}\n").unwrap();
+    for arguments in READING.into_iter().chain([&PROGRESS[..]]) {
+        place.refused(arguments, 3, &["annals.json", "format 2", "formats up to 1", "use a newer annals"]);
+    }
+    untouched(&place, &INIT, &["a ledger is here already"]);
+}
+
+#[test]
+fn a_marker_that_cannot_be_read_is_named_with_what_belongs_there() {
+    let place = Place::founded();
+    for text in [&b""[..], b"{}", b"{\"format\":0}", b"[1]", b"\xff\x00", &vec![b'['; 100_000]] {
+        fs::write(place.ledger.join("annals.json"), text).unwrap();
+        for arguments in READING.into_iter().chain([&PROGRESS[..]]) {
+            place.refused(arguments, 3, &["annals.json", "unreadable", "write {\"format\":1}"]);
+        }
+    }
+    fs::write(place.ledger.join("annals.json"), "{\"format\":1}\n").unwrap();
+    place.done(PROGRESS);
+}
+
+#[test]
+fn a_ledger_without_its_marker_is_neither_read_nor_overwritten() {
+    let place = Place::founded();
+    fs::remove_file(place.ledger.join("annals.json")).unwrap();
+    for arguments in READING.into_iter().chain([&PROGRESS[..]]) {
+        let before = files(place.folder.path());
+        let answer = place.annals(arguments);
+        assert!(matches!(answer.code, Some(2 | 3)), "{answer:?}");
+        answer.says(answer.code.unwrap(), &["ledger"]);
+        assert!(files(place.folder.path()) == before);
+    }
+    untouched(&place, &INIT, &["ledger", "name a"]);
+}

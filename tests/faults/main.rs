@@ -1,0 +1,16 @@
+//! The program meets faults: each is answered with one clear line that names the thing and its remedy, the right exit
+//! code, and a ledger in which nothing was lost or changed.
+//!
+//! Some tests mount small file systems and run the program as another user: they need root and `CAP_SYS_ADMIN`, and
+//! fail with words that say so.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
+
+mod derived;
+mod disk;
+mod folders;
+mod journal;
+mod place;
+mod rights;
+mod usage;
+mod writers;

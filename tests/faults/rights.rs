@@ -1,0 +1,105 @@
+//! The folder may not be written to, or not be read: who is refused learns which right is missing, and the ledger stays
+//! as it is.
+
+use super::place::{HISTORY, PLAN, PROGRESS, Place, READING};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// As it is on a disk that one may look at alone.
+fn close(path: &Path) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            close(&entry.unwrap().path());
+        }
+    }
+    set(path, if path.is_dir() { 0o555 } else { 0o444 });
+}
+
+fn set(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+const REMEDY: [&str; 3] =
+    ["not permitted", "give this user the right to it", "open the ledger for reading only"];
+
+#[test]
+fn a_user_without_the_right_to_write_reads_and_is_told_which_right_is_missing() {
+    let place = Place::founded();
+    let (before, closed) =
+        (place.export(), [place.ledger.as_path(), &place.path("keys"), place.folder.path()]);
+    closed.into_iter().for_each(close);
+    set(place.folder.path(), 0o755);
+    let note = [&PROGRESS[..], &["--note", "Begun"]].concat();
+    for arguments in
+        [&PROGRESS[..], &note, &["import", HISTORY], &["record", "confirm", "1.G2G.1", "--as", "DK"]]
+    {
+        place.annals_as_nobody(arguments).says(3, &[&["lock"], &REMEDY[..]].concat());
+    }
+    for reading in READING {
+        let answer = place.annals_as_nobody(reading);
+        assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""), "{reading:?}");
+    }
+    set(&place.ledger.join("lock"), 0o666);
+    place.annals_as_nobody(PROGRESS).says(3, &[&["journal"], &REMEDY[..]].concat());
+    assert_eq!(place.export(), before);
+}
+
+#[test]
+fn a_user_without_the_right_to_read_is_told_which_file_it_is() {
+    let place = Place::founded();
+    let truth = place.truth();
+    close(place.folder.path());
+    set(place.folder.path(), 0o755);
+    for file in ["annals.json", "journal/000000000000.jsonl", "disclosures.jsonl"] {
+        set(&place.ledger.join(file), 0o000);
+        for reading in [&["status"][..], &["export"], &["verify"], &PROGRESS] {
+            let answer = place.annals_as_nobody(reading);
+            answer.says(3, &["ermi"]);
+            assert!(answer.err.contains(file) || reading == PROGRESS, "{}", answer.err);
+        }
+        set(&place.ledger.join(file), 0o444);
+    }
+    // What can be made anew is not missed.
+    set(&place.ledger.join("state.json"), 0o000);
+    set(&place.ledger.join("sled"), 0o000);
+    for reading in READING {
+        assert_eq!(place.annals_as_nobody(reading).code, Some(0), "{reading:?}");
+    }
+    assert!(place.truth() == truth);
+}
+
+#[test]
+fn a_user_who_may_write_to_all_but_the_journal_writes_to_nothing() {
+    let place = Place::founded();
+    let truth = place.truth();
+    set(place.folder.path(), 0o755);
+    for (path, mode) in [("", 0o777), ("lock", 0o666), ("disclosures.jsonl", 0o666), ("state.json", 0o666)] {
+        set(&place.ledger.join(path), mode);
+    }
+    close(&place.ledger.join("journal"));
+    close(&place.path("keys"));
+    let note = [&PROGRESS[..], &["--note", "Begun"]].concat();
+    place.annals_as_nobody(note).says(3, &[&["journal"], &REMEDY[..]].concat());
+    assert!(place.truth() == truth);
+}
+
+#[test]
+fn on_a_disk_that_is_mounted_for_reading_only_one_reads() {
+    let place = Place::on_a_disk_of("4m");
+    let disk = place.disk.as_ref().unwrap();
+    let before = place.export();
+    disk.remount("ro");
+    place.refused(PROGRESS, 3, &[&["lock"], &REMEDY[..]].concat());
+    place.refused(["import", HISTORY], 3, &REMEDY);
+    for reading in READING {
+        place.done(reading);
+    }
+    let another = disk.path.join("another");
+    let init = ["--ledger", another.to_str().unwrap(), "init", PLAN, "--as", "DK", "--both-sides"];
+    place.refused(init, 3, &["another", "not permitted"]);
+    assert_eq!(place.export(), before);
+    disk.remount("rw");
+    place.done(PROGRESS);
+    assert!(place.export().starts_with(&before));
+}

@@ -1,0 +1,236 @@
+//! Wrong arguments and malformed files: each is answered with what was expected, and nothing is recorded.
+
+use super::place::{PLAN, Place, lines};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+
+/// The arguments after `record progress 1.G2G.1 --as KR`.
+fn progress<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["record", "progress", "1.G2G.1", "--as", "KR"], more].concat()
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_the_nearest_or_those_that_there_are() {
+    let place = Place::founded();
+    let record =
+        |text: &'static str| format!("record {text}").split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for (arguments, code, words) in [
+        (
+            "progress 1.g2g.1 --as KR --lifecycle under_way",
+            1,
+            &["no action 1.g2g.1", "did you mean 1.G2G.1?"][..],
+        ),
+        (
+            "progress 1.G2G.1O --as KR --lifecycle under_way",
+            1,
+            &["no action 1.G2G.1O", "did you mean 1.G2G.1?"],
+        ),
+        ("progress nothing-like-it --as KR --lifecycle under_way", 1, &["no action nothing-like-it"]),
+        ("progress 1/../2 --as KR --lifecycle under_way", 2, &["1/../2"]),
+        ("assign 1.G2G.1 MSTI --as KR", 1, &["no institution MSTI", "did you mean MSIT?"]),
+        ("assign 1.G2G.1 DKMA --as KR", 1, &["no institution DKMA"]),
+        ("progress 1.G2G.1 --as KO --lifecycle under_way", 2, &["KO"]),
+        (
+            "progress 1.G2G.1 --as KR/MSTI --lifecycle under_way",
+            2,
+            &["no institution MSTI", "did you mean MSIT?"],
+        ),
+        ("progress 1.G2G.1 --as K:R --lifecycle under_way", 2, &["`K:R` is nobody", "such as KR"]),
+        ("progress 1.G2G.1 --as KR --lifecycle underway", 2, &["underway", "under_way"]),
+        ("confirm 1.G2G.1 --as DK --word 9999", 2, &["no entry", "9999"]),
+        ("confirm 1.G2G.1 --as DK --word it", 2, &["`it` is not a word", "sequence or the id"]),
+        ("confirm 1.G2G.3 --as DK", 2, &["1.G2G.3", "no word to answer"]),
+        ("progres 1.G2G.1", 2, &["progress"]),
+    ] {
+        place.refused(record(arguments), code, words);
+    }
+    place.refused(["show", "1.G2G.1O"], 2, &["no action 1.G2G.1O", "did you mean 1.G2G.1?"]);
+    place.refused(["status", "--line", "99"], 2, &["no line 99"]);
+    place.refused(["status", "--institution", "MSTI"], 2, &["no institution MSTI", "did you mean MSIT?"]);
+    place.refused(["init", PLAN, "--as", "XX", "--ledger", "new"], 2, &["XX is not a party", "DK, KR"]);
+}
+
+#[test]
+fn a_party_that_is_none_is_not_told_to_register_a_key() {
+    let place = Place::founded();
+    place.refused("record progress 1.G2G.1 --as KO --note x".split(' '), 2, &["KO", "party", "KR"]);
+}
+
+#[test]
+fn an_impossible_value_is_answered_with_what_is_expected() {
+    let place = Place::founded();
+    let date = "is not a date: a real day, month or year is expected";
+    let instant = "an instant such as 2021-04-14T09:30:00.000Z is expected";
+    for (arguments, code, words) in [
+        (&["--effective", "2022-02-30"][..], 2, &["2022-02-30", date][..]),
+        (&["--effective", "2022-13"], 2, &["2022-13", date]),
+        (&["--effective", "99999-01-01"], 2, &["99999-01-01", date]),
+        (&["--effective", ""], 2, &[date]),
+        (&["--time", "2021-02-30T00:00:00.000Z", "--note", "x"], 2, &[instant]),
+        (&["--time", "yesterday", "--note", "x"], 2, &[instant]),
+        (&["--id", "123", "--note", "x"], 2, &["--id"]),
+        (&["--lifecycle", "completed"], 1, &["needs evidence", "--evidence FILE"]),
+        (&["--lifecycle", "discontinued"], 1, &["discontinued", "review"]),
+        (&["--health", "at_risk"], 2, &["--note"]),
+        (&["--indicator", "visits"], 2, &["NAME=VALUE", "visits=3"]),
+        (&["--indicator", "visits=some"], 1, &["visits", "a decimal number"]),
+        (&["--occurrence", "held"], 2, &["--window"]),
+        (&["--evidence", "nothere.pdf"], 2, &["nothere.pdf", "cannot be read"]),
+        (&["--audience", "XX", "--note", "x"], 1, &["XX", "not a party"]),
+        (&[], 1, &["says nothing"]),
+    ] {
+        place.refused(progress(arguments), code, words);
+    }
+    place.refused(["status", "--recorded", "2022-02-30"], 2, &["2022-02-30"]);
+    place.refused(["status", "--at", "9999"], 2, &["no entry", "9999"]);
+    place.refused(["replay", "--to", "then"], 2, &["`then`", "date"]);
+}
+
+#[test]
+fn an_id_that_no_entry_can_have_is_not_recorded() {
+    let place = Place::founded();
+    for id in ["00000000-0000-0000-0000-000000000000", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"] {
+        place.refused(progress(&["--note", "x", "--id", id]), 2, &["version 7"]);
+    }
+    place.done(["verify"]);
+}
+
+#[test]
+fn a_text_that_cannot_be_recorded_is_refused_with_what_is_wrong_with_it() {
+    let place = Place::founded();
+    let (long, longer) = ("x".repeat(40_000), "x".repeat(100_000));
+    for (note, words) in [
+        ("a bell \u{7}", &["U+0007", "control characters"][..]),
+        ("an escape \u{1b}[31m", &["U+001B"]),
+        ("a return\r", &["U+000D"]),
+        ("no character \u{fffe}", &["U+FFFE"]),
+        ("", &["empty"]),
+        (&long, &["40000 bytes", "32768 are allowed", "shorten it"]),
+        (&longer, &["`note`", "shorten it"]),
+    ] {
+        place.refused(progress(&["--note", note]), 2, words);
+    }
+    place.refused(progress(&["--note", "x", "--correlation", &longer]), 2, &["bytes", "shorten"]);
+    place.refused(["record", "contest", "1.G2G.1", "--as", "DK", "--reason", "\u{7}"], 2, &["U+0007"]);
+    let bytes = |text: &str| OsString::from(text);
+    let mut arguments: Vec<OsString> = progress(&["--note"]).into_iter().map(bytes).collect();
+    arguments.push(OsString::from_vec(b"not \xff UTF-8".to_vec()));
+    place.refused(arguments, 2, &["UTF-8"]);
+    place.done(progress(&["--note", "tabs\tand\nnewlines, 한국어 and Ærø are fine"]));
+}
+
+#[test]
+fn a_key_that_is_not_held_or_speaks_for_others_signs_nothing() {
+    let mut place = Place::founded();
+    for (key, code, words) in [
+        (
+            "KR/coordinator-1+00000000",
+            2,
+            &["KR/coordinator-1+00000000", "is not here", "annals key list"][..],
+        ),
+        ("../../keys/KR", 2, &["cannot be the name of a key"]),
+        (&held(&place, "DK/coordinator"), 1, &["speaks for parties/DK"]),
+        (&held(&place, "KR/authority"), 1, &["authority"]),
+    ] {
+        place.refused(progress(&["--note", "x", "--key", key]), code, words);
+    }
+    let path = place.path("keys").join(format!("{}.pem", held(&place, "KR/coordinator")));
+    let pem = fs::read(&path).unwrap();
+    fs::write(&path, "no key").unwrap();
+    place.refused(progress(&["--note", "x"]), 2, &["KR/coordinator", "PKCS#8"]);
+    fs::remove_file(&path).unwrap();
+    place.refused(progress(&["--note", "x"]), 2, &["coordinator keys of KR", "--keys DIR"]);
+    fs::write(&path, pem).unwrap();
+    place.done(progress(&["--note", "x"]));
+    place.ledger = place.path("elsewhere");
+    place.refused(progress(&["--note", "x"]), 2, &["elsewhere", "no ledger is here", "annals init"]);
+}
+
+/// The id of the first key whose name begins so.
+fn held(place: &Place, name: &str) -> String {
+    let list = place.done(["key", "list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let keys = list["keys"].as_array().unwrap().iter().map(|key| key["vkey"].as_str().unwrap());
+    let vkey = keys.into_iter().find(|vkey| vkey.starts_with(name)).unwrap();
+    vkey.splitn(3, '+').take(2).collect::<Vec<_>>().join("+")
+}
+
+const HEAD: &str = "\"as\":\"KR\",\"subject\":\"actions/1.G2G.3\",\"type\":\"annals.action.progressed.v1\",\
+                    \"time\":\"2022-06-01T08:00:00.000Z\"";
+
+#[test]
+fn a_request_that_is_none_is_named_by_its_line_and_its_place() {
+    let place = Place::founded();
+    let request = |more: &str| format!("{{{HEAD},{more}}}").into_bytes();
+    let data = "\"data\":{\"effective\":\"2022\",\"lifecycle\":\"under_way\"}";
+    let with = |more: &str| request(&format!("\"data\":{{\"effective\":\"2022\",{more}}}"));
+    let long = format!("\"note\":\"{}\"", "x".repeat(40_000));
+    for (line, words) in [
+        (request(&format!("{data},\"colour\":\"red\"")), &["unknown field `colour`"][..]),
+        (with("\"lifecycle\":\"under_way\",\"colour\":\"red\""), &["colour"]),
+        (with("\"effective\":\"2023\",\"lifecycle\":\"under_way\""), &["`effective`", "twice"]),
+        (with("\"lifecycle\":\"underway\""), &["underway", "under_way"]),
+        (
+            request("\"data\":{\"effective\":\"2022-02-31\",\"lifecycle\":\"under_way\"}"),
+            &["2022-02-31", "not a date"],
+        ),
+        (with("\"note\":\"a bell \\u0007\""), &["U+0007"]),
+        (with("\"note\":\"half a pair \\ud800\""), &["line 1"]),
+        (with(&long), &["40000 bytes", "32768 are allowed"]),
+        (b"not JSON".to_vec(), &["line 1"]),
+        (b"[]".to_vec(), &["line 1"]),
+        (b"{\"request\":{}}".to_vec(), &["`request` is not a signed event"]),
+        (b"{\"request\":{},\"colour\":1}".to_vec(), &["unknown field `colour`"]),
+        ("[".repeat(5_000).into_bytes(), &["recursion limit"]),
+        (b"\xff\xfe".to_vec(), &["UTF-8"]),
+        (vec![0; 1_000], &["line 1"]),
+        (vec![b'x'; 2_000_000], &["at most 1 MB"]),
+    ] {
+        fs::write(place.path("requests.jsonl"), line).unwrap();
+        place.refused(["import", "requests.jsonl"], 2, &[words, &["requests.jsonl", "line 1"]].concat());
+    }
+    place.refused(["import", "nothere.jsonl"], 2, &["nothere.jsonl", "cannot be read"]);
+}
+
+#[test]
+fn the_lines_before_one_that_is_refused_are_recorded_if_the_answer_says_so() {
+    let place = Place::founded();
+    let line = |note: &str| format!("{{{HEAD},\"data\":{{\"effective\":\"2022\",\"note\":\"{note}\"}}}}\n");
+    for (last, code) in [("not JSON\n", 2), ("{\"request\":{}}\n", 2)] {
+        fs::write(place.path("requests.jsonl"), [&line("one"), &line("two"), last].concat()).unwrap();
+        let before = lines(&place.export());
+        let answer = place.annals(["import", "requests.jsonl"]);
+        answer.says(code, &["requests.jsonl", "line 3"]);
+        let recorded = lines(&place.export()) - before;
+        let said = answer.err.contains("the lines before are recorded");
+        assert_eq!(recorded, if said { 2 } else { 0 }, "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_plan_that_is_none_makes_no_ledger() {
+    let mut place = Place::empty();
+    place.ledger = place.path("new");
+    for (plan, words) in [
+        (&b"\xff"[..], &["not UTF-8 from byte 0"][..]),
+        (b"", &["not a plan document"]),
+        (b"{}", &["not a plan document", "missing field `id`"]),
+        (b"[[[", &["not a plan document"]),
+    ] {
+        fs::write(place.path("plan.json"), plan).unwrap();
+        let answer = place.annals(["init", "plan.json", "--as", "DK", "--both-sides"]);
+        answer.says(2, &[&["plan.json"], words].concat());
+        assert!(!place.ledger.exists() && !place.path("keys").exists());
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_named() {
+    let place = Place::founded();
+    for text in [&b"ledger = ["[..], b"colour = 1", b"\xff"] {
+        fs::write(place.path("annals.toml"), text).unwrap();
+        let answer = place.annals(["status"]);
+        assert!(matches!(answer.code, Some(2 | 3)) && answer.err.contains("annals.toml"), "{answer:?}");
+    }
+}

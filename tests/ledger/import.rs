@@ -1,0 +1,178 @@
+//! Import: a file of requests, recorded line by line, and completed by repeating it.
+
+use super::desk::{ACTION, Desk, ORIGIN, key, key_of, word};
+use annals::exchange::import::{Import, ImportError, Summary};
+use annals::exchange::keyring::Keyring;
+use annals::record::authority::Role;
+use annals::record::request::derived_id;
+use annals::trail::hash::{Head, sha256};
+use annals::trail::key::{Kind, SigningKey};
+use serde_json::{Value, json};
+
+/// A desk with its keys on disk.
+struct Border {
+    desk: Desk,
+    keyring: Keyring,
+    _folder: tempfile::TempDir,
+}
+
+impl Border {
+    fn founded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::new(folder.path().to_owned());
+        for (party, role) in [
+            ("DK", Role::Coordinator),
+            ("KR", Role::Coordinator),
+            ("DK", Role::Authority),
+            ("KR/MSIT", Role::Officer),
+        ] {
+            hold(&keyring, &key_of(party, role));
+        }
+        Self { desk: Desk::founded(), keyring, _folder: folder }
+    }
+
+    fn import(&self, file: &str) -> Result<Summary, ImportError> {
+        let sha256 = sha256(file.as_bytes());
+        let mut salted = 0_u64;
+        let mut salt = || {
+            salted += 1;
+            let mut salt = [0; 16];
+            salt[..8]
+                .copy_from_slice(&(salted ^ u64::from_str_radix(&sha256[..16], 16).unwrap()).to_be_bytes());
+            salt
+        };
+        let mut import = Import::new(&self.desk.ledger, &self.keyring, &sha256, &mut salt);
+        for (line, text) in (1..).zip(file.lines()) {
+            import.push(line, text.as_bytes())?;
+        }
+        import.finish()
+    }
+
+    fn head(&self) -> Head {
+        self.desk.ledger.head()
+    }
+}
+
+fn hold(keyring: &Keyring, key: &SigningKey) {
+    let path = keyring.folder().join(format!("{}.pem", key.verifier().keyid()));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, key.to_pem().unwrap()).unwrap();
+}
+
+fn draft(speaker: &str, minute: u32, kind: &str, data: impl Into<Value>) -> Value {
+    let data = data.into();
+    let subject = if kind.starts_with("key") { "parties/DK" } else { ACTION };
+    json!({
+        "as": speaker, "subject": subject, "type": format!("annals.{kind}.v1"),
+        "time": format!("2022-03-01T09:{minute:02}:00.000Z"), "data": data,
+    })
+}
+
+fn file(lines: &[Value]) -> String {
+    lines.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
+}
+
+fn sentence(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", sentence(source)))
+}
+
+#[test]
+fn a_file_that_is_imported_again_doubles_nothing() {
+    let border = Border::founded();
+    let lines = [
+        draft("DK", 1, "action.progressed", json!({"effective": "2022", "note": "Møde"})),
+        draft("KR", 2, "action.progressed", word("under_way")),
+    ];
+    let file = file(&lines);
+    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 2, repeated: 0 });
+    let head = border.head();
+    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 0, repeated: 2 });
+    assert_eq!(border.head(), head);
+    let time = "2022-03-01T09:01:00.000Z".parse().unwrap();
+    let id = derived_id(time, ORIGIN, &sha256(file.as_bytes()), 1);
+    assert_eq!(border.desk.ledger.entry(head.size - 2).unwrap().unwrap().request.event.id, id);
+}
+
+#[test]
+fn the_lines_before_one_that_is_refused_are_recorded_and_repeating_completes_it() {
+    let sound = [
+        draft("DK", 1, "action.progressed", json!({"effective": "2022", "note": "one"})),
+        draft("DK", 2, "action.progressed", json!({"effective": "2022", "note": "two"})),
+    ];
+    let bad = [
+        ("{\"as\":".to_owned(), "/"),
+        (draft("KP", 3, "action.progressed", word("under_way")).to_string(), "KP is not a party"),
+        (draft("DK", 3, "action.progressed", word("finished")).to_string(), "unknown variant `finished`"),
+        (draft("DK", 3, "action.progressed", json!({"effective": 1.5})).to_string(), "cannot be signed"),
+        ("\u{1}".to_owned(), "/"),
+    ];
+    for (line, reason) in bad {
+        let border = Border::founded();
+        let before = border.head().size;
+        let interrupted = format!("{}{line}\n", file(&sound));
+        let error = border.import(&interrupted).unwrap_err();
+        assert_eq!(error.line, 3);
+        assert!(sentence(&error).contains(reason), "{}", sentence(&error));
+        assert_eq!(border.head().size, before + 2, "{line}");
+    }
+}
+
+#[test]
+fn a_line_whose_id_was_recorded_with_other_words_is_refused() {
+    let border = Border::founded();
+    let mut line = draft("DK", 1, "action.progressed", json!({"effective": "2022", "note": "one"}));
+    line["id"] = "017f4501-0000-7000-8000-000000000001".into();
+    border.import(&file(&[line.clone()])).unwrap();
+    let same = border.import(&format!("\n{line}\n\n")).unwrap();
+    assert_eq!(same, Summary { recorded: 0, repeated: 1 }, "in another file, too");
+    line["data"]["note"] = "two".into();
+    let error = border.import(&file(&[line.clone()])).unwrap_err();
+    assert!(sentence(&error).contains("with other content"));
+    let twice = [draft("DK", 5, "action.progressed", word("planned")), line];
+    assert_eq!(border.import(&file(&twice)).unwrap_err().line, 2);
+}
+
+#[test]
+fn a_line_may_answer_the_one_before() {
+    let border = Border::founded();
+    let mut said = draft("KR", 1, "action.progressed", word("under_way"));
+    said["id"] = "017f4501-0000-7000-8000-000000000001".into();
+    let mut answer = draft("DK", 2, "action.confirmed", json!({}));
+    answer["causationid"] = said["id"].clone();
+    assert_eq!(border.import(&file(&[said, answer])).unwrap().recorded, 2);
+}
+
+#[test]
+fn the_first_key_in_force_that_is_held_signs_also_after_another_was_revoked() {
+    let border = Border::founded();
+    hold(&border.keyring, &key("DK/authority-2", Kind::Ed25519));
+    let first = key("DK/authority-1", Kind::Ed25519).verifier().keyid();
+    let second = key("DK/authority-2", Kind::Ed25519).verifier().keyid();
+    let auditor = key("DK/auditor-2", Kind::Ed25519).verifier().to_string();
+    let lines = [
+        draft("DK", 1, "key.revoked", json!({"keyid": first})),
+        draft("DK", 2, "key.registered", json!({"role": "auditor", "vkey": auditor})),
+    ];
+    assert_eq!(border.import(&file(&lines)).unwrap().recorded, 2);
+    let last = border.desk.ledger.entry(border.head().size - 1).unwrap().unwrap();
+    assert_eq!(last.request.event.keyid, second);
+}
+
+#[test]
+fn a_signed_request_is_taken_with_its_disclosures() {
+    let mut border = Border::founded();
+    let draft =
+        border.desk.draft("KR", ACTION, "action.progressed", json!({"effective": "2021", "note": "회의"}));
+    let (request, disclosures) = border.desk.sign(&draft);
+    let line = format!(
+        "{{\"request\":{},\"disclosures\":[\"{}\"]}}\n",
+        String::from_utf8(request.to_bytes()).unwrap(),
+        disclosures[0].encoded()
+    );
+    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 1, repeated: 0 });
+    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 0, repeated: 1 });
+    assert_eq!(border.desk.ledger.disclosure(&disclosures[0].digest()).unwrap().value(), "회의");
+    let changed = line.replace("회의", "x").replace("\"time\":\"2022", "\"time\":\"2023");
+    let error = border.import(&changed).unwrap_err();
+    assert!(sentence(&error).contains("with other content"), "{}", sentence(&error));
+}
