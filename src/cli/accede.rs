@@ -1,7 +1,6 @@
 //! `annals accede`: the other party's answer, after which the ledger takes what happens.
 
 use super::failure::{Failure, file};
-use super::founding::read_plan;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use super::signing;
@@ -44,7 +43,7 @@ pub(crate) struct Accede {
 impl Accede {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
-        let plan = read_plan(&self.plan, &bytes)?;
+        let plan = super::plan::read(&self.plan, &bytes)?;
         let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
         let report = super::verify::of(&settings.ledger)?;
         if !report.holds() {

@@ -79,7 +79,7 @@ impl Demo {
 
 fn found(home: &Path, keyring: &Keyring) -> Result<Ledger, Failure> {
     step("A plan of two governments, and a ledger of it")?;
-    let plan = super::founding::read_plan(Path::new("plan.json"), PLAN)?;
+    let plan = super::plan::read(Path::new("plan.json"), PLAN)?;
     output::line(&format!("{}: {} actions in {} lines", plan.title, plan.actions.len(), plan.lines.len()))?;
     let first = plan.parties.first().map(|party| party.id.clone());
     let founder: Code = first.ok_or_else(|| Failure::usage("the plan has no parties".to_owned()))?;

@@ -3,19 +3,19 @@
 use super::failure::{Failure, file};
 use super::key::Maker;
 use super::output::{self, Standing};
+use super::place;
 use super::settings::Settings;
+use annals::exchange::export::{self, ExportError};
 use annals::exchange::import;
 use annals::exchange::keyring::Keyring;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
-use annals::record::verify::Report;
-use annals::trail::entry::ENTRY_LIMIT;
+use annals::record::verdict::Report;
 use annals::trail::hash::{Head, sha256};
 use clap::Args;
 use serde_json::json;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::ops::ControlFlow;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -104,22 +104,14 @@ impl Export {
             Some(path) => Box::new(File::create_new(path).map_err(file(path, "made"))?),
             None => Box::new(std::io::stdout().lock()),
         };
-        let mut failed = None;
-        ledger
-            .read(0..u64::MAX, &mut |_, line| match out.write_all(&[line, b"\n"].concat()) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            })
-            .map_err(annals::ledger::LedgerError::from)?;
-        match failed.map_or_else(|| out.flush(), Err) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(file(&name, "written")(error))
-            }
-            _ => Ok(ExitCode::SUCCESS),
+        match export::write(&ledger, &mut out) {
+            // A reader that has seen enough (`| head`) is no failure.
+            Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            Err(ExportError::Write(error)) => return Err(file(&name, "written")(error)),
+            Err(ExportError::Ledger(error)) => return Err(error.into()),
+            Ok(()) => {}
         }
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -144,12 +136,12 @@ impl Restore {
             return self.try_out(settings);
         }
         let input = File::open(&self.file).map_err(file(&self.file, "read"))?;
-        let report = super::founding::in_place(&settings.ledger, |part| {
+        let report = place::build(&settings.ledger, |part| {
             let refused = |source| Failure::Restore { path: self.file.clone(), source };
             let mut restore = restore::Restore::new(part).map_err(refused)?;
             let bar = output::progress("restoring");
             let mut failed: Option<RestoreError> = None;
-            lines(input, &mut |line, whole| {
+            export::lines(input, &mut |line, whole| {
                 bar.inc(1);
                 if !whole {
                     restore.push_torn(line);
@@ -168,7 +160,7 @@ impl Restore {
     }
 
     fn try_out(&self, settings: &Settings) -> Result<ExitCode, Failure> {
-        super::founding::refuse_taken(&settings.ledger)?;
+        place::refuse_taken(&settings.ledger)?;
         let report = super::verify::of(&self.file)?;
         if !report.holds() {
             let source = RestoreError::Refused(Box::new(report));
@@ -188,26 +180,5 @@ impl Restore {
         let standing = Standing { head, illustrative: report.illustrative };
         output::answer("restore", &text, json!({"dry_run": self.dry_run}), &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// Takes a line, and whether it was whole.
-type TakeLine<'a, E> = dyn FnMut(&[u8], bool) -> Result<(), E> + 'a;
-
-/// Hands over the lines of an export without their newlines, and whether each was whole; never more of one than an entry
-/// can hold.
-pub(crate) fn lines<E: From<std::io::Error>>(input: impl Read, each: &mut TakeLine<'_, E>) -> Result<(), E> {
-    let mut input = BufReader::new(input);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        // One byte more than an entry and its newline: enough to see that a line is too long, whatever its length.
-        if input.by_ref().take(ENTRY_LIMIT as u64 + 2).read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        if line.pop_if(|byte| *byte == b'\n').is_none() {
-            return each(&line, false);
-        }
-        each(&line, true)?;
     }
 }

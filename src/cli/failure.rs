@@ -5,7 +5,7 @@ use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
 use annals::ledger::{LedgerError, RecordError};
-use annals::record::history::Refusal;
+use annals::record::refusal::Refusal;
 use annals::store::StoreError;
 use annals::trail::entry::EntryFault;
 use std::io::{self, ErrorKind};

@@ -3,6 +3,7 @@
 use super::failure::{Failure, file};
 use super::key;
 use super::output::{self, Format, Standing};
+use super::place;
 use super::settings::Settings;
 use super::signing;
 use annals::domain::party::Author;
@@ -14,14 +15,12 @@ use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
 use annals::record::request::{Draft, Speaker, new_id};
-use annals::store::StoreError;
 use annals::trail::entry::EntryFault;
 use annals::trail::hash::{LeafHash, hex, sha256};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,7 +69,7 @@ fn party_key(text: &str) -> Result<(Code, VerifierKey), String> {
 impl Init {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
-        let plan = read_plan(&self.plan, &bytes)?;
+        let plan = super::plan::read(&self.plan, &bytes)?;
         let time = self.time.unwrap_or_else(signing::now);
         let clock = if self.illustrative { Clock::Illustrative } else { Clock::Real };
         let origin = self.origin.unwrap_or_else(|| default_origin(&plan));
@@ -87,7 +86,7 @@ impl Init {
         };
         if self.dry_run {
             let ledger = Ledger::in_memory();
-            let scratch = scratch()?;
+            let scratch = place::scratch()?;
             let keyring =
                 if self.both_sides { Keyring::new(scratch.join("keys")) } else { settings.keyring.clone() };
             let done = Founding { keyring: &keyring, ..found }.lay(&ledger);
@@ -98,7 +97,7 @@ impl Init {
             output::answer("founding", &text, members, &Standing::of(&Ledger::in_memory()), settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
-        in_place(&settings.ledger, |part| {
+        place::build(&settings.ledger, |part| {
             let ledger = Ledger::create(part)?;
             found.lay(&ledger)?;
             output::keep(&ledger);
@@ -113,14 +112,6 @@ impl Init {
 /// A name made of the plan's, in the letters that an origin may have.
 fn default_origin(plan: &Plan) -> String {
     format!("annals.local/{}", plan.id.as_str().to_lowercase().replace('_', "-"))
-}
-
-/// A folder for what is thrown away at once.
-fn scratch() -> Result<PathBuf, Failure> {
-    let name = format!("annals-{}", uuid::Uuid::from_bytes(output::salt()));
-    let path = std::env::temp_dir().join(name);
-    std::fs::create_dir(&path).map_err(file(&path, "made"))?;
-    Ok(path)
 }
 
 fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> Result<(), Failure> {
@@ -276,49 +267,4 @@ fn settle(
     answers: Vec<Result<annals::ledger::Receipt, annals::ledger::RecordError>>,
 ) -> Result<(), annals::ledger::RecordError> {
     answers.into_iter().try_for_each(|answer| answer.map(|_| ()))
-}
-
-pub(crate) fn read_plan(path: &Path, bytes: &[u8]) -> Result<Plan, Failure> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        Failure::usage(format!("{}: not UTF-8 from byte {} on", path.display(), error.valid_up_to()))
-    })?;
-    Plan::read(text).map_err(|faults| Failure::Plan { path: path.to_owned(), faults })
-}
-
-/// Builds a ledger beside its place and moves it there when it is whole, so that a founding that was interrupted leaves no
-/// half of a ledger where one is expected.
-pub(crate) fn in_place<T>(
-    folder: &Path,
-    build: impl FnOnce(&Path) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    refuse_taken(folder)?;
-    let mut name = folder.as_os_str().to_owned();
-    // A name of its own: what somebody else has there, or builds there, is left alone.
-    name.push(format!(".part-{}", hex(&output::random::<4>())));
-    let part = PathBuf::from(name);
-    let moved = build(&part).and_then(|done| {
-        if folder.exists() {
-            std::fs::remove_dir(folder).map_err(file(folder, "replaced"))?;
-        }
-        std::fs::rename(&part, folder).map_err(file(folder, "made"))?;
-        Ok(done)
-    });
-    let done = moved.inspect_err(|_| drop(std::fs::remove_dir_all(&part)))?;
-    // The new name is durable once the folder that holds it is.
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent).and_then(|parent| parent.sync_all()).map_err(file(parent, "synced"))?;
-    Ok(done)
-}
-
-/// Refuses a place where something is already.
-pub(crate) fn refuse_taken(folder: &Path) -> Result<(), Failure> {
-    let taken = |error: fn(PathBuf) -> StoreError| Err(LedgerError::Store(error(folder.to_owned())).into());
-    if !folder.exists() {
-        return Ok(());
-    }
-    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
-        Ok(true) => Ok(()),
-        Ok(false) if folder.join("annals.json").exists() => taken(StoreError::Exists),
-        _ => taken(StoreError::Foreign),
-    }
 }

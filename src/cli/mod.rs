@@ -7,6 +7,8 @@ mod failure;
 mod founding;
 mod key;
 mod output;
+mod place;
+mod plan;
 mod progress;
 mod read;
 mod record;

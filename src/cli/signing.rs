@@ -10,7 +10,7 @@ use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use annals::record::authority::Role;
-use annals::record::history::Refusal;
+use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
 use annals::trail::disclosure::Digest;
 use annals::trail::entry::parse_timestamp;

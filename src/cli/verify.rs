@@ -1,11 +1,12 @@
 //! `annals verify`: a verdict for each check on a ledger or an export, then one conclusion and what it does not prove.
 
+use super::Failure;
 use super::failure::file;
 use super::output::{self, Format};
 use super::settings::Settings;
-use super::{Failure, exchange};
+use annals::exchange::export;
 use annals::ledger::Ledger;
-use annals::record::verify::{Report, Verdict, Verifier};
+use annals::record::verdict::{Report, Verdict};
 use annals::report::table::Cell;
 use annals::trail::hash::LeafHash;
 use clap::Args;
@@ -56,19 +57,10 @@ pub(crate) fn of(target: &Path) -> Result<Report, Failure> {
         bar.finish_and_clear();
         return Ok(report);
     }
-    let mut verifier = Verifier::default();
-    exchange::lines(File::open(target).map_err(file(target, "read"))?, &mut |line, whole| {
-        if whole {
-            verifier.push(line);
-        } else {
-            verifier.push_torn(line);
-        }
-        bar.inc(1);
-        Ok::<(), std::io::Error>(())
-    })
-    .map_err(file(target, "read"))?;
+    let input = File::open(target).map_err(file(target, "read"))?;
+    let report = export::verify(input, &mut |read| bar.set_position(read)).map_err(file(target, "read"))?;
     bar.finish_and_clear();
-    Ok(verifier.finish())
+    Ok(report)
 }
 
 fn conclusion(report: &Report, known: Option<bool>) -> &'static str {

@@ -4,14 +4,14 @@
 //! [`super::status`].
 
 use super::assertion::{
-    self, Assigned, Confirmed, Contested, Corrected, Health, Indicator, Lifecycle, Occurrence, Outcome,
-    Progressed, Role, Verified,
+    self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Role, Verified,
 };
 use super::date::{Cycle, Effective, Period, Unit};
 use super::party::Author;
 use super::plan::Action;
 use super::value::Code;
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use super::word::{Place, Said, Word};
+use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -127,23 +127,6 @@ pub struct Context<'a> {
     pub period: Option<Period>,
 }
 
-/// Where an event stands in the ledger.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The id of its entry.
-    pub id: Uuid,
-    /// The sequence of its entry.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub recorded: DateTime<Utc>,
-    /// The day on which it was recorded, in the zone where a day ends last.
-    pub day: NaiveDate,
-    /// Who spoke.
-    pub author: &'a Author,
-    /// The entry that is answered.
-    pub answers: Option<Uuid>,
-}
-
 /// An institution's task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,63 +137,6 @@ pub struct Assignment {
     pub role: Role,
     /// Until when.
     pub due: Option<Effective>,
-}
-
-/// What was said, kept for as long as the action: the fold needs no more of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Word {
-    /// The entry's id.
-    pub id: Uuid,
-    /// The entry's sequence.
-    pub sequence: u64,
-    /// When it was recorded.
-    pub recorded: DateTime<Utc>,
-    /// The day of it, in the zone where a day ends last.
-    pub day: NaiveDate,
-    /// Who said it.
-    pub author: Author,
-    /// Since when it is true.
-    pub effective: Effective,
-    /// What kind of word it is.
-    pub said: Said,
-    /// Where the action stands.
-    pub lifecycle: Option<Lifecycle>,
-    /// How it is doing.
-    pub health: Option<Health>,
-    /// Where an occurrence stands.
-    pub occurrence: Option<Occurrence>,
-    /// What was measured.
-    pub indicators: Vec<Indicator>,
-    /// How many files were put forward.
-    pub evidence: usize,
-    /// Whether its author corrected it.
-    pub voided: bool,
-}
-
-/// The kinds of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// An assertion.
-    Progressed,
-    /// The confirmer's own, equal assertion.
-    Confirmed(Uuid),
-    /// What is answered does not hold; its axes are those of what is answered.
-    Contested(Uuid),
-    /// An auditor's finding.
-    Verified(Uuid, Outcome),
-}
-
-impl Said {
-    /// What it answers.
-    #[must_use]
-    pub const fn answers(self) -> Option<Uuid> {
-        match self {
-            Self::Progressed => None,
-            Self::Confirmed(id) | Self::Contested(id) | Self::Verified(id, _) => Some(id),
-        }
-    }
 }
 
 /// An action and all that was said of it.
@@ -417,7 +343,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
                 occurrence: event.occurrence.clone(),
                 indicators: event.indicators.clone(),
                 evidence: event.evidence.len(),
-                ..spoken(place, event.effective, Said::Progressed)
+                ..Word::spoken(place, event.effective, Said::Progressed)
             };
             state.words.push(word);
         }
@@ -426,7 +352,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
         Event::Verified(event) => {
             if let Some(word) = place.answers.and_then(|id| state.word(id)) {
                 let said = Said::Verified(word.id, event.outcome);
-                let word = spoken(place, word.effective, said);
+                let word = Word::spoken(place, word.effective, said);
                 state.words.push(word);
             }
         }
@@ -447,26 +373,8 @@ fn answer(state: &mut State, place: &Place<'_>, effective: Option<Effective>, sa
             health: answered.health,
             occurrence: answered.occurrence.clone(),
             indicators: answered.indicators.clone(),
-            ..spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
+            ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
         };
         state.words.push(word);
-    }
-}
-
-fn spoken(place: &Place<'_>, effective: Effective, said: Said) -> Word {
-    Word {
-        id: place.id,
-        sequence: place.sequence,
-        recorded: place.recorded,
-        day: place.day,
-        author: place.author.clone(),
-        effective,
-        said,
-        lifecycle: None,
-        health: None,
-        occurrence: None,
-        indicators: Vec::new(),
-        evidence: 0,
-        voided: false,
     }
 }

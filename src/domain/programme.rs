@@ -1,10 +1,11 @@
 //! The programme: the plan as it was adopted, with its institutions, instruments and actions; an event changes one of
 //! them, and its rules may read the others.
 
-use super::action::{self, Context, Place};
+use super::action::{self, Context};
 use super::date::Period;
 use super::plan::{Document, Instrument, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
+use super::word::Place;
 use super::{assertion, instrument, party};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,10 @@
 //! Joint status, derived and never typed: what the parties' latest words make together, axis by axis.
 
-use super::action::{Said, State, Word};
+use super::action::State;
 use super::assertion::{Health, Lifecycle, OccurrenceState};
 use super::date::Effective;
 use super::value::Code;
+use super::word::{Said, Word};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::fmt;

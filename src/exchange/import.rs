@@ -4,7 +4,7 @@ use super::keyring::{Keyring, KeyringError};
 use crate::domain::party;
 use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
-use crate::record::history::Refusal;
+use crate::record::refusal::Refusal;
 use crate::record::request::{Draft, Line, LineFault, derived_id};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};

@@ -2,8 +2,10 @@
 //!
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
+//! - [`export`]: the entries, one a line;
 //! - [`restore`]: an export into a new ledger.
 
+pub mod export;
 pub mod import;
 pub mod keyring;
 pub mod restore;

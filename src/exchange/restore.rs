@@ -2,7 +2,8 @@
 //! before it is written.
 
 use crate::ledger::LedgerError;
-use crate::record::verify::{Report, Verifier};
+use crate::record::verdict::Report;
+use crate::record::verify::Verifier;
 use crate::store::embedded::Embedded;
 use crate::store::{AppendError, Head, Store};
 use crate::trail::entry;

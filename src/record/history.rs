@@ -5,22 +5,22 @@
 //! it). It adds nothing, so that a history can be decided again. [`History::evolve`] takes an entry that was admitted.
 
 use super::authority::{self, Key, Keys};
-use super::fact::{Fact, FactFault};
+use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
 use super::index::Index;
+use super::refusal::Refusal;
 use super::withheld::Held;
-use crate::domain::action::{Context, Place};
+use crate::domain::action::Context;
 use crate::domain::party::Author;
 use crate::domain::programme::{self, Programme};
 use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, nearest};
-use crate::trail::disclosure::Digest;
+use crate::domain::word::Place;
 use crate::trail::entry::{Entry, Event, Request, Seal, timestamp};
 use crate::trail::hash::{Head, LeafHash};
 use chrono::{DateTime, Duration, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
 
 /// How far ahead of the ledger's clock an author's may be.
 pub const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
@@ -54,54 +54,6 @@ impl Default for State {
             streams: BTreeMap::new(),
         }
     }
-}
-
-/// A rule's no to a request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Not a fact that this version knows.
-    #[error(transparent)]
-    Fact(#[from] FactFault),
-    /// For another ledger.
-    #[error("the request was signed for the ledger {found}, and this is {expected}")]
-    Ledger {
-        /// As signed.
-        found: String,
-        /// This one.
-        expected: String,
-    },
-    /// An id that is taken.
-    #[error("the id {0} was recorded already, at sequence {1}, and with other content: use a new id")]
-    Id(Uuid, u64),
-    /// A base that is not an entry of this ledger.
-    #[error("basehash {0} is not an entry of this ledger: verify the ledger and sign again")]
-    Base(LeafHash),
-    /// An answer to nothing that came before.
-    #[error("causationid {0} is not an entry at or before basehash: what does it answer?")]
-    Cause(Uuid),
-    /// Said in the future.
-    #[error("it was said at {found}, more than 5 minutes after {now}: set the clock of one of both machines")]
-    Clock {
-        /// When it was said.
-        found: String,
-        /// When it was to be recorded.
-        now: String,
-    },
-    /// For a party that is none.
-    #[error("`{1}` is withheld for {0}, which is not a party of this ledger{2}")]
-    Audience(Code, String, String),
-    /// A digest used before.
-    #[error("the digest {0} of `{1}` was used before: a salt is used once")]
-    Digest(Digest, String),
-    /// By a key that may not.
-    #[error(transparent)]
-    Authority(#[from] authority::Refusal),
-    /// At the founding.
-    #[error(transparent)]
-    Founding(#[from] founding::Refusal),
-    /// In the programme.
-    #[error(transparent)]
-    Programme(#[from] programme::Refusal),
 }
 
 /// A history as far as it was read.

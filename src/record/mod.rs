@@ -7,8 +7,10 @@
 //! - [`authority`]: who may sign what;
 //! - [`index`]: what is known of every entry;
 //! - [`history`]: the state that a history leaves, and whether a next request fits;
+//! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
-//! - [`verify`]: the verdicts on a history, entry by entry.
+//! - [`verify`]: a history verified, entry by entry;
+//! - [`verdict`]: what is said of it then.
 
 pub mod authority;
 pub mod charter;
@@ -16,6 +18,8 @@ pub mod fact;
 pub mod founding;
 pub mod history;
 pub mod index;
+pub mod refusal;
 pub mod request;
+pub mod verdict;
 pub mod verify;
 pub mod withheld;

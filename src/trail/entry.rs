@@ -13,15 +13,16 @@
 //!
 //! What `data` means and who may sign it is not here.
 
-use super::canonical::{self, Member, NotCanonical};
+pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
+use super::attribute::{Fields, INSTANT, SIGNATURE, SIGNED, VERSION_7, is_version_7};
+use super::canonical::{self, Member};
 use super::hash::LeafHash;
 use super::key::{Kind, SigningKey, VerifierKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use uuid::{Uuid, Variant};
+use uuid::Uuid;
 
 /// The longest entry in bytes, without its newline (the limit of C2SP tlog-tiles).
 pub const ENTRY_LIMIT: usize = 65_535;
@@ -31,59 +32,6 @@ pub const SIGNED_LIMIT: usize = 64_512;
 
 /// What stands before the signed bytes, so that a signature over an entry is never one over something else.
 pub const CONTEXT: &[u8] = b"annals/entry/v1\n";
-
-const VERSION_7: &str = "a UUID of version 7 in lower case";
-const INSTANT: &str = "an instant such as 2021-04-14T09:30:00.000Z";
-
-const SIGNATURE: &str = "signature";
-const SEALED: [&str; 5] = ["prevhash", "recordedtime", "sequence", "streamprevhash", "streamversion"];
-const SIGNED: [&str; 13] = [
-    "basehash",
-    "causationid",
-    "correlationid",
-    "data",
-    "datacontenttype",
-    "id",
-    "keyid",
-    "ledger",
-    "source",
-    "specversion",
-    "subject",
-    "time",
-    "type",
-];
-
-/// Why bytes are not a request or an entry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EntryFault {
-    /// Not in canonical form.
-    #[error("not in canonical form")]
-    Form(#[from] NotCanonical),
-    /// Longer than the limit.
-    #[error(
-        "{found} bytes long, and {limit} are allowed: shorten its texts, or put them into a file as evidence"
-    )]
-    Length {
-        /// Bytes found.
-        found: usize,
-        /// Bytes allowed.
-        limit: usize,
-    },
-    /// An attribute that this version does not know.
-    #[error("the attribute `{0}` is unknown")]
-    Unknown(String),
-    /// An attribute that must be there.
-    #[error("the attribute `{0}` is missing")]
-    Missing(&'static str),
-    /// An attribute of another shape than its own.
-    #[error("the attribute `{name}` is not {expected}")]
-    Attribute {
-        /// Which one.
-        name: &'static str,
-        /// What it has to be.
-        expected: &'static str,
-    },
-}
 
 /// What an author says: the signed attributes.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,7 +156,36 @@ impl Request {
         within(bytes.len(), ENTRY_LIMIT)?;
         let members = canonical::members(bytes)?;
         let fields = Fields::new(bytes, &members, false)?;
-        fields.request(bytes, &members)
+        Self::of(&fields, bytes, &members)
+    }
+
+    fn of(fields: &Fields<'_>, bytes: &[u8], members: &[Member<'_>]) -> Result<Self, EntryFault> {
+        fields.is("specversion", "1.0", "\"1.0\"")?;
+        fields.is("datacontenttype", "application/json", "\"application/json\"")?;
+        let optional = |name| fields.has(name);
+        let data = EntryFault::Attribute { name: "data", expected: "an object" };
+        let event = Event {
+            ledger: fields.text("ledger")?,
+            id: fields.id("id")?,
+            source: fields.text("source")?,
+            kind: fields.text("type")?,
+            subject: fields.text("subject")?,
+            time: fields.time("time")?,
+            keyid: fields.text("keyid")?,
+            basehash: fields.hash("basehash")?,
+            causationid: if optional("causationid") { Some(fields.id("causationid")?) } else { None },
+            correlationid: if optional("correlationid") { Some(fields.text("correlationid")?) } else { None },
+            data: serde_json::from_str(fields.raw("data")?).map_err(|_| data)?,
+        };
+        let expected = "88 characters of standard base64, an Ed25519 signature";
+        let signature = STANDARD
+            .decode(fields.text(SIGNATURE)?)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(EntryFault::Attribute { name: SIGNATURE, expected })?;
+        let signed = signed_part(bytes, members);
+        within(signed.len(), SIGNED_LIMIT)?;
+        Ok(Self { event, signature, signed })
     }
 
     /// The signed bytes: equal for two requests that say the same.
@@ -261,7 +238,7 @@ impl Entry {
         within(bytes.len(), ENTRY_LIMIT)?;
         let members = canonical::members(bytes)?;
         let fields = Fields::new(bytes, &members, true)?;
-        let request = fields.request(bytes, &members)?;
+        let request = Request::of(&fields, bytes, &members)?;
         let sequence = fields.text("sequence")?;
         let seal = Seal {
             sequence: (sequence.len() == 12 && sequence.bytes().all(|byte| byte.is_ascii_digit()))
@@ -282,27 +259,6 @@ impl Entry {
     }
 }
 
-/// An instant as it is hashed: RFC 3339, UTC, milliseconds, `Z`.
-///
-/// ```
-/// use annals::trail::entry::{parse_timestamp, timestamp};
-/// let instant = parse_timestamp("2021-04-14T09:30:00.000Z").unwrap();
-/// assert_eq!(timestamp(instant), "2021-04-14T09:30:00.000Z");
-/// assert!(parse_timestamp("2021-04-14T09:30:60.000Z").is_none());
-/// ```
-#[must_use]
-pub fn timestamp(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-/// Reads an instant in the one form that [`timestamp`] writes; second 60 is none.
-#[must_use]
-pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
-    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-    // Writing it back refuses every other form at once: offsets, lower case, other precisions, leap seconds.
-    (timestamp(instant) == text && text.get(17..19) != Some("60")).then_some(instant)
-}
-
 /// The stream that an entry's bytes name, if they are an entry's.
 #[must_use]
 pub fn subject(entry: &[u8]) -> Option<&str> {
@@ -310,16 +266,6 @@ pub fn subject(entry: &[u8]) -> Option<&str> {
     let member = members.iter().find(|member| member.name == "subject")?;
     let text = std::str::from_utf8(entry.get(member.value.clone())?).ok()?;
     text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
-}
-
-/// Reads a UUID of version 7 in the one form in which it is hashed.
-#[must_use]
-pub fn parse_id(text: &str) -> Option<Uuid> {
-    Uuid::parse_str(text).ok().filter(|id| is_version_7(*id) && id.to_string() == text)
-}
-
-fn is_version_7(id: Uuid) -> bool {
-    id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122
 }
 
 fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
@@ -340,82 +286,6 @@ fn splice(signed: &[u8], runs: &[(&str, String)]) -> Vec<u8> {
     }
     bytes.extend_from_slice(signed.get(from..).unwrap_or_default());
     bytes
-}
-
-/// The members of a request or an entry, by name.
-struct Fields<'a> {
-    values: BTreeMap<&'a str, &'a str>,
-}
-
-impl<'a> Fields<'a> {
-    fn new(bytes: &'a [u8], members: &[Member<'a>], sealed: bool) -> Result<Self, EntryFault> {
-        let mut values = BTreeMap::new();
-        for member in members {
-            let known = SIGNED.contains(&member.name)
-                || member.name == SIGNATURE
-                || (sealed && SEALED.contains(&member.name));
-            if !known {
-                return Err(EntryFault::Unknown(member.name.to_owned()));
-            }
-            let value = bytes.get(member.value.clone()).unwrap_or_default();
-            values.insert(member.name, std::str::from_utf8(value).unwrap_or_default());
-        }
-        Ok(Self { values })
-    }
-
-    fn raw(&self, name: &'static str) -> Result<&'a str, EntryFault> {
-        self.values.get(name).copied().ok_or(EntryFault::Missing(name))
-    }
-
-    fn text(&self, name: &'static str) -> Result<String, EntryFault> {
-        serde_json::from_str(self.raw(name)?).map_err(|_| EntryFault::Attribute { name, expected: "a text" })
-    }
-
-    fn is(&self, name: &'static str, text: &str, expected: &'static str) -> Result<(), EntryFault> {
-        if self.text(name)? == text { Ok(()) } else { Err(EntryFault::Attribute { name, expected }) }
-    }
-
-    fn hash(&self, name: &'static str) -> Result<LeafHash, EntryFault> {
-        let expected = "a hash of 64 lower-case hexadecimal digits";
-        self.text(name)?.parse().map_err(|_| EntryFault::Attribute { name, expected })
-    }
-
-    fn time(&self, name: &'static str) -> Result<DateTime<Utc>, EntryFault> {
-        parse_timestamp(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: INSTANT })
-    }
-
-    fn id(&self, name: &'static str) -> Result<Uuid, EntryFault> {
-        parse_id(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: VERSION_7 })
-    }
-
-    fn request(&self, bytes: &[u8], members: &[Member<'_>]) -> Result<Request, EntryFault> {
-        self.is("specversion", "1.0", "\"1.0\"")?;
-        self.is("datacontenttype", "application/json", "\"application/json\"")?;
-        let optional = |name| self.values.contains_key(name);
-        let data = EntryFault::Attribute { name: "data", expected: "an object" };
-        let event = Event {
-            ledger: self.text("ledger")?,
-            id: self.id("id")?,
-            source: self.text("source")?,
-            kind: self.text("type")?,
-            subject: self.text("subject")?,
-            time: self.time("time")?,
-            keyid: self.text("keyid")?,
-            basehash: self.hash("basehash")?,
-            causationid: if optional("causationid") { Some(self.id("causationid")?) } else { None },
-            correlationid: if optional("correlationid") { Some(self.text("correlationid")?) } else { None },
-            data: serde_json::from_str(self.raw("data")?).map_err(|_| data)?,
-        };
-        let expected = "88 characters of standard base64, an Ed25519 signature";
-        let signature = STANDARD
-            .decode(self.text(SIGNATURE)?)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(EntryFault::Attribute { name: SIGNATURE, expected })?;
-        let signed = signed_part(bytes, members);
-        within(signed.len(), SIGNED_LIMIT)?;
-        Ok(Request { event, signature, signed })
-    }
 }
 
 fn signed_part(bytes: &[u8], members: &[Member<'_>]) -> Vec<u8> {

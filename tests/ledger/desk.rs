@@ -5,7 +5,7 @@ use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
-use annals::record::history::Refusal;
+use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Speaker, new_id};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Request, parse_timestamp};

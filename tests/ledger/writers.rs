@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use annals::ledger::{Ledger, Receipt, RecordError};
-use annals::record::verify::Report;
+use annals::record::verdict::Report;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::Request;
 use proptest::prelude::*;

@@ -1,0 +1,81 @@
+//! An export: the entries of a ledger, byte for byte as they are stored, one a line.
+
+use crate::ledger::{Ledger, LedgerError};
+use crate::record::verdict::Report;
+use crate::record::verify::Verifier;
+use crate::trail::entry::ENTRY_LIMIT;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
+
+/// Why an export is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The output takes no more.
+    #[error("the export cannot be written")]
+    Write(#[source] io::Error),
+}
+
+/// Takes a line, and whether it was whole.
+pub type TakeLine<'a, E> = dyn FnMut(&[u8], bool) -> Result<(), E> + 'a;
+
+/// Hands over the lines of an export without their newlines, and whether each was whole; never more of one than an entry
+/// can hold.
+///
+/// # Errors
+/// Where the input cannot be read, or what the taker says.
+pub fn lines<E: From<io::Error>>(input: impl Read, each: &mut TakeLine<'_, E>) -> Result<(), E> {
+    let mut input = BufReader::new(input);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // One byte more than an entry and its newline: enough to see that a line is too long, whatever its length.
+        if input.by_ref().take(ENTRY_LIMIT as u64 + 2).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.pop_if(|byte| *byte == b'\n').is_none() {
+            return each(&line, false);
+        }
+        each(&line, true)?;
+    }
+}
+
+/// Verifies an export, with nothing beside it; `progress` hears how many lines were read.
+///
+/// # Errors
+/// Where the input cannot be read. What is wrong with the entries is in the report.
+pub fn verify(input: impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
+    let mut verifier = Verifier::default();
+    let mut read = 0;
+    lines(input, &mut |line, whole| {
+        if whole {
+            verifier.push(line);
+        } else {
+            verifier.push_torn(line);
+        }
+        read += 1;
+        progress(read);
+        Ok::<(), io::Error>(())
+    })?;
+    Ok(verifier.finish())
+}
+
+/// Writes a ledger's entries; withheld values are not among them.
+///
+/// # Errors
+/// [`ExportError`].
+pub fn write(ledger: &Ledger, out: &mut dyn Write) -> Result<(), ExportError> {
+    let mut failed = None;
+    ledger
+        .read(0..u64::MAX, &mut |_, line| match out.write_all(&[line, b"\n"].concat()) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        })
+        .map_err(LedgerError::from)?;
+    failed.map_or_else(|| out.flush(), Err).map_err(ExportError::Write)
+}
