@@ -33,7 +33,7 @@ pub(crate) struct Accede {
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
     /// When it is signed [default: now]
-    #[arg(long, value_parser = signing::instant)]
+    #[arg(long, env = "ANNALS_TIME", value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
     /// Check everything, and record nothing
     #[arg(long)]

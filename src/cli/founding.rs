@@ -53,7 +53,7 @@ pub(crate) struct Init {
     #[arg(long)]
     illustrative: bool,
     /// When it is signed [default: now]
-    #[arg(long, value_parser = signing::instant)]
+    #[arg(long, env = "ANNALS_TIME", value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
     /// Check everything, and write nothing
     #[arg(long)]

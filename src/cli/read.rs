@@ -10,7 +10,7 @@ use annals::domain::value::{Code, nearest};
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
-use annals::projection::timeline::{Item, Timeline as Fold, stream};
+use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
 use annals::record::fact::Fact;
 use annals::record::history::State;
@@ -39,7 +39,7 @@ pub(crate) struct Axes {
     effective: Option<NaiveDate>,
     /// The day on which something counts as stale or missed [default: the day of --recorded, or today; in an illustrative
     /// ledger the day of the last entry]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, env = "ANNALS_TODAY", value_name = "DATE")]
     today: Option<NaiveDate>,
 }
 
@@ -179,7 +179,7 @@ impl Show {
         let ledger = settings.reading()?;
         let (state, reading) = self.axes.read(&ledger)?;
         let action = known(&ledger.state(), &self.action)?;
-        let (items, notes) = said(&ledger, &reading, Some(&action), 0)?;
+        let (items, notes) = said(&ledger, &state, &reading, Some(&action), 0)?;
         match state.programme.actions.get(&action) {
             Some(found) => {
                 let row = board::row(&state, found, &state.parties(), &reading);
@@ -211,7 +211,7 @@ impl Timeline {
         let action = self.action.map(|action| known(&whole, &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
-        let (mut items, notes) = said(&ledger, &reading, action.as_ref(), 0)?;
+        let (mut items, notes) = said(&ledger, &state, &reading, action.as_ref(), 0)?;
         if filtered {
             retain(&mut items, &state, &reading, &filter);
         }
@@ -267,7 +267,7 @@ impl Replay {
         let named = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
-        let (mut items, notes) = said(&ledger, &reading, named.as_ref(), before.head.size)?;
+        let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.head.size)?;
         if filtered {
             retain(&mut items, &after, &reading, &filter);
         }
@@ -328,15 +328,15 @@ fn known(state: &State, name: &str) -> Result<Code, Failure> {
     })
 }
 
-/// What was said up to a reading, from a sequence on, with the notes at hand.
+/// What was said up to a reading, from a sequence on, with the notes at hand. `after` is the state of the reading.
 fn said(
     ledger: &Ledger,
+    after: &State,
     reading: &Reading,
     action: Option<&Code>,
     first: u64,
 ) -> Result<(Vec<Item>, BTreeMap<u64, String>), Failure> {
-    let mut fold = Fold::default();
-    let mut notes = BTreeMap::new();
+    let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
     let wanted = action.map(stream);
     ledger.replay(&mut |before, entry: &Entry, fact: &Fact| {
         let sequence = entry.seal.sequence;
@@ -344,14 +344,12 @@ fn said(
             return ControlFlow::Break(());
         }
         let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
-        let shown = sequence >= first && own;
-        fold.push(before, entry, fact, shown);
-        if shown && let Some(note) = note(ledger, entry) {
-            notes.insert(sequence, note);
+        if sequence >= first && own {
+            items.push(timeline::item(before, entry, fact, after));
+            notes.extend(note(ledger, entry).map(|note| (sequence, note)));
         }
         ControlFlow::Continue(())
     })?;
-    let mut items = fold.finish();
     if let Some(day) = reading.effective {
         let by = |date: &str| {
             date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)

@@ -34,7 +34,7 @@ pub(crate) struct Signing {
     #[arg(long, help_heading = SIGNING)]
     id: Option<Uuid>,
     /// When it is said, such as 2021-04-14T09:30:00.000Z [default: now]
-    #[arg(long, value_parser = instant, help_heading = SIGNING)]
+    #[arg(long, env = "ANNALS_TIME", value_parser = instant, help_heading = SIGNING)]
     time: Option<DateTime<Utc>>,
     /// What it belongs to: a meeting that counts for several actions
     #[arg(long, value_name = "TEXT", help_heading = SIGNING)]

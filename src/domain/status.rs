@@ -8,6 +8,7 @@ use super::word::{Said, Word};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::fmt;
+use uuid::Uuid;
 
 /// How the parties' latest words stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -40,6 +41,54 @@ impl Joint {
 }
 
 impl fmt::Display for Joint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How well an assertion is assured, as far as others have spoken on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assurance {
+    /// Nobody has answered.
+    Submitted,
+    /// Another party says the same.
+    Confirmed,
+    /// Another party says otherwise.
+    Contested,
+    /// An auditor has found on it.
+    Verified,
+}
+
+impl Assurance {
+    /// Of the assertion with this id; none where it is not one of the action that stands.
+    #[must_use]
+    pub fn of(state: &State, id: Uuid) -> Option<Self> {
+        let asserted = |word: &&Word| word.id == id && word.said == Said::Progressed;
+        state.standing().find(asserted)?;
+        let answers = state.standing().filter(|word| word.said.answers() == Some(id));
+        let assured = answers.map(|word| match word.said {
+            Said::Progressed => Self::Submitted,
+            Said::Confirmed(_) => Self::Confirmed,
+            Said::Contested(_) => Self::Contested,
+            Said::Verified(..) => Self::Verified,
+        });
+        Some(assured.max().unwrap_or(Self::Submitted))
+    }
+
+    /// As written in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Confirmed => "confirmed",
+            Self::Contested => "contested",
+            Self::Verified => "verified",
+        }
+    }
+}
+
+impl fmt::Display for Assurance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

@@ -1,10 +1,11 @@
 //! The timeline: what was said, in the order of the ledger, with its two dates and its author.
 
-use crate::domain::action::Event as Action;
+use crate::domain::action::{self, Event as Action};
 use crate::domain::assertion::Progressed;
 use crate::domain::instrument::Event as Instrument;
 use crate::domain::party::Event as Party;
 use crate::domain::programme::Event as Programme;
+use crate::domain::status::Assurance;
 use crate::domain::value::Code;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
@@ -13,7 +14,7 @@ use crate::record::history::State;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, NaiveDate, Utc};
-use std::collections::HashSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One entry of the timeline.
@@ -41,51 +42,34 @@ pub struct Item {
     pub leaf: LeafHash,
     /// Whether its author corrected it later.
     pub voided: bool,
+    /// Of an assertion that stands: how well it is assured.
+    pub assurance: Option<Assurance>,
 }
 
-/// A timeline, entry by entry.
-#[derive(Debug, Default)]
-pub struct Timeline {
-    items: Vec<Item>,
-    corrected: HashSet<Uuid>,
-}
-
-impl Timeline {
-    /// Takes an entry; whether it is `shown` or only corrects one that is, is the caller's to say. `before` is the state
-    /// that it was recorded in.
-    pub fn push(&mut self, before: &State, entry: &Entry, fact: &Fact, shown: bool) {
-        let event = &entry.request.event;
-        if let (Fact::Programme(Programme::Action(_, Action::Corrected(_))), Some(id)) =
-            (fact, event.causationid)
-        {
-            self.corrected.insert(id);
-        }
-        if !shown {
-            return;
-        }
-        let (summary, effective) = words(fact);
-        self.items.push(Item {
-            sequence: entry.seal.sequence,
-            recorded: entry.seal.recordedtime,
-            day: before.day(entry.seal.recordedtime),
-            effective,
-            source: event.source.clone(),
-            subject: event.subject.clone(),
-            kind: event.kind.clone(),
-            summary,
-            id: event.id,
-            leaf: entry.leaf,
-            voided: false,
-        });
-    }
-
-    /// The items, those marked that were corrected.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<Item> {
-        for item in &mut self.items {
-            item.voided = self.corrected.contains(&item.id);
-        }
-        self.items
+/// An entry as an item; `before` is the state that it was recorded in, and `after` the one at the end of the reading.
+#[must_use]
+pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &State) -> Item {
+    let event = &entry.request.event;
+    let (summary, effective) = words(fact);
+    let action = match fact {
+        Fact::Programme(Programme::Action(reference, _)) => after.programme.actions.get(reference),
+        _ => None,
+    };
+    let voided =
+        |action: &Arc<action::State>| action.words.iter().any(|word| word.id == event.id && word.voided);
+    Item {
+        sequence: entry.seal.sequence,
+        recorded: entry.seal.recordedtime,
+        day: before.day(entry.seal.recordedtime),
+        effective,
+        source: event.source.clone(),
+        subject: event.subject.clone(),
+        kind: event.kind.clone(),
+        summary,
+        id: event.id,
+        leaf: entry.leaf,
+        voided: action.is_some_and(voided),
+        assurance: action.and_then(|action| Assurance::of(action, event.id)),
     }
 }
 
@@ -118,11 +102,11 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
         Fact::Programme(Programme::Instrument(_, Instrument::Updated(event))) => {
             (format!("instrument {}", event.state), Some(event.effective.to_string()))
         }
-        Fact::Programme(Programme::Action(_, event)) => action(event),
+        Fact::Programme(Programme::Action(_, event)) => said(event),
     }
 }
 
-fn action(event: &Action) -> (String, Option<String>) {
+fn said(event: &Action) -> (String, Option<String>) {
     match event {
         Action::Created(_) => ("created".to_owned(), None),
         Action::Assigned(event) => {
