@@ -229,7 +229,7 @@ pub fn show(
         ("text", Cell::text(action.text.as_str())),
         ("line", Cell::Number(u64::from(action.line))),
         ("track", Cell::text(action.track.as_str())),
-        ("type", Cell::text(action.kind.as_str())),
+        ("kind", Cell::text(action.kind.as_str())),
         ("firmness", Cell::text(action.firmness.as_str())),
         ("cycle", Cell::maybe(action.cycle.as_ref())),
         ("institutions", list(&action.institutions)),

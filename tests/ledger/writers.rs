@@ -48,8 +48,13 @@ fn verified(ledger: &Ledger) -> Report {
     ledger.verify(&mut |_| {}).unwrap()
 }
 
+/// Each case is a ledger with its founding, so that an ordinary run has few; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(24, |cases| cases.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn any_requests_by_any_writers_make_one_history(wanted in requests(), writers in 1..5_usize) {

@@ -3,11 +3,11 @@
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 const BASE: &str = "https://annals.example/schemas/";
 
-/// Every schema file.
+/// Every schema file, by its name below `schemas/`.
 pub(crate) struct Schemas {
     pub(crate) files: BTreeMap<String, Value>,
     validators: BTreeMap<String, Validator>,
@@ -15,16 +15,8 @@ pub(crate) struct Schemas {
 
 impl Schemas {
     pub(crate) fn load() -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schemas");
         let mut files: BTreeMap<String, Value> = BTreeMap::new();
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                let schema = serde_json::from_slice(&std::fs::read(&path).unwrap());
-                files.insert(name.clone(), schema.unwrap_or_else(|error| panic!("{name}: {error}")));
-            }
-        }
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas"), "", &mut files);
         let mut registry = Registry::new();
         for (name, schema) in &files {
             registry = registry.add(format!("{BASE}{name}"), schema.clone()).unwrap();
@@ -53,7 +45,27 @@ impl Schemas {
     pub(crate) fn resolve<'a>(&'a self, file: &'a str, schema: &'a Value) -> (&'a str, &'a Value) {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return (file, schema) };
         let (other, place) = reference.split_once('#').unwrap_or((reference, ""));
-        let file = if other.is_empty() { file } else { other };
-        self.resolve(file, self.files[file].pointer(place).unwrap())
+        let folder = file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        let name = match other.strip_prefix("../") {
+            _ if other.is_empty() => file.to_owned(),
+            Some(above) => above.to_owned(),
+            None => folder + other,
+        };
+        let (file, whole) = self.files.get_key_value(&name).unwrap();
+        self.resolve(file, whole.pointer(place).unwrap())
+    }
+}
+
+/// Reads the schemas of a folder and of those below it.
+fn read(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Value>) {
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            read(&path, &format!("{name}/"), files);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            let schema = serde_json::from_slice(&std::fs::read(&path).unwrap());
+            files.insert(name.clone(), schema.unwrap_or_else(|error| panic!("{name}: {error}")));
+        }
     }
 }
