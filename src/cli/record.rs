@@ -262,7 +262,7 @@ impl Answer {
             let action = action.and_then(|action| state.programme.actions.get(&action).cloned());
             let others = action.iter().flat_map(|action| action.standing().rev());
             let mut others =
-                others.filter(|word| word.said == Said::Progressed && word.author.party != author.party);
+                others.filter(|word| word.said == Said::Progressed && word.party != author.party);
             let word = others.next().map(|word| word.id);
             return match &action {
                 // An action that is not known is refused by name, with the nearest.

@@ -184,14 +184,23 @@ impl State {
 
     /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
     fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
-        let mut own: Vec<&Word> = self
+        let own = self
             .standing()
-            .filter(|word| word.author.party == *party && word.lifecycle.is_some())
-            .filter(|word| !matches!(word.said, Said::Contested(_)))
-            .collect();
-        own.sort_by_key(|word| (word.effective.begin(), word.sequence));
-        let at = own.partition_point(|word| word.effective.begin() <= effective.begin());
-        (at.checked_sub(1).and_then(|before| own.get(before)).copied(), own.get(at).copied())
+            .filter(|word| word.party == *party && word.lifecycle.is_some())
+            .filter(|word| !matches!(word.said, Said::Contested(_)));
+        let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
+        for word in own {
+            let place = (word.effective.begin(), word.sequence);
+            let is = |other: Option<&Word>, nearer: fn(&(NaiveDate, u64), &(NaiveDate, u64)) -> bool| {
+                other.is_none_or(|other| nearer(&place, &(other.effective.begin(), other.sequence)))
+            };
+            if word.effective.begin() > effective.begin() {
+                after = if is(after, PartialOrd::lt) { Some(word) } else { after };
+            } else {
+                before = if is(before, PartialOrd::gt) { Some(word) } else { before };
+            }
+        }
+        (before, after)
     }
 
     fn follows(&self, party: &Code, effective: Effective, word: Lifecycle) -> Result<(), Refusal> {
@@ -228,11 +237,11 @@ impl State {
     fn answered(&self, context: &Context<'_>) -> Result<&Word, Refusal> {
         let word = self.assertion(context)?;
         let party = &context.author.party;
-        if word.author.party == *party {
+        if word.party == *party {
             return Err(Refusal::OwnWord(word.id, party.clone()));
         }
         let answer = self.standing().find(|other| {
-            other.author.party == *party
+            other.party == *party
                 && matches!(other.said, Said::Confirmed(id) | Said::Contested(id) if id == word.id)
         });
         match answer {
@@ -298,7 +307,7 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
         Event::Verified(_) => {
             let word = state.assertion(context)?;
             let same = |other: &&Word| {
-                matches!(other.said, Said::Verified(id, _) if id == word.id) && other.author.party == *party
+                matches!(other.said, Said::Verified(id, _) if id == word.id) && other.party == *party
             };
             match state.standing().find(same) {
                 Some(answer) => {
@@ -311,8 +320,8 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
             let id = context.answers.ok_or(Refusal::Unanswered)?;
             let not = || Refusal::NotAnAssertion(id, state.action.reference.clone());
             let word = state.word(id).ok_or_else(not)?;
-            if word.author.party != *party {
-                return Err(Refusal::OthersWord(id, word.author.party.clone()));
+            if word.party != *party {
+                return Err(Refusal::OthersWord(id, word.party.clone()));
             }
             if word.voided { Err(Refusal::Voided(id)) } else { Ok(()) }
         }
@@ -340,9 +349,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
             let word = Word {
                 lifecycle: event.lifecycle,
                 health: event.health,
-                occurrence: event.occurrence.clone(),
-                indicators: event.indicators.clone(),
-                evidence: event.evidence.len(),
+                occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
                 ..Word::spoken(place, event.effective, Said::Progressed)
             };
             state.words.push(word);
@@ -371,8 +378,7 @@ fn answer(state: &mut State, place: &Place<'_>, effective: Option<Effective>, sa
         let word = Word {
             lifecycle: answered.lifecycle,
             health: answered.health,
-            occurrence: answered.occurrence.clone(),
-            indicators: answered.indicators.clone(),
+            occurrence: answered.occurrence,
             ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
         };
         state.words.push(word);

@@ -145,10 +145,10 @@ pub fn of<'a>(
     words.sort_by_key(|word| (word.effective.begin(), word.sequence));
     let mut windows: Vec<Effective> = Vec::new();
     for word in &words {
-        if let Some(occurrence) = &word.occurrence
-            && windows.iter().all(|window| window.begin() != occurrence.window.begin())
+        if let Some((window, _)) = word.occurrence
+            && windows.iter().all(|other| other.begin() != window.begin())
         {
-            windows.push(occurrence.window);
+            windows.push(window);
         }
     }
     windows.sort_by_key(Effective::begin);
@@ -156,8 +156,8 @@ pub fn of<'a>(
         .into_iter()
         .map(|window| {
             let state = |word: &Word| {
-                let here = word.occurrence.as_ref().filter(|each| each.window.begin() == window.begin());
-                here.map(|each| each.state)
+                let here = word.occurrence.filter(|(other, _)| other.begin() == window.begin());
+                here.map(|(_, state)| state)
             };
             (window, axis(&words, parties, grace_days, state))
         })
@@ -187,7 +187,7 @@ fn axis<'a, T: Copy + PartialEq>(
     value: impl Fn(&Word) -> Option<T>,
 ) -> Axis<'a, T> {
     let last = |party: &&'a Code| {
-        let of_party = |word: &&&Word| word.author.party == **party && value(word).is_some();
+        let of_party = |word: &&&Word| word.party == **party && value(word).is_some();
         let word = words.iter().rev().find(of_party).copied();
         // Whoever contests says only that it is otherwise.
         let says = word.filter(|word| !matches!(word.said, Said::Contested(_))).and_then(&value);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The longest reference or id, in bytes.
 pub const CODE_LIMIT: usize = 64;
@@ -42,7 +43,8 @@ macro_rules! checked {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        // Shared, because a party is named in each of its words.
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The text.
@@ -58,7 +60,7 @@ macro_rules! checked {
             fn try_from(text: String) -> Result<Self, NotAValue> {
                 let check: fn(&str) -> Result<(), NotAValue> = $check;
                 check(&text)?;
-                Ok(Self(text))
+                Ok(Self(text.into()))
             }
         }
 
@@ -72,7 +74,7 @@ macro_rules! checked {
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.0.as_ref().to_owned()
             }
         }
 

@@ -1,9 +1,10 @@
 //! A word: what somebody said of an action, as far as later words and the joint status need it.
 
-use super::assertion::{Health, Indicator, Lifecycle, Occurrence, Outcome};
+use super::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use super::date::Effective;
 use super::party::Author;
-use chrono::{DateTime, NaiveDate, Utc};
+use super::value::Code;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,8 +15,6 @@ pub struct Place<'a> {
     pub id: Uuid,
     /// The sequence of its entry.
     pub sequence: u64,
-    /// When it was recorded.
-    pub recorded: DateTime<Utc>,
     /// The day on which it was recorded, in the zone where a day ends last.
     pub day: NaiveDate,
     /// Who spoke.
@@ -32,12 +31,10 @@ pub struct Word {
     pub id: Uuid,
     /// The entry's sequence.
     pub sequence: u64,
-    /// When it was recorded.
-    pub recorded: DateTime<Utc>,
-    /// The day of it, in the zone where a day ends last.
+    /// The day on which it was recorded, in the zone where a day ends last.
     pub day: NaiveDate,
-    /// Who said it.
-    pub author: Author,
+    /// Whose word it is.
+    pub party: Code,
     /// Since when it is true.
     pub effective: Effective,
     /// What kind of word it is.
@@ -46,12 +43,8 @@ pub struct Word {
     pub lifecycle: Option<Lifecycle>,
     /// How it is doing.
     pub health: Option<Health>,
-    /// Where an occurrence stands.
-    pub occurrence: Option<Occurrence>,
-    /// What was measured.
-    pub indicators: Vec<Indicator>,
-    /// How many files were put forward.
-    pub evidence: usize,
+    /// Where the occurrence of a window stands.
+    pub occurrence: Option<(Effective, OccurrenceState)>,
     /// Whether its author corrected it.
     pub voided: bool,
 }
@@ -88,16 +81,13 @@ impl Word {
         Self {
             id: place.id,
             sequence: place.sequence,
-            recorded: place.recorded,
             day: place.day,
-            author: place.author.clone(),
+            party: place.author.party.clone(),
             effective,
             said,
             lifecycle: None,
             health: None,
             occurrence: None,
-            indicators: Vec::new(),
-            evidence: 0,
             voided: false,
         }
     }

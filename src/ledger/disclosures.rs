@@ -91,8 +91,7 @@ impl Disclosures {
     /// The names of the fields, by digest.
     #[must_use]
     pub fn names(&self) -> HashMap<Digest, String> {
-        let name =
-            |(digest, disclosure): (&Digest, &Disclosure)| (digest.clone(), disclosure.name().to_owned());
+        let name = |(digest, disclosure): (&Digest, &Disclosure)| (*digest, disclosure.name().to_owned());
         self.held.iter().map(name).collect()
     }
 

@@ -137,11 +137,19 @@ impl State {
         self.streams.insert(entry.request.event.subject.clone(), stream);
     }
 
+    /// An author whose party is the one that the opening names, so that its many words share the name.
+    fn shared(&self, author: Author) -> Author {
+        match self.founding.iter().flat_map(Founding::parties).find(|party| **party == author.party) {
+            Some(party) => Author { party: party.clone(), ..author },
+            None => author,
+        }
+    }
+
     /// Takes what an entry says.
     pub(super) fn apply(&mut self, entry: &Entry, fact: &Fact) {
         let event = &entry.request.event;
         let sequence = entry.seal.sequence;
-        let author = author(&event.source);
+        let author = author(&event.source).map(|author| self.shared(author));
         match (fact, author) {
             (Fact::Founding(founding::Event::Opened(opened)), Some(author)) => {
                 self.keys = Keys::founding(opened);
@@ -161,14 +169,8 @@ impl State {
             (Fact::Key(party, event), _) => self.keys.evolve(event, party),
             (Fact::Programme(fact), Some(author)) => {
                 let day = self.day(entry.seal.recordedtime);
-                let place = Place {
-                    id: event.id,
-                    sequence,
-                    recorded: entry.seal.recordedtime,
-                    day,
-                    author: &author,
-                    answers: event.causationid,
-                };
+                let place =
+                    Place { id: event.id, sequence, day, author: &author, answers: event.causationid };
                 self.programme.evolve(fact, &place);
             }
             (Fact::Founding(_) | Fact::Programme(_), None) => {}
@@ -270,7 +272,7 @@ impl History {
         for (at, each) in held.iter().enumerate() {
             let twice = held.iter().take(at).any(|other| other.digest == each.digest);
             if twice || self.index.holds(&each.digest) {
-                return Err(Refusal::Digest(each.digest.clone(), each.name.clone()));
+                return Err(Refusal::Digest(each.digest, each.name.clone()));
             }
         }
         let party = &key.author.party;

@@ -26,8 +26,8 @@ pub const DISCLOSURE_LIMIT: usize = 65_535;
 pub struct NotADisclosure;
 
 /// The digest of a disclosure: 43 characters of base64url.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
 
 impl Digest {
     /// Reads a digest; only the form that is written is accepted.
@@ -35,13 +35,21 @@ impl Digest {
     pub fn parse(text: &str) -> Option<Self> {
         // Decoding is strict, so the unused bits of the last character are zero: one text for one digest.
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        (bytes.len() == 32).then(|| Self(text.to_owned()))
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl Digest {
+    /// The hash that it writes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
@@ -103,7 +111,7 @@ impl Disclosure {
     /// What an entry holds in its place.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest(URL_SAFE_NO_PAD.encode(Sha256::digest(self.encoded.as_bytes())))
+        Digest(Sha256::digest(self.encoded.as_bytes()).into())
     }
 }
 
