@@ -1,4 +1,5 @@
 //! Plan documents: the first plan, other plans, and each fault by its path.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use annals::domain::plan::{InstrumentState, Kind, Plan};
 use serde_json::{Value, json};
@@ -93,4 +94,89 @@ fn each_fault_has_its_path() {
     assert!(Plan::read(&unknown).unwrap_err().iter().any(|fault| fault.what.contains("`grace`")));
     let twice = other().to_string().replacen("\"grace_days\"", "\"grace_days\":1,\"grace_days\"", 1);
     assert!(Plan::read(&twice).unwrap_err().iter().any(|fault| fault.what.contains("duplicate")));
+}
+
+/// Runs the program in a folder; its answer, where it says yes.
+fn annals(folder: &std::path::Path, arguments: &[&str]) -> Result<String, String> {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_annals"))
+        .current_dir(folder)
+        .env("ANNALS_TIME", "2026-05-04T09:00:00.000Z")
+        .args(["--keys", "keys"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+fn json(folder: &std::path::Path, arguments: &[&str]) -> Value {
+    serde_json::from_str(&annals(folder, &[arguments, &["--format", "json"]].concat()).unwrap()).unwrap()
+}
+
+#[test]
+fn another_plan_is_founded_recorded_and_verified_by_three_parties() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("plan.json"), other().to_string()).unwrap();
+    annals(here, &["init", "plan.json", "--as", "KR", "--both-sides", "--illustrative"]).unwrap();
+    let progress = |party: &str, word: &str| {
+        annals(here, &["record", "progress", "A-7", "--as", party, "--lifecycle", word])
+    };
+    progress("KR", "under_way").unwrap();
+    let joint = || json(here, &["show", "A-7"])["facts"]["joint"].clone();
+    assert_eq!(joint(), "one_sided");
+    annals(here, &["record", "confirm", "A-7", "--as", "JP", "--note", "合意"]).unwrap();
+    assert_eq!(joint(), "one_sided", "the third has not spoken");
+    annals(here, &["record", "confirm", "A-7", "--as", "CN"]).unwrap();
+    assert_eq!(joint(), "agreed");
+    progress("CN", "suspended").unwrap();
+    assert_eq!(joint(), "disputed");
+    let board = json(here, &["status", "--joint", "disputed"]);
+    assert_eq!(board["rows"][0]["text"], "교육 협력 7");
+    assert_eq!(board["rows"][0]["JP_says"], "under_way");
+    assert_eq!(json(here, &["status"])["rows"].as_array().unwrap().len(), 400);
+    let refused = annals(here, &["record", "assign", "A-7", "MOE", "--as", "JP"]).unwrap_err();
+    assert!(refused.contains("JP has no institution MOE"), "{refused}");
+    let refused = progress("DK", "under_way").unwrap_err();
+    assert!(refused.contains("its parties are KR, JP, CN"), "{refused}");
+    assert_eq!(json(here, &["verify"])["holds"], true);
+    assert_eq!(
+        json(here, &["lint"])["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|gap| gap["rule"] == "goal_label")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn of_three_parties_all_accede_before_anything_happens() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("plan.json"), other().to_string()).unwrap();
+    let mut init = vec!["init", "plan.json", "--as", "KR"];
+    annals(here, &["key", "new", "KR", "--founding"]).unwrap();
+    let named: Vec<String> = ["JP", "CN"]
+        .iter()
+        .flat_map(|party| {
+            let keys = json(here, &["key", "new", party, "--founding"]);
+            let keys = keys["keys"].as_array().unwrap().clone();
+            keys.into_iter().map(move |key| format!("{party}={}", key.as_str().unwrap()))
+        })
+        .collect();
+    init.extend(named.iter().flat_map(|key| ["--party", key]));
+    annals(here, &init).unwrap();
+    let refused = annals(here, &["record", "progress", "A-1", "--as", "KR", "--note", "x"]).unwrap_err();
+    assert!(refused.contains("has no coordinator key"), "{refused}");
+    annals(here, &["accede", "--as", "JP", "--plan", "plan.json"]).unwrap();
+    let key = json(here, &["key", "new", "KR/coordinator-1"])["keys"][0].as_str().unwrap().to_owned();
+    let register = ["key", "register", key.as_str(), "--role", "coordinator", "--as", "KR"];
+    let refused = annals(here, &register).unwrap_err();
+    assert!(refused.contains("the other parties accede first"), "{refused}");
+    annals(here, &["accede", "--as", "CN", "--plan", "plan.json"]).unwrap();
+    annals(here, &register).unwrap();
+    annals(here, &["record", "progress", "A-1", "--as", "KR", "--note", "x"]).unwrap();
+    assert_eq!(json(here, &["verify"])["holds"], true);
 }

@@ -4,11 +4,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+use annals::trail::canonical;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Event, Seal, parse_timestamp};
-use annals::trail::hash::LeafHash;
-use annals::trail::key::{Kind, SigningKey, VerifierKey};
+use annals::trail::hash::{LeafHash, hex};
+use annals::trail::key::{KeyFault, Kind, SigningKey, VerifierKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -127,5 +131,59 @@ fn the_stored_entries_verify_with_the_stored_keys() {
     for line in lines.lines() {
         let entry = Entry::parse(line.as_bytes()).unwrap();
         assert_eq!(keys.iter().filter(|key| entry.request.is_signed_by(key)).count(), 1);
+    }
+}
+
+fn stored(file: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(vectors().join(file)).unwrap()).unwrap()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).unwrap()).collect()
+}
+
+fn list<'a>(value: &'a Value, member: &str) -> &'a Vec<Value> {
+    value[member].as_array().unwrap()
+}
+
+#[test]
+fn each_form_is_accepted_or_refused() {
+    let forms = stored("canonical.json");
+    for text in list(&forms, "accepted") {
+        let text = text.as_str().unwrap();
+        assert_eq!(canonical::check(text.as_bytes()), Ok(()), "{text}");
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(canonical::write(&value).unwrap(), text.as_bytes(), "there is one way to write it");
+    }
+    for form in list(&forms, "refused") {
+        let bytes = match form["hex"].as_str() {
+            Some(hex) => unhex(hex),
+            None => form["text"].as_str().unwrap().as_bytes().to_vec(),
+        };
+        assert!(canonical::check(&bytes).is_err(), "{form}");
+    }
+}
+
+/// Made by an implementation of RFC 8032 in another language.
+#[test]
+fn each_signature_holds_strictly_or_not_at_all() {
+    let all = stored("signatures.json");
+    let vkey = |case: &Value| {
+        let key = unhex(case["public_key"].as_str().unwrap());
+        let id = Sha256::new().chain_update(b"a\n\x01").chain_update(&key).finalize();
+        let bytes: Vec<u8> = std::iter::once(1).chain(key).collect();
+        VerifierKey::parse(&format!("a+{}+{}", hex(&id[..4]), STANDARD.encode(bytes)))
+    };
+    for case in list(&all, "signatures") {
+        let signature = unhex(case["signature"].as_str().unwrap()).try_into().unwrap();
+        let message = case["message"].as_str().unwrap().as_bytes();
+        assert_eq!(
+            vkey(case).unwrap().verifies(message, &signature),
+            case["valid"].as_bool().unwrap(),
+            "{case}"
+        );
+    }
+    for case in list(&all, "refused_keys") {
+        assert!(matches!(vkey(case), Err(KeyFault::Weak(_))), "{case}");
     }
 }

@@ -47,7 +47,7 @@ impl Accede {
         let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
         let report = super::verify::of(&settings.ledger)?;
         if !report.holds() {
-            eprint!("{}", super::verify::table(&report, None));
+            anstream::eprint!("{}", super::verify::table(&report, None));
             return Ok(ExitCode::from(1));
         }
         let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };

@@ -13,6 +13,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals record progress 1.G2G.3 --as KR --lifecycle under_way --effective 2022-03 --note 'First round held'
+  annals record progress 1.G2G.3 --as KR/MSIT --window 2022 --occurrence held --date 2022-06-14
+  annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf --indicator visits=3:visits")]
 pub(crate) struct Progress {
     /// The action
     action: String,

@@ -38,6 +38,7 @@ pub(crate) struct Record {
 #[derive(Subcommand)]
 enum Kind {
     /// An institution of your party takes an action on, or is relieved of it
+    #[command(after_help = "Example:\n  annals record assign 1.G2G.3 DKMA --as DK --due 2022-12\n  annals record assign 1.G2G.3 DKMA --as DK --role relieved")]
     Assign {
         /// The action
         action: String,
@@ -64,6 +65,7 @@ enum Kind {
     /// What your side says of an action
     Progress(Box<Progress>),
     /// The other side's word holds: say the same
+    #[command(after_help = "Example:\n  annals record confirm 1.G2G.3 --as DK\n  annals record confirm 1.G2G.3 --as DK --word 140 --effective 2022-03")]
     Confirm {
         #[command(flatten)]
         answer: Answer,
@@ -77,6 +79,7 @@ enum Kind {
         signing: Signing,
     },
     /// The other side's word does not hold
+    #[command(after_help = "Example:\n  annals record contest 1.G2G.3 --as DK --reason 'The round was postponed'")]
     Contest {
         #[command(flatten)]
         answer: Answer,
@@ -87,6 +90,7 @@ enum Kind {
         signing: Signing,
     },
     /// Void an earlier word of your side
+    #[command(after_help = "Example:\n  annals record correct 1.G2G.3 140 --as KR --reason 'A typing mistake'")]
     Correct {
         /// The action
         action: String,
@@ -99,6 +103,7 @@ enum Kind {
         signing: Signing,
     },
     /// An auditor's finding on an assertion
+    #[command(after_help = "Example:\n  annals record audit 1.G2G.3 --word 140 --as KR --outcome upheld")]
     Audit {
         #[command(flatten)]
         answer: Answer,
@@ -112,6 +117,7 @@ enum Kind {
         signing: Signing,
     },
     /// A basis of agreement stands elsewhere now
+    #[command(after_help = "Example:\n  annals record instrument 1.1 --as DK --state signed --effective 2021-11-02 --expires 2026")]
     Instrument {
         /// Its reference
         instrument: String,
@@ -131,6 +137,7 @@ enum Kind {
         signing: Signing,
     },
     /// Name an institution of your party
+    #[command(after_help = "Example:\n  annals record institution NST --as KR --name 'en=National Research Council' --name ko=국가과학기술연구회")]
     Institution {
         /// Its id
         institution: Code,
@@ -144,6 +151,7 @@ enum Kind {
         signing: Signing,
     },
     /// An institution's work passes to another
+    #[command(after_help = "Example:\n  annals record succeed EKF EIFO --as DK --effective 2023-01 --reason 'Merged by law'")]
     Succeed {
         /// The one that ends
         institution: Code,
