@@ -162,6 +162,14 @@ impl State {
         self.words.iter().find(|word| word.id == id)
     }
 
+    /// Words are most of what a ledger keeps in memory, so they are given little room in advance.
+    fn say(&mut self, word: Word) {
+        if self.words.len() == self.words.capacity() {
+            self.words.reserve_exact(self.words.len() / 8 + 4);
+        }
+        self.words.push(word);
+    }
+
     /// The windows of a recurring action within a period, each with its last day; none where its cycle is not known.
     #[must_use]
     pub fn windows(&self, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
@@ -352,7 +360,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
                 occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
                 ..Word::spoken(place, event.effective, Said::Progressed)
             };
-            state.words.push(word);
+            state.say(word);
         }
         Event::Confirmed(event) => answer(&mut state, place, event.effective, Said::Confirmed),
         Event::Contested(_) => answer(&mut state, place, None, Said::Contested),
@@ -360,7 +368,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
             if let Some(word) = place.answers.and_then(|id| state.word(id)) {
                 let said = Said::Verified(word.id, event.outcome);
                 let word = Word::spoken(place, word.effective, said);
-                state.words.push(word);
+                state.say(word);
             }
         }
         Event::Corrected(_) => {
@@ -381,6 +389,6 @@ fn answer(state: &mut State, place: &Place<'_>, effective: Option<Effective>, sa
             occurrence: answered.occurrence,
             ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
         };
-        state.words.push(word);
+        state.say(word);
     }
 }
