@@ -56,9 +56,9 @@ impl Accede {
         if !differences.is_empty() {
             return Err(Failure::OtherPlan { path: self.plan, differences });
         }
-        self.compare_keys(&state, &settings.keyring);
+        self.compare_keys(&state, settings.keyring()?);
         let (time, before) = (self.time.unwrap_or_else(signing::now), Standing::of(&ledger));
-        let receipt = accede(&ledger, &settings.keyring, &self.party, &digest, time)?;
+        let receipt = accede(&ledger, settings.keyring()?, &self.party, &digest, time)?;
         if self.dry_run {
             output::tried(&before, settings.format)?;
         } else {

@@ -1,12 +1,12 @@
 //! `annals import`, `export`, `restore`: what crosses the border of a ledger.
 
-use super::failure::{Failure, file};
+use super::failure::{Failure, Stage, file};
 use super::key::Maker;
 use super::output::{self, Standing};
 use super::place;
 use super::settings::Settings;
 use annals::exchange::export::{self, ExportError};
-use annals::exchange::import;
+use annals::exchange::import::{self, ImportError, LineError};
 use annals::exchange::keyring::Keyring;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::Ledger;
@@ -44,11 +44,13 @@ impl Import {
         let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
         let before = Standing::of(&ledger);
-        let summary = bring_in(&ledger, &settings.keyring, &self.file, &bytes, self.make_keys)?;
+        let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
+            .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
         output::keep(&ledger);
         let before = if self.dry_run { before } else { Standing::of(&ledger) };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
-        let text = format!("{} requests {word}, {} had been before", summary.recorded, summary.repeated);
+        let recorded = output::count(summary.recorded, "request", "requests");
+        let text = format!("{recorded} {word}, {} had been before", summary.repeated);
         let members = json!({
             "dry_run": self.dry_run, "recorded": summary.recorded, "repeated": summary.repeated,
         });
@@ -66,19 +68,32 @@ pub(crate) fn bring_in(
     make_keys: bool,
 ) -> Result<import::Summary, Failure> {
     let sha256 = sha256(bytes);
-    let failed = |source| Failure::Import { path: path.to_owned(), source };
+    let failed = |source, stage| Failure::Import { path: path.to_owned(), source, stage };
+    let lines = || (1..).zip(bytes.split(|byte| *byte == b'\n'));
+    for (line, text) in lines() {
+        import::check(line, text).map_err(|error| failed(error, Stage::Nothing))?;
+    }
+    let before = ledger.head().size;
+    let stage = |error: ImportError| {
+        let stage = match ledger.head().size > before {
+            true if matches!(error.source, LineError::Key(_)) => Stage::Repeat,
+            true => Stage::Part,
+            false => Stage::Nothing,
+        };
+        failed(error, stage)
+    };
     let mut salt = output::salt;
     let mut import = import::Import::new(ledger, keyring, &sha256, &mut salt);
     let mut maker = make_keys.then(|| Maker::new(ledger, keyring)).transpose()?;
     let bar = output::progress("importing");
-    for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+    for (line, text) in lines() {
         if let Some(maker) = &mut maker {
-            maker.make(text, || import.flush().map_err(failed))?;
+            maker.make(text, || import.flush().map_err(stage))?;
         }
-        import.push(line, text).map_err(failed)?;
+        import.push(line, text).map_err(stage)?;
         bar.inc(1);
     }
-    let summary = import.finish().map_err(failed)?;
+    let summary = import.finish().map_err(stage)?;
     bar.finish_and_clear();
     Ok(summary)
 }
@@ -104,11 +119,18 @@ impl Export {
             Some(path) => Box::new(File::create_new(path).map_err(file(path, "made"))?),
             None => Box::new(std::io::stdout().lock()),
         };
-        match export::write(&ledger, &mut out) {
+        let written = export::write(&ledger, &mut out);
+        match written {
             // A reader that has seen enough (`| head`) is no failure.
             Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
             Err(ExportError::Write(error)) => return Err(file(&name, "written")(error)),
             Err(ExportError::Ledger(error)) => return Err(error.into()),
+            Ok(()) if self.output.is_some() => {
+                let standing = Standing::of(&ledger);
+                let text = format!("{} written to {}", output::count(standing.head.size, "entry", "entries"), name.display());
+                let first = ledger.entry(0)?.map(|entry| entry.leaf);
+                output::answer("export", &text, json!({"first": first}), &standing, settings.format)?;
+            }
             Ok(()) => {}
         }
         Ok(ExitCode::SUCCESS)
@@ -166,6 +188,9 @@ impl Restore {
             let source = RestoreError::Refused(Box::new(report));
             return Err(Failure::Restore { path: self.file.clone(), source });
         }
+        if report.size == 0 {
+            return Err(Failure::Restore { path: self.file.clone(), source: RestoreError::Empty });
+        }
         self.answer(&report, settings)
     }
 
@@ -175,7 +200,7 @@ impl Restore {
         } else {
             format!("restored to {}", settings.ledger.display())
         };
-        let text = format!("{} entries verified; {done}", report.size);
+        let text = format!("{} verified; {done}", output::count(report.size, "entry", "entries"));
         let head = Head { size: report.size, leaf: report.head };
         let standing = Standing { head, illustrative: report.illustrative };
         output::answer("restore", &text, json!({"dry_run": self.dry_run}), &standing, settings.format)?;

@@ -42,8 +42,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// An import that ended early.
-    #[error("{}: the import ended early; the lines before are recorded, and repeating it completes it", path.display())]
-    Import { path: PathBuf, source: ImportError },
+    #[error("{}: {}", path.display(), stage.sentence(source.line))]
+    Import { path: PathBuf, source: ImportError, stage: Stage },
     /// A restore that was refused.
     #[error("{}: not restored", path.display())]
     Restore { path: PathBuf, source: RestoreError },
@@ -52,7 +52,44 @@ pub(crate) enum Failure {
     Ledger(#[from] LedgerError),
 }
 
+/// How far an import came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stage {
+    /// Nothing was recorded.
+    Nothing,
+    /// Nothing was to be recorded.
+    Tried,
+    /// The lines before are recorded, and the file can be imported again as it is.
+    Repeat,
+    /// The lines before are recorded, and the file must be changed.
+    Part,
+}
+
+impl Stage {
+    fn sentence(self, line: u64) -> String {
+        match self {
+            Self::Nothing => "not imported; nothing was recorded".to_owned(),
+            Self::Tried => format!("line {line} would be refused; nothing was recorded"),
+            Self::Repeat => {
+                format!("the lines before line {line} are recorded; import the same file again once this is mended")
+            }
+            Self::Part => format!(
+                "the lines before line {line} are recorded; put what follows into a new file, mended (in a changed file every \
+                 line counts as new)"
+            ),
+        }
+    }
+}
+
 impl Failure {
+    /// The same failure of an import that was only tried.
+    pub(crate) fn tried(self) -> Self {
+        match self {
+            Self::Import { path, source, .. } => Self::Import { path, source, stage: Stage::Tried },
+            other => other,
+        }
+    }
+
     pub(crate) const fn usage(text: String) -> Self {
         Self::Usage(text)
     }
@@ -71,7 +108,8 @@ impl Failure {
                 | ErrorKind::InvalidData => 2,
                 _ => 3,
             },
-            Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) | Self::Keyring(_) => 2,
+            Self::Restore { source: RestoreError::Empty, .. }
+            | Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) | Self::Keyring(_) => 2,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),

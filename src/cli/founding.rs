@@ -79,7 +79,7 @@ impl Init {
             origin: &origin,
             founder: &self.founder,
             keys: &self.parties,
-            keyring: &settings.keyring,
+            keyring: settings.keyring()?,
             clock,
             time,
             both_sides: self.both_sides,
@@ -88,7 +88,7 @@ impl Init {
             let ledger = Ledger::in_memory();
             let scratch = place::scratch()?;
             let keyring =
-                if self.both_sides { Keyring::new(scratch.join("keys")) } else { settings.keyring.clone() };
+                if self.both_sides { Keyring::new(scratch.join("keys")) } else { settings.keyring()?.clone() };
             let done = Founding { keyring: &keyring, ..found }.lay(&ledger);
             std::fs::remove_dir_all(&scratch).map_err(file(&scratch, "removed"))?;
             done?;

@@ -81,10 +81,10 @@ pub(crate) struct New {
 impl New {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let keys = if self.founding {
-            founding_set(&settings.keyring, &self.name)?
+            founding_set(settings.keyring()?, &self.name)?
         } else {
             let kind = if self.witness { Kind::Cosignature } else { Kind::Ed25519 };
-            vec![settings.keyring.make(&self.name, kind, &output::random())?]
+            vec![settings.keyring()?.make(&self.name, kind, &output::random())?]
         };
         let vkeys: Vec<String> = keys.iter().map(|key| key.verifier().to_string()).collect();
         if settings.format == Format::Json {
@@ -120,8 +120,8 @@ impl List {
         let state = ledger.map(|ledger| ledger.state()).unwrap_or_default();
         let own = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
         let mut rows = Vec::new();
-        for id in settings.keyring.ids()? {
-            let vkey = settings.keyring.key(&id)?.verifier();
+        for id in settings.keyring()?.ids()? {
+            let vkey = settings.keyring()?.key(&id)?.verifier();
             let known = state.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key);
             let unknown = if own.as_ref() == Some(&id) { "ledger" } else { "not registered" };
             let role = known.map_or(unknown, |key| key.role.as_str());
@@ -135,7 +135,7 @@ impl List {
                 .collect();
             output::object(&json!({"kind": "keys", "keys": keys}))?;
         } else if rows.is_empty() {
-            let folder = settings.keyring.folder().display();
+            let folder = settings.keyring()?.folder().display();
             output::line(&format!("No keys in {folder}; `annals key new DK/coordinator-1` makes one."))?;
         } else {
             for (vkey, role, revoked) in rows {
@@ -174,7 +174,7 @@ impl Register {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let vkey = match VerifierKey::parse(&self.key) {
             Ok(vkey) => vkey,
-            Err(_) if settings.keyring.holds(&self.key) => settings.keyring.key(&self.key)?.verifier(),
+            Err(_) if settings.keyring()?.holds(&self.key) => settings.keyring()?.key(&self.key)?.verifier(),
             Err(fault) => return Err(Failure::usage(fault.to_string())),
         };
         let mut data = Map::new();

@@ -99,6 +99,11 @@ pub(crate) fn answer(
     line(&format!("{text}\n  head  {} ({} entries{worth})", head.leaf, head.size))
 }
 
+/// A number and what it counts.
+pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Prints a receipt.
 pub(crate) fn receipt(receipt: &Receipt, ledger: &Ledger, format: Format) -> Result<(), Failure> {
     let word = if receipt.repeated { "recorded before" } else { "recorded" };

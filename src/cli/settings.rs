@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) struct Settings {
     pub(crate) ledger: PathBuf,
-    pub(crate) keyring: Keyring,
+    keyring: Option<Keyring>,
     pub(crate) format: Format,
 }
 
@@ -36,16 +36,20 @@ impl Settings {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Defaults::default(),
             Err(error) => return Err(file(Path::new(FILE), "read")(error)),
         };
-        let keys = keys.or(defaults.keys).or_else(home_of_keys).ok_or_else(|| {
+        Ok(Self {
+            ledger: ledger.or(defaults.ledger).unwrap_or_else(|| PathBuf::from("annals-ledger")),
+            keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
+            format: format.or(defaults.format).unwrap_or_default(),
+        })
+    }
+
+    /// The signing keys, which reading needs none of.
+    pub(crate) fn keyring(&self) -> Result<&Keyring, Failure> {
+        self.keyring.as_ref().ok_or_else(|| {
             Failure::usage(
                 "name the folder of your keys with `--keys DIR`: neither XDG_CONFIG_HOME nor HOME is set"
                     .to_owned(),
             )
-        })?;
-        Ok(Self {
-            ledger: ledger.or(defaults.ledger).unwrap_or_else(|| PathBuf::from("annals-ledger")),
-            keyring: Keyring::new(keys),
-            format: format.or(defaults.format).unwrap_or_default(),
         })
     }
 

@@ -87,8 +87,8 @@ impl Signing {
             receipt
         } else {
             let key = match &self.key {
-                Some(keyid) => settings.keyring.key(keyid)?,
-                None => the_one_key(ledger, &settings.keyring, &draft)?,
+                Some(keyid) => settings.keyring()?.key(keyid)?,
+                None => the_one_key(ledger, settings.keyring()?, &draft)?,
             };
             commit(ledger, &draft, &key, &change.evidence)?
         };

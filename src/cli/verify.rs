@@ -37,9 +37,12 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        if let Some(target) = self.target.as_ref().filter(|target| !target.exists()) {
+            return Err(file(target, "verified")(std::io::ErrorKind::NotFound.into()));
+        }
         let target = self.target.as_ref().unwrap_or(&settings.ledger);
         let report = of(target)?;
-        let known = self.first.map(|first| first == report.first);
+        let known = self.first.map(|first| report.size > 0 && first == report.first);
         match settings.format {
             Format::Table => output::write(table(&report, known).as_bytes())?,
             Format::Json => output::object(&answer(&report, known))?,
@@ -67,6 +70,7 @@ fn conclusion(report: &Report, known: Option<bool>) -> &'static str {
     match (report.holds(), known) {
         (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
         (true, None) if report.size == 0 => "empty: there is nothing to verify",
+        (true, Some(_)) if report.size == 0 => "EMPTY: it has no first entry, so it is not the ledger that you know",
         (true, Some(false)) => "ANOTHER LEDGER: consistent, and its first entry is not the one that you know",
         (true, Some(true)) => "consistent, and the ledger whose first entry you know",
         (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",
@@ -121,20 +125,29 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
     )
 }
 
-const COLUMNS: [&str; 6] = ["check", "holds", "covered", "entry", "expected", "found"];
+const COLUMNS: [&str; 7] = ["check", "holds", "covered", "entry", "expected", "found", "idle"];
+
+/// What a check says; nothing where it had nothing to check and found nothing.
+fn holds(verdict: &Verdict, report: &Report) -> Option<bool> {
+    match (&verdict.finding, verdict.idle) {
+        (Some(_), _) => Some(false),
+        (None, Some(_)) => None,
+        (None, None) => Some(verdict.covered == report.size),
+    }
+}
 
 /// One row a check; whether a check that had nothing to check holds, is left open.
 fn rows(report: &Report) -> Vec<Vec<Cell>> {
     let row = |verdict: &Verdict| {
-        let holds = verdict.finding.is_none() && verdict.covered == report.size;
         let finding = verdict.finding.as_ref();
         vec![
             Cell::text(verdict.check.key()),
-            if verdict.idle.is_some() { Cell::Empty } else { Cell::Flag(holds) },
+            holds(verdict, report).map_or(Cell::Empty, Cell::Flag),
             Cell::Number(verdict.covered),
             finding.map_or(Cell::Empty, |finding| Cell::Number(finding.entry)),
             Cell::maybe(finding.map(|finding| &finding.expected)),
             Cell::maybe(finding.map(|finding| &finding.found)),
+            Cell::maybe(verdict.idle),
         ]
     };
     report.verdicts.iter().map(row).collect()
@@ -145,9 +158,9 @@ fn answer(report: &Report, known: Option<bool>) -> Value {
         .verdicts
         .iter()
         .map(|verdict| {
-            let holds = verdict.finding.is_none() && verdict.covered == report.size;
-            let mut value = json!({"holds": holds, "covered": verdict.covered});
+            let mut value = json!({"covered": verdict.covered});
             if let Some(members) = value.as_object_mut() {
+                members.extend(holds(verdict, report).map(|holds| ("holds".to_owned(), holds.into())));
                 if let Some(idle) = verdict.idle {
                     members.insert("idle".to_owned(), idle.into());
                 }

@@ -52,7 +52,7 @@ pub enum LineError {
     #[error("it cannot be signed")]
     Sign(#[from] EntryFault),
     /// No key at hand speaks so.
-    #[error("{0}")]
+    #[error(transparent)]
     Key(#[from] NoKey),
     /// Not recorded.
     #[error(transparent)]
@@ -108,6 +108,24 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
         NoKey::Held(author.to_string(), role.to_string(), keyring.folder().display().to_string())
     })?;
     Ok(keyring.key(&held)?)
+}
+
+/// Whether a line has the form of a request; empty ones are passed over. Reading a whole file so before any of it is
+/// imported spares its user a file that is recorded in part: mended, it would be another file, with other ids.
+///
+/// # Errors
+/// [`ImportError`].
+pub fn check(line: u64, bytes: &[u8]) -> Result<(), ImportError> {
+    read(bytes).map(drop).map_err(|source| ImportError { line, source })
+}
+
+fn read(bytes: &[u8]) -> Result<Option<Line>, LineError> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
+    let text = text.ok_or(LineError::Text)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Line::read(text)?))
 }
 
 /// Why a line was not taken.
@@ -175,18 +193,14 @@ impl<'a> Import<'a> {
     }
 
     fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), Failure> {
-        let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
-        let text = text.ok_or(LineError::Text)?;
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        let keys = match Line::read(text).map_err(LineError::from)? {
-            Line::Signed(request, disclosures) => {
+        let keys = match read(bytes)? {
+            None => return Ok(()),
+            Some(Line::Signed(request, disclosures)) => {
                 let keys = request.event.kind.starts_with(KEYS);
                 self.pending.push((line, request, disclosures));
                 keys
             }
-            Line::Draft(draft) => {
+            Some(Line::Draft(draft)) => {
                 self.draft(line, &draft)?;
                 draft.kind.starts_with(KEYS)
             }

@@ -16,8 +16,11 @@ const BATCH: usize = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The entries do not verify.
-    #[error("the entries do not verify; nothing was restored: `annals verify` names the first bad one")]
+    #[error("the entries do not verify: `annals verify` with its name shows the first bad one")]
     Refused(Box<Report>),
+    /// Nothing to restore.
+    #[error("it holds no entry: an export has at least the opening")]
+    Empty,
     /// The store.
     #[error("the ledger cannot be made")]
     Store(#[from] LedgerError),
@@ -72,6 +75,9 @@ impl Restore {
         let report = std::mem::take(&mut self.verifier).finish();
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));
+        }
+        if report.size == 0 {
+            return Err(RestoreError::Empty);
         }
         self.commit()?;
         Ok(report)

@@ -1,6 +1,7 @@
 //! A reading: up to which entry, as effective when, seen on which day. The same reading gives the same answer for ever.
 
-use crate::record::founding::Clock;
+use crate::domain::value::Code;
+use crate::record::founding::{Clock, Founding};
 use crate::record::history::State;
 use crate::trail::hash::Head;
 use chrono::NaiveDate;
@@ -18,6 +19,8 @@ pub struct Reading {
     pub effective: Option<NaiveDate>,
     /// The day on which something counts as stale, due or missed.
     pub today: NaiveDate,
+    /// The parties that have not acceded yet: until they have, nothing is recorded.
+    pub awaited: Vec<Code>,
     /// Whether recorded times were told by the authors.
     pub illustrative: bool,
 }
@@ -38,6 +41,7 @@ impl Reading {
             recorded,
             effective,
             today: today.or(recorded).or(last).unwrap_or_default(),
+            awaited: state.founding.iter().flat_map(Founding::awaited).cloned().collect(),
             illustrative: state.clock() == Some(Clock::Illustrative),
         }
     }

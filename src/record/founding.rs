@@ -244,6 +244,11 @@ impl Founding {
         self.opened.parties.iter().map(|party| &party.id)
     }
 
+    /// The parties that have not acceded.
+    pub fn awaited(&self) -> impl Iterator<Item = &Code> {
+        self.parties().filter(|party| **party != self.opener && !self.acceded.contains(*party))
+    }
+
     /// Whether the plan is still being laid down.
     #[must_use]
     pub fn is_open(&self) -> bool {

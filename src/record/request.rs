@@ -29,7 +29,7 @@ use uuid::Uuid;
 #[derive(Debug, thiserror::Error)]
 pub enum LineFault {
     /// Not of the form.
-    #[error("{path}: {what}")]
+    #[error("{}{what}", place(path))]
     Form {
         /// JSON pointer.
         path: String,
@@ -42,6 +42,10 @@ pub enum LineFault {
     /// Not a disclosure.
     #[error("`disclosures` holds something else")]
     Disclosure(#[from] NotADisclosure),
+}
+
+fn place(path: &str) -> String {
+    if path == "/" { String::new() } else { format!("{path}: ") }
 }
 
 /// A request, signed or not.
@@ -190,7 +194,8 @@ impl Line {
             disclosures: Vec<String>,
         }
         let form =
-            |error: serde_json::Error| LineFault::Form { path: "/".to_owned(), what: error.to_string() };
+            // A request is one line, of which only the column is worth saying.
+            |error: serde_json::Error| LineFault::Form { path: "/".to_owned(), what: error.to_string().replace(" line 1 ", " ") };
         // Duplicate keys are refused before anything is typed.
         let value = canonical::read(text).map_err(form)?;
         if value.get("request").is_some() {

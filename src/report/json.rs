@@ -36,6 +36,9 @@ pub fn reading(reading: &Reading) -> Value {
         "illustrative": reading.illustrative,
     });
     if let Some(members) = value.as_object_mut() {
+        if !reading.awaited.is_empty() {
+            members.insert("awaited".to_owned(), json!(reading.awaited));
+        }
         for (key, day) in [("recorded", reading.recorded), ("effective", reading.effective)] {
             members.extend(day.map(|day| (key.to_owned(), json!(day))));
         }

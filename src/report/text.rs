@@ -1,6 +1,7 @@
 //! A report as text: facts, a table, and below it the reading from which it was made.
 
 use super::table::{Cell, Report};
+use crate::domain::value::Code;
 use crate::projection::reading::Reading;
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -66,8 +67,13 @@ fn field(cell: &Cell) -> String {
 pub fn line(reading: &Reading) -> String {
     let day = |day: Option<chrono::NaiveDate>| day.map_or("all".to_owned(), |day| day.to_string());
     let worth = if reading.illustrative { " · illustrative" } else { "" };
+    let awaited: Vec<&str> = reading.awaited.iter().map(Code::as_str).collect();
+    let founding = match awaited.as_slice() {
+        [] => String::new(),
+        awaited => format!("\nNot in force yet: {} has not acceded.", awaited.join(", ")),
+    };
     format!(
-        "as recorded: {} · as effective: {} · today: {} · {} entries, head {}{worth}",
+        "as recorded: {} · as effective: {} · today: {} · {} entries, head {}{worth}{founding}",
         day(reading.recorded),
         day(reading.effective),
         reading.today,

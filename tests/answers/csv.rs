@@ -1,0 +1,111 @@
+//! The CSV of what reads: the rows of the JSON under fixed headings, and what the clock is worth.
+
+use super::desk::Answer;
+use super::schema::Schemas;
+use super::situations::answers;
+use annals::record::verdict::Check;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const STATUS: &str = "action joint lifecycle health health_joint health_stale";
+const PARTY: [&str; 4] = ["says", "effective", "recorded", "sequence"];
+const STATUS_MORE: &str = "windows leads excerpt text line track";
+const TIMELINE: &str =
+    "sequence recorded_on effective source subject summary assurance note recorded type id leaf voided";
+const LINT: &str = "subject rule what";
+const VERIFICATION: &str = "check holds covered entry expected found";
+
+/// The parties in the order of their plan; none before the ledger is opened.
+const PARTIES: [&[&str]; 3] = [&[], &["DK", "KR"], &["b_says", "A.1", "3-C"]];
+
+/// The headings of an answer, in their order; of the board's, those of its parties among them.
+fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    match answer.kind() {
+        "status" => {
+            let says = found.iter().filter_map(|heading| heading.strip_suffix("_says"));
+            let parties: Vec<&str> = says.collect();
+            assert!(PARTIES.contains(&parties.as_slice()), "{}: {found:?}", answer.command);
+            let of = |party: &&str| PARTY.map(|what| format!("{party}_{what}"));
+            [words(STATUS), parties.iter().flat_map(of).collect(), words(STATUS_MORE)].concat()
+        }
+        "lint" => words(LINT),
+        "verification" => words(VERIFICATION),
+        _ => words(TIMELINE),
+    }
+}
+
+/// The rows of an answer; those of a verification are its verdicts, in the order of the checks.
+fn rows(answer: &Answer) -> Vec<Value> {
+    let row = |check: Check| {
+        let mut row = answer.value["verdicts"][check.key()].clone();
+        row["check"] = json!(check.key());
+        // A check that had nothing to check says neither; why it had nothing is in the JSON alone.
+        if row.as_object_mut().unwrap().remove("idle").is_some() {
+            row.as_object_mut().unwrap().remove("holds");
+        }
+        row
+    };
+    match answer.value.get("rows") {
+        Some(rows) => rows.as_array().unwrap().clone(),
+        None => Check::ALL.map(row).to_vec(),
+    }
+}
+
+/// A value as a field: empty where it is absent, a list with semicolons, and never the beginning of a formula.
+fn field(value: Option<&Value>) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = match value {
+        None => String::new(),
+        Some(Value::Array(items)) => items.iter().map(text).collect::<Vec<_>>().join("; "),
+        Some(value) => text(value),
+    };
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+}
+
+#[test]
+fn the_rows_are_those_of_the_json() {
+    let mut neutralised = false;
+    for answer in answers() {
+        let Some(bytes) = &answer.csv else { continue };
+        let command = &answer.command;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let found: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let headings = headings(answer, &found);
+        assert_eq!(found, [&headings[..], &["clock".to_owned()]].concat(), "{command}");
+        let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let rows = rows(answer);
+        assert_eq!(records.len(), rows.len(), "{command}");
+        let illustrative =
+            answer.value.pointer("/reading/illustrative").unwrap_or(&answer.value["illustrative"]);
+        let clock = if *illustrative == true { "illustrative" } else { "real" };
+        for (record, row) in records.iter().zip(&rows) {
+            let known = |name: &String| headings.contains(name);
+            assert!(row.as_object().unwrap().keys().all(known), "{command}: {row} has more than {found:?}");
+            let cells = headings.iter().map(|heading| field(row.get(heading))).chain([clock.to_owned()]);
+            assert_eq!(
+                record.iter().map(str::to_owned).collect::<Vec<_>>(),
+                cells.collect::<Vec<_>>(),
+                "{command}"
+            );
+            neutralised |= record.iter().any(|cell| cell.starts_with("'="));
+        }
+    }
+    assert!(neutralised, "no field begins like a formula");
+}
+
+#[test]
+fn the_headings_are_the_members_of_the_schemas() {
+    let schemas = Schemas::load();
+    let members = |file: &str, place: &str| -> BTreeSet<String> {
+        let members = schemas.files[file].pointer(place).and_then(|row| row.get("properties"));
+        members.and_then(Value::as_object).unwrap().keys().cloned().collect()
+    };
+    let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(members("answers/status.json", "/$defs/row"), set(&format!("{STATUS} {STATUS_MORE}")));
+    assert_eq!(members("answers/timeline.json", "/$defs/row"), set(TIMELINE));
+    assert_eq!(members("answers/lint.json", "/$defs/row"), set(LINT));
+    let mut verdict = members("answers/verification.json", "/$defs/verdict");
+    assert!(verdict.remove("idle") && verdict.insert("check".to_owned()));
+    assert_eq!(verdict, set(VERIFICATION));
+}

@@ -1,0 +1,109 @@
+//! A desk with a ledger and keys, the program, and what it answered there.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::{env, fs};
+use tempfile::TempDir;
+
+pub(crate) const PLAN: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
+pub(crate) const HISTORY: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/history.jsonl");
+
+/// One answer.
+pub(crate) struct Answer {
+    /// The command and its arguments.
+    pub(crate) command: String,
+    pub(crate) value: Value,
+    /// The same as CSV, of what only reads.
+    pub(crate) csv: Option<Vec<u8>>,
+}
+
+impl Answer {
+    pub(crate) fn kind(&self) -> &str {
+        self.value["kind"].as_str().unwrap()
+    }
+
+    /// The schema of its kind.
+    pub(crate) fn schema(&self) -> String {
+        format!("answers/{}.json", self.kind())
+    }
+}
+
+pub(crate) struct Desk {
+    folder: TempDir,
+    pub(crate) ledger: PathBuf,
+    pub(crate) keys: PathBuf,
+    pub(crate) answers: Vec<Answer>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, keys) = (folder.path().join("ledger"), folder.path().join("keys"));
+        Self { folder, ledger, keys, answers: Vec::new() }
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.folder.path().join(name), bytes).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.folder.path().join(name)).unwrap()
+    }
+
+    /// Runs a command, with arguments between spaces.
+    pub(crate) fn run(&self, command: &str) -> Output {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ANNALS_")) {
+            program.env_remove(name);
+        }
+        program
+            .args(command.split_whitespace())
+            .current_dir(self.folder.path())
+            .env("ANNALS_LEDGER", &self.ledger)
+            .env("ANNALS_KEYS", &self.keys)
+            .output()
+            .unwrap()
+    }
+
+    /// What is answered as JSON.
+    pub(crate) fn ask(&mut self, command: &str) -> &Value {
+        let output = self.run(&format!("--format json {command}"));
+        self.take(command, &output, None)
+    }
+
+    /// What is answered as JSON and as CSV.
+    pub(crate) fn read_both(&mut self, command: &str) {
+        let run = |format: &str| self.run(&format!("--format {format} {command}"));
+        let (json, csv) = std::thread::scope(|scope| {
+            let csv = scope.spawn(|| run("csv"));
+            (run("json"), csv.join().unwrap())
+        });
+        assert_eq!(csv.status, json.status, "{command}");
+        self.take(command, &json, Some(csv.stdout));
+    }
+
+    /// Takes an answer: one line, one object, and the exit code that it says.
+    fn take(&mut self, command: &str, output: &Output, csv: Option<Vec<u8>>) -> &Value {
+        let text = std::str::from_utf8(&output.stdout).unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = text.strip_suffix('\n').unwrap_or_else(|| panic!("{command}: {text:?} {said}"));
+        assert!(!line.contains(['\n', '\r']), "{command}: more than one line");
+        let value: Value =
+            serde_json::from_str(line).unwrap_or_else(|fault| panic!("{command}: {fault}: {line}"));
+        assert!(value.is_object(), "{command}: {line}");
+        let no = value["kind"] == "verification" && value["holds"] == false;
+        assert_eq!(output.status.code(), Some(i32::from(no)), "{command}: {said}");
+        self.answers.push(Answer { command: command.to_owned(), value, csv });
+        &self.answers.last().unwrap().value
+    }
+
+    /// What refuses has no answer.
+    pub(crate) fn refused(&self, command: &str, code: i32) {
+        let output = self.run(&format!("--format json {command}"));
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(code), &b""[..]), "{command}");
+        assert!(!output.stderr.is_empty(), "{command}");
+    }
+}

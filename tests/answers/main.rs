@@ -1,0 +1,17 @@
+//! What the program answers, to every command that answers and in ledgers of every age, is as `schemas/answers` says.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+mod csv;
+mod desk;
+mod mutation;
+mod occurrence;
+#[path = "../schemas/schema.rs"]
+mod schema;
+mod shape;
+mod situations;

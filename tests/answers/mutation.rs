@@ -1,0 +1,140 @@
+//! A schema that admits everything says nothing: each answer is changed in one place, and refused.
+
+use super::schema::Schemas;
+use super::situations::answers;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The members that may be absent, each for itself, with `*` for items, checks and parties.
+const OPTIONAL: &str = "\
+    READING/reading/effective READING/reading/recorded \
+    status/rows/*/*_effective status/rows/*/*_recorded status/rows/*/*_says status/rows/*/*_sequence \
+    status/rows/*/health status/rows/*/lifecycle \
+    action/facts/assigned action/facts/basis action/facts/cycle action/facts/health action/facts/institutions \
+    action/facts/lifecycle action/facts/notes action/facts/windows \
+    SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
+    verification/authenticated verification/verdicts/*/idle";
+
+/// The kinds that have a reading, and those whose rows are what was said.
+const KINDS: [(&str, &[&str]); 2] = [
+    ("READING", &["action", "lint", "replay", "status", "timeline"]),
+    ("SAID", &["action", "replay", "timeline"]),
+];
+
+fn optional() -> BTreeSet<String> {
+    let each = |place: &str| -> Vec<String> {
+        match KINDS.into_iter().find(|(name, _)| place.starts_with(name)) {
+            Some((name, kinds)) => kinds.iter().map(|kind| place.replace(name, kind)).collect(),
+            None => vec![place.to_owned()],
+        }
+    };
+    OPTIONAL.split_whitespace().flat_map(each).collect()
+}
+
+#[test]
+fn an_answer_with_a_member_less_or_more_or_of_another_type_is_refused() {
+    let schemas = Schemas::load();
+    let (mut seen, mut absent, mut admitted) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for answer in answers() {
+        let (file, kind) = (answer.schema(), answer.kind());
+        for value in forms(&answer.value, kind, &mut seen) {
+            assert!(schemas.admits(&file, &value), "{}", answer.command);
+            for place in places(&value, String::new()) {
+                let name = general(kind, &place);
+                for (found, mutated) in changed(&value, &place) {
+                    // Before a ledger is opened, its name is empty.
+                    let nameless = found == json!("") && place == "/reading/origin";
+                    if schemas.admits(&file, &mutated) && !nameless {
+                        admitted.push(format!("{name}: {found}"));
+                    }
+                }
+                if removed(&value, &place).is_some_and(|value| schemas.admits(&file, &value)) {
+                    absent.insert(name);
+                }
+            }
+        }
+    }
+    assert!(admitted.is_empty(), "{admitted:#?}");
+    assert_eq!(absent, optional());
+}
+
+/// An answer once for each form of its rows, with that row alone; nothing where all of it was seen.
+fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Value> {
+    let list = ["rows", "keys"].into_iter().find(|name| value.get(name).is_some());
+    let mut empty = value.clone();
+    let rows = list.map(|name| empty[name].take().as_array().unwrap().clone()).unwrap_or_default();
+    let with = |rows: Vec<Value>| {
+        let mut value = empty.clone();
+        if let Some(name) = list {
+            value[name] = rows.into();
+        }
+        value
+    };
+    let form =
+        |value: &Value| places(value, String::new()).iter().map(|place| general(kind, place)).collect();
+    let all = std::iter::once(Vec::new()).chain(rows.into_iter().map(|row| vec![row])).map(with);
+    all.filter(|value| seen.insert(form(value))).collect()
+}
+
+/// The place of every value, the whole first.
+fn places(value: &Value, at: String) -> Vec<String> {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    let deeper: Vec<String> =
+        inside.into_iter().flat_map(|(name, value)| places(value, format!("{at}/{name}"))).collect();
+    std::iter::once(at).chain(deeper).collect()
+}
+
+/// A place in answers of a kind, whichever item, check or party it is.
+fn general(kind: &str, place: &str) -> String {
+    let mut above = "";
+    let part = |name: &str| {
+        let party =
+            ["_says", "_effective", "_recorded", "_sequence"].into_iter().find(|end| name.ends_with(end));
+        let any = above == "verdicts" || name.parse::<usize>().is_ok();
+        above = if name == "verdicts" { "verdicts" } else { "" };
+        party.map_or_else(|| if any { "*" } else { name }.to_owned(), |end| format!("*{end}"))
+    };
+    let parts: Vec<String> = place.split('/').map(part).collect();
+    format!("{kind}{}", parts.join("/"))
+}
+
+/// The value with something else at a place, and what that is.
+fn changed(value: &Value, place: &str) -> Vec<(Value, Value)> {
+    let old = value.pointer(place).unwrap();
+    let others = match old {
+        Value::Object(members) => {
+            let mut more = members.clone();
+            more.insert("unknown".to_owned(), true.into());
+            vec![json!(null), json!([]), json!("x"), more.into()]
+        }
+        Value::Array(items) => {
+            vec![json!(null), json!({}), json!("x"), [&items[..], &[json!(null)]].concat().into()]
+        }
+        Value::String(text) => {
+            vec![json!(null), json!(1), json!(true), json!([text]), json!({text: 1}), json!("")]
+        }
+        Value::Number(number) => {
+            vec![json!(null), json!(number.to_string()), json!(-1), json!(0.5), json!([number])]
+        }
+        Value::Bool(flag) => vec![json!(null), json!(flag.to_string()), json!(0), json!(1), json!([flag])],
+        Value::Null => panic!("{place}: what is absent is left out"),
+    };
+    let put = |found: Value| {
+        let mut value = value.clone();
+        *value.pointer_mut(place).unwrap() = found.clone();
+        (found, value)
+    };
+    others.into_iter().map(put).collect()
+}
+
+/// The value without the member at a place; nothing where an item stands there, or the whole.
+fn removed(value: &Value, place: &str) -> Option<Value> {
+    let (above, name) = place.rsplit_once('/')?;
+    let mut value = value.clone();
+    value.pointer_mut(above)?.as_object_mut()?.remove(name)?;
+    Some(value)
+}

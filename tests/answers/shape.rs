@@ -1,0 +1,98 @@
+//! The answers and their schemas, whole.
+
+use super::desk::Answer;
+use super::occurrence::Occurrences;
+use super::schema::Schemas;
+use super::situations::answers;
+use annals::domain::assertion::{Health, Lifecycle};
+use annals::domain::status::Joint;
+use annals::record::verdict::Check;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_answer_is_as_the_schema_of_its_kind_says() {
+    let schemas = Schemas::load();
+    for answer in answers() {
+        let faults = schemas.faults(&answer.schema(), &answer.value);
+        assert!(faults.is_empty(), "{}: {}", answer.command, faults.join("\n"));
+    }
+}
+
+#[test]
+fn every_kind_has_a_schema_and_no_file_is_left_over() {
+    let kinds: BTreeSet<String> = answers().iter().map(Answer::schema).collect();
+    let schemas = Schemas::load();
+    let files = schemas.files.keys().filter(|name| name.starts_with("answers/")).cloned();
+    // What several answers hold has no kind of its own.
+    assert_eq!(files.filter(|name| name != "answers/reading.json").collect::<BTreeSet<_>>(), kinds);
+    for kind in kinds {
+        let named = &schemas.files[&kind]["properties"]["kind"]["const"];
+        assert_eq!(format!("answers/{}.json", named.as_str().unwrap()), kind);
+    }
+}
+
+#[test]
+fn every_member_and_every_word_of_a_schema_occurs() {
+    let schemas = Schemas::load();
+    let mut occurrences = Occurrences::new(&schemas);
+    let kinds: BTreeSet<String> = answers().iter().map(Answer::schema).collect();
+    for kind in kinds {
+        let values = answers().iter().filter(|answer| answer.schema() == kind).map(|answer| &answer.value);
+        occurrences.find(&kind, &values.collect::<Vec<_>>());
+    }
+    assert_eq!(occurrences.absent(), Vec::<&str>::new());
+    // A review sets these, and this version has none.
+    assert_eq!(occurrences.missing(), BTreeSet::from(["\"discontinued\"", "\"superseded\""]));
+}
+
+#[test]
+fn the_words_are_those_of_the_program() {
+    let schemas = Schemas::load();
+    let words = |file: &str, place: &str| schemas.files[file].pointer(place).unwrap().clone();
+    let status = |name: &str| words("answers/status.json", &format!("/$defs/{name}/enum"));
+    assert_eq!(status("joint"), json!(Joint::ALL.map(Joint::as_str)));
+    assert_eq!(status("lifecycle"), json!(Lifecycle::ALL));
+    assert_eq!(status("health"), json!(Health::ALL));
+    let checks = words("answers/verification.json", "/properties/verdicts/required");
+    assert_eq!(checks, json!(Check::ALL.map(Check::key)));
+}
+
+#[test]
+fn objects_are_closed_and_members_described() {
+    let schemas = Schemas::load();
+    for (file, schema) in schemas.files.iter().filter(|(name, _)| name.starts_with("answers/")) {
+        for object in objects(schema) {
+            if object.get("type").is_some_and(|kind| kind == "object") {
+                assert_eq!(object.get("additionalProperties"), Some(&json!(false)), "{file}: {object:?}");
+                members(&schemas, file, object);
+            }
+        }
+    }
+}
+
+/// Every member says what it is, and an optional one when it is absent.
+fn members(schemas: &Schemas, file: &str, object: &Map<String, Value>) {
+    let required = object["required"].as_array().unwrap();
+    let of = |keyword: &str| object.get(keyword).and_then(Value::as_object).into_iter().flatten();
+    assert!(object.contains_key("description"), "{file}: {object:?}");
+    for (name, member) in of("properties").chain(of("patternProperties")) {
+        let own = member.get("description");
+        let described = own.or_else(|| schemas.resolve(file, member).1.get("description"));
+        assert!(described.is_some_and(Value::is_string), "{file}: {name} is not described");
+        let optional = !required.contains(&json!(name));
+        let condition = own.is_some_and(|text| text.as_str().unwrap().contains("Absent "));
+        assert_eq!(optional, condition, "{file}: {name}");
+    }
+}
+
+/// Every object in a schema, the schema first.
+fn objects(schema: &Value) -> Vec<&Map<String, Value>> {
+    match schema {
+        Value::Object(members) => {
+            std::iter::once(members).chain(members.values().flat_map(objects)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
+    }
+}

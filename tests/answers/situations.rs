@@ -1,0 +1,240 @@
+//! Ledgers of every age, and every command that answers in each of them.
+
+use super::desk::{Answer, Desk, HISTORY, PLAN};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+
+/// Every answer; the commands are run once.
+pub(crate) fn answers() -> &'static [Answer] {
+    static ANSWERS: OnceLock<Vec<Answer>> = OnceLock::new();
+    ANSWERS.get_or_init(|| {
+        std::thread::scope(|scope| {
+            let all: [fn() -> Vec<Answer>; 5] = [a_history, just_founded, between, of_three, nothing];
+            let threads = all.map(|situation| scope.spawn(situation));
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        })
+    })
+}
+
+/// The demonstration: four years of a history of two parties.
+fn a_history() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    assert!(desk.run("demo").status.success());
+    let demo = desk.ledger.with_file_name("annals-demo");
+    (desk.ledger, desk.keys) = (demo.join("ledger"), demo.join("keys"));
+    for command in [
+        "status",
+        "status --line 1 --joint one_sided",
+        "status --joint disputed --today 2030-01-01",
+        "status --recorded 2022-12-31 --effective 2022-06-30",
+        "status --at 0",
+        // No line names that goal.
+        "status --line 1 --sdg 1",
+        "show 1.G2G.2 --recorded 2022-12-31",
+        "show 1.G2G.3 --effective 2022-06-30 --today 2023-01-01",
+        "show 2.G2G.2",
+        "timeline",
+        "timeline 1.G2G.2 --recorded 2023-01-01",
+        "timeline --party KR --effective 2022-06-30",
+        "timeline --line 1 --sdg 1",
+        "replay",
+        "replay --from 2022-12-31 --to 2023-12-31 --line 2",
+        "replay 1.G2G.3 --from 140 --to 400 --effective 2022-12-31",
+        "replay --from 616",
+        "lint",
+        "lint --at 130",
+        "lint --line 3 --recorded 2021-06-01 --effective 2021-05-31",
+        "verify",
+        "verify annals-demo/tampered/export.jsonl",
+    ] {
+        desk.read_both(command);
+    }
+    desk.refused("status --recorded 2022", 2);
+    exported(&mut desk);
+    desk.ask("key list");
+    desk.ask(&format!("import {HISTORY} --dry-run"));
+    desk.ask(&format!("import {HISTORY}"));
+    desk.answers
+}
+
+/// The export, verified and restored.
+fn exported(desk: &mut Desk) {
+    assert!(desk.run("export --output export.jsonl").status.success());
+    desk.read_both("verify export.jsonl");
+    desk.ask("restore export.jsonl --ledger restored --dry-run");
+    desk.ask("restore export.jsonl --ledger restored");
+    let first = desk.ask("verify restored")["first"].as_str().unwrap().to_owned();
+    desk.read_both(&format!("verify export.jsonl --first {first}"));
+    desk.read_both(&format!("verify export.jsonl --first {}", "0".repeat(64)));
+    let mut torn = desk.read("export.jsonl");
+    torn.truncate(torn.len() - 10);
+    desk.write("torn.jsonl", &torn);
+    desk.read_both("verify torn.jsonl");
+    desk.refused("restore torn.jsonl --ledger torn", 1);
+}
+
+/// Both sides on one desk, and nothing said yet.
+fn just_founded() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    desk.ask("key list");
+    let init = format!("init {PLAN} --as DK --both-sides --time 2026-01-05T08:00:00.000Z");
+    desk.ask(&format!("{init} --dry-run"));
+    desk.ask(&format!("{init} --illustrative --dry-run"));
+    desk.ask(&init);
+    desk.refused(&init, 2);
+    every_reading(&mut desk, "1.G2G.2");
+    desk.read_both("lint --today 2026-01-06");
+    for command in ["status", "timeline", "replay", "lint"] {
+        desk.read_both(&format!("{command} --line 1 --sdg 1"));
+        // The day before it was opened.
+        desk.read_both(&format!("{command} --recorded 2026-01-04"));
+    }
+    desk.read_both("replay --from 0 --to 0");
+    desk.refused("show 1.G2G.1 --recorded 2026-01-04", 2);
+    desk.ask("record progress 1.G2G.1 --as KR --lifecycle under_way --dry-run");
+    desk.ask("import /dev/null");
+    desk.refused("import nowhere.jsonl", 2);
+    desk.answers
+}
+
+fn every_reading(desk: &mut Desk, action: &str) {
+    for command in ["status", "timeline", "replay", "lint", "verify"] {
+        desk.read_both(command);
+    }
+    desk.read_both(&format!("show {action}"));
+    desk.ask("key list");
+}
+
+/// Each side with its own keys: founded by one, and nothing acceded; then acceded.
+fn between() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    desk.ask("key new DK --founding");
+    let theirs = desk.ask("key new KR --founding --keys theirs")["keys"].clone();
+    let theirs =
+        theirs.as_array().unwrap().iter().map(|vkey| format!("--party KR={}", vkey.as_str().unwrap()));
+    let init = format!("init {PLAN} --as DK {}", theirs.collect::<Vec<_>>().join(" "));
+    desk.ask(&format!("{init} --dry-run"));
+    desk.ask(&init);
+    every_reading(&mut desk, "1.G2G.2");
+    desk.ask("key list --keys theirs");
+    desk.refused("record progress 1.G2G.1 --as DK --lifecycle under_way", 2);
+    let accede = format!("accede --as KR --plan {PLAN} --keys theirs");
+    desk.ask(&format!("{accede} --dry-run"));
+    desk.ask(&accede);
+    desk.refused(&accede, 1);
+    let vkeys = desk.ask("key new DK/auditor-1")["keys"].clone();
+    let (vkey, witness) = (vkeys[0].as_str().unwrap(), "DK/witness-9");
+    let keyid = vkey.split('+').take(2).collect::<Vec<_>>().join("+");
+    desk.ask(&format!("key register {vkey} --role auditor --as DK --holder Office --dry-run"));
+    desk.ask(&format!("key register {vkey} --role auditor --as DK --holder Office"));
+    desk.ask(&format!("key revoke {keyid} --as DK --reason Moved --dry-run"));
+    desk.ask(&format!("key revoke {keyid} --as DK --reason Moved"));
+    desk.ask(&format!("key new {witness} --witness"));
+    every_reading(&mut desk, "1.G2G.2");
+    desk.answers
+}
+
+/// A plan of three parties with other names, and with what the first plan lacks.
+fn of_three() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    desk.write("plan.json", plan().to_string().as_bytes());
+    desk.ask("init plan.json --as A.1 --both-sides --illustrative --time 2025-03-01T00:00:00.000Z");
+    for command in [
+        "progress X-1 --as b_says --effective 2025-04 --health off_track --note 지연 --time 2025-05-02",
+        "progress X-1 --as 3-C --effective 2025-04 --window 2025-03 --occurrence planned --time 2025-05-03",
+        "contest X-1 --as A.1 --reason Otherwise --time 2025-05-04",
+        "progress X-1 --as A.1 --window 2026-07 --occurrence confirmed --note =1+1 --time 2025-05-05",
+        "progress X-1 --as b_says --window 2025-07 --occurrence postponed --time 2025-08-05",
+        "progress X-2 --as b_says --lifecycle under_way --time 2025-09-01",
+        "contest X-2 --as 3-C --reason Otherwise --time 2025-09-02",
+    ] {
+        desk.ask(&format!("record {command}T00:00:00.000Z"));
+    }
+    let readings = ["status", "show X-1", "timeline", "replay --from 3", "lint"]
+        .map(|command| format!("--format json {command} --at 16 --effective 2025-06-30 --today 2025-12-31"));
+    let before = readings.each_ref().map(|reading| desk.run(reading).stdout);
+    every_reading(&mut desk, "X-1");
+    changes(&mut desk);
+    every_reading(&mut desk, "X-1");
+    for (reading, before) in readings.iter().zip(before) {
+        assert!(!before.is_empty(), "{reading}");
+        assert_eq!(desk.run(reading).stdout, before, "{reading}: it has changed");
+    }
+    for number in 2..=5 {
+        desk.read_both(&format!("show X-{number}"));
+    }
+    desk.answers
+}
+
+/// Every kind of change: tried out, and recorded.
+fn changes(desk: &mut Desk) {
+    desk.write("report.pdf", b"%PDF-1.7");
+    desk.ask("key new A.1/auditor-1");
+    let vkey = desk.answers.last().unwrap().value["keys"][0].as_str().unwrap().to_owned();
+    for command in [
+        &format!("key register {vkey} --role auditor --as A.1"),
+        "record institution NEW --as b_says --name en=Office --alias New",
+        "record succeed MOE NEW --as b_says --effective 2025-09",
+        "record instrument B.1 --as A.1 --state in_force --effective 2025-09-01 --expires 2026",
+        "record assign X-1 NEW --as b_says --due 2026-12-31 --officer Director",
+        "record progress X-1 --as b_says --effective 2025-10 --lifecycle suspended --health at_risk --note Delayed \
+         --indicator visits=3:days --evidence report.pdf",
+        "record contest X-1 --as 3-C --reason Otherwise",
+        "record progress X-1 --as 3-C --effective 2025-11 --lifecycle continuing --health at_risk --note Begun",
+        "record confirm X-1 --as b_says --effective 2025-11",
+        "record audit X-1 --as A.1 --outcome qualified --note Partly",
+    ] {
+        desk.ask(&format!("{command} --dry-run"));
+        desk.ask(command);
+    }
+    let again = "record progress X-1 --as A.1 --effective 2025-12 --note More --id 019c0000-0000-7000-8000-000000000001";
+    for command in [&format!("{again} --dry-run"), again, again, &format!("{again} --dry-run")] {
+        desk.ask(command);
+    }
+    desk.refused(&again.replace("More", "Less"), 1);
+    let word = desk.answers.last().unwrap().value["sequence"].clone();
+    let correct = format!("record correct X-1 {word} --as A.1 --reason Mistaken");
+    desk.ask(&format!("{correct} --dry-run"));
+    desk.ask(&correct);
+    desk.refused(&correct, 1);
+}
+
+fn plan() -> Value {
+    let action = |reference: &str, kind: &str, firmness: &str| {
+        json!({
+            "ref": reference, "line": 7, "track": "EDU", "text": "교육 협력", "kind": kind, "firmness": firmness,
+            "institutions": [], "basis": [], "notes": []
+        })
+    };
+    let party = |id: &str, zone: &str| json!({"id": id, "name": id, "time_zone": zone});
+    let mut thrice_a_year = action("X-1", "recurring", "explore");
+    thrice_a_year["cycle"] = "P4M".into();
+    json!({
+        "id": "plan", "title": "공동 행동 계획", "period": {"start": "2025-03", "end": "2027-02"}, "grace_days": 0,
+        "document": {"sha256": "0".repeat(64), "language": "ko"},
+        "parties": [party("b_says", "Asia/Seoul"), party("A.1", "UTC"), party("3-C", "America/Lima")],
+        "institutions": [{"id": "MOE", "party": "b_says", "names": {"ko": "교육부"}, "aliases": []}],
+        "tracks": [{"code": "EDU", "title": "교육"}],
+        "instruments": [{"ref": "B.1", "line": 7, "title": "양해각서", "state": "to_be_confirmed"}],
+        "lines": [{"number": 7, "title": "교육", "goals": []}],
+        "actions": [
+            thrice_a_year, action("X-2", "recurring", "will"), action("X-3", "deliverable", "possible"),
+            action("X-4", "continuing", "continued"), action("X-5", "conditional", "conditional")
+        ]
+    })
+}
+
+/// No entry at all.
+fn nothing() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    desk.write("empty.jsonl", b"");
+    desk.read_both("verify empty.jsonl");
+    desk.ask("restore empty.jsonl --dry-run");
+    desk.ask("restore empty.jsonl");
+    for command in ["status", "timeline", "replay", "lint", "verify"] {
+        desk.read_both(command);
+    }
+    desk.ask("key list");
+    desk.refused("show 1.G2G.1", 2);
+    desk.answers
+}
