@@ -23,7 +23,7 @@ use std::process::ExitCode;
 Example:
   annals accede --as KR --plan plan.json
 
-The ledger is verified first. Then the plan as it was laid down is compared with your own copy, action by action, and the
+The ledger is verified first. Then the plan as it was laid down is compared with your own copy, action by action, and the \
 keys that the opening lists for you with those that are held here.")]
 pub(crate) struct Accede {
     /// The party that accedes
@@ -62,7 +62,7 @@ impl Accede {
         if self.dry_run {
             output::tried(&before, settings.format)?;
         } else {
-            output::receipt(&receipt, &ledger, settings.format)?;
+            output::receipt(&receipt, &Standing::of(&ledger), false, settings.format)?;
             output::keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)

@@ -54,7 +54,7 @@ impl Demo {
         step("Replayed to the end of 2022: as recorded by then, and as effective by then")?;
         let end = chrono::NaiveDate::from_ymd_opt(2022, 12, 31);
         summary_of(&ledger, end, None, "what was known by the end of 2022")?;
-        summary_of(&ledger, None, end, "what was true by the end of 2022, as is known today")?;
+        summary_of(&ledger, None, end, "\nwhat was true by the end of 2022, as is known today")?;
 
         step("Verified, entry by entry, trusting nobody")?;
         drop(ledger);
@@ -129,7 +129,7 @@ fn summary_of(
     let reading = Reading::of(&state, recorded, effective, None);
     let mut report = answers::status(&state, &reading, &Filter::default());
     (report.columns, report.rows) = (Vec::new(), Vec::new());
-    output::line(title)?;
+    output::line(&format!("{title}\n"))?;
     output::write(text::of(&report, None).as_bytes())
 }
 

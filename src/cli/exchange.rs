@@ -23,11 +23,11 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals import requests.jsonl --dry-run       what would be recorded, and the first line that is refused
-  annals import history.jsonl --make-keys      in an illustrative ledger, with keys for all who speak
+  annals import requests.jsonl --dry-run
+  annals import history.jsonl --make-keys
 
-A line is a signed request, or a draft that a key held here signs. An import that was interrupted is completed by repeating
-it: what was recorded is passed over.")]
+A line is a signed request, or a draft that a key held here signs. The form of every line is read before any is recorded. \
+An import that was interrupted is completed by repeating it with the same file: what was recorded is passed over.")]
 pub(crate) struct Import {
     /// The file of requests
     file: PathBuf,
@@ -127,7 +127,11 @@ impl Export {
             Err(ExportError::Ledger(error)) => return Err(error.into()),
             Ok(()) if self.output.is_some() => {
                 let standing = Standing::of(&ledger);
-                let text = format!("{} written to {}", output::count(standing.head.size, "entry", "entries"), name.display());
+                let text = format!(
+                    "{} written to {}",
+                    output::count(standing.head.size, "entry", "entries"),
+                    name.display()
+                );
                 let first = ledger.entry(0)?.map(|entry| entry.leaf);
                 output::answer("export", &text, json!({"first": first}), &standing, settings.format)?;
             }

@@ -71,7 +71,9 @@ impl Stage {
             Self::Nothing => "not imported; nothing was recorded".to_owned(),
             Self::Tried => format!("line {line} would be refused; nothing was recorded"),
             Self::Repeat => {
-                format!("the lines before line {line} are recorded; import the same file again once this is mended")
+                format!(
+                    "the lines before line {line} are recorded; import the same file again once this is mended"
+                )
             }
             Self::Part => format!(
                 "the lines before line {line} are recorded; put what follows into a new file, mended (in a changed file every \
@@ -109,7 +111,11 @@ impl Failure {
                 _ => 3,
             },
             Self::Restore { source: RestoreError::Empty, .. }
-            | Self::Plan { .. } | Self::Usage(_) | Self::NoKey(_) | Self::Sign(_) | Self::Keyring(_) => 2,
+            | Self::Plan { .. }
+            | Self::Usage(_)
+            | Self::NoKey(_)
+            | Self::Sign(_)
+            | Self::Keyring(_) => 2,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),

@@ -16,7 +16,7 @@ use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
 use annals::record::request::{Draft, Speaker, new_id};
 use annals::trail::entry::EntryFault;
-use annals::trail::hash::{LeafHash, hex, sha256};
+use annals::trail::hash::{Head, LeafHash, hex, sha256};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -29,8 +29,8 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals key new DK --founding
-  annals init plan.json --as DK --party KR=KR/authority-1+… --party KR=KR/authority-2+… --party KR=KR/witness-1+…
-  annals init plan.json --as DK --both-sides          both parties' keys on one desk, to try it out
+  annals init plan.json --as DK --party KR=KR/authority-1+… --party KR=… --party KR=…
+  annals init plan.json --as DK --both-sides
 
 The other party then answers with `annals accede`. Nothing is overwritten.")]
 pub(crate) struct Init {
@@ -87,14 +87,19 @@ impl Init {
         if self.dry_run {
             let ledger = Ledger::in_memory();
             let scratch = place::scratch()?;
-            let keyring =
-                if self.both_sides { Keyring::new(scratch.join("keys")) } else { settings.keyring()?.clone() };
+            let keyring = if self.both_sides {
+                Keyring::new(scratch.join("keys"))
+            } else {
+                settings.keyring()?.clone()
+            };
             let done = Founding { keyring: &keyring, ..found }.lay(&ledger);
             std::fs::remove_dir_all(&scratch).map_err(file(&scratch, "removed"))?;
             done?;
-            let text = format!("{} entries would be recorded; nothing was.", ledger.head().size);
-            let members = json!({"origin": origin, "actions": plan.actions.len(), "dry_run": true});
-            output::answer("founding", &text, members, &Standing::of(&Ledger::in_memory()), settings.format)?;
+            let (entries, actions) = (ledger.head().size, plan.actions.len());
+            let text = format!("{entries} entries would be recorded; nothing was.");
+            let members = json!({"origin": origin, "actions": actions, "entries": entries, "dry_run": true});
+            let standing = Standing { head: Head::EMPTY, illustrative: self.illustrative };
+            output::answer("founding", &text, members, &standing, settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
         place::build(&settings.ledger, |part| {
@@ -122,13 +127,15 @@ fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> R
         "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with\n\
          `annals record progress ACTION --as PARTY --lifecycle under_way`."
     } else {
-        "Hand the hash of the first entry to the other party on another way; it verifies the ledger and answers with\n\
+        "Hand the hash of the first entry to the other party through another channel; it verifies the ledger and answers with\n\
          `annals accede`."
     };
     let text = format!("{origin} founded in {}: {actions} actions\n  first {first}", folder.display());
-    let members = json!({"origin": origin, "first": first, "actions": actions, "dry_run": false});
+    let members = json!({
+        "origin": origin, "first": first, "actions": actions, "entries": state.head.size, "dry_run": false,
+    });
     output::answer("founding", &text, members, &Standing::of(ledger), format)?;
-    if format == Format::Json { Ok(()) } else { output::line(next) }
+    if format == Format::Table { output::line(next) } else { Ok(()) }
 }
 
 /// What a founding needs.
@@ -215,7 +222,7 @@ impl Founding<'_> {
                 )
             } else {
                 format!(
-                    "name the founding keys of {id} with `--party {id}=VKEY`: it prints them with `annals key new {id} --founding`"
+                    "name the founding keys of {id} with `--party {id}=VKEY`: {id} prints them with `annals key new {id} --founding`"
                 )
             };
             return Err(Failure::usage(text));

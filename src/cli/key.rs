@@ -4,15 +4,19 @@ use super::failure::Failure;
 use super::output::{self, Format};
 use super::settings::Settings;
 use super::signing::{self, Change, Signing, put};
+use super::words;
 use annals::domain::value::Code;
 use annals::exchange::import;
 use annals::exchange::keyring::Keyring;
-use annals::ledger::Ledger;
+use annals::ledger::{Ledger, LedgerError};
 use annals::record::authority::Role;
 use annals::record::founding::Clock;
+use annals::record::history::State;
 use annals::record::request::{Line, Speaker};
+use annals::report::table::Cell;
+use annals::store::StoreError;
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -37,25 +41,67 @@ impl Key {
     }
 }
 
-/// What a key may sign, on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum RoleName {
-    Authority,
-    Coordinator,
-    Officer,
-    Auditor,
-    Witness,
+/// A key as a listing names it: by its id and itself, and by what the ledger knows of it.
+struct Listed {
+    vkey: VerifierKey,
+    known: Option<annals::record::authority::Key>,
+    /// Whether it is the ledger's own.
+    own: bool,
 }
 
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Authority => Self::Authority,
-            RoleName::Coordinator => Self::Coordinator,
-            RoleName::Officer => Self::Officer,
-            RoleName::Auditor => Self::Auditor,
-            RoleName::Witness => Self::Witness,
+impl Listed {
+    fn new(key: &SigningKey) -> Self {
+        Self { vkey: key.verifier(), known: None, own: false }
+    }
+
+    fn role(&self) -> Option<&'static str> {
+        self.known.as_ref().map(|key| key.role.as_str()).or(self.own.then_some("ledger"))
+    }
+
+    fn member(&self) -> Value {
+        let mut value = json!({"keyid": self.vkey.keyid(), "vkey": self.vkey.to_string()});
+        if let Some(members) = value.as_object_mut() {
+            members.extend(self.role().map(|role| ("role".to_owned(), role.into())));
+            if let Some(key) = &self.known {
+                members.insert("revoked".to_owned(), key.revoked.into());
+                members.insert("party".to_owned(), key.author.party.as_str().into());
+                let institution = key.author.institution.as_ref();
+                members.extend(institution.map(|body| ("institution".to_owned(), body.as_str().into())));
+            }
         }
+        value
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let key = self.known.as_ref();
+        vec![
+            Cell::text(self.vkey.keyid()),
+            Cell::text(self.vkey.to_string()),
+            Cell::maybe(self.role()),
+            Cell::maybe(key.map(|key| &key.author.party)),
+            Cell::maybe(key.and_then(|key| key.author.institution.as_ref())),
+            key.map_or(Cell::Empty, |key| Cell::Flag(key.revoked)),
+        ]
+    }
+
+    fn line(&self) -> String {
+        let revoked = self.known.as_ref().is_some_and(|key| key.revoked);
+        let role = if revoked { "revoked" } else { self.role().unwrap_or("not registered") };
+        format!("{role:<16}{}", self.vkey)
+    }
+}
+
+fn print(keys: &[Listed], settings: &Settings, line: impl Fn(&Listed) -> String) -> Result<(), Failure> {
+    match settings.format {
+        Format::Json => {
+            let keys: Vec<Value> = keys.iter().map(Listed::member).collect();
+            output::object(&json!({"kind": "keys", "keys": keys}))
+        }
+        Format::Csv => {
+            let rows: Vec<Vec<Cell>> = keys.iter().map(Listed::cells).collect();
+            output::plain(&["keyid", "vkey", "role", "party", "institution", "revoked"], &rows)
+        }
+        Format::Table => keys.iter().try_for_each(|key| output::line(&line(key))),
     }
 }
 
@@ -63,8 +109,8 @@ impl From<RoleName> for Role {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals key new DK/coordinator-1            one key; names begin with the party and never name a person
-  annals key new KR --founding               what a party needs at the founding: two authority keys and a witness key
+  annals key new DK/coordinator-1     names begin with the party, and never name a person
+  annals key new KR --founding        two authority keys and a witness key, for the founding
 
 The private key stays in the folder of your keys, readable by you alone. Keep one authority key offline.")]
 pub(crate) struct New {
@@ -83,15 +129,19 @@ impl New {
         let keys = if self.founding {
             founding_set(settings.keyring()?, &self.name)?
         } else {
+            let party = self.name.split_once('/').map(|(party, _)| Code::try_from(party.to_owned()));
+            if !matches!(party, Some(Ok(_))) {
+                let text = format!(
+                    "`{}` does not begin with a party and a slash, such as DK/coordinator-1",
+                    self.name
+                );
+                return Err(Failure::usage(text));
+            }
             let kind = if self.witness { Kind::Cosignature } else { Kind::Ed25519 };
             vec![settings.keyring()?.make(&self.name, kind, &output::random())?]
         };
-        let vkeys: Vec<String> = keys.iter().map(|key| key.verifier().to_string()).collect();
-        if settings.format == Format::Json {
-            output::object(&json!({"kind": "keys", "keys": vkeys}))?;
-        } else {
-            vkeys.iter().try_for_each(|vkey| output::line(vkey))?;
-        }
+        let keys: Vec<Listed> = keys.iter().map(Listed::new).collect();
+        print(&keys, settings, |key| key.vkey.to_string())?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -100,6 +150,13 @@ impl New {
 pub(crate) fn founding_set(keyring: &Keyring, party: &str) -> Result<Vec<SigningKey>, Failure> {
     if Code::try_from(party.to_owned()).is_err() {
         return Err(Failure::usage(format!("`{party}` is not a party: a code such as DK is expected")));
+    }
+    let held = keyring.ids()?.into_iter().find(|id| id.starts_with(&format!("{party}/authority-")));
+    if let Some(held) = held {
+        return Err(Failure::usage(format!(
+            "{party} has founding keys in {} already, such as {held}: hand those over, or name another folder",
+            keyring.folder().display()
+        )));
     }
     let make = |name: &str, kind| Ok(keyring.make(&format!("{party}/{name}"), kind, &output::random())?);
     [("authority-1", Kind::Ed25519), ("authority-2", Kind::Ed25519), ("witness-1", Kind::Cosignature)]
@@ -116,32 +173,24 @@ pub(crate) struct List {}
 impl List {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let Self {} = self;
-        let ledger = if settings.ledger.exists() { Some(settings.reading()?) } else { None };
-        let state = ledger.map(|ledger| ledger.state()).unwrap_or_default();
+        let state = match settings.reading() {
+            Ok(ledger) => ledger.state(),
+            // Keys are made before there is a ledger.
+            Err(Failure::Ledger(LedgerError::Store(StoreError::NoLedger(_)))) => State::default(),
+            Err(failure) => return Err(failure),
+        };
         let own = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
-        let mut rows = Vec::new();
-        for id in settings.keyring()?.ids()? {
-            let vkey = settings.keyring()?.key(&id)?.verifier();
-            let known = state.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key);
-            let unknown = if own.as_ref() == Some(&id) { "ledger" } else { "not registered" };
-            let role = known.map_or(unknown, |key| key.role.as_str());
-            let revoked = known.is_some_and(|key| key.revoked);
-            rows.push((vkey.to_string(), role, revoked));
-        }
-        if settings.format == Format::Json {
-            let keys: Vec<Value> = rows
-                .iter()
-                .map(|(vkey, role, revoked)| json!({"vkey": vkey, "role": role, "revoked": revoked}))
-                .collect();
-            output::object(&json!({"kind": "keys", "keys": keys}))?;
-        } else if rows.is_empty() {
-            let folder = settings.keyring()?.folder().display();
+        let keyring = settings.keyring()?;
+        let listed = |id: String| {
+            let known = state.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key.clone());
+            Ok(Listed { vkey: keyring.key(&id)?.verifier(), known, own: own.as_ref() == Some(&id) })
+        };
+        let keys = keyring.ids()?.into_iter().map(listed).collect::<Result<Vec<Listed>, Failure>>()?;
+        if keys.is_empty() && settings.format == Format::Table {
+            let folder = keyring.folder().display();
             output::line(&format!("No keys in {folder}; `annals key new DK/coordinator-1` makes one."))?;
-        } else {
-            for (vkey, role, revoked) in rows {
-                output::line(&format!("{role:<15}{}{vkey}", if revoked { "revoked  " } else { "" }))?;
-            }
         }
+        print(&keys, settings, Listed::line)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -155,8 +204,8 @@ pub(crate) struct Register {
     /// The public key as printed by `key new`, or the id of a key that is held here
     key: String,
     /// What it may sign
-    #[arg(long, value_enum)]
-    role: RoleName,
+    #[arg(long, value_parser = words::key_role())]
+    role: Role,
     /// The institution of an officer
     #[arg(long)]
     institution: Option<Code>,
@@ -175,17 +224,25 @@ impl Register {
         let vkey = match VerifierKey::parse(&self.key) {
             Ok(vkey) => vkey,
             Err(_) if settings.keyring()?.holds(&self.key) => settings.keyring()?.key(&self.key)?.verifier(),
-            Err(fault) => return Err(Failure::usage(fault.to_string())),
+            // What looks like a key is answered as one; anything else is the id of a key that is not held.
+            Err(fault) if self.key.matches('+').count() > 1 => return Err(Failure::usage(fault.to_string())),
+            Err(_) => {
+                let folder = settings.keyring()?.folder().display();
+                return Err(Failure::usage(format!(
+                    "`{}` is neither a public key nor the id of a key in {folder}; `annals key list` shows those",
+                    self.key
+                )));
+            }
         };
         let mut data = Map::new();
-        data.insert("role".to_owned(), Role::from(self.role).as_str().into());
+        data.insert("role".to_owned(), self.role.as_str().into());
         data.insert("vkey".to_owned(), vkey.to_string().into());
         put(&mut data, "institution", self.institution);
         put(&mut data, "holder", self.holder);
         put(&mut data, "contact", self.contact);
         let subject = format!("parties/{}", self.signing.speaker.0.party);
         let ledger = self.signing.ledger(settings)?;
-        let change = Change { subject, kind: "key.registered", data, answers: None, evidence: Vec::new() };
+        let change = Change::new(subject, "key.registered", data);
         self.signing.record(&ledger, settings, change)
     }
 }
@@ -196,7 +253,7 @@ impl Register {
     after_help = "Example:\n  annals key revoke KR/msit-1+89abcdef --as KR --reason 'the officer moved on'"
 )]
 pub(crate) struct Revoke {
-    /// The key's id
+    /// The key's id, or its public half
     keyid: String,
     /// Why; withheld in the ledger
     #[arg(long)]
@@ -208,11 +265,12 @@ pub(crate) struct Revoke {
 impl Revoke {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let mut data = Map::new();
-        data.insert("keyid".to_owned(), self.keyid.into());
+        let keyid = VerifierKey::parse(&self.keyid).map_or(self.keyid, |vkey| vkey.keyid());
+        data.insert("keyid".to_owned(), keyid.into());
         put(&mut data, "reason", self.reason);
         let subject = format!("parties/{}", self.signing.speaker.0.party);
         let ledger = self.signing.ledger(settings)?;
-        let change = Change { subject, kind: "key.revoked", data, answers: None, evidence: Vec::new() };
+        let change = Change::new(subject, "key.revoked", data);
         self.signing.record(&ledger, settings, change)
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn rows(keys: &[&str], rows: &[Vec<Cell>], illustrative: bool) -> Res
     write(&csv::rows(keys, rows, illustrative).map_err(unwritten)?)
 }
 
+/// Prints rows as CSV that no ledger's clock bears on.
+pub(crate) fn plain(keys: &[&str], rows: &[Vec<Cell>]) -> Result<(), Failure> {
+    write(&csv::plain(keys, rows).map_err(unwritten)?)
+}
+
 fn unwritten(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
     Failure::Answer(io::Error::other(error))
 }
@@ -87,16 +92,28 @@ pub(crate) fn answer(
     format: Format,
 ) -> Result<(), Failure> {
     let Standing { head, illustrative } = standing;
-    if format == Format::Json {
-        let mut value =
-            json!({"kind": kind, "size": head.size, "head": head.leaf, "illustrative": illustrative});
-        if let (Some(all), Value::Object(members)) = (value.as_object_mut(), members) {
-            all.extend(members);
-        }
-        return object(&value);
+    let mut value = json!({"kind": kind, "size": head.size, "head": head.leaf, "illustrative": illustrative});
+    if let (Some(all), Value::Object(members)) = (value.as_object_mut(), members) {
+        all.extend(members);
     }
-    let worth = if *illustrative { ", illustrative" } else { "" };
-    line(&format!("{text}\n  head  {} ({} entries{worth})", head.leaf, head.size))
+    match format {
+        Format::Json => object(&value),
+        Format::Csv => row(&value),
+        Format::Table => {
+            let worth = if *illustrative { ", illustrative" } else { "" };
+            let entries = count(head.size, "entry", "entries");
+            line(&format!("{text}\n  head  {} ({entries}{worth})", head.leaf))
+        }
+    }
+}
+
+/// One object as a row under the names of its members.
+fn row(value: &Value) -> Result<(), Failure> {
+    let members: Vec<_> =
+        value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()).collect();
+    let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
+    let cell = |value: &Value| Cell::text(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    write(&csv::plain(&keys, &[members.iter().map(|(_, value)| cell(value)).collect()]).map_err(unwritten)?)
 }
 
 /// A number and what it counts.
@@ -105,15 +122,20 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 /// Prints a receipt.
-pub(crate) fn receipt(receipt: &Receipt, ledger: &Ledger, format: Format) -> Result<(), Failure> {
+pub(crate) fn receipt(
+    receipt: &Receipt,
+    standing: &Standing,
+    dry_run: bool,
+    format: Format,
+) -> Result<(), Failure> {
     let word = if receipt.repeated { "recorded before" } else { "recorded" };
     let text =
         format!("{word} at sequence {}\n  id    {}\n  leaf  {}", receipt.sequence, receipt.id, receipt.leaf);
     let mut members = json!(receipt);
     if let Some(members) = members.as_object_mut() {
-        members.insert("dry_run".to_owned(), false.into());
+        members.insert("dry_run".to_owned(), dry_run.into());
     }
-    answer("receipt", &text, members, &Standing::of(ledger), format)
+    answer("receipt", &text, members, standing, format)
 }
 
 /// Says that a change would be recorded; `standing` is that of the ledger as it is.

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, file};
 use super::settings::Settings;
-use super::signing::{Change, Signing, put};
+use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use annals::domain::date::Effective;
@@ -19,12 +19,12 @@ Examples:
   annals record progress 1.G2G.3 --as KR/MSIT --window 2022 --occurrence held --date 2022-06-14
   annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf --indicator visits=3:visits")]
 pub(crate) struct Progress {
-    /// The action
+    /// The action, such as 1.G2G.3
     action: String,
     /// Since when it is true: a day, a month or a year [default: today, in the party's time zone]
     #[arg(long, value_name = "DATE")]
     effective: Option<Effective>,
-    /// Where the action stands
+    /// Where the action stands; discontinued and superseded are set by a review alone
     #[arg(long, value_parser = words::lifecycle())]
     lifecycle: Option<Lifecycle>,
     /// How it is doing; needs `--note`
@@ -39,10 +39,10 @@ pub(crate) struct Progress {
     /// The date of the occurrence
     #[arg(long, requires = "occurrence")]
     date: Option<Effective>,
-    /// A measured value, with its unit after a colon if it has one
+    /// A measured value, with its unit after a colon if it has one; once for each
     #[arg(long = "indicator", value_name = "NAME=VALUE[:UNIT]", value_parser = indicator)]
     indicators: Vec<Value>,
-    /// A file put forward; it is kept with the ledger
+    /// A file put forward, which is kept with the ledger; once for each
     #[arg(long = "evidence", value_name = "FILE")]
     evidence: Vec<PathBuf>,
     /// Withhold even the digests of the files
@@ -62,7 +62,7 @@ impl Progress {
         let (time, party) = (self.signing.time(), &self.signing.speaker.0.party);
         let founding = ledger.state().founding;
         let today = founding.map_or_else(|| time.date_naive(), |founding| founding.day_of(party, time));
-        put(&mut data, "effective", Some(self.effective.map_or(today.to_string(), |date| date.to_string())));
+        put(&mut data, EFFECTIVE, Some(self.effective.map_or(today.to_string(), |date| date.to_string())));
         put(&mut data, "lifecycle", self.lifecycle);
         put(&mut data, "health", self.health);
         put(&mut data, "note", self.note);
@@ -86,7 +86,8 @@ impl Progress {
             data.insert("evidence".to_owned(), Value::Array(items));
         }
         let subject = format!("actions/{}", self.action);
-        let change = Change { subject, kind: "action.progressed", data, answers: None, evidence };
+        let undated = self.effective.is_none();
+        let change = Change { evidence, undated, ..Change::new(subject, "action.progressed", data) };
         self.signing.record(&ledger, settings, change)
     }
 }

@@ -1,11 +1,9 @@
 //! `annals status`, `show`, `timeline`, `replay`, `lint`: what reads, each on both time axes.
 
+use super::axes::{Axes, Which, any_cut};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
-use super::words;
-use annals::domain::assertion::{Health, Lifecycle};
-use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
@@ -15,130 +13,13 @@ use annals::projection::{board, lint};
 use annals::record::fact::Fact;
 use annals::record::history::State;
 use annals::record::withheld;
-use annals::report::answers;
+use annals::report::{action, answers, moments};
 use annals::trail::disclosure::Digest;
 use annals::trail::entry::Entry;
-use annals::trail::hash::LeafHash;
-use chrono::{NaiveDate, Utc};
 use clap::Args;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-
-/// On which axes to read.
-#[derive(Args)]
-pub(crate) struct Axes {
-    /// Up to this entry, by sequence or leaf hash
-    #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]
-    at: Option<Cut>,
-    /// As recorded by the end of this day, in the zone of the party where it ends last
-    #[arg(long, value_name = "DATE")]
-    recorded: Option<NaiveDate>,
-    /// As effective by this day: words whose date begins by then
-    #[arg(long, value_name = "DATE")]
-    effective: Option<NaiveDate>,
-    /// The day on which something counts as stale or missed [default: the day of --recorded, or today; in an illustrative
-    /// ledger the day of the last entry]
-    #[arg(long, env = "ANNALS_TODAY", value_name = "DATE")]
-    today: Option<NaiveDate>,
-}
-
-/// Which actions.
-#[derive(Args)]
-pub(crate) struct Which {
-    /// In this line of effort
-    #[arg(long)]
-    line: Option<u16>,
-    /// In this track
-    #[arg(long)]
-    track: Option<Code>,
-    /// With an institution of this party
-    #[arg(long)]
-    party: Option<Code>,
-    /// With this institution
-    #[arg(long)]
-    institution: Option<Code>,
-    /// In a line that names this Sustainable Development Goal
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=17))]
-    sdg: Option<u8>,
-    /// That stand here
-    #[arg(long, value_parser = words::lifecycle())]
-    lifecycle: Option<Lifecycle>,
-    /// That do so
-    #[arg(long, value_parser = words::health())]
-    health: Option<Health>,
-    /// With this joint status
-    #[arg(long, value_parser = words::joint())]
-    joint: Option<Joint>,
-}
-
-fn entry_cut(text: &str) -> Result<Cut, String> {
-    match text.parse::<u64>() {
-        Ok(sequence) if text.len() < 64 => Ok(Cut::Sequence(sequence)),
-        _ => text.parse::<LeafHash>().map(Cut::Leaf).map_err(|error| error.to_string()),
-    }
-}
-
-/// A cut, or a day.
-fn any_cut(text: &str) -> Result<Cut, String> {
-    text.parse::<NaiveDate>().map(Cut::Day).or_else(|_| {
-        entry_cut(text).map_err(|_| format!("`{text}` is neither a date, nor a sequence, nor a leaf hash"))
-    })
-}
-
-impl Axes {
-    fn read(&self, ledger: &Ledger) -> Result<(State, Reading), Failure> {
-        let cut = self.at.or(self.recorded.map(Cut::Day));
-        let state = ledger.at(cut)?;
-        let whole = Reading::of(&ledger.state(), None, None, None);
-        let clock = (!whole.illustrative).then(|| state.day(Utc::now()));
-        let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
-        let mut reading = Reading::of(&state, self.recorded, self.effective, today);
-        (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
-        Ok((state, reading))
-    }
-}
-
-impl Which {
-    fn filter(self, state: &State) -> Result<Filter, Failure> {
-        let programme = &state.programme;
-        let plan = || programme.plan.iter();
-        let known = |what: &str, name: &str, names: Vec<&str>| {
-            if names.is_empty() || names.contains(&name) {
-                return Ok(());
-            }
-            let hint = nearest(name, names.iter().copied());
-            Err(Failure::usage(format!("the plan has no {what} {name}{hint}")))
-        };
-        let lines: Vec<String> =
-            plan().flat_map(|plan| &plan.lines).map(|line| line.number.to_string()).collect();
-        if let Some(line) = self.line {
-            known("line", &line.to_string(), lines.iter().map(String::as_str).collect())?;
-        }
-        if let Some(track) = &self.track {
-            let tracks = plan().flat_map(|plan| &plan.tracks).map(|track| track.code.as_str());
-            known("track", track.as_str(), tracks.collect())?;
-        }
-        if let Some(party) = &self.party {
-            known("party", party.as_str(), state.parties().into_iter().map(Code::as_str).collect())?;
-        }
-        if let Some(body) = &self.institution {
-            let bodies = programme.parties.values().flat_map(|party| party.institutions());
-            known("institution", body.as_str(), bodies.map(|body| body.id.as_str()).collect())?;
-        }
-        Ok(Filter {
-            line: self.line,
-            track: self.track,
-            party: self.party,
-            institution: self.institution,
-            goal: self.sdg,
-            lifecycle: self.lifecycle,
-            health: self.health,
-            joint: self.joint,
-            action: None,
-        })
-    }
-}
 
 /// Where every action stands
 #[derive(Args)]
@@ -178,15 +59,15 @@ impl Show {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
         let (state, reading) = self.axes.read(&ledger)?;
-        let action = known(&ledger.state(), &self.action)?;
-        let (items, notes) = said(&ledger, &state, &reading, Some(&action), 0)?;
-        match state.programme.actions.get(&action) {
+        let named = known(&ledger.state(), &self.action)?;
+        let (items, notes) = said(&ledger, &state, &reading, Some(&named), 0)?;
+        match state.programme.actions.get(&named) {
             Some(found) => {
                 let row = board::row(&state, found, &state.parties(), &reading);
-                output::report(&answers::show(&state, &reading, &row, &items, &notes), settings.format)?;
+                output::report(&action::show(&state, &reading, &row, &items, &notes), settings.format)?;
                 Ok(ExitCode::SUCCESS)
             }
-            None => Err(Failure::usage(format!("{action} was not created by then"))),
+            None => Err(Failure::usage(format!("{named} was not created by then"))),
         }
     }
 }
@@ -195,7 +76,7 @@ impl Show {
 #[derive(Args)]
 #[command(after_help = "Examples:\n  annals timeline\n  annals timeline 1.G2G.3 --format json")]
 pub(crate) struct Timeline {
-    /// Of one action alone
+    /// Only what was said of this action
     action: Option<String>,
     #[command(flatten)]
     which: Which,
@@ -215,7 +96,7 @@ impl Timeline {
         if filtered {
             retain(&mut items, &state, &reading, &filter);
         }
-        output::report(&answers::timeline(&reading, &items, &notes), settings.format)?;
+        output::report(&moments::timeline(&reading, &items, &notes), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -231,7 +112,7 @@ Examples:
 
 A date means what was recorded by its end. `--to D` reads as `--recorded D`, and `--to SEQUENCE` as `--at SEQUENCE`.")]
 pub(crate) struct Replay {
-    /// Of one action alone
+    /// Only what was said of this action
     action: Option<String>,
     /// After this entry or day [default: the beginning]
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
@@ -271,7 +152,7 @@ impl Replay {
         if filtered {
             retain(&mut items, &after, &reading, &filter);
         }
-        let report = answers::replay(&before, &after, &reading, &filter, &items, &notes);
+        let report = moments::replay(&before, &after, &reading, &filter, &items, &notes);
         output::report(&report, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -302,19 +183,6 @@ impl Lint {
         let gaps = lint::of(&state, &reading, &filter);
         output::report(&answers::lint(&reading, &gaps), settings.format)?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl Which {
-    const fn is_empty(&self) -> bool {
-        self.line.is_none()
-            && self.track.is_none()
-            && self.party.is_none()
-            && self.institution.is_none()
-            && self.sdg.is_none()
-            && self.lifecycle.is_none()
-            && self.health.is_none()
-            && self.joint.is_none()
     }
 }
 

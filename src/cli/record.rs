@@ -22,14 +22,14 @@ use uuid::Uuid;
 #[command(after_help = "\
 Examples:
   annals record assign 1.G2G.3 MSIT --as KR --officer 'Director, International Cooperation'
-  annals record progress 1.G2G.3 --as KR/MSIT --lifecycle under_way --effective 2022-03 --note 'First round held'
+  annals record progress 1.G2G.3 --as KR --lifecycle under_way --note 'First round held'
   annals record progress 1.G2G.3 --as KR --window 2022 --occurrence held --date 2022-06-14
   annals record confirm 1.G2G.3 --as DK
   annals record contest 1.G2G.3 --as DK --reason 'The round was postponed'
   annals record correct 1.G2G.3 17 --as KR --reason 'A typing mistake'
 
-The receipt names sequence, id, leaf hash and head. `--id` makes a retry safe: the same change again is answered with the first
-receipt. Notes, reasons, officers and names of files are withheld in the ledger and kept beside it.")]
+The receipt names sequence, id, leaf hash and head. `--id` makes a retry safe: the same change again is answered with the \
+first receipt. Notes, reasons, officers and names of files are withheld in the ledger and kept beside it.")]
 pub(crate) struct Record {
     #[command(subcommand)]
     kind: Kind,
@@ -38,16 +38,18 @@ pub(crate) struct Record {
 #[derive(Subcommand)]
 enum Kind {
     /// An institution of your party takes an action on, or is relieved of it
-    #[command(after_help = "Example:\n  annals record assign 1.G2G.3 DKMA --as DK --due 2022-12\n  annals record assign 1.G2G.3 DKMA --as DK --role relieved")]
+    #[command(
+        after_help = "Example:\n  annals record assign 1.G2G.3 DKMA --as DK --due 2022-12\n  annals record assign 1.G2G.3 DKMA --as DK --role relieved"
+    )]
     Assign {
-        /// The action
+        /// The action, such as 1.G2G.3
         action: String,
         /// The institution
         institution: Code,
-        /// As what
+        /// As what it takes the action on, or that it is relieved of it
         #[arg(long, default_value = "lead", value_parser = words::role())]
         role: Role,
-        /// Until when
+        /// Until when it is to be done
         #[arg(long, value_name = "DATE")]
         due: Option<Effective>,
         /// Since when
@@ -65,7 +67,9 @@ enum Kind {
     /// What your side says of an action
     Progress(Box<Progress>),
     /// The other side's word holds: say the same
-    #[command(after_help = "Example:\n  annals record confirm 1.G2G.3 --as DK\n  annals record confirm 1.G2G.3 --as DK --word 140 --effective 2022-03")]
+    #[command(
+        after_help = "Example:\n  annals record confirm 1.G2G.3 --as DK\n  annals record confirm 1.G2G.3 --as DK --word 140 --effective 2022-03"
+    )]
     Confirm {
         #[command(flatten)]
         answer: Answer,
@@ -79,7 +83,9 @@ enum Kind {
         signing: Signing,
     },
     /// The other side's word does not hold
-    #[command(after_help = "Example:\n  annals record contest 1.G2G.3 --as DK --reason 'The round was postponed'")]
+    #[command(
+        after_help = "Example:\n  annals record contest 1.G2G.3 --as DK --reason 'The round was postponed'"
+    )]
     Contest {
         #[command(flatten)]
         answer: Answer,
@@ -90,9 +96,11 @@ enum Kind {
         signing: Signing,
     },
     /// Void an earlier word of your side
-    #[command(after_help = "Example:\n  annals record correct 1.G2G.3 140 --as KR --reason 'A typing mistake'")]
+    #[command(
+        after_help = "Example:\n  annals record correct 1.G2G.3 140 --as KR --reason 'A typing mistake'"
+    )]
     Correct {
-        /// The action
+        /// The action, such as 1.G2G.3
         action: String,
         /// The word: its sequence or its id
         word: String,
@@ -103,10 +111,12 @@ enum Kind {
         signing: Signing,
     },
     /// An auditor's finding on an assertion
-    #[command(after_help = "Example:\n  annals record audit 1.G2G.3 --word 140 --as KR --outcome upheld")]
+    #[command(after_help = "Example:\n  annals record audit 1.G2G.3 140 --as KR --outcome upheld")]
     Audit {
-        #[command(flatten)]
-        answer: Answer,
+        /// The action, such as 1.G2G.3
+        action: String,
+        /// The assertion: its sequence or its id
+        word: String,
         /// What was found
         #[arg(long, value_parser = words::outcome())]
         outcome: Outcome,
@@ -117,9 +127,11 @@ enum Kind {
         signing: Signing,
     },
     /// A basis of agreement stands elsewhere now
-    #[command(after_help = "Example:\n  annals record instrument 1.1 --as DK --state signed --effective 2021-11-02 --expires 2026")]
+    #[command(
+        after_help = "Example:\n  annals record instrument 1.1 --as DK --state signed --effective 2021-11-02 --expires 2026"
+    )]
     Instrument {
-        /// Its reference
+        /// Its reference in the plan, such as 1.1
         instrument: String,
         /// Where it stands
         #[arg(long, value_parser = words::instrument())]
@@ -127,7 +139,7 @@ enum Kind {
         /// Since when
         #[arg(long, value_name = "DATE")]
         effective: Effective,
-        /// When it lapses
+        /// When it lapses, where that is known
         #[arg(long, value_name = "DATE")]
         expires: Option<Effective>,
         /// A sentence on it
@@ -137,7 +149,9 @@ enum Kind {
         signing: Signing,
     },
     /// Name an institution of your party
-    #[command(after_help = "Example:\n  annals record institution NST --as KR --name 'en=National Research Council' --name ko=국가과학기술연구회")]
+    #[command(
+        after_help = "Example:\n  annals record institution NST --as KR --name 'en=National Research Council' --name ko=국가과학기술연구회"
+    )]
     Institution {
         /// Its id
         institution: Code,
@@ -151,7 +165,9 @@ enum Kind {
         signing: Signing,
     },
     /// An institution's work passes to another
-    #[command(after_help = "Example:\n  annals record succeed EKF EIFO --as DK --effective 2023-01 --reason 'Merged by law'")]
+    #[command(
+        after_help = "Example:\n  annals record succeed EKF EIFO --as DK --effective 2023-01 --reason 'Merged by law'"
+    )]
     Succeed {
         /// The one that ends
         institution: Code,
@@ -170,7 +186,7 @@ enum Kind {
 
 #[derive(Args)]
 struct Answer {
-    /// The action
+    /// The action, such as 1.G2G.3
     action: String,
     /// The word that is answered, by sequence or id [default: the other side's latest]
     #[arg(long)]
@@ -196,7 +212,8 @@ impl Record {
                 let answer = Answer { action, word: Some(word) };
                 return answer.run(settings, signing, "action.corrected", data);
             }
-            Kind::Audit { answer, outcome, note, signing } => {
+            Kind::Audit { action, word, outcome, note, signing } => {
+                let answer = Answer { action, word: Some(word) };
                 put(&mut data, "outcome", Some(outcome));
                 put(&mut data, "note", note);
                 return answer.run(settings, signing, "action.verified", data);
@@ -234,7 +251,7 @@ impl Record {
             }
         };
         let ledger = signing.ledger(settings)?;
-        signing.record(&ledger, settings, Change { subject, kind, data, answers: None, evidence: Vec::new() })
+        signing.record(&ledger, settings, Change::new(subject, kind, data))
     }
 }
 
@@ -259,7 +276,7 @@ impl Answer {
         let ledger = signing.ledger(settings)?;
         let answers = self.answered(&ledger, &signing.speaker.0)?;
         let subject = format!("actions/{}", self.action);
-        signing.record(&ledger, settings, Change { subject, kind, data, answers, evidence: Vec::new() })
+        signing.record(&ledger, settings, Change { answers, ..Change::new(subject, kind, data) })
     }
 
     /// The id of the word that is meant.

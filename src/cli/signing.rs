@@ -13,7 +13,7 @@ use annals::record::authority::Role;
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
 use annals::trail::disclosure::Digest;
-use annals::trail::entry::parse_timestamp;
+use annals::trail::entry::{parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
@@ -31,7 +31,7 @@ pub(crate) struct Signing {
     #[arg(long = "key", id = "signing_key", value_name = "KEYID", help_heading = SIGNING)]
     key: Option<String>,
     /// The change's id, a UUIDv7: a retry under the same id records nothing twice
-    #[arg(long, help_heading = SIGNING)]
+    #[arg(long, value_name = "UUID", value_parser = id, help_heading = SIGNING)]
     id: Option<Uuid>,
     /// When it is said, such as 2021-04-14T09:30:00.000Z [default: now]
     #[arg(long, env = "ANNALS_TIME", value_parser = instant, help_heading = SIGNING)]
@@ -50,6 +50,9 @@ pub(crate) struct Signing {
 
 const SIGNING: &str = "Signing";
 
+/// The member of an event that says since when it is true.
+pub(crate) const EFFECTIVE: &str = "effective";
+
 /// One change before it is signed.
 pub(crate) struct Change {
     pub(crate) subject: String,
@@ -59,6 +62,14 @@ pub(crate) struct Change {
     pub(crate) answers: Option<Uuid>,
     /// The files that it puts forward.
     pub(crate) evidence: Vec<Vec<u8>>,
+    /// Whether its `effective` is only the day on which it was asked for.
+    pub(crate) undated: bool,
+}
+
+impl Change {
+    pub(crate) fn new(subject: String, kind: &'static str, data: Map<String, Value>) -> Self {
+        Self { subject, kind, data, answers: None, evidence: Vec::new(), undated: false }
+    }
 }
 
 impl Signing {
@@ -83,19 +94,20 @@ impl Signing {
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
         let before = Standing::of(ledger);
-        let receipt = if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some())? {
-            receipt
-        } else {
-            let key = match &self.key {
-                Some(keyid) => settings.keyring()?.key(keyid)?,
-                None => the_one_key(ledger, settings.keyring()?, &draft)?,
+        let receipt =
+            if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some(), change.undated)? {
+                receipt
+            } else {
+                let key = match &self.key {
+                    Some(keyid) => settings.keyring()?.key(keyid)?,
+                    None => the_one_key(ledger, settings.keyring()?, &draft)?,
+                };
+                commit(ledger, &draft, &key, &change.evidence)?
             };
-            commit(ledger, &draft, &key, &change.evidence)?
-        };
         if self.dry_run && !receipt.repeated {
             output::tried(&before, settings.format)?;
         } else {
-            output::receipt(&receipt, ledger, settings.format)?;
+            output::receipt(&receipt, &Standing::of(ledger), self.dry_run, settings.format)?;
             output::keep(ledger);
         }
         Ok(ExitCode::SUCCESS)
@@ -117,6 +129,11 @@ pub(crate) fn now() -> DateTime<Utc> {
 /// Reads an instant on the command line.
 pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     parse_timestamp(text).ok_or_else(|| "an instant such as 2021-04-14T09:30:00.000Z is expected".to_owned())
+}
+
+fn id(text: &str) -> Result<Uuid, String> {
+    let example = "01795a70-9c00-7f4a-884d-de944e2fd581";
+    parse_id(text).ok_or_else(|| format!("a UUID of version 7 in lower case is expected, such as {example}"))
 }
 
 /// A draft of a party.
@@ -149,12 +166,20 @@ pub(crate) fn commit(
     Ok(ledger.record(request, disclosures)?)
 }
 
-/// The first receipt of a change that is repeated under its id. Its time counts only where it is given again.
-fn repeated(ledger: &Ledger, draft: &mut Draft, timed: bool) -> Result<Option<Receipt>, Failure> {
+/// The first receipt of a change that is repeated under its id. Its times count only where they are given again.
+fn repeated(
+    ledger: &Ledger,
+    draft: &mut Draft,
+    timed: bool,
+    undated: bool,
+) -> Result<Option<Receipt>, Failure> {
     let Some(id) = draft.id else { return Ok(None) };
     let Some(entry) = ledger.recorded(id)? else { return Ok(None) };
     if !timed {
         draft.time = entry.request.event.time;
+    }
+    if let Some(effective) = entry.request.event.data.get(EFFECTIVE).filter(|_| undated) {
+        draft.data.insert(EFFECTIVE.to_owned(), effective.clone());
     }
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     if draft.says(&entry.request.event, &known) {

@@ -70,7 +70,9 @@ fn conclusion(report: &Report, known: Option<bool>) -> &'static str {
     match (report.holds(), known) {
         (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
         (true, None) if report.size == 0 => "empty: there is nothing to verify",
-        (true, Some(_)) if report.size == 0 => "EMPTY: it has no first entry, so it is not the ledger that you know",
+        (true, Some(_)) if report.size == 0 => {
+            "EMPTY: it has no first entry, so it is not the ledger that you know"
+        }
         (true, Some(false)) => "ANOTHER LEDGER: consistent, and its first entry is not the one that you know",
         (true, Some(true)) => "consistent, and the ledger whose first entry you know",
         (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",

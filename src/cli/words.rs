@@ -3,6 +3,7 @@
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome, Role};
 use annals::domain::plan::InstrumentState;
 use annals::domain::status::Joint;
+use annals::record::authority;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 fn of<T: Copy + Send + Sync + 'static>(
@@ -39,4 +40,8 @@ pub(crate) fn instrument() -> impl TypedValueParser<Value = InstrumentState> {
 
 pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {
     of(&Joint::ALL, Joint::as_str)
+}
+
+pub(crate) fn key_role() -> impl TypedValueParser<Value = authority::Role> {
+    of(&authority::Role::ALL, authority::Role::as_str)
 }

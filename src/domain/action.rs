@@ -88,29 +88,29 @@ pub enum Refusal {
         institution: Code,
     },
     /// It answers nothing.
-    #[error("it names no assertion that it answers: give the entry's id")]
+    #[error("it names no entry that it answers: give its sequence or its id")]
     Unanswered,
     /// It answers something else.
-    #[error("{0} is not an entry of {1} that can be answered in this way")]
+    #[error("the entry {0} is not a word on {1} that can be answered or corrected in this way")]
     NotAnAssertion(Uuid, Code),
     /// An own word answered.
-    #[error("{0} is the own word of {1}: a party does not answer itself")]
-    OwnWord(Uuid, Code),
+    #[error("entry {0} is the own word of {1}: a party does not answer itself")]
+    OwnWord(u64, Code),
     /// Another's word corrected.
-    #[error("{0} is the word of {1}: a party corrects its own words alone")]
-    OthersWord(Uuid, Code),
+    #[error("entry {0} is the word of {1}: a party corrects its own words alone")]
+    OthersWord(u64, Code),
     /// A voided word answered.
-    #[error("{0} was corrected, so nothing can answer it")]
-    Voided(Uuid),
+    #[error("entry {0} was corrected already: nothing answers it any more")]
+    Voided(u64),
     /// Answered twice.
-    #[error("{party} answered {word} already, in {answer}: correct that answer first")]
+    #[error("{party} answered entry {word} already, in entry {answer}: correct that answer first")]
     Answered {
         /// Who.
         party: Code,
         /// What is answered.
-        word: Uuid,
+        word: u64,
         /// The answer that stands.
-        answer: Uuid,
+        answer: u64,
     },
 }
 
@@ -160,6 +160,14 @@ impl State {
 
     fn word(&self, id: Uuid) -> Option<&Word> {
         self.words.iter().find(|word| word.id == id)
+    }
+
+    /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
+    /// where they begin with one.
+    #[must_use]
+    pub fn window_name(&self, begin: NaiveDate) -> Effective {
+        let years = matches!(self.action.cycle, Some(Cycle::Every { unit: Unit::Years, .. }));
+        Effective::named(begin, years)
     }
 
     /// Words are most of what a ledger keeps in memory, so they are given little room in advance.
@@ -238,7 +246,7 @@ impl State {
             .word(id)
             .filter(|word| word.said == Said::Progressed)
             .ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
-        if word.voided { Err(Refusal::Voided(id)) } else { Ok(word) }
+        if word.voided { Err(Refusal::Voided(word.sequence)) } else { Ok(word) }
     }
 
     /// The assertion of another party that is answered, and was not by this one.
@@ -246,14 +254,16 @@ impl State {
         let word = self.assertion(context)?;
         let party = &context.author.party;
         if word.party == *party {
-            return Err(Refusal::OwnWord(word.id, party.clone()));
+            return Err(Refusal::OwnWord(word.sequence, party.clone()));
         }
         let answer = self.standing().find(|other| {
             other.party == *party
                 && matches!(other.said, Said::Confirmed(id) | Said::Contested(id) if id == word.id)
         });
         match answer {
-            Some(answer) => Err(Refusal::Answered { party: party.clone(), word: word.id, answer: answer.id }),
+            Some(answer) => {
+                Err(Refusal::Answered { party: party.clone(), word: word.sequence, answer: answer.sequence })
+            }
             None => Ok(word),
         }
     }
@@ -264,7 +274,8 @@ impl State {
         if windows.is_empty() || found {
             return Ok(());
         }
-        let names: Vec<String> = windows.iter().map(|(begin, _)| begin.format("%Y-%m").to_string()).collect();
+        let names: Vec<String> =
+            windows.iter().map(|(begin, _)| self.window_name(*begin).to_string()).collect();
         Err(Refusal::Window {
             action: self.action.reference.clone(),
             window: occurrence.window,
@@ -318,9 +329,11 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
                 matches!(other.said, Said::Verified(id, _) if id == word.id) && other.party == *party
             };
             match state.standing().find(same) {
-                Some(answer) => {
-                    Err(Refusal::Answered { party: party.clone(), word: word.id, answer: answer.id })
-                }
+                Some(answer) => Err(Refusal::Answered {
+                    party: party.clone(),
+                    word: word.sequence,
+                    answer: answer.sequence,
+                }),
                 None => Ok(()),
             }
         }
@@ -329,9 +342,9 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
             let not = || Refusal::NotAnAssertion(id, state.action.reference.clone());
             let word = state.word(id).ok_or_else(not)?;
             if word.party != *party {
-                return Err(Refusal::OthersWord(id, word.party.clone()));
+                return Err(Refusal::OthersWord(word.sequence, word.party.clone()));
             }
-            if word.voided { Err(Refusal::Voided(id)) } else { Ok(()) }
+            if word.voided { Err(Refusal::Voided(word.sequence)) } else { Ok(()) }
         }
     }
 }

@@ -150,7 +150,7 @@ pub enum Refusal {
     #[error("`{0}` is set by an agreed review decision alone, never by one party")]
     Review(Lifecycle),
     /// Completed, and nothing to show for it.
-    #[error("`completed` needs evidence: name a file by its digest, with `--evidence FILE`")]
+    #[error("`completed` needs evidence: put at least one file forward, with `--evidence FILE`")]
     Unevidenced,
     /// A health without a sentence.
     #[error("the health `{0}` needs a note: a sentence that says why")]

@@ -45,6 +45,17 @@ enum Precision {
 }
 
 impl Effective {
+    /// The date that begins on a day and is written the shortest, as a year only where `years` are meant.
+    #[must_use]
+    pub fn named(begin: NaiveDate, years: bool) -> Self {
+        let precision = match (begin.day(), begin.month()) {
+            (1, 1) if years => Precision::Year,
+            (1, _) => Precision::Month,
+            _ => Precision::Day,
+        };
+        Self { begin, precision }
+    }
+
     /// Its first day.
     #[must_use]
     pub const fn begin(&self) -> NaiveDate {

@@ -23,7 +23,7 @@ pub struct Row<'a> {
     /// Its leads, by party.
     pub leads: Vec<&'a Code>,
     /// Its windows, each with what is agreed or said of it, or that it was missed.
-    pub windows: Vec<(NaiveDate, Window)>,
+    pub windows: Vec<(Effective, Window)>,
     /// Whether the latest word on its health is older than [`STALE_DAYS`].
     pub stale: bool,
 }
@@ -91,11 +91,16 @@ fn windows(
     action: &action::State,
     status: &Status<'_>,
     reading: &Reading,
-) -> Vec<(NaiveDate, Window)> {
+) -> Vec<(Effective, Window)> {
     let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
     let grid = state.programme.period().map(|period| action.windows(period)).unwrap_or_default();
     let end_of = |window: &Effective| {
         grid.iter().find(|(begin, _)| *begin == window.begin()).map_or_else(|| window.end(), |(_, end)| *end)
+    };
+    // A window of the cycle has one name; any other is called as it was said.
+    let name = |window: Effective| {
+        let known = grid.iter().any(|(begin, _)| *begin == window.begin());
+        if known { action.window_name(window.begin()) } else { window }
     };
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
         let settled =
@@ -106,15 +111,16 @@ fn windows(
             (None, _) => true,
         });
         let missed = expected && end_of(window) < today;
-        (window.begin(), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
+        (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
-    let mut windows: Vec<(NaiveDate, Window)> = status.occurrences.iter().map(said).collect();
+    let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
     for (begin, end) in &grid {
-        if windows.iter().all(|(window, _)| window != begin) {
-            windows.push((*begin, if *end < today { Window::Missed } else { Window::Open }));
+        if windows.iter().all(|(window, _)| window.begin() != *begin) {
+            windows
+                .push((action.window_name(*begin), if *end < today { Window::Missed } else { Window::Open }));
         }
     }
-    windows.sort_by_key(|(begin, _)| *begin);
+    windows.sort_by_key(|(window, _)| window.begin());
     windows
 }
 

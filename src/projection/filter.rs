@@ -30,6 +30,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether it is about actions by what they are or what was said of them, and not only about whole lines.
+    #[must_use]
+    pub const fn is_of_actions(&self) -> bool {
+        self.action.is_some()
+            || self.track.is_some()
+            || self.party.is_some()
+            || self.institution.is_some()
+            || self.lifecycle.is_some()
+            || self.health.is_some()
+            || self.joint.is_some()
+    }
+
     /// Whether an action is meant, whatever was said of it.
     #[must_use]
     pub fn admits(&self, programme: &Programme, state: &action::State) -> bool {

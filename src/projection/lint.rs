@@ -5,6 +5,7 @@ use super::reading::Reading;
 use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::plan::{InstrumentState, Kind};
+use crate::domain::value::Code;
 use crate::record::history::State;
 
 /// One thing that keeps something from being tracked.
@@ -43,17 +44,24 @@ const GOALS: [&str; 17] = [
 #[must_use]
 pub fn of(state: &State, reading: &Reading, filter: &Filter) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    lines(state, filter, &mut gaps);
-    instruments(state, reading, filter, &mut gaps);
-    for row in super::board::of(state, reading, filter) {
+    let rows = super::board::of(state, reading, filter);
+    // Of lines and bases, those of the actions that are meant; where whole lines are, all of them.
+    let of_actions = filter.is_of_actions();
+    let line = |number: u16| !of_actions || rows.iter().any(|row| row.action.action.line == number);
+    let base =
+        |reference: &Code| !of_actions || rows.iter().any(|row| row.action.action.basis.contains(reference));
+    lines(state, filter, &line, &mut gaps);
+    instruments(state, reading, filter, &base, &mut gaps);
+    for row in &rows {
         actions(state, row.action, &mut gaps);
     }
     gaps
 }
 
-fn lines(state: &State, filter: &Filter, gaps: &mut Vec<Gap>) {
+fn lines(state: &State, filter: &Filter, meant: &dyn Fn(u16) -> bool, gaps: &mut Vec<Gap>) {
     let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
-    for line in lines.filter(|line| filter.line.is_none_or(|number| number == line.number)) {
+    let meant = |number: u16| filter.line.is_none_or(|line| line == number) && meant(number);
+    for line in lines.filter(|line| meant(line.number)) {
         for goal in line.goals.iter().filter(|goal| filter.goal.is_none_or(|number| number == goal.number)) {
             let (printed, Some(official)) = (goal.printed.as_str(), official(goal.number)) else { continue };
             if is_named(official, printed) || !printed.is_ascii() {
@@ -89,10 +97,17 @@ fn is_named(official: &str, printed: &str) -> bool {
     !printed.is_empty() && (official.starts_with(&printed) || printed.contains(&official))
 }
 
-fn instruments(state: &State, reading: &Reading, filter: &Filter, gaps: &mut Vec<Gap>) {
+fn instruments(
+    state: &State,
+    reading: &Reading,
+    filter: &Filter,
+    meant: &dyn Fn(&Code) -> bool,
+    gaps: &mut Vec<Gap>,
+) {
     let end = state.programme.period().map_or(reading.today, |period| period.end());
     let wanted = state.programme.instruments.values();
-    for base in wanted.filter(|base| filter.line.is_none_or(|line| line == base.line)) {
+    let in_line = |line: u16| filter.line.is_none_or(|wanted| wanted == line);
+    for base in wanted.filter(|base| in_line(base.line) && meant(&base.reference)) {
         let subject = format!("instruments/{}", base.reference);
         if base.state == InstrumentState::ToBeConfirmed {
             let what = format!("to be confirmed: {}", base.title);

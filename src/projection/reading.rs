@@ -19,6 +19,8 @@ pub struct Reading {
     pub effective: Option<NaiveDate>,
     /// The day on which something counts as stale, due or missed.
     pub today: NaiveDate,
+    /// The parties, in the order of the opening.
+    pub parties: Vec<Code>,
     /// The parties that have not acceded yet: until they have, nothing is recorded.
     pub awaited: Vec<Code>,
     /// Whether recorded times were told by the authors.
@@ -41,6 +43,7 @@ impl Reading {
             recorded,
             effective,
             today: today.or(recorded).or(last).unwrap_or_default(),
+            parties: state.parties().into_iter().cloned().collect(),
             awaited: state.founding.iter().flat_map(Founding::awaited).cloned().collect(),
             illustrative: state.clock() == Some(Clock::Illustrative),
         }

@@ -100,7 +100,7 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
             (format!("instrument registered: {}", base.title), None)
         }
         Fact::Programme(Programme::Instrument(_, Instrument::Updated(event))) => {
-            (format!("instrument {}", event.state), Some(event.effective.to_string()))
+            (format!("instrument {}", spaced(event.state.as_str())), Some(event.effective.to_string()))
         }
         Fact::Programme(Programme::Action(_, event)) => said(event),
     }
@@ -124,10 +124,15 @@ fn said(event: &Action) -> (String, Option<String>) {
     }
 }
 
+/// A word of an axis as people read it.
+fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
 fn progressed(event: &Progressed) -> String {
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(event.lifecycle.map(|word| word.to_string()));
-    parts.extend(event.health.map(|word| word.to_string()));
+    parts.extend(event.lifecycle.map(|word| spaced(word.as_str())));
+    parts.extend(event.health.map(|word| spaced(word.as_str())));
     parts.extend(
         event.occurrence.as_ref().map(|occurrence| format!("{} {}", occurrence.window, occurrence.state)),
     );

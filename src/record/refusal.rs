@@ -40,7 +40,7 @@ pub enum Refusal {
         now: String,
     },
     /// For a party that is none.
-    #[error("`{1}` is withheld for {0}, which is not a party of this ledger{2}")]
+    #[error("`{1}` is withheld for `{0}`, which is not a party of this ledger{2}")]
     Audience(Code, String, String),
     /// A digest used before.
     #[error("the digest {0} of `{1}` was used before: a salt is used once")]

@@ -1,16 +1,13 @@
-//! The answers as tables: which columns the board, the timeline and the others have.
+//! The board and the gaps as tables, and the words of the axes as cells.
 
-use super::table::{Cell, Column, Report};
+use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::{Health, Lifecycle};
-use crate::domain::status::{Axis, Joint, Voice};
+use crate::domain::status::{Joint, Voice};
 use crate::projection::board::{self, Row, Window};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
 use crate::projection::reading::Reading;
-use crate::projection::timeline::{Item, speaker};
 use crate::record::history::State;
-use crate::trail::entry::timestamp;
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 /// How much of an action's text the board shows to people.
@@ -33,6 +30,7 @@ pub fn status(state: &State, reading: &Reading, filter: &Filter) -> Report {
         columns.push(Column::hidden(&format!("{party}_effective")));
         columns.push(Column::hidden(&format!("{party}_recorded")));
         columns.push(Column::hidden(&format!("{party}_sequence")));
+        columns.push(Column::hidden(&format!("{party}_health")));
     }
     columns.extend([
         Column::new("windows", "WINDOWS"),
@@ -52,11 +50,11 @@ pub fn status(state: &State, reading: &Reading, filter: &Filter) -> Report {
     }
 }
 
-fn counts(rows: &[Row<'_>]) -> Vec<(&'static str, Cell)> {
-    let mut facts = vec![("actions", Cell::Number(rows.len() as u64))];
+fn counts(rows: &[Row<'_>]) -> Vec<Fact> {
+    let mut facts = vec![Fact::new("actions", Cell::Number(rows.len() as u64))];
     for joint in Joint::ALL {
         let count = rows.iter().filter(|row| row.status.lifecycle.joint == joint).count();
-        facts.push((joint.as_str(), Cell::Number(count as u64)));
+        facts.push(Fact::new(joint.as_str(), Cell::Number(count as u64)));
     }
     facts
 }
@@ -67,27 +65,20 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
     let mut cells = vec![
         Cell::text(action.reference.as_str()),
         joint(status.lifecycle.joint),
-        lifecycle(
-            status
-                .lifecycle
-                .value
-                .or((status.lifecycle.joint == Joint::Silent).then_some(Lifecycle::Planned)),
-        ),
+        lifecycle(stands(row)),
         health(status.health.value),
         joint(status.health.joint),
         Cell::Flag(row.stale),
     ];
-    for voice in &status.lifecycle.voices {
+    for (voice, well) in status.lifecycle.voices.iter().zip(&status.health.voices) {
         cells.extend(says(voice));
+        cells.push(health(well.says));
     }
-    let windows = row.windows.iter().map(|(begin, window)| {
-        format!("{} {}", begin.format(if row.windows.len() > 4 { "%Y-%m" } else { "%Y" }), known(*window))
-    });
     let text = action.text.as_str();
     let excerpt: String = text.chars().take(EXCERPT).collect();
     let more = if text.chars().count() > EXCERPT { "…" } else { "" };
     cells.extend([
-        Cell::List(windows.collect()),
+        windows(row),
         Cell::List(row.leads.iter().map(ToString::to_string).collect()),
         Cell::text(excerpt + more),
         Cell::text(text),
@@ -97,8 +88,20 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
     cells
 }
 
+/// Where an action stands: what nobody has spoken of is planned.
+pub(super) fn stands(row: &Row<'_>) -> Option<Lifecycle> {
+    let axis = &row.status.lifecycle;
+    axis.value.or((axis.joint == Joint::Silent).then_some(Lifecycle::Planned))
+}
+
+/// Each window with what is known of it.
+pub(super) fn windows(row: &Row<'_>) -> Cell {
+    let windows = row.windows.iter().map(|(name, window)| format!("{name} {}", known(*window)));
+    Cell::List(windows.collect())
+}
+
 /// What a party says, since when it is true, when it was recorded, and where.
-fn says<T: Display + Copy + Into<Cell>>(voice: &Voice<'_, T>) -> [Cell; 4] {
+pub(super) fn says<T: Display + Copy + Into<Cell>>(voice: &Voice<'_, T>) -> [Cell; 4] {
     let Some(word) = voice.word else { return [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty] };
     [
         voice.says.map_or(Cell::Word("≠", "contested".to_owned()), Into::into),
@@ -134,15 +137,15 @@ impl From<Health> for Cell {
     }
 }
 
-fn lifecycle(word: Option<Lifecycle>) -> Cell {
+pub(super) fn lifecycle(word: Option<Lifecycle>) -> Cell {
     word.map_or(Cell::Empty, Into::into)
 }
 
-fn health(word: Option<Health>) -> Cell {
+pub(super) fn health(word: Option<Health>) -> Cell {
     word.map_or(Cell::Empty, Into::into)
 }
 
-fn joint(joint: Joint) -> Cell {
+pub(super) fn joint(joint: Joint) -> Cell {
     let glyph = match joint {
         Joint::Silent => "·",
         Joint::OneSided => "◐",
@@ -162,139 +165,6 @@ fn known(window: Window) -> String {
     }
 }
 
-/// What was said, in the order of the ledger.
-#[must_use]
-pub fn timeline(reading: &Reading, items: &[Item], notes: &BTreeMap<u64, String>) -> Report {
-    let rows = items.iter().map(|item| moment(item, notes)).collect();
-    let facts = vec![("entries", Cell::Number(items.len() as u64))];
-    Report { kind: "timeline", reading: reading.clone(), facts, columns: moments(), rows }
-}
-
-fn moments() -> Vec<Column> {
-    vec![
-        Column::new("sequence", "SEQ"),
-        Column::new("recorded_on", "RECORDED"),
-        Column::new("effective", "EFFECTIVE"),
-        Column::new("source", "WHO"),
-        Column::new("subject", "ABOUT"),
-        Column::new("summary", "WHAT"),
-        Column::new("assurance", "ASSURANCE"),
-        Column::new("note", "NOTE"),
-        Column::hidden("recorded"),
-        Column::hidden("type"),
-        Column::hidden("id"),
-        Column::hidden("leaf"),
-        Column::hidden("voided"),
-    ]
-}
-
-fn moment(item: &Item, notes: &BTreeMap<u64, String>) -> Vec<Cell> {
-    let voided = if item.voided { " (corrected later)" } else { "" };
-    vec![
-        Cell::Number(item.sequence),
-        Cell::text(item.day.to_string()),
-        Cell::maybe(item.effective.as_ref()),
-        Cell::text(speaker(&item.source)),
-        Cell::text(item.subject.as_str()),
-        Cell::text(format!("{}{voided}", item.summary)),
-        Cell::maybe(item.assurance),
-        Cell::maybe(notes.get(&item.sequence)),
-        Cell::text(timestamp(item.recorded)),
-        Cell::text(item.kind.as_str()),
-        Cell::text(item.id.to_string()),
-        Cell::text(item.leaf.to_string()),
-        Cell::Flag(item.voided),
-    ]
-}
-
-/// One action, and all that was said of it.
-#[must_use]
-pub fn show(
-    state: &State,
-    reading: &Reading,
-    row: &Row<'_>,
-    items: &[Item],
-    notes: &BTreeMap<u64, String>,
-) -> Report {
-    let action = &row.action.action;
-    let list =
-        |items: &[crate::domain::value::Code]| Cell::List(items.iter().map(ToString::to_string).collect());
-    let assigned = row.action.assignments.iter().map(|(institution, assignment)| {
-        let due = assignment.due.map(|due| format!(", due {due}")).unwrap_or_default();
-        format!("{}/{institution} {}{due}", assignment.party, assignment.role)
-    });
-    let windows = row.windows.iter().map(|(begin, window)| format!("{begin} {}", known(*window)));
-    let mut facts = vec![
-        ("action", Cell::text(action.reference.as_str())),
-        ("text", Cell::text(action.text.as_str())),
-        ("line", Cell::Number(u64::from(action.line))),
-        ("track", Cell::text(action.track.as_str())),
-        ("kind", Cell::text(action.kind.as_str())),
-        ("firmness", Cell::text(action.firmness.as_str())),
-        ("cycle", Cell::maybe(action.cycle.as_ref())),
-        ("institutions", list(&action.institutions)),
-        ("basis", list(&action.basis)),
-        ("notes", Cell::List(action.notes.iter().map(ToString::to_string).collect())),
-        ("assigned", Cell::List(assigned.collect())),
-        ("joint", joint(row.status.lifecycle.joint)),
-        ("lifecycle", lifecycle(row.status.lifecycle.value)),
-        ("health", health(row.status.health.value)),
-        ("windows", Cell::List(windows.collect())),
-    ];
-    facts.push(("voices", Cell::List(voices(state, &row.status.lifecycle))));
-    facts.retain(|(_, cell)| *cell != Cell::List(Vec::new()));
-    let rows = items.iter().map(|item| moment(item, notes)).collect();
-    Report { kind: "action", reading: reading.clone(), facts, columns: moments(), rows }
-}
-
-fn voices<T: Display>(state: &State, axis: &Axis<'_, T>) -> Vec<String> {
-    let grace = state.grace_days();
-    let says = |voice: &Voice<'_, T>| match (&voice.word, &voice.says) {
-        (None, _) => format!("{} silent", voice.party),
-        (Some(word), None) => format!("{} contests (recorded {}, grace {grace} days)", voice.party, word.day),
-        (Some(word), Some(says)) => {
-            format!("{} says {says} since {} (recorded {})", voice.party, word.effective, word.day)
-        }
-    };
-    axis.voices.iter().map(says).collect()
-}
-
-/// What changed between two moments.
-#[must_use]
-pub fn replay(
-    before: &State,
-    after: &State,
-    reading: &Reading,
-    filter: &Filter,
-    items: &[Item],
-    notes: &BTreeMap<u64, String>,
-) -> Report {
-    let mut report = timeline(reading, items, notes);
-    report.kind = "replay";
-    let count = |state: &State, joint: Joint| {
-        let rows = board::of(state, reading, filter);
-        Cell::Number(rows.iter().filter(|row| row.status.lifecycle.joint == joint).count() as u64)
-    };
-    report.facts.push(("after_entries", Cell::Number(before.head.size)));
-    for (key, joint) in [
-        ("agreed_before", Joint::Agreed),
-        ("disputed_before", Joint::Disputed),
-        ("one_sided_before", Joint::OneSided),
-        ("silent_before", Joint::Silent),
-    ] {
-        report.facts.push((key, count(before, joint)));
-    }
-    for (key, joint) in [
-        ("agreed_after", Joint::Agreed),
-        ("disputed_after", Joint::Disputed),
-        ("one_sided_after", Joint::OneSided),
-        ("silent_after", Joint::Silent),
-    ] {
-        report.facts.push((key, count(after, joint)));
-    }
-    report
-}
-
 /// What cannot be tracked yet.
 #[must_use]
 pub fn lint(reading: &Reading, gaps: &[Gap]) -> Report {
@@ -303,6 +173,6 @@ pub fn lint(reading: &Reading, gaps: &[Gap]) -> Report {
     let cells = |gap: &Gap| {
         vec![Cell::text(gap.subject.as_str()), Cell::text(gap.rule), Cell::text(gap.what.as_str())]
     };
-    let facts = vec![("gaps", Cell::Number(gaps.len() as u64))];
+    let facts = vec![Fact::new("gaps", Cell::Number(gaps.len() as u64))];
     Report { kind: "lint", reading: reading.clone(), facts, columns, rows: gaps.iter().map(cells).collect() }
 }

@@ -16,11 +16,22 @@ pub fn of(report: &Report) -> Result<Vec<u8>, csv::Error> {
 /// # Errors
 /// As [`of`].
 pub fn rows(keys: &[&str], rows: &[Vec<Cell>], illustrative: bool) -> Result<Vec<u8>, csv::Error> {
-    let clock = if illustrative { "illustrative" } else { "real" };
+    let clock = Cell::text(if illustrative { "illustrative" } else { "real" });
+    let keys: Vec<&str> = keys.iter().copied().chain(["clock"]).collect();
+    let rows: Vec<Vec<Cell>> =
+        rows.iter().map(|row| row.iter().cloned().chain([clock.clone()]).collect()).collect();
+    plain(&keys, &rows)
+}
+
+/// Rows under the keys of their columns.
+///
+/// # Errors
+/// As [`of`].
+pub fn plain(keys: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(keys.iter().copied().chain(["clock"]))?;
+    writer.write_record(keys)?;
     for row in rows {
-        writer.write_record(row.iter().map(field).chain([clock.to_owned()]))?;
+        writer.write_record(row.iter().map(field))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -1,10 +1,10 @@
 //! A report as JSON: one object for one answer, stable.
 
-use super::table::{Cell, Report};
+use super::table::{Cell, Report, Seen};
 use crate::projection::reading::Reading;
 use serde_json::{Map, Value, json};
 
-/// The report as one object; its schema is `schemas/answers/report.json`.
+/// The report as one object; each kind has its schema in `schemas/answers`.
 #[must_use]
 pub fn of(report: &Report) -> Value {
     let rows: Vec<Value> = report
@@ -19,7 +19,8 @@ pub fn of(report: &Report) -> Value {
     let facts: Map<String, Value> = report
         .facts
         .iter()
-        .map(|(key, cell)| ((*key).to_owned(), value(cell)))
+        .filter(|fact| fact.seen != Seen::ByPeople)
+        .map(|fact| (fact.key.clone(), value(&fact.cell)))
         .filter(|(_, value)| !value.is_null())
         .collect();
     json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts, "rows": rows})
@@ -30,6 +31,7 @@ pub fn of(report: &Report) -> Value {
 pub fn reading(reading: &Reading) -> Value {
     let mut value = json!({
         "origin": reading.origin,
+        "parties": reading.parties,
         "size": reading.head.size,
         "head": reading.head.leaf,
         "today": reading.today,

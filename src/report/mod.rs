@@ -1,11 +1,13 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`]: which columns each answer has;
+//! - [`answers`], [`action`], [`moments`]: which columns each answer has;
 //! - [`text`], [`csv`], [`json`]: its dialects.
 
+pub mod action;
 pub mod answers;
 pub mod csv;
 pub mod json;
+pub mod moments;
 pub mod table;
 pub mod text;

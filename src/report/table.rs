@@ -9,12 +9,46 @@ pub struct Report {
     pub kind: &'static str,
     /// From which reading.
     pub reading: Reading,
-    /// Single values, by key.
-    pub facts: Vec<(&'static str, Cell)>,
+    /// Single values.
+    pub facts: Vec<Fact>,
     /// The columns.
     pub columns: Vec<Column>,
     /// As many cells as there are columns.
     pub rows: Vec<Vec<Cell>>,
+}
+
+/// A single value, under its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its key in machine output, stable.
+    pub key: String,
+    /// The value.
+    pub cell: Cell,
+    /// In which answers it stands.
+    pub seen: Seen,
+}
+
+/// In which answers a single value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// In all.
+    Everywhere,
+    /// In those for machines.
+    ByMachines,
+    /// In those for people.
+    ByPeople,
+}
+
+impl Fact {
+    /// A value for everybody.
+    pub fn new(key: impl Into<String>, cell: Cell) -> Self {
+        Self { key: key.into(), cell, seen: Seen::Everywhere }
+    }
+
+    /// A value of machine output alone.
+    pub fn hidden(key: impl Into<String>, cell: Cell) -> Self {
+        Self { key: key.into(), cell, seen: Seen::ByMachines }
+    }
 }
 
 /// A column of a table.

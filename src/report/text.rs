@@ -1,6 +1,6 @@
 //! A report as text: facts, a table, and below it the reading from which it was made.
 
-use super::table::{Cell, Report};
+use super::table::{Cell, Report, Seen};
 use crate::domain::value::Code;
 use crate::projection::reading::Reading;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -8,9 +8,10 @@ use comfy_table::{ContentArrangement, Table, presets};
 /// The report for a terminal of `width` columns, or for no terminal, where nothing is wrapped.
 #[must_use]
 pub fn of(report: &Report, width: Option<u16>) -> String {
-    let facts = report.facts.iter().filter(|(_, cell)| *cell != Cell::Empty);
+    let empty = |cell: &Cell| matches!(cell, Cell::Empty) || *cell == Cell::List(Vec::new());
+    let facts = report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !empty(&fact.cell));
     let lines: Vec<String> =
-        facts.map(|(key, cell)| format!("{:<18}{}\n", key.replace('_', " "), field(cell))).collect();
+        facts.map(|fact| format!("{:<KEY$}{}\n", fact.key.replace('_', " "), listed(&fact.cell))).collect();
     let mut text = lines.concat();
     if !report.facts.is_empty() && !report.columns.is_empty() {
         text.push('\n');
@@ -59,6 +60,19 @@ fn field(cell: &Cell) -> String {
         Cell::Number(number) => number.to_string(),
         Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Cell::List(items) => items.join(", "),
+    }
+}
+
+/// How many columns the key of a fact takes.
+const KEY: usize = 18;
+
+/// A fact's value; a list whose items are long has a line for each.
+fn listed(cell: &Cell) -> String {
+    match cell {
+        Cell::List(items) if items.iter().any(|item| item.contains(", ") || item.len() > 40) => {
+            items.join(&format!("\n{:KEY$}", ""))
+        }
+        other => field(other),
     }
 }
 

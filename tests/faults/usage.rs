@@ -84,7 +84,7 @@ fn an_impossible_value_is_answered_with_what_is_expected() {
     }
     place.refused(["status", "--recorded", "2022-02-30"], 2, &["2022-02-30"]);
     place.refused(["status", "--at", "9999"], 2, &["no entry", "9999"]);
-    place.refused(["replay", "--to", "then"], 2, &["`then`", "date"]);
+    place.refused(["replay", "--to", "then"], 2, &["then", "a day such as 2022-12-31"]);
 }
 
 #[test]

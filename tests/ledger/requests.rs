@@ -137,7 +137,7 @@ fn a_field_is_withheld_for_a_party_that_there_is() {
         desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021", "note": "kun KR"}));
     draft.audience = Some(Meant::All(Audience::Party("KP".parse().unwrap())));
     let answer = desk.record(&draft);
-    assert!(refused(&desk, before, answer).contains("`note` is withheld for KP, which is not a party"));
+    assert!(refused(&desk, before, answer).contains("`note` is withheld for `KP`, which is not a party"));
     draft.audience = Some(Meant::All(Audience::Party("KR".parse().unwrap())));
     assert!(desk.record(&draft).is_ok());
 }

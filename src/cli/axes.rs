@@ -1,0 +1,163 @@
+//! What the reading commands have in common: on which axes, and which actions.
+
+use super::failure::Failure;
+use super::words;
+use annals::domain::assertion::{Health, Lifecycle};
+use annals::domain::date::Effective;
+use annals::domain::status::Joint;
+use annals::domain::value::{Code, nearest};
+use annals::ledger::{Cut, Ledger};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use annals::record::history::State;
+use annals::trail::hash::LeafHash;
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use std::str::FromStr;
+
+/// On which axes to read.
+#[derive(Args)]
+pub(crate) struct Axes {
+    /// Up to this entry, by sequence or leaf hash
+    #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]
+    pub(crate) at: Option<Cut>,
+    /// As recorded by the end of this day, in the zone of the party where it ends last
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) recorded: Option<NaiveDate>,
+    /// As effective by this day: words whose date begins by then
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    effective: Option<NaiveDate>,
+    /// The day on which something counts as stale or missed [default: the day of --recorded, or today; in an illustrative
+    /// ledger the day of the last entry]
+    #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]
+    today: Option<NaiveDate>,
+}
+
+/// Which actions.
+#[derive(Args)]
+pub(crate) struct Which {
+    /// In this line of effort
+    #[arg(long, value_name = "NUMBER", value_parser = number::<u16>)]
+    line: Option<u16>,
+    /// In this track
+    #[arg(long)]
+    track: Option<Code>,
+    /// With an institution of this party, named in the plan or assigned
+    #[arg(long)]
+    party: Option<Code>,
+    /// With this institution, named in the plan or assigned
+    #[arg(long)]
+    institution: Option<Code>,
+    /// In a line that names this Sustainable Development Goal
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=17))]
+    sdg: Option<u8>,
+    /// That stand here, as both agree or one side says alone
+    #[arg(long, value_parser = words::lifecycle())]
+    lifecycle: Option<Lifecycle>,
+    /// That do so, as both agree or one side says alone
+    #[arg(long, value_parser = words::health())]
+    health: Option<Health>,
+    /// With this joint status
+    #[arg(long, value_parser = words::joint())]
+    joint: Option<Joint>,
+}
+
+/// A day, as people write it in full.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let expected = || "a day such as 2022-12-31 is expected".to_owned();
+    let whole = text.parse::<Effective>().ok().filter(|_| text.len() == 10);
+    whole.map(|day| day.begin()).ok_or_else(expected)
+}
+
+fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "a number is expected".to_owned())
+}
+
+fn entry_cut(text: &str) -> Result<Cut, String> {
+    match text.parse::<u64>() {
+        Ok(sequence) if text.len() < 64 => Ok(Cut::Sequence(sequence)),
+        _ => text.parse::<LeafHash>().map(Cut::Leaf).map_err(|_| {
+            "a sequence or a leaf hash (64 lower-case hexadecimal digits) is expected".to_owned()
+        }),
+    }
+}
+
+/// A cut, or a day.
+pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
+    day(text).map(Cut::Day).or_else(|_| {
+        entry_cut(text)
+            .map_err(|_| "a day such as 2022-12-31, a sequence or a leaf hash is expected".to_owned())
+    })
+}
+
+impl Axes {
+    pub(crate) fn read(&self, ledger: &Ledger) -> Result<(State, Reading), Failure> {
+        let cut = self.at.or(self.recorded.map(Cut::Day));
+        let state = ledger.at(cut)?;
+        let whole = Reading::of(&ledger.state(), None, None, None);
+        let clock = (!whole.illustrative).then(|| state.day(Utc::now()));
+        let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
+        let mut reading = Reading::of(&state, self.recorded, self.effective, today);
+        (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
+        Ok((state, reading))
+    }
+}
+
+impl Which {
+    pub(crate) fn filter(self, state: &State) -> Result<Filter, Failure> {
+        let programme = &state.programme;
+        let plan = || programme.plan.iter();
+        let known = |what: &str, name: &str, names: Vec<&str>| {
+            if names.is_empty() || names.contains(&name) {
+                return Ok(());
+            }
+            // A few names are better listed than guessed at.
+            let hint = if names.len() <= 8 {
+                format!("; there are {}", names.join(", "))
+            } else {
+                nearest(name, names.iter().copied())
+            };
+            Err(Failure::usage(format!("the plan has no {what} {name}{hint}")))
+        };
+        let lines: Vec<String> =
+            plan().flat_map(|plan| &plan.lines).map(|line| line.number.to_string()).collect();
+        if let Some(line) = self.line {
+            known("line", &line.to_string(), lines.iter().map(String::as_str).collect())?;
+        }
+        if let Some(track) = &self.track {
+            let tracks = plan().flat_map(|plan| &plan.tracks).map(|track| track.code.as_str());
+            known("track", track.as_str(), tracks.collect())?;
+        }
+        if let Some(party) = &self.party {
+            known("party", party.as_str(), state.parties().into_iter().map(Code::as_str).collect())?;
+        }
+        if let Some(body) = &self.institution {
+            let bodies = programme.parties.values().flat_map(|party| party.institutions());
+            known("institution", body.as_str(), bodies.map(|body| body.id.as_str()).collect())?;
+        }
+        Ok(Filter {
+            line: self.line,
+            track: self.track,
+            party: self.party,
+            institution: self.institution,
+            goal: self.sdg,
+            lifecycle: self.lifecycle,
+            health: self.health,
+            joint: self.joint,
+            action: None,
+        })
+    }
+}
+
+impl Which {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.line.is_none()
+            && self.track.is_none()
+            && self.party.is_none()
+            && self.institution.is_none()
+            && self.sdg.is_none()
+            && self.lifecycle.is_none()
+            && self.health.is_none()
+            && self.joint.is_none()
+    }
+}

@@ -1,0 +1,73 @@
+//! One action as a table: its text, where it stands, and all that was said of it.
+
+use super::answers::{health, joint, lifecycle, says, stands, windows};
+use super::moments::{moment, moments};
+use super::table::{Cell, Fact, Report};
+use crate::domain::status::{Axis, Voice};
+use crate::domain::value::Code;
+use crate::projection::board::Row;
+use crate::projection::reading::Reading;
+use crate::projection::timeline::Item;
+use crate::record::history::State;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+/// One action, and all that was said of it.
+#[must_use]
+pub fn show(
+    state: &State,
+    reading: &Reading,
+    row: &Row<'_>,
+    items: &[Item],
+    notes: &BTreeMap<u64, String>,
+) -> Report {
+    let action = &row.action.action;
+    let list = |items: &[Code]| Cell::List(items.iter().map(ToString::to_string).collect());
+    let assigned = row.action.assignments.iter().map(|(institution, assignment)| {
+        let due = assignment.due.map(|due| format!(", due {due}")).unwrap_or_default();
+        format!("{}/{institution} {}{due}", assignment.party, assignment.role)
+    });
+    let status = &row.status;
+    let mut facts = vec![
+        Fact::new("action", Cell::text(action.reference.as_str())),
+        Fact::new("text", Cell::text(action.text.as_str())),
+        Fact::new("line", Cell::Number(u64::from(action.line))),
+        Fact::new("track", Cell::text(action.track.as_str())),
+        Fact::new("kind", Cell::text(action.kind.as_str())),
+        Fact::new("firmness", Cell::text(action.firmness.as_str())),
+        Fact::new("cycle", Cell::maybe(action.cycle.as_ref())),
+        Fact::new("institutions", list(&action.institutions)),
+        Fact::new("basis", list(&action.basis)),
+        Fact::new("notes", Cell::List(action.notes.iter().map(ToString::to_string).collect())),
+        Fact::new("assigned", Cell::List(assigned.collect())),
+        Fact::new("joint", joint(status.lifecycle.joint)),
+        Fact::new("lifecycle", lifecycle(stands(row))),
+        Fact::new("health", health(status.health.value)),
+        Fact::hidden("health_joint", joint(status.health.joint)),
+        Fact::hidden("health_stale", Cell::Flag(row.stale)),
+        Fact::new("windows", windows(row)),
+        Fact::new("voices", Cell::List(voices(state, &status.lifecycle))),
+    ];
+    for (voice, well) in status.lifecycle.voices.iter().zip(&status.health.voices) {
+        let keys = ["says", "effective", "recorded", "sequence"];
+        for (key, cell) in keys.into_iter().zip(says(voice)) {
+            facts.push(Fact::hidden(format!("{}_{key}", voice.party), cell));
+        }
+        facts.push(Fact::hidden(format!("{}_health", voice.party), health(well.says)));
+    }
+    let rows = items.iter().map(|item| moment(item, notes)).collect();
+    Report { kind: "action", reading: reading.clone(), facts, columns: moments(), rows }
+}
+
+fn voices<T: Display>(state: &State, axis: &Axis<'_, T>) -> Vec<String> {
+    let grace = state.grace_days();
+    let says = |voice: &Voice<'_, T>| match (&voice.word, &voice.says) {
+        (None, _) => format!("{} silent", voice.party),
+        (Some(word), None) => format!("{} contests (recorded {}, grace {grace} days)", voice.party, word.day),
+        (Some(word), Some(says)) => {
+            let says = says.to_string().replace('_', " ");
+            format!("{} says {says} since {} (recorded {})", voice.party, word.effective, word.day)
+        }
+    };
+    axis.voices.iter().map(says).collect()
+}

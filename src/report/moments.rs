@@ -1,0 +1,85 @@
+//! What was said as a table: the timeline, and the replay between two moments.
+
+use super::table::{Cell, Column, Fact, Report, Seen};
+use crate::domain::status::Joint;
+use crate::projection::board;
+use crate::projection::filter::Filter;
+use crate::projection::reading::Reading;
+use crate::projection::timeline::{Item, speaker};
+use crate::record::history::State;
+use crate::trail::entry::timestamp;
+use std::collections::BTreeMap;
+
+/// What was said, in the order of the ledger.
+#[must_use]
+pub fn timeline(reading: &Reading, items: &[Item], notes: &BTreeMap<u64, String>) -> Report {
+    let rows = items.iter().map(|item| moment(item, notes)).collect();
+    let facts = vec![Fact::new("entries", Cell::Number(items.len() as u64))];
+    Report { kind: "timeline", reading: reading.clone(), facts, columns: moments(), rows }
+}
+
+pub(super) fn moments() -> Vec<Column> {
+    vec![
+        Column::new("sequence", "SEQ"),
+        Column::new("recorded_on", "RECORDED"),
+        Column::new("effective", "EFFECTIVE"),
+        Column::new("source", "WHO"),
+        Column::new("subject", "ABOUT"),
+        Column::new("summary", "WHAT"),
+        Column::new("assurance", "ASSURANCE"),
+        Column::new("note", "NOTE"),
+        Column::hidden("recorded"),
+        Column::hidden("type"),
+        Column::hidden("id"),
+        Column::hidden("leaf"),
+        Column::hidden("voided"),
+    ]
+}
+
+pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, String>) -> Vec<Cell> {
+    vec![
+        Cell::Number(item.sequence),
+        Cell::text(item.day.to_string()),
+        Cell::maybe(item.effective.as_ref()),
+        Cell::text(speaker(&item.source)),
+        Cell::text(item.subject.as_str()),
+        Cell::text(item.summary.as_str()),
+        if item.voided { Cell::text("corrected") } else { Cell::maybe(item.assurance) },
+        Cell::maybe(notes.get(&item.sequence)),
+        Cell::text(timestamp(item.recorded)),
+        Cell::text(item.kind.as_str()),
+        Cell::text(item.id.to_string()),
+        Cell::text(item.leaf.to_string()),
+        Cell::Flag(item.voided),
+    ]
+}
+
+/// What changed between two moments.
+#[must_use]
+pub fn replay(
+    before: &State,
+    after: &State,
+    reading: &Reading,
+    filter: &Filter,
+    items: &[Item],
+    notes: &BTreeMap<u64, String>,
+) -> Report {
+    let mut report = timeline(reading, items, notes);
+    report.kind = "replay";
+    let count = |state: &State, joint: Joint| {
+        let rows = board::of(state, reading, filter);
+        rows.iter().filter(|row| row.status.lifecycle.joint == joint).count() as u64
+    };
+    report.facts.push(Fact::new("entries_before", Cell::Number(before.head.size)));
+    for joint in Joint::ALL {
+        let (from, to) = (count(before, joint), count(after, joint));
+        report.facts.push(Fact::hidden(format!("{joint}_before"), Cell::Number(from)));
+        report.facts.push(Fact::hidden(format!("{joint}_after"), Cell::Number(to)));
+        report.facts.push(Fact {
+            key: joint.to_string(),
+            cell: Cell::text(format!("{from} → {to}")),
+            seen: Seen::ByPeople,
+        });
+    }
+    report
+}
