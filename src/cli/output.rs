@@ -154,7 +154,7 @@ pub(crate) fn keep(ledger: &Ledger) {
 /// A bar that counts entries on standard error, on a terminal alone.
 pub(crate) fn progress(doing: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {pos} entries, {per_sec}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {pos} entries, {elapsed}") {
         bar.set_style(style);
     }
     bar.set_message(doing);

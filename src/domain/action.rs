@@ -119,7 +119,7 @@ pub enum Refusal {
 pub struct Context<'a> {
     /// Who speaks.
     pub author: &'a Author,
-    /// The author's day, in the zone where it begins first.
+    /// The day on which it is recorded, in the zone where days begin first.
     pub today: NaiveDate,
     /// The entry that is answered.
     pub answers: Option<Uuid>,

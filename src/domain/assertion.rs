@@ -169,7 +169,9 @@ pub enum Refusal {
         value: Text,
     },
     /// In the future.
-    #[error("{what} {found} begins after {today}, the day on which it was said: the future is not yet true")]
+    #[error(
+        "{what} {found} begins after {today}, the day on which it is recorded: the future is not yet true"
+    )]
     Future {
         /// Which member.
         what: &'static str,
@@ -181,7 +183,8 @@ pub enum Refusal {
 }
 
 impl Progressed {
-    /// Checks what can be checked without any history. `today` is the author's day in the earliest zone.
+    /// Checks what can be checked without any history. `today` is the day on which it is recorded, in the zone
+    /// where days begin first.
     ///
     /// # Errors
     /// [`Refusal`], by name.
@@ -216,7 +219,7 @@ impl Progressed {
     }
 }
 
-/// Refuses what begins after the day on which it was said.
+/// Refuses what begins after the day on which it is recorded.
 ///
 /// # Errors
 /// [`Refusal::Future`].

@@ -324,7 +324,7 @@ impl History {
                 }
                 let context = Context {
                     author: &key.author,
-                    today: founding.first_day(event.time),
+                    today: founding.first_day(recorded),
                     answers: event.causationid,
                     period: self.state.programme.period(),
                 };

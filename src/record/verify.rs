@@ -1,7 +1,8 @@
 //! The verdicts on a history, given entry by entry: what each check found, and where it first failed.
 //!
-//! Memory follows what is said of the actions, and about 150 bytes an entry for [`super::index`]. Reading the entries from
-//! a file or a store is not here. A verdict that is not given is not claimed.
+//! Memory is about 170 bytes an entry: what is kept of each word, and of what names each entry ([`super::index`]). Measured
+//! with `annals verify` on an export: 12 MB of 20,000 entries, 25 MB of 100,000. Reading the entries from a file or a store
+//! is not here. A verdict that is not given is not claimed.
 
 use super::fact::Fact;
 use super::founding::Clock;

@@ -37,7 +37,7 @@ fn what_a_party_alone_cannot_say_is_refused() {
 fn an_occurrence_has_a_window_of_its_action() {
     let mut desk = Desk::founded();
     let held = |window: &str| json!({"effective": "2021-06", "occurrence": {"window": window, "state": "held", "date": "2021-06-01"}});
-    no(&mut desk, "DK", "actions/1.G2G.1", "action.progressed", held("2021-06"), "2021-01, 2022-01");
+    no(&mut desk, "DK", "actions/1.G2G.1", "action.progressed", held("2021-06"), "2021, 2022");
     assert!(desk.progress("DK", "1.G2G.1", held("2021")).is_ok());
 }
 
@@ -59,9 +59,9 @@ fn an_answer_names_another_partys_standing_word_and_is_given_once() {
     let again = desk.answer("DK", ACTION, "action.contested", said, json!({"reason": "no"}));
     assert!(refused(&desk, before, again).contains("answered"));
     let wrong = desk.answer("KR", ACTION, "action.confirmed", answer, json!({}));
-    assert!(refused(&desk, before, wrong).contains("is not an entry of 1.G2G.2 that can be answered"));
+    assert!(refused(&desk, before, wrong).contains("is not a word on 1.G2G.2 that can be answered"));
     let elsewhere = desk.answer("DK", "actions/1.G2G.3", "action.confirmed", said, json!({}));
-    assert!(refused(&desk, before, elsewhere).contains("is not an entry of 1.G2G.3"));
+    assert!(refused(&desk, before, elsewhere).contains("is not a word on 1.G2G.3"));
 }
 
 #[test]
@@ -97,4 +97,22 @@ fn what_is_yet_to_come_is_not_recorded_as_true() {
     no(&mut desk, "DK", "instruments/1.B1", "instrument.updated", state, "the future is not yet true");
     let reform = json!({"institution": "MSIT", "successor": "MFDS", "effective": "2999"});
     no(&mut desk, "KR", "parties/KR", "institution.succeeded", reform, "the future is not yet true");
+}
+
+#[test]
+fn the_present_is_when_it_is_recorded() {
+    let mut desk = Desk::founded();
+    let draft = |desk: &Desk, effective: &str| {
+        let mut draft =
+            desk.draft("DK", ACTION, "action.progressed", json!({"effective": effective, "note": "x"}));
+        // Said before what was recorded last, and so recorded with it, in January 2022.
+        draft.time = "2021-12-01T09:00:00.000Z".parse().unwrap();
+        draft
+    };
+    let late = draft(&desk, "2022-01-04");
+    assert!(desk.record(&late).is_ok(), "true by then, though not yet when it was said");
+    let before = desk.ledger.head().leaf;
+    let early = draft(&desk, "2022-02");
+    let answer = desk.record(&early);
+    assert!(refused(&desk, before, answer).contains("the future is not yet true"));
 }

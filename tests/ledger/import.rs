@@ -100,11 +100,11 @@ fn the_lines_before_one_that_is_refused_are_recorded_and_repeating_completes_it(
         draft("DK", 2, "action.progressed", json!({"effective": "2022", "note": "two"})),
     ];
     let bad = [
-        ("{\"as\":".to_owned(), "/"),
+        ("{\"as\":".to_owned(), "at column 6"),
         (draft("KP", 3, "action.progressed", word("under_way")).to_string(), "KP is not a party"),
         (draft("DK", 3, "action.progressed", word("finished")).to_string(), "unknown variant `finished`"),
         (draft("DK", 3, "action.progressed", json!({"effective": 1.5})).to_string(), "cannot be signed"),
-        ("\u{1}".to_owned(), "/"),
+        ("\u{1}".to_owned(), "at column 1"),
     ];
     for (line, reason) in bad {
         let border = Border::founded();
