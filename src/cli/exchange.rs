@@ -15,7 +15,7 @@ use annals::trail::hash::{Head, sha256};
 use clap::Args;
 use serde_json::json;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -114,29 +114,31 @@ pub(crate) struct Export {
 impl Export {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let name = self.output.clone().unwrap_or_else(|| PathBuf::from("standard output"));
-        let mut out: Box<dyn Write> = match &self.output {
-            Some(path) => Box::new(File::create_new(path).map_err(file(path, "made"))?),
-            None => Box::new(std::io::stdout().lock()),
+        let Some(path) = &self.output else {
+            return match export::write(&ledger, &mut BufWriter::new(std::io::stdout().lock())) {
+                // A reader that has seen enough (`| head`) is no failure.
+                Err(ExportError::Write(error)) if error.kind() != ErrorKind::BrokenPipe => {
+                    Err(Failure::Answer(error))
+                }
+                Err(ExportError::Ledger(error)) => Err(error.into()),
+                _ => Ok(ExitCode::SUCCESS),
+            };
         };
-        let written = export::write(&ledger, &mut out);
-        match written {
-            // A reader that has seen enough (`| head`) is no failure.
-            Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-            Err(ExportError::Write(error)) => return Err(file(&name, "written")(error)),
-            Err(ExportError::Ledger(error)) => return Err(error.into()),
-            Ok(()) if self.output.is_some() => {
-                let standing = Standing::of(&ledger);
-                let text = format!(
-                    "{} written to {}",
-                    output::count(standing.head.size, "entry", "entries"),
-                    name.display()
-                );
-                let first = ledger.entry(0)?.map(|entry| entry.leaf);
-                output::answer("export", &text, json!({"first": first}), &standing, settings.format)?;
-            }
-            Ok(()) => {}
+        let output = File::create_new(path).map_err(file(path, "made"))?;
+        let written = export::write(&ledger, &mut BufWriter::new(&output)).map_err(|error| match error {
+            ExportError::Write(error) => file(path, "written")(error),
+            ExportError::Ledger(error) => error.into(),
+        });
+        if let Err(failure) = written.and_then(|()| output.sync_all().map_err(file(path, "synced"))) {
+            // Half an export would pass for a shorter ledger.
+            let _ = std::fs::remove_file(path);
+            return Err(failure);
         }
+        let standing = Standing::of(&ledger);
+        let entries = output::count(standing.head.size, "entry", "entries");
+        let text = format!("{entries} written to {}", path.display());
+        let first = ledger.entry(0)?.map(|entry| entry.leaf);
+        output::answer("export", &text, json!({"first": first}), &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
