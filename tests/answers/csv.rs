@@ -1,4 +1,5 @@
-//! The CSV of what reads: the rows of the JSON under fixed headings, and what the clock is worth.
+//! The CSV: of what reads, the rows of the JSON under fixed headings, and what the clock is worth; of keys, the keys; of
+//! what writes, the members of the object in one row.
 
 use super::desk::Answer;
 use super::schema::Schemas;
@@ -8,12 +9,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const STATUS: &str = "action joint lifecycle health health_joint health_stale";
-const PARTY: [&str; 4] = ["says", "effective", "recorded", "sequence"];
+const PARTY: [&str; 5] = ["says", "effective", "recorded", "sequence", "health"];
 const STATUS_MORE: &str = "windows leads excerpt text line track";
 const TIMELINE: &str =
     "sequence recorded_on effective source subject summary assurance note recorded type id leaf voided";
 const LINT: &str = "subject rule what";
-const VERIFICATION: &str = "check holds covered entry expected found";
+const VERIFICATION: &str = "check holds covered entry expected found idle";
+const KEYS: &str = "keyid vkey role party institution revoked";
 
 /// The parties in the order of their plan; none before the ledger is opened.
 const PARTIES: [&[&str]; 3] = [&[], &["DK", "KR"], &["b_says", "A.1", "3-C"]];
@@ -31,25 +33,31 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
         }
         "lint" => words(LINT),
         "verification" => words(VERIFICATION),
-        _ => words(TIMELINE),
+        "keys" => words(KEYS),
+        "action" | "replay" | "timeline" => words(TIMELINE),
+        _ => answer.value.as_object().unwrap().keys().cloned().collect(),
     }
 }
 
-/// The rows of an answer; those of a verification are its verdicts, in the order of the checks.
+/// The rows of an answer; those of a verification are its verdicts, in the order of the checks, and what writes is one.
 fn rows(answer: &Answer) -> Vec<Value> {
     let row = |check: Check| {
         let mut row = answer.value["verdicts"][check.key()].clone();
         row["check"] = json!(check.key());
-        // A check that had nothing to check says neither; why it had nothing is in the JSON alone.
-        if row.as_object_mut().unwrap().remove("idle").is_some() {
-            row.as_object_mut().unwrap().remove("holds");
-        }
         row
     };
-    match answer.value.get("rows") {
-        Some(rows) => rows.as_array().unwrap().clone(),
-        None => Check::ALL.map(row).to_vec(),
+    match (answer.value.get("rows").or(answer.value.get("keys")), answer.kind()) {
+        (Some(rows), _) => rows.as_array().unwrap().clone(),
+        (None, "verification") => Check::ALL.map(row).to_vec(),
+        (None, _) => vec![answer.value.clone()],
     }
+}
+
+/// What a row says in a last column: of what reads entries, what their clock is worth.
+fn clock(answer: &Answer) -> Option<String> {
+    let verified = Some(&answer.value["illustrative"]).filter(|_| answer.kind() == "verification");
+    let illustrative = answer.value.pointer("/reading/illustrative").or(verified)?;
+    Some(if *illustrative == true { "illustrative" } else { "real" }.to_owned())
 }
 
 /// A value as a field: empty where it is absent, a list with semicolons, and never the beginning of a formula.
@@ -72,17 +80,16 @@ fn the_rows_are_those_of_the_json() {
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let found: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let headings = headings(answer, &found);
-        assert_eq!(found, [&headings[..], &["clock".to_owned()]].concat(), "{command}");
+        let clock = clock(answer);
+        let last = clock.as_ref().map(|_| "clock".to_owned());
+        assert_eq!(found, headings.iter().cloned().chain(last).collect::<Vec<_>>(), "{command}");
         let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         let rows = rows(answer);
         assert_eq!(records.len(), rows.len(), "{command}");
-        let illustrative =
-            answer.value.pointer("/reading/illustrative").unwrap_or(&answer.value["illustrative"]);
-        let clock = if *illustrative == true { "illustrative" } else { "real" };
         for (record, row) in records.iter().zip(&rows) {
             let known = |name: &String| headings.contains(name);
             assert!(row.as_object().unwrap().keys().all(known), "{command}: {row} has more than {found:?}");
-            let cells = headings.iter().map(|heading| field(row.get(heading))).chain([clock.to_owned()]);
+            let cells = headings.iter().map(|heading| field(row.get(heading))).chain(clock.clone());
             assert_eq!(
                 record.iter().map(str::to_owned).collect::<Vec<_>>(),
                 cells.collect::<Vec<_>>(),
@@ -106,6 +113,16 @@ fn the_headings_are_the_members_of_the_schemas() {
     assert_eq!(members("answers/timeline.json", "/$defs/row"), set(TIMELINE));
     assert_eq!(members("answers/lint.json", "/$defs/row"), set(LINT));
     let mut verdict = members("answers/verification.json", "/$defs/verdict");
-    assert!(verdict.remove("idle") && verdict.insert("check".to_owned()));
+    assert!(verdict.insert("check".to_owned()));
     assert_eq!(verdict, set(VERIFICATION));
+    assert_eq!(members("answers/keys.json", "/$defs/key"), set(KEYS));
+}
+
+#[test]
+fn every_kind_was_asked_for_as_csv() {
+    let kinds = |all: &mut dyn Iterator<Item = &'static Answer>| -> BTreeSet<&str> {
+        all.map(Answer::kind).collect()
+    };
+    let as_csv = kinds(&mut answers().iter().filter(|answer| answer.csv.is_some()));
+    assert_eq!(as_csv, kinds(&mut answers().iter()));
 }

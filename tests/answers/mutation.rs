@@ -7,17 +7,16 @@ use std::collections::BTreeSet;
 
 /// The members that may be absent, each for itself, with `*` for items, checks and parties.
 const OPTIONAL: &str = "\
-    READING/reading/effective READING/reading/recorded \
-    status/rows/*/*_effective status/rows/*/*_recorded status/rows/*/*_says status/rows/*/*_sequence \
-    status/rows/*/health status/rows/*/lifecycle \
-    action/facts/assigned action/facts/basis action/facts/cycle action/facts/health action/facts/institutions \
-    action/facts/lifecycle action/facts/notes action/facts/windows \
+    READING/reading/awaited READING/reading/effective READING/reading/recorded \
+    STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
+    STANDS/lifecycle action/facts/cycle \
     SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
-    verification/authenticated verification/verdicts/*/idle";
+    keys/keys/*/role verification/authenticated verification/verdicts/*/idle";
 
-/// The kinds that have a reading, and those whose rows are what was said.
-const KINDS: [(&str, &[&str]); 2] = [
+/// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
+const KINDS: [(&str, &[&str]); 3] = [
     ("READING", &["action", "lint", "replay", "status", "timeline"]),
+    ("STANDS", &["action/facts", "status/rows/*"]),
     ("SAID", &["action", "replay", "timeline"]),
 ];
 
@@ -92,8 +91,8 @@ fn places(value: &Value, at: String) -> Vec<String> {
 fn general(kind: &str, place: &str) -> String {
     let mut above = "";
     let part = |name: &str| {
-        let party =
-            ["_says", "_effective", "_recorded", "_sequence"].into_iter().find(|end| name.ends_with(end));
+        let ends = ["_says", "_effective", "_recorded", "_sequence", "_health"];
+        let party = ends.into_iter().find(|end| name.ends_with(end));
         let any = above == "verdicts" || name.parse::<usize>().is_ok();
         above = if name == "verdicts" { "verdicts" } else { "" };
         party.map_or_else(|| if any { "*" } else { name }.to_owned(), |end| format!("*{end}"))

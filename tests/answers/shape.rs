@@ -58,6 +58,40 @@ fn the_words_are_those_of_the_program() {
     assert_eq!(checks, json!(Check::ALL.map(Check::key)));
 }
 
+/// `show` and `status` of the same reading say the same of an action.
+#[test]
+fn an_action_stands_as_on_the_board() {
+    let of = |kind: &'static str| answers().iter().filter(move |answer| answer.kind() == kind);
+    let mut compared = 0;
+    for (action, board) in of("action").flat_map(|action| of("status").map(move |board| (action, board))) {
+        let facts = &action.value["facts"];
+        let rows = board.value["rows"].as_array().unwrap().iter();
+        if action.value["reading"] != board.value["reading"] {
+            continue;
+        }
+        for row in rows.filter(|row| row["action"] == facts["action"]) {
+            let mut row = row.clone();
+            // These the board alone has.
+            for short in ["excerpt", "leads"] {
+                assert!(row.as_object_mut().unwrap().remove(short).is_some());
+            }
+            for (name, value) in row.as_object().unwrap() {
+                assert_eq!(facts.get(name), Some(value), "{}: {name}", action.command);
+            }
+            let parties = ["_says", "_effective", "_recorded", "_sequence", "_health"];
+            for (name, value) in facts.as_object().unwrap() {
+                if parties.iter().any(|end| name.ends_with(end))
+                    || ["lifecycle", "health"].contains(&name.as_str())
+                {
+                    assert_eq!(row.get(name), Some(value), "{}: {name}", action.command);
+                }
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 5, "{compared}");
+}
+
 #[test]
 fn objects_are_closed_and_members_described() {
     let schemas = Schemas::load();

@@ -2,6 +2,7 @@
 
 use super::desk::{Answer, Desk, HISTORY, PLAN};
 use serde_json::{Value, json};
+use std::fs;
 use std::sync::OnceLock;
 
 /// Every answer; the commands are run once.
@@ -44,24 +45,34 @@ fn a_history() -> Vec<Answer> {
         "lint",
         "lint --at 130",
         "lint --line 3 --recorded 2021-06-01 --effective 2021-05-31",
+        "lint --joint disputed",
+        "lint --track G2G --party KR --institution MSIT",
         "verify",
         "verify annals-demo/tampered/export.jsonl",
     ] {
         desk.read_both(command);
     }
-    desk.refused("status --recorded 2022", 2);
+    // A day is written in full.
+    for other in ["--recorded 2022", "--effective 2022-06", "--today 20220630", "--recorded 2022-6-30"] {
+        desk.refused(&format!("status {other}"), 2);
+    }
+    desk.refused("replay --to 2022-12", 2);
     exported(&mut desk);
-    desk.ask("key list");
-    desk.ask(&format!("import {HISTORY} --dry-run"));
+    desk.read_both("key list");
+    desk.read_both(&format!("import {HISTORY} --dry-run"));
     desk.ask(&format!("import {HISTORY}"));
     desk.answers
 }
 
 /// The export, verified and restored.
 fn exported(desk: &mut Desk) {
-    assert!(desk.run("export --output export.jsonl").status.success());
+    desk.ask("export --output export.jsonl");
+    desk.ask_csv("export --output again.jsonl");
+    desk.refused("export --output export.jsonl", 2);
+    assert_eq!(desk.read("again.jsonl"), desk.read("export.jsonl"));
+    assert_eq!(desk.run("export --format json").stdout, desk.read("export.jsonl"));
     desk.read_both("verify export.jsonl");
-    desk.ask("restore export.jsonl --ledger restored --dry-run");
+    desk.read_both("restore export.jsonl --ledger restored --dry-run");
     desk.ask("restore export.jsonl --ledger restored");
     let first = desk.ask("verify restored")["first"].as_str().unwrap().to_owned();
     desk.read_both(&format!("verify export.jsonl --first {first}"));
@@ -76,10 +87,10 @@ fn exported(desk: &mut Desk) {
 /// Both sides on one desk, and nothing said yet.
 fn just_founded() -> Vec<Answer> {
     let mut desk = Desk::new();
-    desk.ask("key list");
+    desk.read_both("key list");
     let init = format!("init {PLAN} --as DK --both-sides --time 2026-01-05T08:00:00.000Z");
-    desk.ask(&format!("{init} --dry-run"));
-    desk.ask(&format!("{init} --illustrative --dry-run"));
+    desk.read_both(&format!("{init} --dry-run"));
+    desk.read_both(&format!("{init} --illustrative --dry-run"));
     desk.ask(&init);
     desk.refused(&init, 2);
     every_reading(&mut desk, "1.G2G.2");
@@ -91,10 +102,24 @@ fn just_founded() -> Vec<Answer> {
     }
     desk.read_both("replay --from 0 --to 0");
     desk.refused("show 1.G2G.1 --recorded 2026-01-04", 2);
-    desk.ask("record progress 1.G2G.1 --as KR --lifecycle under_way --dry-run");
+    desk.read_both("record progress 1.G2G.1 --as KR --lifecycle under_way --dry-run");
     desk.ask("import /dev/null");
     desk.refused("import nowhere.jsonl", 2);
+    emptied(&mut desk);
     desk.answers
+}
+
+/// All entries are gone, and only the kept state tells it; then it is gone, too.
+fn emptied(desk: &mut Desk) {
+    let journal = desk.ledger.join("journal/000000000000.jsonl");
+    assert!(!fs::read(&journal).unwrap().is_empty());
+    fs::write(&journal, "").unwrap();
+    desk.read_both("verify");
+    fs::remove_file(desk.ledger.join("state.json")).unwrap();
+    for command in ["status", "timeline", "replay", "lint", "verify", "key list"] {
+        desk.read_both(command);
+    }
+    desk.refused("show 1.G2G.1", 2);
 }
 
 fn every_reading(desk: &mut Desk, action: &str) {
@@ -102,34 +127,36 @@ fn every_reading(desk: &mut Desk, action: &str) {
         desk.read_both(command);
     }
     desk.read_both(&format!("show {action}"));
-    desk.ask("key list");
+    desk.read_both("key list");
 }
 
 /// Each side with its own keys: founded by one, and nothing acceded; then acceded.
 fn between() -> Vec<Answer> {
     let mut desk = Desk::new();
-    desk.ask("key new DK --founding");
+    desk.ask_csv("key new DK --founding");
+    desk.refused("key new DK --founding", 2);
     let theirs = desk.ask("key new KR --founding --keys theirs")["keys"].clone();
-    let theirs =
-        theirs.as_array().unwrap().iter().map(|vkey| format!("--party KR={}", vkey.as_str().unwrap()));
-    let init = format!("init {PLAN} --as DK {}", theirs.collect::<Vec<_>>().join(" "));
+    let party = |key: &Value| format!("--party KR={}", key["vkey"].as_str().unwrap());
+    let theirs: Vec<String> = theirs.as_array().unwrap().iter().map(party).collect();
+    let init = format!("init {PLAN} --as DK {}", theirs.join(" "));
     desk.ask(&format!("{init} --dry-run"));
     desk.ask(&init);
     every_reading(&mut desk, "1.G2G.2");
-    desk.ask("key list --keys theirs");
+    desk.read_both("key list --keys theirs");
     desk.refused("record progress 1.G2G.1 --as DK --lifecycle under_way", 2);
     let accede = format!("accede --as KR --plan {PLAN} --keys theirs");
-    desk.ask(&format!("{accede} --dry-run"));
-    desk.ask(&accede);
+    desk.read_both(&format!("{accede} --dry-run"));
+    desk.ask_csv(&accede);
     desk.refused(&accede, 1);
-    let vkeys = desk.ask("key new DK/auditor-1")["keys"].clone();
-    let (vkey, witness) = (vkeys[0].as_str().unwrap(), "DK/witness-9");
-    let keyid = vkey.split('+').take(2).collect::<Vec<_>>().join("+");
-    desk.ask(&format!("key register {vkey} --role auditor --as DK --holder Office --dry-run"));
-    desk.ask(&format!("key register {vkey} --role auditor --as DK --holder Office"));
-    desk.ask(&format!("key revoke {keyid} --as DK --reason Moved --dry-run"));
+    desk.refused("key new auditor-1", 2);
+    let key = desk.ask("key new DK/auditor-1")["keys"][0].clone();
+    let (vkey, keyid) = (key["vkey"].as_str().unwrap(), key["keyid"].as_str().unwrap());
+    assert!(vkey.starts_with(&format!("{keyid}+")), "{key}");
+    desk.read_both(&format!("key register {vkey} --role auditor --as DK --holder Office --dry-run"));
+    desk.ask_csv(&format!("key register {vkey} --role auditor --as DK --holder Office"));
+    desk.read_both(&format!("key revoke {keyid} --as DK --reason Moved --dry-run"));
     desk.ask(&format!("key revoke {keyid} --as DK --reason Moved"));
-    desk.ask(&format!("key new {witness} --witness"));
+    desk.ask("key new DK/witness-9 --witness");
     every_reading(&mut desk, "1.G2G.2");
     desk.answers
 }
@@ -138,7 +165,7 @@ fn between() -> Vec<Answer> {
 fn of_three() -> Vec<Answer> {
     let mut desk = Desk::new();
     desk.write("plan.json", plan().to_string().as_bytes());
-    desk.ask("init plan.json --as A.1 --both-sides --illustrative --time 2025-03-01T00:00:00.000Z");
+    desk.ask_csv("init plan.json --as A.1 --both-sides --illustrative --time 2025-03-01T00:00:00.000Z");
     for command in [
         "progress X-1 --as b_says --effective 2025-04 --health off_track --note 지연 --time 2025-05-02",
         "progress X-1 --as 3-C --effective 2025-04 --window 2025-03 --occurrence planned --time 2025-05-03",
@@ -169,8 +196,8 @@ fn of_three() -> Vec<Answer> {
 /// Every kind of change: tried out, and recorded.
 fn changes(desk: &mut Desk) {
     desk.write("report.pdf", b"%PDF-1.7");
-    desk.ask("key new A.1/auditor-1");
-    let vkey = desk.answers.last().unwrap().value["keys"][0].as_str().unwrap().to_owned();
+    let vkey = desk.ask("key new A.1/auditor-1")["keys"][0]["vkey"].as_str().unwrap().to_owned();
+    let mut last = Value::Null;
     for command in [
         &format!("key register {vkey} --role auditor --as A.1"),
         "record institution NEW --as b_says --name en=Office --alias New",
@@ -182,19 +209,27 @@ fn changes(desk: &mut Desk) {
         "record contest X-1 --as 3-C --reason Otherwise",
         "record progress X-1 --as 3-C --effective 2025-11 --lifecycle continuing --health at_risk --note Begun",
         "record confirm X-1 --as b_says --effective 2025-11",
-        "record audit X-1 --as A.1 --outcome qualified --note Partly",
+        "record audit X-1 LAST --as A.1 --outcome qualified --note Partly",
     ] {
-        desk.ask(&format!("{command} --dry-run"));
-        desk.ask(command);
+        let command = command.replace("LAST", &last.to_string());
+        desk.read_both(&format!("{command} --dry-run"));
+        let receipt = desk.ask(&command);
+        // A confirmation is not audited, but what it confirms.
+        if !command.contains(" confirm ") {
+            last = receipt["sequence"].clone();
+        }
     }
     let again = "record progress X-1 --as A.1 --effective 2025-12 --note More --id 019c0000-0000-7000-8000-000000000001";
-    for command in [&format!("{again} --dry-run"), again, again, &format!("{again} --dry-run")] {
-        desk.ask(command);
+    desk.read_both(&format!("{again} --dry-run"));
+    for _ in 0..2 {
+        desk.ask(again);
     }
+    desk.ask_csv(again);
+    desk.read_both(&format!("{again} --dry-run"));
     desk.refused(&again.replace("More", "Less"), 1);
     let word = desk.answers.last().unwrap().value["sequence"].clone();
     let correct = format!("record correct X-1 {word} --as A.1 --reason Mistaken");
-    desk.ask(&format!("{correct} --dry-run"));
+    desk.read_both(&format!("{correct} --dry-run"));
     desk.ask(&correct);
     desk.refused(&correct, 1);
 }
@@ -224,17 +259,17 @@ fn plan() -> Value {
     })
 }
 
-/// No entry at all.
+/// An export without an entry, of which no ledger is made.
 fn nothing() -> Vec<Answer> {
     let mut desk = Desk::new();
     desk.write("empty.jsonl", b"");
     desk.read_both("verify empty.jsonl");
-    desk.ask("restore empty.jsonl --dry-run");
-    desk.ask("restore empty.jsonl");
-    for command in ["status", "timeline", "replay", "lint", "verify"] {
-        desk.read_both(command);
+    desk.read_both(&format!("verify empty.jsonl --first {}", "0".repeat(64)));
+    desk.refused("restore empty.jsonl --dry-run", 2);
+    desk.refused("restore empty.jsonl", 2);
+    for command in ["status", "show 1.G2G.1", "timeline", "replay", "lint", "verify"] {
+        desk.refused(command, 2);
     }
-    desk.ask("key list");
-    desk.refused("show 1.G2G.1", 2);
+    desk.read_both("key list");
     desk.answers
 }
