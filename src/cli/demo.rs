@@ -95,6 +95,7 @@ fn found(home: &Path, keyring: &Keyring) -> Result<Ledger, Failure> {
         clock: Clock::Illustrative,
         time,
         both_sides: true,
+        in_earnest: true,
     }
     .lay(&ledger)?;
     output::line(

@@ -114,6 +114,9 @@ pub(crate) struct Export {
 impl Export {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
+        if ledger.head().size == 0 {
+            return Err(Failure::usage(format!("{}: no entry to export", settings.ledger.display())));
+        }
         let Some(path) = &self.output else {
             return match export::write(&ledger, &mut BufWriter::new(std::io::stdout().lock())) {
                 // A reader that has seen enough (`| head`) is no failure.

@@ -83,6 +83,7 @@ impl Init {
             clock,
             time,
             both_sides: self.both_sides,
+            in_earnest: !self.dry_run,
         };
         if self.dry_run {
             let ledger = Ledger::in_memory();
@@ -149,6 +150,8 @@ pub(crate) struct Founding<'a> {
     pub(crate) clock: Clock,
     pub(crate) time: DateTime<Utc>,
     pub(crate) both_sides: bool,
+    /// Whether the keys that are made here are kept.
+    pub(crate) in_earnest: bool,
 }
 
 impl Founding<'_> {
@@ -247,7 +250,11 @@ impl Founding<'_> {
         let prefix = format!("{}+", self.origin);
         match self.keyring.ids()?.into_iter().find(|id| id.starts_with(&prefix)) {
             Some(id) => Ok(self.keyring.key(&id)?),
-            None => Ok(self.keyring.make(self.origin, Kind::Ed25519, &output::random())?),
+            None if self.in_earnest => {
+                Ok(self.keyring.make(self.origin, Kind::Ed25519, &output::random())?)
+            }
+            None => SigningKey::from_seed(self.origin, Kind::Ed25519, &output::random())
+                .map_err(|fault| Failure::usage(fault.to_string())),
         }
     }
 

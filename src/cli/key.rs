@@ -129,8 +129,8 @@ impl New {
         let keys = if self.founding {
             founding_set(settings.keyring()?, &self.name)?
         } else {
-            let party = self.name.split_once('/').map(|(party, _)| Code::try_from(party.to_owned()));
-            if !matches!(party, Some(Ok(_))) {
+            let party = self.name.split_once('/').filter(|(_, rest)| !rest.is_empty());
+            if party.is_none_or(|(party, _)| Code::try_from(party.to_owned()).is_err()) {
                 let text = format!(
                     "`{}` does not begin with a party and a slash, such as DK/coordinator-1",
                     self.name

@@ -107,7 +107,13 @@ fn instruments(
     let end = state.programme.period().map_or(reading.today, |period| period.end());
     let wanted = state.programme.instruments.values();
     let in_line = |line: u16| filter.line.is_none_or(|wanted| wanted == line);
-    for base in wanted.filter(|base| in_line(base.line) && meant(&base.reference)) {
+    let of_goal = |line: u16| {
+        let mut lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
+        filter.goal.is_none_or(|goal| {
+            lines.any(|each| each.number == line && each.goals.iter().any(|named| named.number == goal))
+        })
+    };
+    for base in wanted.filter(|base| in_line(base.line) && of_goal(base.line) && meant(&base.reference)) {
         let subject = format!("instruments/{}", base.reference);
         if base.state == InstrumentState::ToBeConfirmed {
             let what = format!("to be confirmed: {}", base.title);

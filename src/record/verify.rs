@@ -111,7 +111,8 @@ impl Verifier {
                 Check::Signatures | Check::Disclosures | Check::ReadModels => self.known,
             };
             let covered = finding.as_ref().map_or(reach, |finding| finding.entry.min(reach));
-            Verdict { check, covered, idle: idle(check), finding }
+            let idle = if finding.is_some() { None } else { idle(check) };
+            Verdict { check, covered, finding, idle }
         };
         let findings = self.findings.clone();
         Report {

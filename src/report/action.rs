@@ -53,7 +53,8 @@ pub fn show(
         for (key, cell) in keys.into_iter().zip(says(voice)) {
             facts.push(Fact::hidden(format!("{}_{key}", voice.party), cell));
         }
-        facts.push(Fact::hidden(format!("{}_health", voice.party), health(well.says)));
+        let [cell, ..] = says(well);
+        facts.push(Fact::hidden(format!("{}_health", voice.party), cell));
     }
     let rows = items.iter().map(|item| moment(item, notes)).collect();
     Report { kind: "action", reading: reading.clone(), facts, columns: moments(), rows }

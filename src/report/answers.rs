@@ -72,7 +72,8 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
     ];
     for (voice, well) in status.lifecycle.voices.iter().zip(&status.health.voices) {
         cells.extend(says(voice));
-        cells.push(health(well.says));
+        let [well, ..] = says(well);
+        cells.push(well);
     }
     let text = action.text.as_str();
     let excerpt: String = text.chars().take(EXCERPT).collect();

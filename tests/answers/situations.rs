@@ -174,6 +174,8 @@ fn of_three() -> Vec<Answer> {
         "progress X-1 --as b_says --window 2025-07 --occurrence postponed --time 2025-08-05",
         "progress X-2 --as b_says --lifecycle under_way --time 2025-09-01",
         "contest X-2 --as 3-C --reason Otherwise --time 2025-09-02",
+        "progress X-2 --as A.1 --health at_risk --note Late --time 2025-09-03",
+        "contest X-2 --as b_says --reason Otherwise --time 2025-09-04",
     ] {
         desk.ask(&format!("record {command}T00:00:00.000Z"));
     }
