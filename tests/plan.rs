@@ -163,7 +163,7 @@ fn of_three_parties_all_accede_before_anything_happens() {
         .flat_map(|party| {
             let keys = json(here, &["key", "new", party, "--founding"]);
             let keys = keys["keys"].as_array().unwrap().clone();
-            keys.into_iter().map(move |key| format!("{party}={}", key.as_str().unwrap()))
+            keys.into_iter().map(move |key| format!("{party}={}", key["vkey"].as_str().unwrap()))
         })
         .collect();
     init.extend(named.iter().flat_map(|key| ["--party", key]));
@@ -171,7 +171,7 @@ fn of_three_parties_all_accede_before_anything_happens() {
     let refused = annals(here, &["record", "progress", "A-1", "--as", "KR", "--note", "x"]).unwrap_err();
     assert!(refused.contains("has no coordinator key"), "{refused}");
     annals(here, &["accede", "--as", "JP", "--plan", "plan.json"]).unwrap();
-    let key = json(here, &["key", "new", "KR/coordinator-1"])["keys"][0].as_str().unwrap().to_owned();
+    let key = json(here, &["key", "new", "KR/coordinator-1"])["keys"][0]["vkey"].as_str().unwrap().to_owned();
     let register = ["key", "register", key.as_str(), "--role", "coordinator", "--as", "KR"];
     let refused = annals(here, &register).unwrap_err();
     assert!(refused.contains("the other parties accede first"), "{refused}");
