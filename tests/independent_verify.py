@@ -66,8 +66,9 @@ def self_test(data: bytes):
         "the last line cut": data[:-1],
         "white space added": data.replace(b'":', b'": ', 1),
     }
-    # The last line is left out: without a checkpoint nothing that follows can contradict it.
-    for at in range(0, len(data) - len(lines[-1]), 7):
+    # The last line is left out: without a checkpoint nothing that follows can contradict it. Each try reads it all, so
+    # that a long export is tried in as many places as a short one.
+    for at in range(0, len(data) - len(lines[-1]), max(7, len(data) // 499)):
         tried[f"bit flipped in byte {at}"] = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
     missed = []
     for name, damaged in tried.items():
