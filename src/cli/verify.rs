@@ -97,8 +97,10 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
         format!("{:<20}{} {words}\n", verdict.check.to_string(), output::sign(sign))
     };
     let text: String = report.verdicts.iter().map(line).collect();
-    let (held, disclosed) = report.withheld;
     let mut more: Vec<String> = Vec::new();
+    if let (held @ 1.., disclosed) = report.withheld {
+        more.push(format!("\n{disclosed} of {held} withheld fields disclosed here"));
+    }
     if report.damaged > 0 {
         more.push(format!(
             "\n{} lines of disclosures.jsonl are none: their fields count as withheld",
@@ -116,8 +118,7 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
         more.push("\nIllustrative: recorded times were told by the authors.".to_owned());
     }
     format!(
-        "{text}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\n{disclosed} of {held} withheld fields disclosed here\
-         {}\n{LIMITS}\n",
+        "{text}\n{}\n{} entries in {} streams, head {}\nfirst entry {}{}\n{LIMITS}\n",
         conclusion(report, known),
         report.size,
         report.streams,
