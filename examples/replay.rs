@@ -51,7 +51,8 @@ fn show(state: &State, reading: &Reading, action: &Code) -> Result<(), Box<dyn E
     let row = board::row(state, found, &state.parties(), reading);
     println!("  {}", row.status.lifecycle.joint);
     for voice in &row.status.lifecycle.voices {
-        let says = voice.says.map_or("–", |word| word.as_str());
+        let silent = if voice.word.is_some() { "otherwise" } else { "nothing" };
+        let says = voice.says.map_or(silent, |word| word.as_str());
         println!("  {} says {says}", voice.party);
     }
     Ok(())

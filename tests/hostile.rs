@@ -27,7 +27,7 @@ fn read_by_all(bytes: &[u8]) {
     verifier.push(bytes);
     verifier.push_torn(bytes);
     let _ = verifier.finish();
-    let report = export::verify(bytes, &mut |_| {}).unwrap();
+    let report = export::verify(bytes, Verifier::default(), &mut |_| {}).unwrap();
     assert!(bytes.is_empty() || report.size > 0);
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = Line::read(text);
@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn a_history_with_a_byte_changed_never_holds(at in any::<usize>(), byte in any::<u8>(), how in any::<u8>()) {
         let bytes = changed(HISTORY, at, byte, how);
-        let report = export::verify(bytes.as_slice(), &mut |_| {}).unwrap();
+        let report = export::verify(bytes.as_slice(), Verifier::default(), &mut |_| {}).unwrap();
         prop_assert_eq!(report.holds(), bytes == HISTORY.as_bytes());
     }
 }

@@ -10,6 +10,7 @@ use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt};
 use annals::record::charter;
 use annals::record::history::State;
+use annals::trail::hash::LeafHash;
 use annals::trail::hash::sha256;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -32,6 +33,9 @@ pub(crate) struct Accede {
     /// Your own copy of the plan document
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
+    /// The leaf hash of entry 0, as the opener told you through another channel
+    #[arg(long, value_name = "HASH")]
+    first: Option<LeafHash>,
     /// When it is signed [default: now]
     #[arg(long, env = "ANNALS_TIME", value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
@@ -45,7 +49,12 @@ impl Accede {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
         let plan = super::plan::read(&self.plan, &bytes)?;
         let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
-        let report = super::verify::of(&settings.ledger)?;
+        let report = super::verify::of(&settings.ledger, Vec::new())?;
+        if let Some(first) = self.first.filter(|first| *first != report.first) {
+            let text =
+                format!("another ledger: its first entry is {}, and you were told {first}", report.first);
+            return Err(Failure::usage(text));
+        }
         if !report.holds() {
             anstream::eprint!("{}", super::verify::table(&report, None));
             return Ok(ExitCode::from(1));

@@ -42,7 +42,7 @@ pub(crate) struct Which {
     /// In this track
     #[arg(long)]
     track: Option<Code>,
-    /// With an institution of this party, named in the plan or assigned
+    /// With an institution of this party, named in the plan or assigned (whoever spoke)
     #[arg(long)]
     party: Option<Code>,
     /// With this institution, named in the plan or assigned

@@ -58,13 +58,13 @@ impl Demo {
 
         step("Verified, entry by entry, trusting nobody")?;
         drop(ledger);
-        let report = verify::of(&home)?;
+        let report = verify::of(&home, Vec::new())?;
         output::write(verify::table(&report, None).as_bytes())?;
 
         step("One byte flipped in a copy, and caught")?;
         let tampered = folder.join("tampered");
         tamper(&home, &tampered)?;
-        let caught = verify::of(&tampered.join("export.jsonl"))?;
+        let caught = verify::of(&tampered.join("export.jsonl"), Vec::new())?;
         output::write(verify::table(&caught, None).as_bytes())?;
         output::line(
             "\nWhat to try next:\n  \

@@ -192,7 +192,7 @@ impl Restore {
 
     fn try_out(&self, settings: &Settings) -> Result<ExitCode, Failure> {
         place::refuse_taken(&settings.ledger)?;
-        let report = super::verify::of(&self.file)?;
+        let report = super::verify::of(&self.file, Vec::new())?;
         if !report.holds() {
             let source = RestoreError::Refused(Box::new(report));
             return Err(Failure::Restore { path: self.file.clone(), source });

@@ -21,7 +21,8 @@ Examples:
 pub(crate) struct Progress {
     /// The action, such as 1.G2G.3
     action: String,
-    /// Since when it is true: a day, a month or a year [default: today, in the party's time zone]
+    /// Since when it is true: a day, a month or a year [default: the date of what was held, or today in the party's time
+    /// zone]
     #[arg(long, value_name = "DATE")]
     effective: Option<Effective>,
     /// Where the action stands; discontinued and superseded are set by a review alone
@@ -62,7 +63,9 @@ impl Progress {
         let (time, party) = (self.signing.time(), &self.signing.speaker.0.party);
         let founding = ledger.state().founding;
         let today = founding.map_or_else(|| time.date_naive(), |founding| founding.day_of(party, time));
-        put(&mut data, EFFECTIVE, Some(self.effective.map_or(today.to_string(), |date| date.to_string())));
+        let held = self.date.filter(|_| self.occurrence == Some(OccurrenceState::Held));
+        let effective = self.effective.or(held).map_or(today.to_string(), |date| date.to_string());
+        put(&mut data, EFFECTIVE, Some(effective));
         put(&mut data, "lifecycle", self.lifecycle);
         put(&mut data, "health", self.health);
         put(&mut data, "note", self.note);
@@ -86,7 +89,7 @@ impl Progress {
             data.insert("evidence".to_owned(), Value::Array(items));
         }
         let subject = format!("actions/{}", self.action);
-        let undated = self.effective.is_none();
+        let undated = self.effective.or(held).is_none();
         let change = Change { evidence, undated, ..Change::new(subject, "action.progressed", data) };
         self.signing.record(&ledger, settings, change)
     }

@@ -12,11 +12,14 @@ use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
 use annals::record::fact::Fact;
 use annals::record::history::State;
+use annals::record::request::Speaker;
 use annals::record::withheld;
+use annals::report::moments::Told;
 use annals::report::{action, answers, moments};
 use annals::trail::disclosure::Digest;
 use annals::trail::entry::Entry;
 use clap::Args;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -78,6 +81,9 @@ impl Show {
 pub(crate) struct Timeline {
     /// Only what was said of this action
     action: Option<String>,
+    /// Only what this party said, or this institution of it: KR, KR/MSIT
+    #[arg(long, value_name = "WHO")]
+    by: Option<Speaker>,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -96,6 +102,7 @@ impl Timeline {
         if filtered {
             retain(&mut items, &state, &reading, &filter);
         }
+        said_by(&mut items, self.by.as_ref());
         output::report(&moments::timeline(&reading, &items, &notes), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -114,6 +121,9 @@ A date means what was recorded by its end. `--to D` reads as `--recorded D`, and
 pub(crate) struct Replay {
     /// Only what was said of this action
     action: Option<String>,
+    /// Only what this party said, or this institution of it: KR, KR/MSIT
+    #[arg(long, value_name = "WHO")]
+    by: Option<Speaker>,
     /// After this entry or day [default: the beginning]
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
     from: Option<Cut>,
@@ -152,9 +162,19 @@ impl Replay {
         if filtered {
             retain(&mut items, &after, &reading, &filter);
         }
+        said_by(&mut items, self.by.as_ref());
         let report = moments::replay(&before, &after, &reading, &filter, &items, &notes);
         output::report(&report, settings.format)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Keeps what somebody said: a party with its institutions, or one of these.
+fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
+    if let Some(Speaker(who)) = who {
+        let source = who.source();
+        let within = format!("{source}/");
+        items.retain(|item| item.source == source || item.source.starts_with(&within));
     }
 }
 
@@ -203,7 +223,7 @@ fn said(
     reading: &Reading,
     action: Option<&Code>,
     first: u64,
-) -> Result<(Vec<Item>, BTreeMap<u64, String>), Failure> {
+) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
     let wanted = action.map(stream);
     ledger.replay(&mut |before, entry: &Entry, fact: &Fact| {
@@ -214,7 +234,7 @@ fn said(
         let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
         if sequence >= first && own {
             items.push(timeline::item(before, entry, fact, after));
-            notes.extend(note(ledger, entry).map(|note| (sequence, note)));
+            notes.extend(told(ledger, entry).map(|told| (sequence, told)));
         }
         ControlFlow::Continue(())
     })?;
@@ -227,10 +247,26 @@ fn said(
     Ok((items, notes))
 }
 
-/// The sentence that goes with an entry, if it is at hand.
-fn note(ledger: &Ledger, entry: &Entry) -> Option<String> {
+/// What an entry says in fields that can be withheld; nothing where it has none.
+fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
+    const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     let clear = withheld::disclose(&entry.request.event.data, &known);
-    let text = |name: &str| clear.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-    ["note", "reason", "officer", "holder"].into_iter().find_map(text)
+    let text = |name: &str| clear.get(name).and_then(Value::as_str).map(str::to_owned);
+    let left = clear.get("_sd").and_then(Value::as_object);
+    let told = Told {
+        note: SENTENCES.into_iter().find_map(text),
+        withheld: left.is_some_and(|left| SENTENCES.into_iter().any(|name| left.contains_key(name))),
+        files: clear.get("evidence").and_then(Value::as_array).into_iter().flatten().map(one).collect(),
+    };
+    (told != Told::default()).then_some(told)
+}
+
+/// A file in a few words.
+fn one(file: &Value) -> String {
+    let text = |name: &str| file.get(name).and_then(Value::as_str);
+    let size = file.get("size").and_then(Value::as_u64).unwrap_or_default();
+    let name = text("filename").unwrap_or("(name withheld)");
+    let digest = text("sha256").unwrap_or("(digest withheld)");
+    format!("{name}, {size} bytes, {}, {digest}", text("mediatype").unwrap_or_default())
 }

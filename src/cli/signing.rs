@@ -39,7 +39,8 @@ pub(crate) struct Signing {
     /// What it belongs to: a meeting that counts for several actions
     #[arg(long, value_name = "TEXT", help_heading = SIGNING)]
     correlation: Option<String>,
-    /// For whom withheld fields are: public, parties, or a party
+    /// For whom withheld fields are: public, parties, or a party. It is signed and respected by what hands the ledger over;
+    /// whoever has the ledger's folder can read them all
     #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING,
           value_parser = |text: &str| Audience::try_from(text.to_owned()))]
     audience: Audience,

@@ -7,6 +7,7 @@ use super::settings::Settings;
 use annals::exchange::export;
 use annals::ledger::Ledger;
 use annals::record::verdict::{Report, Verdict};
+use annals::record::verify::{Beside, Verifier};
 use annals::report::table::Cell;
 use annals::trail::hash::LeafHash;
 use clap::Args;
@@ -15,8 +16,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const LIMITS: &str = "Not proved: that no newer entries were cut off (there are no countersigned checkpoints yet), that \
-                      what was said is true, and that the files put forward as evidence are still at hand.";
+const LIMITS: &str = "Not proved: that no newer entries were cut off (there are no countersigned checkpoints yet; `--seen` \
+                      asks for what you saw), that what was said is true, that the writer's clock was right, and that the \
+                      files put forward as evidence are still at hand.";
 
 /// Verify a ledger or an export, entry by entry, trusting nobody
 #[derive(Args)]
@@ -25,6 +27,7 @@ Examples:
   annals verify                            the ledger in ./annals-ledger
   annals verify export.jsonl               an export, with nothing beside it
   annals verify --first 5f0c…              and that it is the ledger that was founded
+  annals verify --seen 91ab…               and that it still holds what you saw then
 
 Exit code 1 where a check fails; the first bad entry is named with what was expected.")]
 pub(crate) struct Verify {
@@ -33,6 +36,9 @@ pub(crate) struct Verify {
     /// The leaf hash of entry 0, known from elsewhere: it tells whose ledger this is
     #[arg(long, value_name = "HASH")]
     first: Option<LeafHash>,
+    /// A leaf hash that you saw in this ledger before, such as its head then; once for each
+    #[arg(long, value_name = "HASH")]
+    seen: Vec<LeafHash>,
 }
 
 impl Verify {
@@ -41,7 +47,7 @@ impl Verify {
             return Err(file(target, "verified")(std::io::ErrorKind::NotFound.into()));
         }
         let target = self.target.as_ref().unwrap_or(&settings.ledger);
-        let report = of(target)?;
+        let report = of(target, self.seen.clone())?;
         let known = self.first.map(|first| report.size > 0 && first == report.first);
         match settings.format {
             Format::Table => output::write(table(&report, known).as_bytes())?,
@@ -53,15 +59,17 @@ impl Verify {
 }
 
 /// The report on a ledger's folder or an export.
-pub(crate) fn of(target: &Path) -> Result<Report, Failure> {
+pub(crate) fn of(target: &Path, seen: Vec<LeafHash>) -> Result<Report, Failure> {
     let bar = output::progress("verifying");
     if target.is_dir() || !target.exists() {
-        let report = Ledger::verify_folder(target, &mut |read| bar.set_position(read))?;
+        let report = Ledger::verify_folder(target, seen, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         return Ok(report);
     }
+    let verifier = Verifier::new(Beside { seen, ..Beside::default() });
     let input = File::open(target).map_err(file(target, "read"))?;
-    let report = export::verify(input, &mut |read| bar.set_position(read)).map_err(file(target, "read"))?;
+    let report =
+        export::verify(input, verifier, &mut |read| bar.set_position(read)).map_err(file(target, "read"))?;
     bar.finish_and_clear();
     Ok(report)
 }
@@ -100,6 +108,9 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
     let mut more: Vec<String> = Vec::new();
     if let (held @ 1.., disclosed) = report.withheld {
         more.push(format!("\n{disclosed} of {held} withheld fields disclosed here"));
+    }
+    if report.stray > 0 {
+        more.push(format!("\n{} disclosures here belong to no entry", report.stray));
     }
     if report.damaged > 0 {
         more.push(format!(
@@ -186,6 +197,7 @@ fn answer(report: &Report, known: Option<bool>) -> Value {
         "head": report.head,
         "withheld": report.withheld.0,
         "disclosed": report.withheld.1,
+        "stray": report.stray,
         "damaged": report.damaged,
         "unfinished": report.unfinished,
         "illustrative": report.illustrative,

@@ -42,12 +42,11 @@ pub fn lines<E: From<io::Error>>(input: impl Read, each: &mut TakeLine<'_, E>) -
     }
 }
 
-/// Verifies an export, with nothing beside it; `progress` hears how many lines were read.
+/// Verifies an export, with a verifier that knows what stands beside it; `progress` hears how many lines were read.
 ///
 /// # Errors
 /// Where the input cannot be read. What is wrong with the entries is in the report.
-pub fn verify(input: impl Read, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
-    let mut verifier = Verifier::default();
+pub fn verify(input: impl Read, mut verifier: Verifier, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
     let mut read = 0;
     lines(input, &mut |line, whole| {
         if whole {

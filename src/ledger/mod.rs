@@ -344,7 +344,7 @@ impl Ledger {
         let beside = {
             let disclosures = &self.sequencer().disclosures;
             let damaged = disclosures.damaged().len();
-            Beside { disclosures: disclosures.names(), damaged, kept, unfinished: 0 }
+            Beside { disclosures: disclosures.names(), damaged, kept, ..Beside::default() }
         };
         let mut verifier = Verifier::new(beside);
         self.read(0..u64::MAX, &mut |at, line| {
@@ -356,18 +356,24 @@ impl Ledger {
     }
 
     /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
-    /// [`Ledger::open`] would refuse to continue.
+    /// [`Ledger::open`] would refuse to continue. `seen` are leaf hashes that somebody saw in it before.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
-    pub fn verify_folder(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
+    pub fn verify_folder(
+        folder: &Path,
+        seen: Vec<LeafHash>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let disclosures = Disclosures::open(folder, false)?;
         let beside = Beside {
             disclosures: disclosures.names(),
             damaged: disclosures.damaged().len(),
+            unreadable: snapshot::is_unreadable(folder),
             kept: snapshot::load(folder),
             unfinished: store.unfinished(),
+            seen,
         };
         let mut verifier = Verifier::new(beside);
         store.read(0..u64::MAX, &mut |at, line| {

@@ -32,6 +32,12 @@ pub fn load(folder: &Path) -> Option<State> {
     (snapshot.reducer == REDUCER).then_some(snapshot.state)
 }
 
+/// Whether something was kept that [`load`] passes over.
+#[must_use]
+pub fn is_unreadable(folder: &Path) -> bool {
+    folder.join(FILE).exists() && load(folder).is_none()
+}
+
 /// Keeps the state, in place of the one before.
 ///
 /// # Errors

@@ -121,8 +121,10 @@ fn instruments(
         }
         let lapses = base.expires.filter(|expires| expires.begin() <= end);
         if base.state == InstrumentState::Lapsed || lapses.is_some() {
-            let when = lapses.map(|date| format!(" in {date}")).unwrap_or_default();
-            let what = format!("lapses{when}, within the period: {}", base.title);
+            let what = match lapses.filter(|_| base.state != InstrumentState::Lapsed) {
+                Some(date) => format!("lapses in {date}, within the period: {}", base.title),
+                None => format!("has lapsed: {}", base.title),
+            };
             gaps.push(Gap { subject, rule: "basis_lapses", what });
         }
     }

@@ -36,6 +36,8 @@ pub struct Item {
     pub kind: String,
     /// In a few words.
     pub summary: String,
+    /// The entry that it answers or corrects.
+    pub answers: Option<u64>,
     /// The entry's id.
     pub id: Uuid,
     /// The entry's leaf hash.
@@ -50,13 +52,19 @@ pub struct Item {
 #[must_use]
 pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &State) -> Item {
     let event = &entry.request.event;
-    let (summary, effective) = words(fact);
+    let (mut summary, effective) = words(fact);
     let action = match fact {
         Fact::Programme(Programme::Action(reference, _)) => after.programme.actions.get(reference),
         _ => None,
     };
     let voided =
         |action: &Arc<action::State>| action.words.iter().any(|word| word.id == event.id && word.voided);
+    let answered = |action: &Arc<action::State>| {
+        let word = action.words.iter().find(|word| Some(word.id) == event.causationid);
+        word.map(|word| word.sequence)
+    };
+    let answers = action.and_then(answered);
+    summary.extend(answers.map(|answered| format!(" entry {answered}")));
     Item {
         sequence: entry.seal.sequence,
         recorded: entry.seal.recordedtime,
@@ -66,6 +74,7 @@ pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &State) -> Item {
         subject: event.subject.clone(),
         kind: event.kind.clone(),
         summary,
+        answers,
         id: event.id,
         leaf: entry.leaf,
         voided: action.is_some_and(voided),
@@ -119,8 +128,8 @@ fn said(event: &Action) -> (String, Option<String>) {
         Action::Progressed(event) => (progressed(event), Some(event.effective.to_string())),
         Action::Confirmed(event) => ("confirmed".to_owned(), event.effective.map(|date| date.to_string())),
         Action::Contested(_) => ("contested".to_owned(), None),
-        Action::Verified(event) => (format!("audited: {}", event.outcome), None),
-        Action::Corrected(_) => ("an own word corrected".to_owned(), None),
+        Action::Verified(event) => (event.outcome.to_string(), None),
+        Action::Corrected(_) => ("corrected".to_owned(), None),
     }
 }
 
@@ -133,9 +142,10 @@ fn progressed(event: &Progressed) -> String {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(event.lifecycle.map(|word| spaced(word.as_str())));
     parts.extend(event.health.map(|word| spaced(word.as_str())));
-    parts.extend(
-        event.occurrence.as_ref().map(|occurrence| format!("{} {}", occurrence.window, occurrence.state)),
-    );
+    parts.extend(event.occurrence.as_ref().map(|occurrence| {
+        let on = occurrence.date.map(|date| format!(" on {date}")).unwrap_or_default();
+        format!("{} {}{on}", occurrence.window, occurrence.state)
+    }));
     for indicator in &event.indicators {
         let unit = indicator.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
         parts.push(format!("{}: {}{unit}", indicator.name, indicator.value));

@@ -112,6 +112,8 @@ pub struct Report {
     pub streams: u64,
     /// How many withheld fields the entries hold, and of how many the disclosure is at hand.
     pub withheld: (u64, u64),
+    /// How many disclosures are at hand that belong to no entry.
+    pub stray: u64,
     /// How many lines stand among the disclosures that are none.
     pub damaged: usize,
     /// How many bytes follow the last whole line of a journal: a write in progress, or one that was never acknowledged.

@@ -24,8 +24,12 @@ pub struct Beside {
     pub disclosures: HashMap<Digest, String>,
     /// How many lines stand among the disclosures that are none.
     pub damaged: usize,
+    /// Leaf hashes that somebody saw in this ledger before.
+    pub seen: Vec<LeafHash>,
     /// The state that was kept.
     pub kept: Option<State>,
+    /// Whether a state was kept that cannot be read.
+    pub unreadable: bool,
     /// How many bytes follow the last whole line of a journal.
     pub unfinished: u64,
 }
@@ -96,10 +100,21 @@ impl Verifier {
             }
             _ => {}
         }
+        for leaf in std::mem::take(&mut self.beside.seen) {
+            if self.history.index.by_leaf(leaf).is_none() {
+                let expected = format!("an entry with the leaf hash {leaf}, which was seen before");
+                self.find(Check::Chain, &expected, &format!("none among {} entries", self.size));
+            }
+        }
         let idle = |check| match check {
             _ if self.size == 0 => Some("there are no entries"),
-            Check::Disclosures if self.withheld.0 == 0 => Some("no entry withholds a field"),
+            Check::Disclosures if self.withheld.0 == 0 && self.known == self.size => {
+                Some("no entry withholds a field")
+            }
             Check::Disclosures if self.withheld.1 == 0 => Some("none is at hand"),
+            Check::ReadModels if self.beside.unreadable => {
+                Some("what is kept is damaged or of another version, and passed over")
+            }
             Check::ReadModels if self.beside.kept.is_none() => Some("none kept beside these entries"),
             _ => None,
         };
@@ -121,6 +136,7 @@ impl Verifier {
             head: self.head,
             streams: self.history.state.streams.len() as u64,
             withheld: self.withheld,
+            stray: (self.beside.disclosures.len() as u64).saturating_sub(self.withheld.1),
             damaged: self.beside.damaged,
             unfinished: self.beside.unfinished,
             illustrative: self.history.state.clock() == Some(Clock::Illustrative),

@@ -1,8 +1,8 @@
 //! One action as a table: its text, where it stands, and all that was said of it.
 
 use super::answers::{health, joint, lifecycle, says, stands, windows};
-use super::moments::{moment, moments};
-use super::table::{Cell, Fact, Report};
+use super::moments::{Told, moment, moments};
+use super::table::{Cell, Fact, Report, Seen};
 use crate::domain::status::{Axis, Voice};
 use crate::domain::value::Code;
 use crate::projection::board::Row;
@@ -19,7 +19,7 @@ pub fn show(
     reading: &Reading,
     row: &Row<'_>,
     items: &[Item],
-    notes: &BTreeMap<u64, String>,
+    notes: &BTreeMap<u64, Told>,
 ) -> Report {
     let action = &row.action.action;
     let list = |items: &[Code]| Cell::List(items.iter().map(ToString::to_string).collect());
@@ -56,6 +56,11 @@ pub fn show(
         let [cell, ..] = says(well);
         facts.push(Fact::hidden(format!("{}_health", voice.party), cell));
     }
+    let files: Vec<String> = notes
+        .iter()
+        .flat_map(|(sequence, told)| told.files.iter().map(move |file| format!("{sequence}: {file}")))
+        .collect();
+    facts.push(Fact { key: "files".to_owned(), cell: Cell::List(files), seen: Seen::ByPeople });
     let rows = items.iter().map(|item| moment(item, notes)).collect();
     Report { kind: "action", reading: reading.clone(), facts, columns: moments(), rows }
 }

@@ -10,9 +10,20 @@ use crate::record::history::State;
 use crate::trail::entry::timestamp;
 use std::collections::BTreeMap;
 
+/// What an entry says in fields that can be withheld, as far as it is at hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Its sentence.
+    pub note: Option<String>,
+    /// Whether it has one that is not at hand.
+    pub withheld: bool,
+    /// The files that it puts forward: name, size, media type and digest, as far as they are known.
+    pub files: Vec<String>,
+}
+
 /// What was said, in the order of the ledger.
 #[must_use]
-pub fn timeline(reading: &Reading, items: &[Item], notes: &BTreeMap<u64, String>) -> Report {
+pub fn timeline(reading: &Reading, items: &[Item], notes: &BTreeMap<u64, Told>) -> Report {
     let rows = items.iter().map(|item| moment(item, notes)).collect();
     let facts = vec![Fact::new("entries", Cell::Number(items.len() as u64))];
     Report { kind: "timeline", reading: reading.clone(), facts, columns: moments(), rows }
@@ -28,6 +39,9 @@ pub(super) fn moments() -> Vec<Column> {
         Column::new("summary", "WHAT"),
         Column::new("assurance", "ASSURANCE"),
         Column::new("note", "NOTE"),
+        Column::hidden("note_withheld"),
+        Column::hidden("files"),
+        Column::hidden("answers"),
         Column::hidden("recorded"),
         Column::hidden("type"),
         Column::hidden("id"),
@@ -36,7 +50,8 @@ pub(super) fn moments() -> Vec<Column> {
     ]
 }
 
-pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, String>) -> Vec<Cell> {
+pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
+    let told = notes.get(&item.sequence);
     vec![
         Cell::Number(item.sequence),
         Cell::text(item.day.to_string()),
@@ -45,7 +60,14 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, String>) -> Vec<Cell> {
         Cell::text(item.subject.as_str()),
         Cell::text(item.summary.as_str()),
         if item.voided { Cell::text("corrected") } else { Cell::maybe(item.assurance) },
-        Cell::maybe(notes.get(&item.sequence)),
+        match told {
+            Some(Told { note: Some(note), .. }) => Cell::text(note.as_str()),
+            Some(Told { withheld: true, .. }) => Cell::Withheld,
+            _ => Cell::Empty,
+        },
+        Cell::Flag(told.is_some_and(|told| told.withheld)),
+        Cell::List(told.map(|told| told.files.clone()).unwrap_or_default()),
+        item.answers.map_or(Cell::Empty, Cell::Number),
         Cell::text(timestamp(item.recorded)),
         Cell::text(item.kind.as_str()),
         Cell::text(item.id.to_string()),
@@ -62,7 +84,7 @@ pub fn replay(
     reading: &Reading,
     filter: &Filter,
     items: &[Item],
-    notes: &BTreeMap<u64, String>,
+    notes: &BTreeMap<u64, Told>,
 ) -> Report {
     let mut report = timeline(reading, items, notes);
     report.kind = "replay";

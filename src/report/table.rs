@@ -91,6 +91,8 @@ pub enum Cell {
     Flag(bool),
     /// Several values.
     List(Vec<String>),
+    /// Words that are there and not at hand; to a machine, nothing.
+    Withheld,
 }
 
 impl Cell {

@@ -1,9 +1,9 @@
 //! A report as text: facts, a table, and below it the reading from which it was made.
 
-use super::table::{Cell, Report, Seen};
+use super::table::{Cell, Column, Report, Seen};
 use crate::domain::value::Code;
 use crate::projection::reading::Reading;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 /// The report for a terminal of `width` columns, or for no terminal, where nothing is wrapped.
 #[must_use]
@@ -39,8 +39,11 @@ fn table(report: &Report, width: Option<u16>) -> String {
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
     }
+    // On a narrow terminal an excerpt would be a tall column of syllables, and names would be broken.
+    let narrow = width.is_some_and(|width| width < WIDE);
+    let fits = |column: &Column| column.shown && !(narrow && column.key == "excerpt");
     let shown: Vec<usize> =
-        report.columns.iter().enumerate().filter(|(_, column)| column.shown).map(|(at, _)| at).collect();
+        report.columns.iter().enumerate().filter(|(_, column)| fits(column)).map(|(at, _)| at).collect();
     let pick =
         |cells: &[String]| -> Vec<String> { shown.iter().filter_map(|at| cells.get(*at)).cloned().collect() };
     let headings: Vec<String> = report.columns.iter().map(|column| column.heading.clone()).collect();
@@ -49,12 +52,25 @@ fn table(report: &Report, width: Option<u16>) -> String {
         let cells: Vec<String> = row.iter().map(field).collect();
         table.add_row(pick(&cells));
     }
+    for (place, at) in shown.iter().enumerate() {
+        let wraps = report.columns.get(*at).is_some_and(|column| WRAPPED.contains(&column.key.as_str()));
+        if let (false, Some(column)) = (wraps, table.column_mut(place)) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table.trim_fmt()
 }
+
+/// From how many columns on there is room for an excerpt of a text.
+const WIDE: u16 = 130;
+
+/// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
+const WRAPPED: [&str; 6] = ["excerpt", "leads", "note", "summary", "what", "windows"];
 
 fn field(cell: &Cell) -> String {
     match cell {
         Cell::Empty => "–".to_owned(),
+        Cell::Withheld => "(withheld)".to_owned(),
         Cell::Text(text) => text.clone(),
         Cell::Word(glyph, word) => format!("{glyph} {}", word.replace('_', " ")),
         Cell::Number(number) => number.to_string(),

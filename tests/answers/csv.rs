@@ -11,8 +11,7 @@ use std::collections::BTreeSet;
 const STATUS: &str = "action joint lifecycle health health_joint health_stale";
 const PARTY: [&str; 5] = ["says", "effective", "recorded", "sequence", "health"];
 const STATUS_MORE: &str = "windows leads excerpt text line track";
-const TIMELINE: &str =
-    "sequence recorded_on effective source subject summary assurance note recorded type id leaf voided";
+const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld files answers recorded type id leaf voided";
 const LINT: &str = "subject rule what";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const KEYS: &str = "keyid vkey role party institution revoked";

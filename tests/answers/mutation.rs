@@ -10,7 +10,7 @@ const OPTIONAL: &str = "\
     READING/reading/awaited READING/reading/effective READING/reading/recorded \
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle \
-    SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
+    SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
     keys/keys/*/role verification/authenticated";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.

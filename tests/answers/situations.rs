@@ -74,6 +74,8 @@ fn exported(desk: &mut Desk) {
     desk.read_both("verify export.jsonl");
     desk.read_both("restore export.jsonl --ledger restored --dry-run");
     desk.ask("restore export.jsonl --ledger restored");
+    // No withheld text comes with an export.
+    desk.read_both("timeline 2.SCI.2 --ledger restored");
     let first = desk.ask("verify restored")["first"].as_str().unwrap().to_owned();
     desk.read_both(&format!("verify export.jsonl --first {first}"));
     desk.read_both(&format!("verify export.jsonl --first {}", "0".repeat(64)));

@@ -230,7 +230,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     drop(ledger);
     let path = home.join(annals::ledger::snapshot::FILE);
     let kept = std::fs::read_to_string(&path).unwrap();
-    let sound = Ledger::verify_folder(&home, &mut quietly).unwrap();
+    let sound = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
     let (_, state) = kept.split_once('\n').unwrap();
     let head = sound.size;
@@ -246,7 +246,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         assert_ne!(changed, state, "{from}");
         let digest = annals::trail::hash::sha256(changed.as_bytes());
         std::fs::write(&path, format!("{digest}\n{changed}")).unwrap();
-        let report = Ledger::verify_folder(&home, &mut quietly).unwrap();
+        let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
         // One that says something of no entry, or of more than there are, is never read from.
         if !to.contains("completed") {
