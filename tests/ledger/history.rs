@@ -259,4 +259,38 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         told().ledger.state(),
         "damaged, so passed over"
     );
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
+}
+
+#[test]
+fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
+    let text = String::from_utf8(export(&told())).unwrap();
+    let all: Vec<&str> = text.lines().collect();
+    let head = annals::trail::hash::LeafHash::of(all.last().unwrap().as_bytes());
+    let report = |lines: &[&str]| {
+        let mut verifier = Verifier::new(Beside { seen: vec![head], ..Beside::default() });
+        lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+        verifier.finish()
+    };
+    assert!(report(&all).holds());
+    let cut = report(&all[..all.len() - 1]);
+    let finding = verdict(&cut, Check::Chain).finding.as_ref().unwrap();
+    assert!(finding.expected.contains(&head.to_string()) && !cut.holds(), "{finding:?}");
+}
+
+#[test]
+fn disclosures_that_belong_to_no_entry_are_counted() {
+    let desk = told();
+    let mut beside = Beside::default();
+    let stray = annals::trail::disclosure::Disclosure::new([1; 16], "note", &"nobody's".into());
+    for disclosure in desk.ledger.disclosures().iter().chain([&stray]) {
+        beside.disclosures.insert(disclosure.digest(), disclosure.name().to_owned());
+    }
+    let mut verifier = Verifier::new(beside);
+    export(&desk)
+        .split_inclusive(|byte| *byte == b'\n')
+        .for_each(|line| verifier.push(line.trim_ascii_end()));
+    let report = verifier.finish();
+    assert_eq!((report.stray, report.withheld.0), (1, report.withheld.1));
 }
