@@ -1,7 +1,7 @@
 //! The verdicts on a history, given entry by entry: what each check found, and where it first failed.
 //!
-//! Memory is about 190 bytes an entry: what is kept of each word, and of what names each entry ([`super::index`]). Measured
-//! with `annals verify` on an export: 12 MB of 20,000 entries, 25 MB of 100,000. Reading the entries from a file or a store
+//! Memory is about 185 bytes an entry: what is kept of each word, and of what names each entry ([`super::index`]). Measured
+//! with `annals verify` on an export: 12 MB of 20,000 entries, 27 MB of 100,000. Reading the entries from a file or a store
 //! is not here. A verdict that is not given is not claimed.
 
 use super::fact::Fact;

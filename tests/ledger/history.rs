@@ -270,7 +270,9 @@ fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
     let head = annals::trail::hash::LeafHash::of(all.last().unwrap().as_bytes());
     let report = |lines: &[&str]| {
         let mut verifier = Verifier::new(Beside { seen: vec![head], ..Beside::default() });
-        lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+        for line in lines {
+            verifier.push(line.as_bytes());
+        }
         verifier.finish()
     };
     assert!(report(&all).holds());
