@@ -83,7 +83,8 @@ fn an_import_that_met_a_full_disk_is_completed_by_repeating_it() {
         assert!(after.starts_with(&between));
         let again = place.done(["import", HISTORY, "--make-keys", "--format", "json"]);
         let again: serde_json::Value = serde_json::from_str(&again).unwrap();
-        assert_eq!((&again["recorded"], &again["repeated"]), (&0.into(), &443.into()));
+        let requests = std::fs::read_to_string(HISTORY).unwrap().lines().count();
+        assert_eq!((&again["recorded"], &again["repeated"]), (&0.into(), &requests.into()));
         assert_eq!(place.export(), after);
         place.done(["verify"]);
     }
