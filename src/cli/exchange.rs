@@ -88,7 +88,7 @@ pub(crate) fn bring_in(
     let bar = output::progress("importing");
     for (line, text) in lines() {
         if let Some(maker) = &mut maker {
-            maker.make(text, || import.flush().map_err(stage))?;
+            maker.make(text, || import.commit().map_err(stage))?;
         }
         import.push(line, text).map_err(stage)?;
         bar.inc(1);

@@ -83,6 +83,9 @@ pub enum Refusal {
     /// To an action.
     #[error(transparent)]
     Action(#[from] action::Refusal),
+    /// To what is said of an institution or an instrument.
+    #[error(transparent)]
+    Assertion(#[from] assertion::Refusal),
 }
 
 /// The programme at one moment. Cloning it is cheap: aggregates that did not change are shared.
@@ -115,8 +118,7 @@ impl Programme {
                         return Err(party::Refusal::Known(new.id.clone()).into());
                     }
                     party::Event::Succeeded(event) => {
-                        assertion::past("effective", event.effective, context.today)
-                            .map_err(action::Refusal::from)?;
+                        assertion::past("effective", event.effective, context.today)?;
                     }
                     party::Event::Registered(_) => {}
                 }
@@ -133,8 +135,7 @@ impl Programme {
                         return Err(unknown("instrument", reference.as_str(), self.instruments.keys()));
                     }
                     instrument::Event::Updated(update) => {
-                        assertion::past("effective", update.effective, context.today)
-                            .map_err(action::Refusal::from)?;
+                        assertion::past("effective", update.effective, context.today)?;
                     }
                 }
                 Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)

@@ -217,8 +217,21 @@ impl<'a> Import<'a> {
     ///
     /// # Errors
     /// [`ImportError`], for the line that was refused.
-    pub fn flush(&mut self) -> Result<(), ImportError> {
-        self.commit()
+    pub fn commit(&mut self) -> Result<(), ImportError> {
+        let pending = std::mem::take(&mut self.pending);
+        let lines: Vec<u64> = pending.iter().map(|(line, ..)| *line).collect();
+        let Some(&first) = lines.first() else { return Ok(()) };
+        let requests = pending.into_iter().map(|(_, request, disclosures)| (request, disclosures)).collect();
+        let receipts = self.ledger.record_all(requests, Utc::now());
+        let receipts = receipts.map_err(|error| ImportError { line: first, source: error.into() })?;
+        for (line, receipt) in lines.into_iter().zip(receipts) {
+            match receipt {
+                Ok(Receipt { repeated: true, .. }) => self.summary.repeated += 1,
+                Ok(_) => self.summary.recorded += 1,
+                Err(error) => return Err(ImportError { line, source: error.into() }),
+            }
+        }
+        Ok(())
     }
 
     /// Commits what is left.
@@ -257,23 +270,6 @@ impl<'a> Import<'a> {
         let base = self.ledger.head().leaf;
         let signed = draft.sign(id, &self.origin, base, key, self.salt).map_err(LineError::from)?;
         self.pending.push((line, signed.0, signed.1));
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), ImportError> {
-        let pending = std::mem::take(&mut self.pending);
-        let lines: Vec<u64> = pending.iter().map(|(line, ..)| *line).collect();
-        let Some(&first) = lines.first() else { return Ok(()) };
-        let requests = pending.into_iter().map(|(_, request, disclosures)| (request, disclosures)).collect();
-        let receipts = self.ledger.record_all(requests, Utc::now());
-        let receipts = receipts.map_err(|error| ImportError { line: first, source: error.into() })?;
-        for (line, receipt) in lines.into_iter().zip(receipts) {
-            match receipt {
-                Ok(Receipt { repeated: true, .. }) => self.summary.repeated += 1,
-                Ok(_) => self.summary.recorded += 1,
-                Err(error) => return Err(ImportError { line, source: error.into() }),
-            }
-        }
         Ok(())
     }
 }

@@ -11,6 +11,8 @@ mod csv;
 mod desk;
 mod mutation;
 mod occurrence;
+#[path = "../schemas/parts.rs"]
+mod parts;
 #[path = "../schemas/schema.rs"]
 mod schema;
 mod shape;

@@ -1,5 +1,6 @@
 //! A schema that admits everything says nothing: each answer is changed in one place, and refused.
 
+use super::parts::places;
 use super::schema::Schemas;
 use super::situations::answers;
 use serde_json::{Value, json};
@@ -73,18 +74,6 @@ fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Val
         |value: &Value| places(value, String::new()).iter().map(|place| general(kind, place)).collect();
     let all = std::iter::once(Vec::new()).chain(rows.into_iter().map(|row| vec![row])).map(with);
     all.filter(|value| seen.insert(form(value))).collect()
-}
-
-/// The place of every value, the whole first.
-fn places(value: &Value, at: String) -> Vec<String> {
-    let inside: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
-        _ => Vec::new(),
-    };
-    let deeper: Vec<String> =
-        inside.into_iter().flat_map(|(name, value)| places(value, format!("{at}/{name}"))).collect();
-    std::iter::once(at).chain(deeper).collect()
 }
 
 /// A place in answers of a kind, whichever item, check or party it is.

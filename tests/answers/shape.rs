@@ -2,6 +2,7 @@
 
 use super::desk::Answer;
 use super::occurrence::Occurrences;
+use super::parts::objects;
 use super::schema::Schemas;
 use super::situations::answers;
 use annals::domain::assertion::{Health, Lifecycle};
@@ -117,16 +118,5 @@ fn members(schemas: &Schemas, file: &str, object: &Map<String, Value>) {
         let optional = !required.contains(&json!(name));
         let condition = own.is_some_and(|text| text.as_str().unwrap().contains("Absent "));
         assert_eq!(optional, condition, "{file}: {name}");
-    }
-}
-
-/// Every object in a schema, the schema first.
-fn objects(schema: &Value) -> Vec<&Map<String, Value>> {
-    match schema {
-        Value::Object(members) => {
-            std::iter::once(members).chain(members.values().flat_map(objects)).collect()
-        }
-        Value::Array(items) => items.iter().flat_map(objects).collect(),
-        _ => Vec::new(),
     }
 }

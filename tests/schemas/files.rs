@@ -1,11 +1,12 @@
 //! The schema files themselves, and what is validated whole.
 
+use super::parts::objects;
 use super::samples::{self, file_of};
 use super::schema::Schemas;
 use annals::domain::sealed::DISCLOSABLE;
 use annals::record::fact::{Fact, TYPES};
 use annals::trail::entry::Entry;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PLAN: &str = include_str!("../../examples/denmark-korea-2021-2024/plan.json");
@@ -139,15 +140,4 @@ fn what_may_be_withheld_is_marked_where_it_is_and_nowhere_in_clear() {
     // A rationale belongs to the decisions of a review, which this version has not.
     marked.insert("rationale".to_owned());
     assert_eq!(marked, known);
-}
-
-/// Every object in a schema, the schema first.
-fn objects(schema: &Value) -> Vec<&Map<String, Value>> {
-    match schema {
-        Value::Object(members) => {
-            std::iter::once(members).chain(members.values().flat_map(objects)).collect()
-        }
-        Value::Array(items) => items.iter().flat_map(objects).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -12,6 +12,7 @@
 mod agreement;
 mod files;
 mod mutation;
+mod parts;
 mod samples;
 mod schema;
 mod wrong;

@@ -1,5 +1,6 @@
 //! What can go wrong with a value, systematically: at every depth, each member removed, added and replaced.
 
+use super::parts::places;
 use super::samples::digest;
 use super::wrong;
 use annals::domain::sealed::DISCLOSABLE;
@@ -50,17 +51,6 @@ pub(crate) fn mutations(sample: &Value) -> Vec<Mutation> {
         }
     }
     all
-}
-
-fn places(value: &Value, at: String) -> Vec<String> {
-    let inside: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
-        _ => Vec::new(),
-    };
-    let deeper: Vec<String> =
-        inside.into_iter().flat_map(|(name, value)| places(value, format!("{at}/{name}"))).collect();
-    std::iter::once(at).chain(deeper).collect()
 }
 
 /// An object with a member more, with its withheld fields in other places, and as the list of its values.
