@@ -8,7 +8,7 @@ use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::reading::Reading;
 use annals::projection::{board, timeline};
-use annals::record::history::State;
+use annals::record::history::History;
 use chrono::NaiveDate;
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -24,15 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let then = ledger.at(Some(Cut::Day(day)))?;
     println!("recorded by {day}:");
-    show(&then, &Reading::of(&then, Some(day), None, None), &action)?;
-    let now = ledger.state();
-    println!("true by {day}, as is known after {} entries:", now.head.size);
-    show(&now, &Reading::of(&now, None, Some(day), None), &action)?;
+    show(&then, &Reading::of(&then.state, Some(day), None, None), &action)?;
+    let now = ledger.at(None)?;
+    println!("true by {day}, as is known after {} entries:", now.state.head.size);
+    show(&now, &Reading::of(&now.state, None, Some(day), None), &action)?;
 
     println!("said since:");
     let subject = timeline::stream(&action);
     ledger.replay(&mut |before, entry, fact| {
-        if before.head.size >= then.head.size && entry.request.event.subject == subject {
+        if before.head.size >= then.state.head.size && entry.request.event.subject == subject {
             let (words, effective) = timeline::words(fact);
             let since = effective.map(|date| format!(", since {date}")).unwrap_or_default();
             println!(
@@ -46,9 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn show(state: &State, reading: &Reading, action: &Code) -> Result<(), Box<dyn Error>> {
+fn show(history: &History, reading: &Reading, action: &Code) -> Result<(), Box<dyn Error>> {
+    let state = &history.state;
     let found = state.programme.actions.get(action).ok_or("there is no such action by then")?;
-    let row = board::row(state, found, &state.parties(), reading);
+    let row = board::row(history, found, &state.parties(), reading);
     println!("  {}", row.status.lifecycle.joint);
     for voice in &row.status.lifecycle.voices {
         let silent = if voice.word.is_some() { "otherwise" } else { "nothing" };

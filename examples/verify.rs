@@ -4,6 +4,7 @@
 //!     cargo run --example verify -- export.jsonl [LEAF HASH OF ENTRY 0]
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
+use annals::ledger::archive::Scratch;
 use annals::record::verify::Verifier;
 use annals::trail::hash::LeafHash;
 use std::error::Error;
@@ -16,18 +17,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let file = arguments.next().ok_or("an export is expected")?;
     let known: Option<LeafHash> = arguments.next().map(|hash| hash.parse()).transpose()?;
 
-    let mut verifier = Verifier::default();
+    // What has to be remembered of a long history lies in files without a name; memory is the same for any length.
+    let mut verifier = Verifier::<Scratch>::default();
     let mut input = BufReader::new(File::open(file)?);
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         match line.strip_suffix(b"\n") {
-            Some(entry) => verifier.push(entry),
+            Some(entry) => verifier.push(entry)?,
             // A line without its newline was never acknowledged, or was cut.
-            None => verifier.push_torn(&line),
+            None => verifier.push_torn(&line)?,
         }
         line.clear();
     }
-    let report = verifier.finish();
+    let report = verifier.finish()?;
 
     for verdict in &report.verdicts {
         match (&verdict.finding, verdict.idle) {

@@ -44,9 +44,9 @@
 //!     assert_eq!(line.first(), Some(&b'{'), "entry {sequence} is a line of JSON");
 //!     ControlFlow::Continue(())
 //! })?;
-//! let state = ledger.state();
-//! let reading = Reading::of(&state, None, None, None);
-//! assert!(board::of(&state, &reading, &Filter::default()).is_empty(), "nothing was recorded yet");
+//! let history = ledger.at(None)?;
+//! let reading = Reading::of(&history.state, None, None, None);
+//! assert!(board::of(&history, &reading, &Filter::default()).is_empty(), "nothing was recorded yet");
 //! assert!(ledger.verify(&mut annals::ledger::quietly)?.holds());
 //! # Ok(()) }
 //! ```

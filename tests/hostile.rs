@@ -4,6 +4,7 @@
 
 use annals::domain::plan::Plan;
 use annals::exchange::export;
+use annals::record::archive::Whole;
 use annals::record::fact::Fact;
 use annals::record::request::Line;
 use annals::record::verify::Verifier;
@@ -23,11 +24,11 @@ fn read_by_all(bytes: &[u8]) {
     if let Ok(entry) = Entry::parse(bytes) {
         let _ = Fact::read(&entry.request.event);
     }
-    let mut verifier = Verifier::default();
-    verifier.push(bytes);
-    verifier.push_torn(bytes);
+    let mut verifier = Verifier::<Whole>::default();
+    verifier.push(bytes).unwrap();
+    verifier.push_torn(bytes).unwrap();
     let _ = verifier.finish();
-    let report = export::verify(bytes, Verifier::default(), &mut |_| {}).unwrap();
+    let report = export::verify(bytes, Vec::new(), &mut |_| {}).unwrap();
     assert!(bytes.is_empty() || report.size > 0);
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = Line::read(text);
@@ -87,7 +88,7 @@ proptest! {
     #[test]
     fn a_history_with_a_byte_changed_never_holds(at in any::<usize>(), byte in any::<u8>(), how in any::<u8>()) {
         let bytes = changed(HISTORY, at, byte, how);
-        let report = export::verify(bytes.as_slice(), Verifier::default(), &mut |_| {}).unwrap();
+        let report = export::verify(bytes.as_slice(), Vec::new(), &mut |_| {}).unwrap();
         prop_assert_eq!(report.holds(), bytes == HISTORY.as_bytes());
     }
 }

@@ -9,7 +9,7 @@ use annals::domain::value::{Code, nearest};
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
-use annals::record::history::State;
+use annals::record::history::{History, State};
 use annals::trail::hash::LeafHash;
 use chrono::{NaiveDate, Utc};
 use clap::Args;
@@ -91,15 +91,16 @@ pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
 }
 
 impl Axes {
-    pub(crate) fn read(&self, ledger: &Ledger) -> Result<(State, Reading), Failure> {
+    pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History, Reading), Failure> {
         let cut = self.at.or(self.recorded.map(Cut::Day));
-        let state = ledger.at(cut)?;
+        let history = ledger.at(cut)?;
+        let state = &history.state;
         let whole = Reading::of(&ledger.state(), None, None, None);
         let clock = (!whole.illustrative).then(|| state.day(Utc::now()));
         let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
-        let mut reading = Reading::of(&state, self.recorded, self.effective, today);
+        let mut reading = Reading::of(state, self.recorded, self.effective, today);
         (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
-        Ok((state, reading))
+        Ok((history, reading))
     }
 }
 

@@ -113,9 +113,9 @@ fn board(
     recorded: Option<chrono::NaiveDate>,
     effective: Option<chrono::NaiveDate>,
 ) -> Result<(), Failure> {
-    let state = ledger.at(recorded.map(Cut::Day))?;
-    let reading = Reading::of(&state, recorded, effective, None);
-    let report = answers::status(&state, &reading, &Filter::default());
+    let history = ledger.at(recorded.map(Cut::Day))?;
+    let reading = Reading::of(&history.state, recorded, effective, None);
+    let report = answers::status(&history, &reading, &Filter::default());
     output::write(text::of(&report, output::width()).as_bytes())
 }
 
@@ -126,9 +126,9 @@ fn summary_of(
     effective: Option<chrono::NaiveDate>,
     title: &str,
 ) -> Result<(), Failure> {
-    let state = ledger.at(recorded.map(Cut::Day))?;
-    let reading = Reading::of(&state, recorded, effective, None);
-    let mut report = answers::status(&state, &reading, &Filter::default());
+    let history = ledger.at(recorded.map(Cut::Day))?;
+    let reading = Reading::of(&history.state, recorded, effective, None);
+    let mut report = answers::status(&history, &reading, &Filter::default());
     (report.columns, report.rows) = (Vec::new(), Vec::new());
     output::line(&format!("{title}\n"))?;
     output::write(text::of(&report, None).as_bytes())

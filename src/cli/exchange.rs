@@ -174,10 +174,9 @@ impl Restore {
             let mut failed: Option<RestoreError> = None;
             export::lines(input, &mut |line, whole| {
                 bar.inc(1);
-                if !whole {
-                    restore.push_torn(line);
-                } else if failed.is_none() {
-                    failed = restore.push(line).err();
+                if failed.is_none() {
+                    let taken = if whole { restore.push(line) } else { restore.push_torn(line) };
+                    failed = taken.err();
                 }
                 Ok::<(), std::io::Error>(())
             })

@@ -100,7 +100,7 @@ impl Failure {
         match self {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
-            | Self::Restore { source: RestoreError::Append(_), .. } => 3,
+            | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
             // A file that is not there, or is there already, was misnamed; all else is the disk's matter.
             Self::File { source, .. } => match source.kind() {
                 ErrorKind::NotFound

@@ -11,7 +11,7 @@ use annals::projection::reading::Reading;
 use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
 use annals::record::fact::Fact;
-use annals::record::history::State;
+use annals::record::history::{History, State};
 use annals::record::request::Speaker;
 use annals::record::withheld;
 use annals::report::moments::Told;
@@ -41,9 +41,9 @@ pub(crate) struct Status {
 impl Status {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let (state, reading) = self.axes.read(&ledger)?;
+        let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        output::report(&answers::status(&state, &reading, &filter), settings.format)?;
+        output::report(&answers::status(&history, &reading, &filter), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -61,13 +61,14 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let (state, reading) = self.axes.read(&ledger)?;
+        let (history, reading) = self.axes.read(&ledger)?;
         let named = known(&ledger.state(), &self.action)?;
-        let (items, notes) = said(&ledger, &state, &reading, Some(&named), 0)?;
+        let (items, notes) = said(&ledger, &history, &reading, Some(&named), 0)?;
+        let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {
-                let row = board::row(&state, found, &state.parties(), &reading);
-                output::report(&action::show(&state, &reading, &row, &items, &notes), settings.format)?;
+                let row = board::row(&history, found, &state.parties(), &reading);
+                output::report(&action::show(state, &reading, &row, &items, &notes), settings.format)?;
                 Ok(ExitCode::SUCCESS)
             }
             None => Err(Failure::usage(format!("{named} was not created by then"))),
@@ -93,14 +94,14 @@ pub(crate) struct Timeline {
 impl Timeline {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let (state, reading) = self.axes.read(&ledger)?;
+        let (history, reading) = self.axes.read(&ledger)?;
         let whole = ledger.state();
         let action = self.action.map(|action| known(&whole, &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
-        let (mut items, notes) = said(&ledger, &state, &reading, action.as_ref(), 0)?;
+        let (mut items, notes) = said(&ledger, &history, &reading, action.as_ref(), 0)?;
         if filtered {
-            retain(&mut items, &state, &reading, &filter);
+            retain(&mut items, &history, &reading, &filter);
         }
         said_by(&mut items, self.by.as_ref());
         output::report(&moments::timeline(&reading, &items, &notes), settings.format)?;
@@ -146,11 +147,11 @@ impl Replay {
         }
         let before = match self.from {
             Some(cut) => ledger.at(Some(cut))?,
-            None => State::default(),
+            None => History::default(),
         };
         let (after, reading) = self.axes.read(&ledger)?;
-        if before.head.size > after.head.size {
-            let (from, to) = (before.head.size, after.head.size);
+        if before.state.head.size > after.state.head.size {
+            let (from, to) = (before.state.head.size, after.state.head.size);
             return Err(Failure::usage(format!(
                 "the replay would begin after {from} entries and end after {to}: give `--from` the earlier moment"
             )));
@@ -158,7 +159,7 @@ impl Replay {
         let named = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
-        let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.head.size)?;
+        let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.state.head.size)?;
         if filtered {
             retain(&mut items, &after, &reading, &filter);
         }
@@ -179,8 +180,8 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
 }
 
 /// Keeps what was said of the actions that a filter admits.
-fn retain(items: &mut Vec<Item>, state: &State, reading: &Reading, filter: &Filter) {
-    let rows = board::of(state, reading, filter);
+fn retain(items: &mut Vec<Item>, history: &History, reading: &Reading, filter: &Filter) {
+    let rows = board::of(history, reading, filter);
     let subjects: HashSet<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
     items.retain(|item| subjects.contains(&item.subject));
 }
@@ -198,9 +199,9 @@ pub(crate) struct Lint {
 impl Lint {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let (state, reading) = self.axes.read(&ledger)?;
+        let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let gaps = lint::of(&state, &reading, &filter);
+        let gaps = lint::of(&history, &reading, &filter);
         output::report(&answers::lint(&reading, &gaps), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -216,10 +217,10 @@ fn known(state: &State, name: &str) -> Result<Code, Failure> {
     })
 }
 
-/// What was said up to a reading, from a sequence on, with the notes at hand. `after` is the state of the reading.
+/// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
 fn said(
     ledger: &Ledger,
-    after: &State,
+    after: &History,
     reading: &Reading,
     action: Option<&Code>,
     first: u64,

@@ -15,6 +15,7 @@ use annals::ledger::{Cut, Ledger, LedgerError};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Record one change
@@ -285,7 +286,11 @@ impl Answer {
             let state = ledger.state();
             let action = Code::try_from(self.action.clone()).ok();
             let action = action.and_then(|action| state.programme.actions.get(&action).cloned());
-            let others = action.iter().flat_map(|action| action.standing().rev());
+            let words = match &action {
+                Some(action) => ledger.words(&action.action.reference)?,
+                None => Arc::default(),
+            };
+            let others = words.standing().rev();
             let mut others =
                 others.filter(|word| word.said == Said::Progressed && word.party != author.party);
             let word = others.next().map(|word| word.id);

@@ -4,10 +4,9 @@ use super::Failure;
 use super::failure::file;
 use super::output::{self, Format};
 use super::settings::Settings;
-use annals::exchange::export;
-use annals::ledger::Ledger;
+use annals::exchange::export::{self, VerifyError};
+use annals::ledger::{Ledger, LedgerError};
 use annals::record::verdict::{Report, Verdict};
-use annals::record::verify::{Beside, Verifier};
 use annals::report::table::Cell;
 use annals::trail::hash::LeafHash;
 use clap::Args;
@@ -66,10 +65,12 @@ pub(crate) fn of(target: &Path, seen: Vec<LeafHash>) -> Result<Report, Failure> 
         bar.finish_and_clear();
         return Ok(report);
     }
-    let verifier = Verifier::new(Beside { seen, ..Beside::default() });
     let input = File::open(target).map_err(file(target, "read"))?;
     let report =
-        export::verify(input, verifier, &mut |read| bar.set_position(read)).map_err(file(target, "read"))?;
+        export::verify(input, seen, &mut |read| bar.set_position(read)).map_err(|error| match error {
+            VerifyError::Read(error) => file(target, "read")(error),
+            VerifyError::Store(error) => LedgerError::from(error).into(),
+        })?;
     bar.finish_and_clear();
     Ok(report)
 }

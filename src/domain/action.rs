@@ -10,7 +10,7 @@ use super::date::{Cycle, Effective, Period, Unit};
 use super::party::Author;
 use super::plan::Action;
 use super::value::Code;
-use super::word::{Place, Said, Word};
+use super::word::{Place, Said, Word, Words};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -139,7 +139,7 @@ pub struct Assignment {
     pub due: Option<Effective>,
 }
 
-/// An action and all that was said of it.
+/// An action: what it is, and who has it. What was said of it is apart, in its [`Words`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -147,35 +147,15 @@ pub struct State {
     pub action: Action,
     /// The institutions that have taken it on.
     pub assignments: BTreeMap<Code, Assignment>,
-    /// In the order of the ledger.
-    pub words: Vec<Word>,
 }
 
 impl State {
-    /// The words that stand.
-    #[must_use]
-    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Word> {
-        self.words.iter().filter(|word| !word.voided)
-    }
-
-    fn word(&self, id: Uuid) -> Option<&Word> {
-        self.words.iter().find(|word| word.id == id)
-    }
-
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
     /// where they begin with one.
     #[must_use]
     pub fn window_name(&self, begin: NaiveDate) -> Effective {
         let years = matches!(self.action.cycle, Some(Cycle::Every { unit: Unit::Years, .. }));
         Effective::named(begin, years)
-    }
-
-    /// Words are most of what a ledger keeps in memory, so they are given little room in advance.
-    fn say(&mut self, word: Word) {
-        if self.words.len() == self.words.capacity() {
-            self.words.reserve_exact(self.words.len() / 8 + 4);
-        }
-        self.words.push(word);
     }
 
     /// The windows of a recurring action within a period, each with its last day; none where its cycle is not known.
@@ -198,29 +178,14 @@ impl State {
         (0..).map_while(|number| begin(number).zip(end(number))).collect()
     }
 
-    /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
-    fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
-        let own = self
-            .standing()
-            .filter(|word| word.party == *party && word.lifecycle.is_some())
-            .filter(|word| !matches!(word.said, Said::Contested(_)));
-        let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
-        for word in own {
-            let place = (word.effective.begin(), word.sequence);
-            let is = |other: Option<&Word>, nearer: fn(&(NaiveDate, u64), &(NaiveDate, u64)) -> bool| {
-                other.is_none_or(|other| nearer(&place, &(other.effective.begin(), other.sequence)))
-            };
-            if word.effective.begin() > effective.begin() {
-                after = if is(after, PartialOrd::lt) { Some(word) } else { after };
-            } else {
-                before = if is(before, PartialOrd::gt) { Some(word) } else { before };
-            }
-        }
-        (before, after)
-    }
-
-    fn follows(&self, party: &Code, effective: Effective, word: Lifecycle) -> Result<(), Refusal> {
-        let (before, after) = self.neighbours(party, effective);
+    fn follows(
+        &self,
+        words: &Words,
+        party: &Code,
+        effective: Effective,
+        word: Lifecycle,
+    ) -> Result<(), Refusal> {
+        let (before, after) = words.neighbours(party, effective);
         let refused = |from, since, to| {
             Err(Refusal::Transition {
                 action: self.action.reference.clone(),
@@ -240,25 +205,25 @@ impl State {
         }
     }
 
-    fn assertion(&self, context: &Context<'_>) -> Result<&Word, Refusal> {
+    fn assertion<'a>(&self, words: &'a Words, context: &Context<'_>) -> Result<&'a Word, Refusal> {
         let id = context.answers.ok_or(Refusal::Unanswered)?;
-        let word = self
-            .word(id)
+        let word = words
+            .by_id(id)
             .filter(|word| word.said == Said::Progressed)
             .ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
         if word.voided { Err(Refusal::Voided(word.sequence)) } else { Ok(word) }
     }
 
     /// The assertion of another party that is answered, and was not by this one.
-    fn answered(&self, context: &Context<'_>) -> Result<&Word, Refusal> {
-        let word = self.assertion(context)?;
+    fn answered<'a>(&self, words: &'a Words, context: &Context<'_>) -> Result<&'a Word, Refusal> {
+        let word = self.assertion(words, context)?;
         let party = &context.author.party;
         if word.party == *party {
             return Err(Refusal::OwnWord(word.sequence, party.clone()));
         }
-        let answer = self.standing().find(|other| {
+        let answer = words.standing().find(|other| {
             other.party == *party
-                && matches!(other.said, Said::Confirmed(id) | Said::Contested(id) if id == word.id)
+                && matches!(other.said, Said::Confirmed(at) | Said::Contested(at) if at == word.sequence)
         });
         match answer {
             Some(answer) => {
@@ -288,7 +253,7 @@ impl State {
 ///
 /// # Errors
 /// [`Refusal`], by name.
-pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
     let party = &context.author.party;
     if let Some(institution) = &context.author.institution
         && state.assignments.get(institution).is_none_or(|assigned| assigned.party != *party)
@@ -314,21 +279,21 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
             if let Some(occurrence) = &event.occurrence {
                 state.occurs(occurrence, context)?;
             }
-            event.lifecycle.map_or(Ok(()), |word| state.follows(party, event.effective, word))
+            event.lifecycle.map_or(Ok(()), |word| state.follows(words, party, event.effective, word))
         }
         Event::Confirmed(event) => {
-            let word = state.answered(context)?;
+            let word = state.answered(words, context)?;
             let effective = event.effective.unwrap_or(word.effective);
             assertion::past("effective", effective, context.today)?;
-            word.lifecycle.map_or(Ok(()), |lifecycle| state.follows(party, effective, lifecycle))
+            word.lifecycle.map_or(Ok(()), |lifecycle| state.follows(words, party, effective, lifecycle))
         }
-        Event::Contested(_) => state.answered(context).map(|_| ()),
+        Event::Contested(_) => state.answered(words, context).map(|_| ()),
         Event::Verified(_) => {
-            let word = state.assertion(context)?;
+            let word = state.assertion(words, context)?;
             let same = |other: &&Word| {
-                matches!(other.said, Said::Verified(id, _) if id == word.id) && other.party == *party
+                matches!(other.said, Said::Verified(at, _) if at == word.sequence) && other.party == *party
             };
-            match state.standing().find(same) {
+            match words.standing().find(same) {
                 Some(answer) => Err(Refusal::Answered {
                     party: party.clone(),
                     word: word.sequence,
@@ -340,7 +305,7 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
         Event::Corrected(_) => {
             let id = context.answers.ok_or(Refusal::Unanswered)?;
             let not = || Refusal::NotAnAssertion(id, state.action.reference.clone());
-            let word = state.word(id).ok_or_else(not)?;
+            let word = words.by_id(id).ok_or_else(not)?;
             if word.party != *party {
                 return Err(Refusal::OthersWord(word.sequence, word.party.clone()));
             }
@@ -349,11 +314,11 @@ pub fn decide(state: &State, event: &Event, context: &Context<'_>) -> Result<(),
     }
 }
 
-/// The state after an event that was admitted.
+/// The state after an event that was admitted; what it says joins the words.
 #[must_use]
-pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<State> {
+pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Place<'_>) -> Option<State> {
     if let Event::Created(action) = event {
-        return Some(State { action: action.clone(), assignments: BTreeMap::new(), words: Vec::new() });
+        return Some(State { action: action.clone(), assignments: BTreeMap::new() });
     }
     let mut state = state?;
     match event {
@@ -366,42 +331,34 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
             let assignment = Assignment { party, role: event.role, due: event.due };
             state.assignments.insert(event.institution.clone(), assignment);
         }
-        Event::Progressed(event) => {
-            let word = Word {
-                lifecycle: event.lifecycle,
-                health: event.health,
-                occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
-                ..Word::spoken(place, event.effective, Said::Progressed)
-            };
-            state.say(word);
-        }
-        Event::Confirmed(event) => answer(&mut state, place, event.effective, Said::Confirmed),
-        Event::Contested(_) => answer(&mut state, place, None, Said::Contested),
+        Event::Progressed(event) => words.say(Word {
+            lifecycle: event.lifecycle,
+            health: event.health,
+            occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
+            ..Word::spoken(place, event.effective, Said::Progressed)
+        }),
+        Event::Confirmed(event) => answer(words, place, event.effective, Said::Confirmed),
+        Event::Contested(_) => answer(words, place, None, Said::Contested),
         Event::Verified(event) => {
-            if let Some(word) = place.answers.and_then(|id| state.word(id)) {
-                let said = Said::Verified(word.id, event.outcome);
-                let word = Word::spoken(place, word.effective, said);
-                state.say(word);
+            if let Some(word) = place.answers.and_then(|id| words.by_id(id)) {
+                let said = Said::Verified(word.sequence, event.outcome);
+                words.say(Word::spoken(place, word.effective, said));
             }
         }
-        Event::Corrected(_) => {
-            for word in state.words.iter_mut().filter(|word| Some(word.id) == place.answers) {
-                word.voided = true;
-            }
-        }
+        Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id)),
     }
     Some(state)
 }
 
 /// An answer takes over the axes of what it answers.
-fn answer(state: &mut State, place: &Place<'_>, effective: Option<Effective>, said: fn(Uuid) -> Said) {
-    if let Some(answered) = place.answers.and_then(|id| state.word(id)) {
+fn answer(words: &mut Words, place: &Place<'_>, effective: Option<Effective>, said: fn(u64) -> Said) {
+    if let Some(answered) = place.answers.and_then(|id| words.by_id(id)) {
         let word = Word {
             lifecycle: answered.lifecycle,
             health: answered.health,
             occurrence: answered.occurrence,
-            ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.id))
+            ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.sequence))
         };
-        state.say(word);
+        words.say(word);
     }
 }

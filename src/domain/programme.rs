@@ -5,7 +5,7 @@ use super::action::{self, Context};
 use super::date::Period;
 use super::plan::{Document, Instrument, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
-use super::word::Place;
+use super::word::{Place, Words};
 use super::{assertion, instrument, party};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,16 +98,16 @@ pub struct Programme {
     pub parties: BTreeMap<Code, Arc<party::State>>,
     /// The instruments.
     pub instruments: BTreeMap<Code, Arc<Instrument>>,
-    /// The actions.
+    /// The actions, without what was said of them.
     pub actions: BTreeMap<Code, Arc<action::State>>,
 }
 
 impl Programme {
-    /// Whether this may happen.
+    /// Whether this may happen; `words` are those of the action that it happens to.
     ///
     /// # Errors
     /// [`Refusal`], by name.
-    pub fn decide(&self, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
+    pub fn decide(&self, event: &Event, words: &Words, context: &Context<'_>) -> Result<(), Refusal> {
         match event {
             Event::Plan(_) if self.plan.is_some() => Err(Refusal::Adopted),
             Event::Plan(plan) => plan.check(),
@@ -140,7 +140,7 @@ impl Programme {
                 }
                 Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
             }
-            Event::Action(reference, event) => self.decide_action(reference, event, context),
+            Event::Action(reference, event) => self.decide_action(reference, event, words, context),
         }
     }
 
@@ -148,6 +148,7 @@ impl Programme {
         &self,
         reference: &Code,
         event: &action::Event,
+        words: &Words,
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
         match (event, self.actions.get(reference)) {
@@ -186,13 +187,13 @@ impl Programme {
                         acting => acting?,
                     }
                 }
-                Ok(action::decide(state, event, context)?)
+                Ok(action::decide(state, words, event, context)?)
             }
         }
     }
 
-    /// Takes an event that was admitted.
-    pub fn evolve(&mut self, event: &Event, place: &Place<'_>) {
+    /// Takes an event that was admitted; `words` are those of the action that it happens to.
+    pub fn evolve(&mut self, event: &Event, words: &mut Words, place: &Place<'_>) {
         match event {
             Event::Plan(adopted) => self.plan = Some(Arc::new(adopted.clone())),
             Event::Party(party, event) => {
@@ -207,7 +208,7 @@ impl Programme {
             }
             Event::Action(reference, event) => {
                 let before = self.actions.remove(reference).map(Arc::unwrap_or_clone);
-                if let Some(after) = action::evolve(before, event, place) {
+                if let Some(after) = action::evolve(before, words, event, place) {
                     self.actions.insert(reference.clone(), Arc::new(after));
                 }
             }

@@ -1,14 +1,12 @@
 //! Joint status, derived and never typed: what the parties' latest words make together, axis by axis.
 
-use super::action::State;
 use super::assertion::{Health, Lifecycle, OccurrenceState};
 use super::date::Effective;
 use super::value::Code;
-use super::word::{Said, Word};
+use super::word::{Said, Word, Words};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::fmt;
-use uuid::Uuid;
 
 /// How the parties' latest words stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,12 +59,11 @@ pub enum Assurance {
 }
 
 impl Assurance {
-    /// Of the assertion with this id; none where it is not one of the action that stands.
+    /// Of the assertion at this sequence; none where it is not one that stands.
     #[must_use]
-    pub fn of(state: &State, id: Uuid) -> Option<Self> {
-        let asserted = |word: &&Word| word.id == id && word.said == Said::Progressed;
-        state.standing().find(asserted)?;
-        let answers = state.standing().filter(|word| word.said.answers() == Some(id));
+    pub fn of(words: &Words, sequence: u64) -> Option<Self> {
+        words.at(sequence).filter(|word| !word.voided && word.said == Said::Progressed)?;
+        let answers = words.standing().filter(|word| word.said.answers() == Some(sequence));
         let assured = answers.map(|word| match word.said {
             Said::Progressed => Self::Submitted,
             Said::Confirmed(_) => Self::Confirmed,
@@ -135,13 +132,13 @@ pub struct Status<'a> {
 /// sequence; `grace_days` counts the recorded days between two differing words.
 #[must_use]
 pub fn of<'a>(
-    state: &'a State,
+    words: &'a Words,
     parties: &[&'a Code],
     effective: Option<NaiveDate>,
     grace_days: u16,
 ) -> Status<'a> {
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
-    let mut words: Vec<&Word> = state.standing().filter(within).filter(|word| counts(state, word)).collect();
+    let mut words: Vec<&Word> = words.standing().filter(within).filter(|word| counts(words, word)).collect();
     words.sort_by_key(|word| (word.effective.begin(), word.sequence));
     let mut windows: Vec<Effective> = Vec::new();
     for word in &words {
@@ -172,10 +169,10 @@ pub fn of<'a>(
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the
 /// confirmer's own assertion, does not.
-fn counts(state: &State, word: &Word) -> bool {
+fn counts(words: &Words, word: &Word) -> bool {
     match word.said {
         Said::Progressed | Said::Confirmed(_) => true,
-        Said::Contested(id) => state.standing().any(|other| other.id == id),
+        Said::Contested(at) => words.at(at).is_some_and(|contested| !contested.voided),
         Said::Verified(..) => false,
     }
 }

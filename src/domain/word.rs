@@ -1,4 +1,4 @@
-//! A word: what somebody said of an action, as far as later words and the joint status need it.
+//! A word: what somebody said of an action, as far as later words and the joint status need it; and all of an action's.
 
 use super::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use super::date::Effective;
@@ -55,21 +55,21 @@ pub struct Word {
 pub enum Said {
     /// An assertion.
     Progressed,
-    /// The confirmer's own, equal assertion.
-    Confirmed(Uuid),
-    /// What is answered does not hold; its axes are those of what is answered.
-    Contested(Uuid),
-    /// An auditor's finding.
-    Verified(Uuid, Outcome),
+    /// The confirmer's own assertion, equal to the word at this sequence.
+    Confirmed(u64),
+    /// The word at this sequence does not hold; the axes are those of that word.
+    Contested(u64),
+    /// An auditor's finding on the word at this sequence.
+    Verified(u64, Outcome),
 }
 
 impl Said {
     /// What it answers.
     #[must_use]
-    pub const fn answers(self) -> Option<Uuid> {
+    pub const fn answers(self) -> Option<u64> {
         match self {
             Self::Progressed => None,
-            Self::Confirmed(id) | Self::Contested(id) | Self::Verified(id, _) => Some(id),
+            Self::Confirmed(word) | Self::Contested(word) | Self::Verified(word, _) => Some(word),
         }
     }
 }
@@ -90,5 +90,84 @@ impl Word {
             occurrence: None,
             voided: false,
         }
+    }
+}
+
+/// All that was said of one action, in the order of the ledger. It grows with the history, so that a ledger keeps it apart
+/// from the state that every request is judged by, and has at hand what is spoken of now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Words(Vec<Word>);
+
+impl Words {
+    /// Nothing was said.
+    pub const NONE: Self = Self(Vec::new());
+
+    /// Each word, whether it stands or not.
+    #[must_use]
+    pub fn all(&self) -> &[Word] {
+        &self.0
+    }
+
+    /// The words that stand.
+    #[must_use]
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Word> {
+        self.0.iter().filter(|word| !word.voided)
+    }
+
+    /// The word of an entry.
+    #[must_use]
+    pub fn at(&self, sequence: u64) -> Option<&Word> {
+        self.0.binary_search_by_key(&sequence, |word| word.sequence).ok().and_then(|at| self.0.get(at))
+    }
+
+    /// The word of the entry with an id; mostly one of the newest.
+    #[must_use]
+    pub fn by_id(&self, id: Uuid) -> Option<&Word> {
+        self.0.iter().rfind(|word| word.id == id)
+    }
+
+    /// How much memory they take, in bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Word>()
+    }
+
+    /// Adds the newest.
+    pub fn say(&mut self, word: Word) {
+        // Words are most of what a ledger keeps in memory, so they are given little room in advance.
+        if self.0.len() == self.0.capacity() {
+            self.0.reserve_exact(self.0.len() / 8 + 4);
+        }
+        self.0.push(word);
+    }
+
+    /// Voids the word of the entry with an id, if there is one.
+    pub fn void(&mut self, id: Uuid) {
+        if let Some(word) = self.0.iter_mut().rfind(|word| word.id == id) {
+            word.voided = true;
+        }
+    }
+
+    /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
+    #[must_use]
+    pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
+        let own = self
+            .standing()
+            .filter(|word| word.party == *party && word.lifecycle.is_some())
+            .filter(|word| !matches!(word.said, Said::Contested(_)));
+        let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
+        for word in own {
+            let place = (word.effective.begin(), word.sequence);
+            let is = |other: Option<&Word>, nearer: fn(&(NaiveDate, u64), &(NaiveDate, u64)) -> bool| {
+                other.is_none_or(|other| nearer(&place, &(other.effective.begin(), other.sequence)))
+            };
+            if word.effective.begin() > effective.begin() {
+                after = if is(after, PartialOrd::lt) { Some(word) } else { after };
+            } else {
+                before = if is(before, PartialOrd::gt) { Some(word) } else { before };
+            }
+        }
+        (before, after)
     }
 }

@@ -1,9 +1,12 @@
 //! An export: the entries of a ledger, byte for byte as they are stored, one a line.
 
+use crate::ledger::archive::Scratch;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::verdict::Report;
-use crate::record::verify::Verifier;
+use crate::record::verify::{Beside, Verifier};
+use crate::store::StoreError;
 use crate::trail::entry::ENTRY_LIMIT;
+use crate::trail::hash::LeafHash;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
 
@@ -42,23 +45,37 @@ pub fn lines<E: From<io::Error>>(input: impl Read, each: &mut TakeLine<'_, E>) -
     }
 }
 
-/// Verifies an export, with a verifier that knows what stands beside it; `progress` hears how many lines were read.
+/// Why an export is not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The input cannot be read.
+    #[error("the export cannot be read")]
+    Read(#[from] io::Error),
+    /// There is no room for what has to be remembered of the entries.
+    #[error("what verifying remembers cannot be kept")]
+    Store(#[from] StoreError),
+}
+
+/// Verifies an export, with nothing beside it; `seen` are leaf hashes that somebody saw in its ledger before, and
+/// `progress` hears how many lines were read.
 ///
 /// # Errors
-/// Where the input cannot be read. What is wrong with the entries is in the report.
-pub fn verify(input: impl Read, mut verifier: Verifier, progress: &mut dyn FnMut(u64)) -> io::Result<Report> {
+/// [`VerifyError`]. What is wrong with the entries is in the report.
+pub fn verify(
+    input: impl Read,
+    seen: Vec<LeafHash>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Report, VerifyError> {
+    let mut verifier = Verifier::new(Scratch::default(), Beside { seen, ..Beside::default() });
     let mut read = 0;
     lines(input, &mut |line, whole| {
-        if whole {
-            verifier.push(line);
-        } else {
-            verifier.push_torn(line);
-        }
+        let taken = if whole { verifier.push(line) } else { verifier.push_torn(line) };
+        taken?;
         read += 1;
         progress(read);
-        Ok::<(), io::Error>(())
+        Ok::<(), VerifyError>(())
     })?;
-    Ok(verifier.finish())
+    Ok(verifier.finish()?)
 }
 
 /// Writes a ledger's entries; withheld values are not among them.

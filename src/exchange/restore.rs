@@ -2,10 +2,11 @@
 //! before it is written.
 
 use crate::ledger::LedgerError;
+use crate::ledger::archive::Scratch;
 use crate::record::verdict::Report;
-use crate::record::verify::Verifier;
+use crate::record::verify::{Beside, Verifier};
 use crate::store::embedded::Embedded;
-use crate::store::{AppendError, Head, Store};
+use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry;
 use std::path::Path;
 
@@ -24,6 +25,9 @@ pub enum RestoreError {
     /// The store.
     #[error("the ledger cannot be made")]
     Store(#[from] LedgerError),
+    /// There is no room for what has to be remembered of the entries.
+    #[error("what verifying remembers cannot be kept")]
+    Verify(#[from] StoreError),
     /// The store, while writing.
     #[error("the entries cannot be written")]
     Append(#[from] AppendError),
@@ -31,7 +35,7 @@ pub enum RestoreError {
 
 /// Writes verified entries into a folder that is new or empty.
 pub struct Restore {
-    verifier: Verifier,
+    verifier: Verifier<Scratch>,
     store: Embedded,
     head: Head,
     batch: Vec<Vec<u8>>,
@@ -44,22 +48,26 @@ impl Restore {
     /// [`RestoreError::Store`].
     pub fn new(folder: &Path) -> Result<Self, RestoreError> {
         let store = Embedded::create(folder, entry::subject).map_err(LedgerError::from)?;
-        Ok(Self { verifier: Verifier::default(), store, head: Head::EMPTY, batch: Vec::new() })
+        let verifier = Verifier::new(Scratch::default(), Beside::default());
+        Ok(Self { verifier, store, head: Head::EMPTY, batch: Vec::new() })
     }
 
     /// Takes the next entry, without its newline.
     ///
     /// # Errors
-    /// [`RestoreError::Append`].
+    /// [`RestoreError::Append`]; [`RestoreError::Verify`].
     pub fn push(&mut self, line: &[u8]) -> Result<(), RestoreError> {
-        self.verifier.push(line);
+        self.verifier.push(line)?;
         self.batch.push(line.to_vec());
         if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
     }
 
     /// Takes what stands where a whole line should.
-    pub fn push_torn(&mut self, bytes: &[u8]) {
-        self.verifier.push_torn(bytes);
+    ///
+    /// # Errors
+    /// [`RestoreError::Verify`].
+    pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
+        Ok(self.verifier.push_torn(bytes)?)
     }
 
     fn commit(&mut self) -> Result<(), RestoreError> {
@@ -71,15 +79,16 @@ impl Restore {
     ///
     /// # Errors
     /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
-    pub fn finish(mut self) -> Result<Report, RestoreError> {
-        let report = std::mem::take(&mut self.verifier).finish();
+    pub fn finish(self) -> Result<Report, RestoreError> {
+        let Self { verifier, mut store, head, batch } = self;
+        let report = verifier.finish()?;
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));
         }
         if report.size == 0 {
             return Err(RestoreError::Empty);
         }
-        self.commit()?;
+        store.append(head, &batch)?;
         Ok(report)
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
 pub(super) fn fold(
     store: &dyn Store,
     from: Head,
-    each: &mut dyn FnMut(Entry, Fact, Vec<Held>),
+    each: &mut dyn FnMut(Entry, Fact, Vec<Held>) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let mut failed = None;
     let mut before = from.leaf;
@@ -29,16 +29,14 @@ pub(super) fn fold(
         if failed.is_some() {
             return;
         }
-        match read_entry(at, line) {
-            Ok((entry, ..)) if before != entry.seal.prevhash => {
-                failed = Some(LedgerError::Broken(at));
+        let taken = read_entry(at, line).and_then(|(entry, fact, held)| {
+            if before != entry.seal.prevhash {
+                return Err(LedgerError::Broken(at));
             }
-            Ok((entry, fact, held)) => {
-                before = entry.leaf;
-                each(entry, fact, held);
-            }
-            Err(error) => failed = Some(error),
-        }
+            before = entry.leaf;
+            each(entry, fact, held)
+        });
+        failed = taken.err();
     })?;
     failed.map_or(Ok(()), Err)
 }

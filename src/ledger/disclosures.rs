@@ -1,10 +1,14 @@
 //! The disclosures of a ledger, kept beside its journal: one JSON string a line, durable before the entry that holds the
 //! digest. Erasing one is not here yet.
 
-use crate::trail::disclosure::{Digest, Disclosure};
+use super::LedgerError;
+use crate::record::withheld;
+use crate::store::StoreError;
+use crate::store::names::Names;
+use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The file within a ledger's folder.
@@ -47,25 +51,17 @@ impl Disclosures {
             let path = path.clone();
             move |source| DisclosuresError { path, doing, source }
         };
-        let text = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed("read")(error)),
-        };
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut opened = Self::default();
-        let lines = text.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
-        for (number, line) in (1..).zip(lines) {
-            let disclosure = serde_json::from_slice::<String>(line).ok();
-            match disclosure.and_then(|text| Disclosure::parse(&text).ok()) {
+        let length = scan(&path, &mut |number, disclosure| {
+            match disclosure {
                 Some(disclosure) => drop(opened.held.insert(disclosure.digest(), disclosure)),
                 None => opened.damaged.push(number),
             }
-        }
+            Ok::<(), DisclosuresError>(())
+        })?;
         if writable {
             let file = OpenOptions::new().create(true).append(true).open(&path);
             let file = file.map_err(failed("opened for writing"))?;
-            let length = whole as u64;
             // The name of a new file is durable once its folder is.
             file.set_len(length)
                 .and_then(|()| file.sync_all())
@@ -88,11 +84,14 @@ impl Disclosures {
         self.held.get(digest)
     }
 
-    /// The names of the fields, by digest.
-    #[must_use]
-    pub fn names(&self) -> HashMap<Digest, String> {
-        let name = |(digest, disclosure): (&Digest, &Disclosure)| (*digest, disclosure.name().to_owned());
-        self.held.iter().map(name).collect()
+    /// Which are at hand, without their values.
+    ///
+    /// # Errors
+    /// [`StoreError`], where there is no room for the digests.
+    pub fn at_hand(&self) -> Result<AtHand, StoreError> {
+        let mut at_hand = AtHand::default();
+        self.iter().try_for_each(|each| at_hand.push(each))?;
+        Ok(at_hand)
     }
 
     /// Every disclosure at hand.
@@ -113,6 +112,102 @@ impl Disclosures {
         }
         self.held.extend(new.into_iter().map(|each| (each.digest(), each)));
         Ok(())
+    }
+}
+
+/// Which disclosures are at hand, and of which fields they are, without their values.
+#[derive(Debug, Default)]
+pub struct AtHand {
+    /// Each with the place of its field's name.
+    digests: Names<32>,
+    fields: Vec<String>,
+    count: u64,
+    damaged: usize,
+}
+
+impl AtHand {
+    /// Of the disclosures in a folder, if there are any.
+    ///
+    /// # Errors
+    /// [`LedgerError::Disclosures`], where the file cannot be read; [`LedgerError::Store`], where there is no room for the
+    /// digests.
+    pub fn read(folder: &Path) -> Result<Self, LedgerError> {
+        let mut read = Self::default();
+        scan(&folder.join(FILE), &mut |_, disclosure| {
+            read.damaged += usize::from(disclosure.is_none());
+            disclosure.map_or(Ok(()), |disclosure| read.push(&disclosure)).map_err(LedgerError::from)
+        })?;
+        Ok(read)
+    }
+
+    /// How many there are, each under another digest.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many lines are no disclosures.
+    #[must_use]
+    pub const fn damaged(&self) -> usize {
+        self.damaged
+    }
+
+    /// The field of the one with this digest.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the digests cannot be read.
+    pub fn field(&mut self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        let place = self.digests.get(digest.bytes())?.and_then(|place| usize::try_from(place).ok());
+        Ok(place.and_then(|place| self.fields.get(place)).cloned())
+    }
+
+    fn push(&mut self, disclosure: &Disclosure) -> Result<(), StoreError> {
+        let digest = disclosure.digest();
+        if self.digests.get(digest.bytes())?.is_some() {
+            return Ok(());
+        }
+        // There are few fields, and only as many are remembered: a name comes from outside.
+        let known = withheld::can_be_withheld(disclosure.name());
+        let name = if known { disclosure.name() } else { "another" };
+        let place = self.fields.iter().position(|field| field == name).unwrap_or(self.fields.len());
+        if place == self.fields.len() {
+            self.fields.push(name.to_owned());
+        }
+        self.count += 1;
+        self.digests.insert(*digest.bytes(), place as u64)
+    }
+}
+
+/// Hands over each whole line with its number from 1 and the disclosure that it holds, if it is one; returns how many bytes
+/// they are. Never more of a line is read than a disclosure can hold.
+fn scan<E: From<DisclosuresError>>(
+    path: &Path,
+    each: &mut dyn FnMut(usize, Option<Disclosure>) -> Result<(), E>,
+) -> Result<u64, E> {
+    let failed = |source| DisclosuresError { path: path.to_owned(), doing: "read", source };
+    let mut file = match File::open(path) {
+        Ok(file) => BufReader::with_capacity(1 << 16, file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(failed(error).into()),
+    };
+    let (mut whole, mut length, mut number, mut line) = (0, 0, 1, Vec::new());
+    loop {
+        let begins = line.is_empty();
+        let limit = DISCLOSURE_LIMIT as u64 + 4;
+        let taken = file.by_ref().take(limit).read_until(b'\n', &mut line).map_err(failed)?;
+        if taken == 0 {
+            return Ok(whole);
+        }
+        length += taken as u64;
+        if line.last() != Some(&b'\n') {
+            // The rest of a line that is too long says nothing; one byte of it tells that it is none.
+            line.truncate(1);
+            continue;
+        }
+        let text = if begins { serde_json::from_slice::<String>(&line).ok() } else { None };
+        each(number, text.and_then(|text| Disclosure::parse(&text).ok()))?;
+        (whole, number) = (length, number + 1);
+        line.clear();
     }
 }
 

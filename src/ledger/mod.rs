@@ -5,16 +5,21 @@
 //! - `sequencer`: the one place where anything is written;
 //! - `replay`: what is read again, entry by entry;
 //! - `catch_up`: what is read when a ledger is opened;
+//! - [`archive`]: what is looked up in a history that is too long for memory;
 //! - [`disclosures`]: withheld values, beside the journal;
 //! - [`snapshot`]: the state kept as a file.
 
+pub mod archive;
 mod catch_up;
 pub mod disclosures;
 mod replay;
 mod sequencer;
 pub mod snapshot;
 
-use crate::record::history::{History, State};
+use crate::domain::value::Code;
+use crate::domain::word::Words;
+use crate::record::archive::Archive;
+use crate::record::history::State;
 use crate::record::refusal::Refusal;
 use crate::record::verdict::Report;
 use crate::record::verify::{Beside, Verifier};
@@ -25,14 +30,15 @@ use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{self, EntryFault, Request};
 use crate::trail::hash::LeafHash;
+use archive::Scratch;
 use catch_up::{fold, follows, read_entry};
 use chrono::{DateTime, Utc};
-use disclosures::{Disclosures, DisclosuresError};
+use disclosures::{AtHand, Disclosures, DisclosuresError};
 pub use replay::Cut;
-use sequencer::Sequencer;
+use sequencer::{Past, Sequencer};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// What the ledger says of a request that it took.
@@ -95,7 +101,7 @@ pub enum LedgerError {
     /// The journal is not the one that was there.
     #[error(
         "{}: there were {known} entries, and the journal has {size} now, or others: it was cut or changed; restore it from the \
-         other side's copy or a backup, or delete `state.json` beside it to accept it as it is",
+         other side's copy or a backup, or delete `state.jsonl` beside it to accept it as it is",
         path.display()
     )]
     Changed {
@@ -135,7 +141,7 @@ impl Ledger {
     pub fn in_memory() -> Self {
         let store = Box::new(Memory::new(entry::subject));
         let disclosures = Disclosures::default();
-        Self::with(Sequencer::new(store, History::default(), disclosures, true), None, Vec::new())
+        Self::with(Sequencer::new(store, Past::default(), disclosures), None, Vec::new())
     }
 
     /// Makes an empty ledger in a folder that is new or empty.
@@ -145,7 +151,7 @@ impl Ledger {
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
         let store = Box::new(Embedded::create(folder, entry::subject)?);
         let disclosures = Disclosures::open(folder, true)?;
-        let sequencer = Sequencer::new(store, History::default(), disclosures, true);
+        let sequencer = Sequencer::new(store, Past::default(), disclosures);
         Ok(Self::with(sequencer, Some(folder.to_owned()), Vec::new()))
     }
 
@@ -156,27 +162,28 @@ impl Ledger {
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         let store = Embedded::open(folder, entry::subject)?;
         let mut notices = store.notices().to_vec();
-        if let Some(known) = snapshot::load(folder).map(|kept| kept.head).filter(|head| head.size > 0)
+        if let Some(known) = snapshot::head(folder).filter(|head| head.size > 0)
             && !follows(&store, known)
         {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
             return Err(LedgerError::Changed { path, known, size });
         }
-        let (mut history, mut signed) = (History::default(), true);
+        let (mut past, mut signed) = (Past::default(), true);
         fold(&store, Head::EMPTY, &mut |entry, fact, held| {
             progress(entry.seal.sequence + 1);
-            history.evolve(&entry, &fact, held);
+            past.take(&entry, &fact, &held)?;
             // No later entry names the last one: its signature alone tells whether it is as it was written.
-            if history.state.head == store.head() {
-                signed = history.state.keys.signed(&entry.request);
+            if past.state.head == store.head() {
+                signed = past.state.keys.signed(&entry.request);
             }
+            Ok(())
         })?;
         if !signed {
             return Err(LedgerError::Unsigned(store.head().size.saturating_sub(1)));
         }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
-        let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
+        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
 
@@ -189,14 +196,16 @@ impl Ledger {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let mut notices = store.notices().to_vec();
         let kept = snapshot::load(folder);
-        notices.extend(kept.as_ref().and_then(|kept| cut(kept.head, store.head())));
-        let state = kept.filter(|state| follows(&store, state.head));
-        let mut history = History { state: state.unwrap_or_default(), ..History::default() };
-        let from = history.state.head;
-        fold(&store, from, &mut |entry, fact, _| history.state.evolve(&entry, &fact))?;
+        notices.extend(kept.as_ref().and_then(|kept| cut(kept.state.head, store.head())));
+        let kept = kept.filter(|kept| follows(&store, kept.state.head)).unwrap_or_default();
+        let mut past = Past { state: kept.state, unnamed: true, ..Past::default() };
+        for (action, mut words) in kept.words {
+            past.archive.say(&action, &mut |said| std::mem::swap(said, Arc::make_mut(&mut words)))?;
+        }
+        fold(&store, past.state.head, &mut |entry, fact, held| Ok(past.take(&entry, &fact, &held)?))?;
         let disclosures = Disclosures::open(folder, false)?;
         notices.extend(withheld(&disclosures));
-        let sequencer = Sequencer::new(Box::new(store), history, disclosures, false);
+        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
 
@@ -206,19 +215,15 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
         let mut store = Memory::new(entry::subject);
-        let mut history = History::default();
+        let mut past = Past::default();
         let mut lines = Vec::new();
         let mut failed = None;
-        self.read(0..u64::MAX, &mut |at, line| match read_entry(at, line) {
-            Ok((entry, fact, held)) => {
-                history.evolve(&entry, &fact, held);
-                lines.push(line.to_vec());
-                ControlFlow::Continue(())
-            }
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
+        self.read(0..u64::MAX, &mut |at, line| {
+            let read = read_entry(at, line);
+            let taken = read.and_then(|(entry, fact, held)| Ok(past.take(&entry, &fact, &held)?));
+            lines.push(line.to_vec());
+            failed = taken.err();
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         failed.map_or(Ok(()), Err)?;
         store.append(Head::EMPTY, &lines).map_err(|error| match error {
@@ -227,7 +232,7 @@ impl Ledger {
         })?;
         let mut disclosures = Disclosures::default();
         disclosures.keep(self.disclosures())?;
-        let sequencer = Sequencer::new(Box::new(store), history, disclosures, true);
+        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
         Ok(Self::with(sequencer, None, Vec::new()))
     }
 
@@ -249,13 +254,21 @@ impl Ledger {
     /// The state after the last entry. Cheap: what did not change is shared.
     #[must_use]
     pub fn state(&self) -> State {
-        self.sequencer().history.state.clone()
+        self.sequencer().past.state.clone()
+    }
+
+    /// What was said of an action.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub fn words(&self, action: &Code) -> Result<Arc<Words>, LedgerError> {
+        Ok(self.sequencer().past.archive.words(action)?)
     }
 
     /// Where the ledger stands.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.sequencer().history.state.head
+        self.sequencer().past.state.head
     }
 
     /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
@@ -330,9 +343,8 @@ impl Ledger {
     /// [`LedgerError::Snapshot`].
     pub fn keep(&self) -> Result<(), LedgerError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let state = self.state();
-        snapshot::keep(folder, &state)
-            .map_err(|source| LedgerError::Snapshot { path: folder.clone(), source })
+        let past = &mut self.sequencer().past;
+        snapshot::keep(folder, &past.state, &mut |action| past.archive.words(action))
     }
 
     /// Verifies every entry, the disclosures at hand and the state that was kept; `progress` hears how many were read.
@@ -340,19 +352,21 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
-        let kept = self.folder.as_deref().and_then(snapshot::load);
-        let beside = {
+        let kept = self.folder.as_deref().and_then(snapshot::compared);
+        let (at_hand, damaged) = {
             let disclosures = &self.sequencer().disclosures;
-            let damaged = disclosures.damaged().len();
-            Beside { disclosures: disclosures.names(), damaged, kept, ..Beside::default() }
+            (disclosures.at_hand()?, disclosures.damaged().len())
         };
-        let mut verifier = Verifier::new(beside);
+        let beside = Beside { disclosures: at_hand.count(), damaged, kept, ..Beside::default() };
+        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
-            verifier.push(line);
+            failed = verifier.push(line).err();
             progress(at + 1);
-            ControlFlow::Continue(())
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        Ok(verifier.finish())
+        failed.map_or(Ok(()), Err)?;
+        Ok(verifier.finish()?)
     }
 
     /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
@@ -366,21 +380,25 @@ impl Ledger {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
-        let disclosures = Disclosures::open(folder, false)?;
+        let at_hand = AtHand::read(folder)?;
         let beside = Beside {
-            disclosures: disclosures.names(),
-            damaged: disclosures.damaged().len(),
+            disclosures: at_hand.count(),
+            damaged: at_hand.damaged(),
             unreadable: snapshot::is_unreadable(folder),
-            kept: snapshot::load(folder),
+            kept: snapshot::compared(folder),
             unfinished: store.unfinished(),
             seen,
         };
-        let mut verifier = Verifier::new(beside);
+        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut taken = Ok(());
         store.read(0..u64::MAX, &mut |at, line| {
-            verifier.push(line);
-            progress(at + 1);
+            if taken.is_ok() {
+                taken = verifier.push(line);
+                progress(at + 1);
+            }
         })?;
-        Ok(verifier.finish())
+        taken?;
+        Ok(verifier.finish()?)
     }
 }
 

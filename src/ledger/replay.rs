@@ -2,8 +2,9 @@
 
 use super::catch_up::read_entry;
 use super::{Ledger, LedgerError};
+use crate::record::archive::Archive;
 use crate::record::fact::Fact;
-use crate::record::history::State;
+use crate::record::history::{History, State};
 use crate::store::StoreError;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
@@ -71,13 +72,13 @@ impl Ledger {
     pub fn replay(
         &self,
         each: &mut dyn FnMut(&State, &Entry, &Fact) -> ControlFlow<()>,
-    ) -> Result<State, LedgerError> {
-        let mut state = State::default();
+    ) -> Result<History, LedgerError> {
+        let mut history = History::default();
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| match read_entry(at, line) {
             Ok((entry, fact, _)) => {
-                each(&state, &entry, &fact)?;
-                state.evolve(&entry, &fact);
+                each(&history.state, &entry, &fact)?;
+                history.evolve(&entry, &fact);
                 ControlFlow::Continue(())
             }
             Err(error) => {
@@ -85,21 +86,21 @@ impl Ledger {
                 ControlFlow::Break(())
             }
         })?;
-        failed.map_or(Ok(state), Err)
+        failed.map_or(Ok(history), Err)
     }
 
-    /// The state after the entries up to a cut, or after all.
+    /// The history of the entries up to a cut, or of all.
     ///
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Cut`] where the cut names no entry.
-    pub fn at(&self, cut: Option<Cut>) -> Result<State, LedgerError> {
-        let Some(cut) = cut else { return Ok(self.state()) };
+    pub fn at(&self, cut: Option<Cut>) -> Result<History, LedgerError> {
+        let Some(cut) = cut else { return Ok(self.sequencer().past.history()?) };
         let limit = match cut {
             Cut::Day(day) => self.state().founding.map(|founding| founding.end_of(day)),
             Cut::Sequence(_) | Cut::Leaf(_) => None,
         };
         let mut found = limit.is_some();
-        let state = self.replay(&mut |before, entry, _| {
+        let history = self.replay(&mut |before, entry, _| {
             let stop = match cut {
                 Cut::Sequence(sequence) => entry.seal.sequence > sequence,
                 Cut::Leaf(leaf) => before.head.leaf == leaf,
@@ -108,7 +109,7 @@ impl Ledger {
             found |= cut == Cut::Sequence(entry.seal.sequence) || cut == Cut::Leaf(entry.leaf);
             if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        if found || matches!(cut, Cut::Day(_)) { Ok(state) } else { Err(LedgerError::Cut(cut)) }
+        if found || matches!(cut, Cut::Day(_)) { Ok(history) } else { Err(LedgerError::Cut(cut)) }
     }
 
     /// The sequences of a stream's entries.
@@ -124,11 +125,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
-        let (known, sequence) = {
-            let sequencer = self.sequencer();
-            (sequencer.indexed, sequencer.history.index.by_id(id))
+        let (unnamed, sequence) = {
+            let past = &mut self.sequencer().past;
+            (past.unnamed, past.archive.by_id(id)?)
         };
-        if known {
+        if !unnamed {
             return sequence.map_or(Ok(None), |sequence| self.entry(sequence));
         }
         let mut found = None;

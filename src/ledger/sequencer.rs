@@ -1,26 +1,50 @@
 //! The sequencer: judges requests in their order against the state in memory, and appends what is admitted under one
 //! commit. It is the one place where anything is written.
 
+use super::archive::Scratch;
 use super::catch_up::fold;
 use super::disclosures::Disclosures;
 use super::{Receipt, RecordError};
+use crate::record::archive::Archive;
 use crate::record::fact::Fact;
-use crate::record::history::History;
+use crate::record::history::{History, State};
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, Held};
-use crate::store::{AppendError, Head, Store};
+use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{Entry, Request};
 use chrono::{DateTime, Utc};
 
-/// A store, and the state that its entries leave.
+/// A store, and what its entries leave.
 pub(super) struct Sequencer {
     pub(super) store: Box<dyn Store>,
-    pub(super) history: History,
+    pub(super) past: Past,
     pub(super) disclosures: Disclosures,
-    /// Whether the index covers every entry.
-    pub(super) indexed: bool,
     doubtful: bool,
+}
+
+/// What entries leave, as far as they were read.
+#[derive(Default)]
+pub(super) struct Past {
+    pub(super) state: State,
+    pub(super) archive: Scratch,
+    /// Whether the archive has the names of the entries, which reading does not need.
+    pub(super) unnamed: bool,
+}
+
+impl Past {
+    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
+        self.state.take(&mut self.archive, entry, fact, held)
+    }
+
+    /// All of it, for a reader.
+    pub(super) fn history(&mut self) -> Result<History, StoreError> {
+        let state = self.state.clone();
+        let actions = state.programme.actions.keys();
+        let words = actions.map(|action| Ok((action.clone(), self.archive.words(action)?)));
+        let words = words.collect::<Result<_, StoreError>>()?;
+        Ok(History { state, words })
+    }
 }
 
 /// What is to be done with a request that nothing speaks against.
@@ -32,13 +56,8 @@ enum Judged {
 }
 
 impl Sequencer {
-    pub(super) fn new(
-        store: Box<dyn Store>,
-        history: History,
-        disclosures: Disclosures,
-        indexed: bool,
-    ) -> Self {
-        Self { store, history, disclosures, indexed, doubtful: false }
+    pub(super) fn new(store: Box<dyn Store>, past: Past, disclosures: Disclosures) -> Self {
+        Self { store, past, disclosures, doubtful: false }
     }
 
     pub(super) fn record(
@@ -49,7 +68,7 @@ impl Sequencer {
         if self.doubtful {
             return Err(RecordError::Doubtful);
         }
-        let expected = self.history.state.head;
+        let expected = self.past.state.head;
         let (mut batch, mut kept) = (Vec::new(), Vec::new());
         let mut receipts = Vec::with_capacity(requests.len());
         for (request, disclosures) in requests {
@@ -79,14 +98,14 @@ impl Sequencer {
         Ok(())
     }
 
-    /// After a write that failed, the history is what the store has; where that cannot be read, nothing more is taken.
+    /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
     fn reread(&mut self) {
-        let mut history = History::default();
+        let mut past = Past::default();
         let read = fold(self.store.as_ref(), Head::EMPTY, &mut |entry, fact, held| {
-            history.evolve(&entry, &fact, held);
+            Ok(past.take(&entry, &fact, &held)?)
         });
         if read.is_ok() {
-            (self.history, self.indexed, self.doubtful) = (history, true, false);
+            (self.past, self.doubtful) = (past, false);
         }
     }
 
@@ -106,9 +125,9 @@ impl Sequencer {
             }
             Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
         };
-        let (id, seal) = (request.event.id, self.history.state.seal(&request.event.subject, recorded));
+        let (id, seal) = (request.event.id, self.past.state.seal(&request.event.subject, recorded));
         let (bytes, entry) = request.seal(seal);
-        self.history.evolve(&entry, &fact, held);
+        self.past.take(&entry, &fact, &held).map_err(AppendError::Failed)?;
         batch.push(bytes);
         kept.extend(disclosures);
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
@@ -116,7 +135,7 @@ impl Sequencer {
 
     /// Whether a request would be admitted now.
     pub(super) fn judge(
-        &self,
+        &mut self,
         request: &Request,
         disclosures: &[Disclosure],
         now: DateTime<Utc>,
@@ -125,7 +144,7 @@ impl Sequencer {
     }
 
     fn judged(
-        &self,
+        &mut self,
         request: &Request,
         disclosures: &[Disclosure],
         now: DateTime<Utc>,
@@ -136,16 +155,23 @@ impl Sequencer {
             belongs(disclosures, &Fact::read(&request.event).map_err(Refusal::from)?.1)?;
             return Ok(Judged::Repeated(receipt));
         }
-        let recorded = self.history.state.recording(&request.event, now);
-        let (fact, held) = self.history.decide(request, recorded)?;
+        let Past { state, archive, .. } = &mut self.past;
+        let recorded = state.recording(&request.event, now);
+        let decided = state.decide(archive, request, recorded).map_err(AppendError::Failed)?;
+        let (fact, held) = decided?;
         belongs(disclosures, &held)?;
         Ok(Judged::Admitted(fact, held, recorded))
     }
 
     /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
-    fn first_receipt(&self, request: &Request, batch: &[Vec<u8>]) -> Result<Option<Receipt>, RecordError> {
+    fn first_receipt(
+        &mut self,
+        request: &Request,
+        batch: &[Vec<u8>],
+    ) -> Result<Option<Receipt>, RecordError> {
         let id = request.event.id;
-        let Some(sequence) = self.history.index.by_id(id) else { return Ok(None) };
+        let known = self.past.archive.by_id(id).map_err(AppendError::Failed)?;
+        let Some(sequence) = known else { return Ok(None) };
         let stored = self.store.head().size;
         let mut first = None;
         match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {

@@ -7,7 +7,7 @@ use crate::domain::assertion::{OccurrenceState, Role};
 use crate::domain::date::Effective;
 use crate::domain::status::{self, Axis, Joint, Status};
 use crate::domain::value::Code;
-use crate::record::history::State;
+use crate::record::history::{History, State};
 use chrono::{Days, NaiveDate};
 
 /// After how many days without a word a health is stale.
@@ -16,9 +16,9 @@ pub const STALE_DAYS: u64 = 180;
 /// One action on the board.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
-    /// The action and its words.
+    /// The action.
     pub action: &'a action::State,
-    /// What they make.
+    /// What was said of it makes this.
     pub status: Status<'a>,
     /// Its leads, by party.
     pub leads: Vec<&'a Code>,
@@ -41,14 +41,14 @@ pub enum Window {
 
 /// The actions that a filter admits, by reference in the order of the plan's lines and tracks.
 #[must_use]
-pub fn of<'a>(state: &'a State, reading: &Reading, filter: &Filter) -> Vec<Row<'a>> {
-    let parties = state.parties();
-    let programme = &state.programme;
+pub fn of<'a>(history: &'a History, reading: &Reading, filter: &Filter) -> Vec<Row<'a>> {
+    let parties = history.state.parties();
+    let programme = &history.state.programme;
     let mut rows: Vec<Row<'a>> = programme
         .actions
         .values()
         .filter(|action| filter.admits(programme, action))
-        .map(|action| row(state, action, &parties, reading))
+        .map(|action| row(history, action, &parties, reading))
         .filter(|row| filter.matches(&row.status))
         .collect();
     let tracks: Vec<&Code> =
@@ -65,12 +65,14 @@ pub fn of<'a>(state: &'a State, reading: &Reading, filter: &Filter) -> Vec<Row<'
 /// One action as it stands.
 #[must_use]
 pub fn row<'a>(
-    state: &'a State,
+    history: &'a History,
     action: &'a action::State,
     parties: &[&'a Code],
     reading: &Reading,
 ) -> Row<'a> {
-    let status = status::of(action, parties, reading.effective, state.grace_days());
+    let state = &history.state;
+    let words = history.words(&action.action.reference);
+    let status = status::of(words, parties, reading.effective, state.grace_days());
     let lead = |(institution, assignment): (&'a Code, &'a action::Assignment)| {
         (assignment.role == Role::Lead).then_some(institution)
     };

@@ -6,7 +6,7 @@ use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::plan::{InstrumentState, Kind};
 use crate::domain::value::Code;
-use crate::record::history::State;
+use crate::record::history::{History, State};
 
 /// One thing that keeps something from being tracked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +42,10 @@ const GOALS: [&str; 17] = [
 
 /// Every gap of the actions that a filter admits, of their bases and of the lines.
 #[must_use]
-pub fn of(state: &State, reading: &Reading, filter: &Filter) -> Vec<Gap> {
+pub fn of(history: &History, reading: &Reading, filter: &Filter) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let rows = super::board::of(state, reading, filter);
+    let state = &history.state;
+    let rows = super::board::of(history, reading, filter);
     // Of lines and bases, those of the actions that are meant; where whole lines are, all of them.
     let of_actions = filter.is_of_actions();
     let line = |number: u16| !of_actions || rows.iter().any(|row| row.action.action.line == number);

@@ -1,6 +1,6 @@
 //! The timeline: what was said, in the order of the ledger, with its two dates and its author.
 
-use crate::domain::action::{self, Event as Action};
+use crate::domain::action::Event as Action;
 use crate::domain::assertion::Progressed;
 use crate::domain::instrument::Event as Instrument;
 use crate::domain::party::Event as Party;
@@ -10,11 +10,10 @@ use crate::domain::value::Code;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
 use crate::record::founding::Event as Founding;
-use crate::record::history::State;
+use crate::record::history::{History, State};
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, NaiveDate, Utc};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// One entry of the timeline.
@@ -50,23 +49,17 @@ pub struct Item {
 
 /// An entry as an item; `before` is the state that it was recorded in, and `after` the one at the end of the reading.
 #[must_use]
-pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &State) -> Item {
+pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &History) -> Item {
     let event = &entry.request.event;
+    let sequence = entry.seal.sequence;
     let (mut summary, effective) = words(fact);
-    let action = match fact {
-        Fact::Programme(Programme::Action(reference, _)) => after.programme.actions.get(reference),
-        _ => None,
-    };
-    let voided =
-        |action: &Arc<action::State>| action.words.iter().any(|word| word.id == event.id && word.voided);
-    let answered = |action: &Arc<action::State>| {
-        let word = action.words.iter().find(|word| Some(word.id) == event.causationid);
-        word.map(|word| word.sequence)
-    };
-    let answers = action.and_then(answered);
+    let words = fact.action().map(|action| after.words(action));
+    let word = words.and_then(|words| words.at(sequence));
+    let answered = words.zip(event.causationid).and_then(|(words, id)| words.by_id(id));
+    let answers = answered.map(|word| word.sequence);
     summary.extend(answers.map(|answered| format!(" entry {answered}")));
     Item {
-        sequence: entry.seal.sequence,
+        sequence,
         recorded: entry.seal.recordedtime,
         day: before.day(entry.seal.recordedtime),
         effective,
@@ -77,8 +70,8 @@ pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &State) -> Item {
         answers,
         id: event.id,
         leaf: entry.leaf,
-        voided: action.is_some_and(voided),
-        assurance: action.and_then(|action| Assurance::of(action, event.id)),
+        voided: word.is_some_and(|word| word.voided),
+        assurance: words.and_then(|words| Assurance::of(words, sequence)),
     }
 }
 

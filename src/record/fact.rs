@@ -79,6 +79,24 @@ impl Fact {
         Ok((Self::typed(event, data)?, held))
     }
 
+    /// The opening that an event is, if it is one.
+    #[must_use]
+    pub fn opening(event: &Event) -> Option<founding::Opened> {
+        match Self::read(event) {
+            Ok((Self::Founding(founding::Event::Opened(opened)), _)) => Some(opened),
+            _ => None,
+        }
+    }
+
+    /// The action that it speaks of.
+    #[must_use]
+    pub const fn action(&self) -> Option<&Code> {
+        match self {
+            Self::Programme(programme::Event::Action(action, _)) => Some(action),
+            _ => None,
+        }
+    }
+
     fn typed(event: &Event, data: Map<String, Value>) -> Result<Self, FactFault> {
         use action::Event as A;
         use programme::Event as P;

@@ -1,31 +1,25 @@
-//! A history as far as it was read: the state that it leaves, and whether a next request fits.
+//! A history as far as it was read: the state that it leaves, and what was said of each action.
 //!
-//! [`History::decide`] judges a request in three steps, each of which can be asked alone: [`History::authenticate`] (is
-//! it signed by whom it names), [`History::authorise`] (may that key say this), [`History::judge`] (do the rules admit
-//! it). It adds nothing, so that a history can be decided again. [`History::evolve`] takes an entry that was admitted.
+//! Whether a next request fits is in [`super::judgement`]. [`State::take`] takes an entry that was admitted.
 
-use super::authority::{self, Key, Keys};
+use super::archive::Archive;
+use super::authority::Keys;
 use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
-use super::index::Index;
-use super::refusal::Refusal;
 use super::withheld::Held;
-use crate::domain::action::Context;
 use crate::domain::party::Author;
-use crate::domain::programme::{self, Programme};
-use crate::domain::sealed::Audience;
-use crate::domain::value::{Code, nearest};
-use crate::domain::word::Place;
-use crate::trail::entry::{Entry, Event, Request, Seal, timestamp};
-use crate::trail::hash::{Head, LeafHash};
-use chrono::{DateTime, Duration, NaiveDate, SubsecRound, Utc};
+use crate::domain::programme::Programme;
+use crate::domain::value::Code;
+use crate::domain::word::{Place, Words};
+use crate::trail::entry::{Entry, Event, Seal};
+use crate::trail::hash::Head;
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// How far ahead of the ledger's clock an author's may be.
-pub const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
-
-/// The state after a number of entries, without the index over all of them: what is kept as a snapshot.
+/// The state after a number of entries: all that a request is judged by, but what an [`Archive`] holds of the entries
+/// before. It grows with the plan, not with the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -37,7 +31,7 @@ pub struct State {
     pub founding: Option<Founding>,
     /// Who may sign what.
     pub keys: Keys,
-    /// The plan and all that was said of it.
+    /// The plan, its institutions, instruments and actions.
     pub programme: Programme,
     /// The last entry of each stream.
     pub streams: BTreeMap<String, Head>,
@@ -56,13 +50,33 @@ impl Default for State {
     }
 }
 
-/// A history as far as it was read.
-#[derive(Debug, Clone, Default)]
+/// A history as far as it was read, for whoever reads all of it. Cheap to clone: what did not change is shared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// What it leaves.
     pub state: State,
-    /// What is known of every entry.
-    pub index: Index,
+    /// What was said of each action that anybody spoke of.
+    pub words: BTreeMap<Code, Arc<Words>>,
+}
+
+impl History {
+    /// What was said of an action.
+    #[must_use]
+    pub fn words(&self, action: &Code) -> &Words {
+        const NONE: &Words = &Words::NONE;
+        self.words.get(action).map_or(NONE, Arc::as_ref)
+    }
+
+    /// Takes an entry that was admitted.
+    pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
+        match fact.action() {
+            Some(action) => {
+                let words = self.words.entry(action.clone()).or_default();
+                self.state.evolve(entry, fact, Arc::make_mut(words));
+            }
+            None => self.state.evolve(entry, fact, &mut Words::default()),
+        }
+    }
 }
 
 impl State {
@@ -106,7 +120,7 @@ impl State {
     /// When an event is recorded in an illustrative ledger; of a real one only its clock knows.
     #[must_use]
     pub fn told(&self, event: &Event) -> Option<DateTime<Utc>> {
-        let clock = self.clock().or_else(|| opening(event).map(|opened| opened.clock));
+        let clock = self.clock().or_else(|| Fact::opening(event).map(|opened| opened.clock));
         (clock == Some(Clock::Illustrative)).then(|| event.time.max(self.recorded))
     }
 
@@ -123,10 +137,29 @@ impl State {
         }
     }
 
-    /// Takes an entry that was admitted.
-    pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
+    /// Takes an entry that was admitted; `words` are those of the action that it speaks of.
+    pub fn evolve(&mut self, entry: &Entry, fact: &Fact, words: &mut Words) {
         self.advance(entry);
-        self.apply(entry, fact);
+        self.apply(entry, fact, words);
+    }
+
+    /// Takes an entry that was admitted, and its names and words into the archive.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written: the state has not changed then.
+    pub fn take<A: Archive>(
+        &mut self,
+        archive: &mut A,
+        entry: &Entry,
+        fact: &Fact,
+        held: &[Held],
+    ) -> Result<(), A::Fault> {
+        archive.name(entry, held)?;
+        if let Some(action) = fact.action() {
+            return archive.say(action, &mut |words| self.evolve(entry, fact, words));
+        }
+        self.evolve(entry, fact, &mut Words::default());
+        Ok(())
     }
 
     /// Takes an entry's place in the chain and in its stream, whatever it says.
@@ -146,7 +179,7 @@ impl State {
     }
 
     /// Takes what an entry says.
-    pub(super) fn apply(&mut self, entry: &Entry, fact: &Fact) {
+    pub(super) fn apply(&mut self, entry: &Entry, fact: &Fact, words: &mut Words) {
         let event = &entry.request.event;
         let sequence = entry.seal.sequence;
         let author = author(&event.source).map(|author| self.shared(author));
@@ -171,195 +204,13 @@ impl State {
                 let day = self.day(entry.seal.recordedtime);
                 let place =
                     Place { id: event.id, sequence, day, author: &author, answers: event.causationid };
-                self.programme.evolve(fact, &place);
+                self.programme.evolve(fact, words, &place);
             }
             (Fact::Founding(_) | Fact::Programme(_), None) => {}
         }
         if let Some(founding) = self.founding.as_mut().filter(|founding| founding.is_open()) {
             founding.last = (sequence, entry.leaf);
         }
-    }
-}
-
-impl History {
-    /// Judges a request that would be recorded at `recorded`: the fact that it states, and the digests that it holds.
-    ///
-    /// # Errors
-    /// [`Refusal`], by name; nothing has changed then.
-    pub fn decide(&self, request: &Request, recorded: DateTime<Utc>) -> Result<(Fact, Vec<Held>), Refusal> {
-        let (fact, held) = Fact::read(&request.event)?;
-        let key = self.authenticate(request)?;
-        self.authorise(&request.event, &fact, &key)?;
-        self.judge(&request.event, &fact, &held, &key, recorded)?;
-        Ok((fact, held))
-    }
-
-    /// Whether a request is signed by the key that it names, for this ledger, on an entry of this ledger.
-    ///
-    /// # Errors
-    /// [`Refusal`], by name.
-    pub fn authenticate(&self, request: &Request) -> Result<Key, Refusal> {
-        let event = &request.event;
-        let opened = if self.state.head == Head::EMPTY { opening(event) } else { None };
-        let key = match opened {
-            Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
-            None => self.state.keys.in_force(&event.keyid)?.clone(),
-        };
-        if !request.is_signed_by(&key.vkey) {
-            return Err(authority::Refusal::Signature(event.keyid.clone()).into());
-        }
-        if let Some(expected) = self.state.origin().filter(|origin| *origin != event.ledger) {
-            let (found, expected) = (event.ledger.clone(), expected.to_owned());
-            return Err(Refusal::Ledger { found, expected });
-        }
-        Ok(key)
-    }
-
-    /// Whether a key may sign this fact.
-    ///
-    /// # Errors
-    /// [`Refusal::Authority`], [`Refusal::Founding`].
-    pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
-        let expected = key.author.source();
-        if event.source != expected {
-            let (keyid, found) = (event.keyid.clone(), event.source.clone());
-            return Err(authority::Refusal::Source { keyid, expected, found }.into());
-        }
-        if !key.role.signs(&event.kind) {
-            return Err(authority::Refusal::Role { role: key.role, kind: event.kind.clone() }.into());
-        }
-        let own = &key.author.party;
-        let founding = self.state.founding.as_ref();
-        // The opener names the institutions of every party; everything else is each party's own.
-        let names_all = founding.is_some_and(|founding| founding.is_open() && founding.opener == *own);
-        let other = |party: &Code| {
-            let refusal = authority::Refusal::OtherParty(own.clone(), party.clone());
-            if party == own { Ok(()) } else { Err(refusal) }
-        };
-        match fact {
-            Fact::Key(party, _) => other(party)?,
-            Fact::Programme(programme::Event::Party(party, _)) if !names_all => other(party)?,
-            Fact::Founding(_) | Fact::Programme(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Whether the rules admit a fact after this history.
-    ///
-    /// # Errors
-    /// [`Refusal`], by name.
-    pub fn judge(
-        &self,
-        event: &Event,
-        fact: &Fact,
-        held: &[Held],
-        key: &Key,
-        recorded: DateTime<Utc>,
-    ) -> Result<(), Refusal> {
-        if let Some(sequence) = self.index.by_id(event.id) {
-            return Err(Refusal::Id(event.id, sequence));
-        }
-        let base = self.base(event)?;
-        if let Some(id) = event.causationid
-            && self.index.by_id(id).is_none_or(|cause| cause > base)
-        {
-            return Err(Refusal::Cause(id));
-        }
-        let clock = self.state.clock().unwrap_or(Clock::Illustrative);
-        if clock == Clock::Real && event.time > recorded + CLOCK_TOLERANCE {
-            return Err(Refusal::Clock { found: timestamp(event.time), now: timestamp(recorded) });
-        }
-        for (at, each) in held.iter().enumerate() {
-            let twice = held.iter().take(at).any(|other| other.digest == each.digest);
-            if twice || self.index.holds(&each.digest) {
-                return Err(Refusal::Digest(each.digest, each.name.clone()));
-            }
-        }
-        let party = &key.author.party;
-        let Some(founding) = &self.state.founding else {
-            return match fact {
-                Fact::Founding(founding::Event::Opened(opened)) => Ok(opened.check(&event.ledger)?),
-                _ => Err(founding::Refusal::First.into()),
-            };
-        };
-        match fact {
-            Fact::Founding(founding::Event::Opened(_)) => return Err(founding::Refusal::First.into()),
-            Fact::Founding(founding::Event::Acceded(acceded)) => {
-                if self.state.programme.plan.is_none() {
-                    return Err(founding::Refusal::NotAdopted.into());
-                }
-                return Ok(founding.accedes(party, acceded, base)?);
-            }
-            _ => founding.admits(&event.kind, party, fact.part())?,
-        }
-        for each in held {
-            if let Audience::Party(party) = &each.audience
-                && founding.parties().all(|known| known != party)
-            {
-                let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
-                return Err(Refusal::Audience(party.clone(), each.name.clone(), hint));
-            }
-        }
-        match fact {
-            Fact::Key(party, fact) => {
-                let institution = fact.institution();
-                if let Some(institution) = institution {
-                    let own = self.state.programme.party(party);
-                    own.acting(party, institution).map_err(programme::Refusal::from)?;
-                }
-                Ok(self.state.keys.decide(fact, party, &founding.opened.ledger_key)?)
-            }
-            Fact::Programme(fact) => {
-                if let programme::Event::Party(party, _) = fact
-                    && founding.parties().all(|known| known != party)
-                {
-                    let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
-                    return Err(founding::Refusal::Stranger(party.clone(), hint).into());
-                }
-                if let programme::Event::Plan(plan) = fact
-                    && plan.plan_sha256 != founding.opened.plan_sha256
-                {
-                    let (theirs, ours) = (plan.plan_sha256.clone(), founding.opened.plan_sha256.clone());
-                    return Err(founding::Refusal::OtherPlan(party.clone(), theirs, ours).into());
-                }
-                let context = Context {
-                    author: &key.author,
-                    today: founding.first_day(recorded),
-                    answers: event.causationid,
-                    period: self.state.programme.period(),
-                };
-                Ok(self.state.programme.decide(fact, &context)?)
-            }
-            Fact::Founding(_) => Ok(()),
-        }
-    }
-
-    /// Takes an entry that was admitted.
-    pub fn evolve(&mut self, entry: &Entry, fact: &Fact, held: Vec<Held>) {
-        self.learn(entry, held);
-        self.state.evolve(entry, fact);
-    }
-
-    /// Takes what names an entry.
-    pub(super) fn learn(&mut self, entry: &Entry, held: Vec<Held>) {
-        let digests = held.into_iter().map(|each| each.digest);
-        self.index.push(entry.seal.sequence, entry.request.event.id, entry.leaf, digests);
-    }
-
-    /// The sequence of the entry on which a request was signed.
-    fn base(&self, event: &Event) -> Result<u64, Refusal> {
-        if self.state.head == Head::EMPTY && event.basehash == LeafHash::NONE {
-            return Ok(0);
-        }
-        self.index.by_leaf(event.basehash).ok_or(Refusal::Base(event.basehash))
-    }
-}
-
-/// The opening that an event is, if it is one.
-fn opening(event: &Event) -> Option<founding::Opened> {
-    match Fact::read(event) {
-        Ok((Fact::Founding(founding::Event::Opened(opened)), _)) => Some(opened),
-        _ => None,
     }
 }
 

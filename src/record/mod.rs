@@ -5,19 +5,21 @@
 //! - [`founding`]: who opens a ledger, and who accedes;
 //! - [`charter`]: the founding as drafts;
 //! - [`authority`]: who may sign what;
-//! - [`index`]: what is known of every entry;
-//! - [`history`]: the state that a history leaves, and whether a next request fits;
+//! - [`archive`]: what is looked up in the entries before: names, and what was said of an action;
+//! - [`history`]: the state that a history leaves;
+//! - [`judgement`]: whether a next request fits;
 //! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
 //! - [`verify`]: a history verified, entry by entry;
 //! - [`verdict`]: what is said of it then.
 
+pub mod archive;
 pub mod authority;
 pub mod charter;
 pub mod fact;
 pub mod founding;
 pub mod history;
-pub mod index;
+pub mod judgement;
 pub mod refusal;
 pub mod request;
 pub mod verdict;

@@ -1,47 +1,67 @@
 //! The verdicts on a history, given entry by entry: what each check found, and where it first failed.
 //!
-//! Memory is about 185 bytes an entry: what is kept of each word, and of what names each entry ([`super::index`]). Measured
-//! with `annals verify` on an export: 12 MB of 20,000 entries, 27 MB of 100,000. Reading the entries from a file or a store
-//! is not here. A verdict that is not given is not claimed.
+//! What grows with the entries is in the [`Archive`] that a verifier is given; the verifier itself grows with the plan.
+//! Reading the entries from a file or a store is not here. A verdict that is not given is not claimed.
 
+use super::archive::Archive;
 use super::fact::Fact;
 use super::founding::Clock;
-use super::history::{History, State};
+use super::history::State;
+use super::judgement::Known;
 use super::verdict::{Check, Finding, Report, Verdict};
 use super::withheld::Held;
-use crate::trail::disclosure::Digest;
+use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::trail::entry::{ENTRY_LIMIT, Entry, timestamp};
-use crate::trail::hash::LeafHash;
+use crate::trail::hash::{LeafHash, sha256};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
 /// What stands beside a history and is compared with it.
 #[derive(Debug, Default)]
 pub struct Beside {
-    /// The names of the disclosures at hand, by their digests.
-    pub disclosures: HashMap<Digest, String>,
+    /// How many disclosures are at hand, each under another digest; which these are, the archive knows.
+    pub disclosures: u64,
     /// How many lines stand among the disclosures that are none.
     pub damaged: usize,
     /// Leaf hashes that somebody saw in this ledger before.
     pub seen: Vec<LeafHash>,
     /// The state that was kept.
-    pub kept: Option<State>,
+    pub kept: Option<Kept>,
     /// Whether a state was kept that cannot be read.
     pub unreadable: bool,
     /// How many bytes follow the last whole line of a journal.
     pub unfinished: u64,
 }
 
+/// A state that was kept, as far as it is compared.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The state.
+    pub state: State,
+    /// Of each action, what [`Kept::digest`] gives for its words.
+    pub words: BTreeMap<Code, String>,
+}
+
+impl Kept {
+    /// What stands for an action's words.
+    #[must_use]
+    pub fn digest(words: &Words) -> String {
+        serde_json::to_vec(words).map_or_else(|error| error.to_string(), |bytes| sha256(&bytes))
+    }
+}
+
 /// Takes entries one after another.
-#[derive(Debug, Default)]
-pub struct Verifier {
+#[derive(Debug)]
+pub struct Verifier<A> {
+    archive: A,
     beside: Beside,
     size: u64,
     first: LeafHash,
     head: LeafHash,
-    history: History,
+    state: State,
     /// Entries up to the first that could not be read: what follows it in its stream cannot be judged.
     read: u64,
     /// Entries up to the first that states no fact: what follows it cannot be judged by the state.
@@ -52,46 +72,74 @@ pub struct Verifier {
     findings: [Option<Finding>; Check::ALL.len()],
 }
 
-impl Verifier {
-    /// A verifier that compares what stands beside the history, too.
+impl<A: Archive + Default> Default for Verifier<A> {
+    fn default() -> Self {
+        Self::new(A::default(), Beside::default())
+    }
+}
+
+impl<A: Archive> Verifier<A> {
+    /// A verifier with an empty archive, that compares what stands beside the history, too.
     #[must_use]
-    pub fn new(beside: Beside) -> Self {
-        Self { beside, ..Self::default() }
+    pub fn new(archive: A, beside: Beside) -> Self {
+        Self {
+            archive,
+            beside,
+            size: 0,
+            first: LeafHash::NONE,
+            head: LeafHash::NONE,
+            state: State::default(),
+            read: 0,
+            known: 0,
+            authentic: None,
+            withheld: (0, 0),
+            findings: Default::default(),
+        }
     }
 
     /// Takes the next line, without its newline.
-    pub fn push(&mut self, line: &[u8]) {
+    ///
+    /// # Errors
+    /// Where the archive cannot be read or written.
+    pub fn push(&mut self, line: &[u8]) -> Result<(), A::Fault> {
         let leaf = LeafHash::of(line);
         match Entry::parse(line) {
             _ if self.found(Check::Form) => {}
-            Ok(entry) => self.judge(&entry),
+            Ok(entry) => self.judge(&entry)?,
             Err(fault) => self.find(Check::Form, "an entry in canonical form", &sentence(&fault)),
         }
-        self.advance(leaf);
+        self.advance(leaf)
     }
 
     /// Takes what stands where a whole line should: cut off before its newline, or longer than any entry.
-    pub fn push_torn(&mut self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), A::Fault> {
         let expected = format!("at most {ENTRY_LIMIT} bytes and a newline");
         self.find(Check::Form, &expected, &format!("{} bytes without a newline", bytes.len()));
-        self.advance(LeafHash::of(bytes));
+        self.advance(LeafHash::of(bytes))
     }
 
-    fn advance(&mut self, leaf: LeafHash) {
+    fn advance(&mut self, leaf: LeafHash) -> Result<(), A::Fault> {
         if self.size == 0 {
             self.first = leaf;
         }
         self.head = leaf;
         self.size += 1;
-        if self.beside.kept.as_ref().is_some_and(|kept| kept.head.size == self.size) {
-            self.compare();
+        if let Some(kept) = self.beside.kept.take_if(|kept| kept.state.head.size == self.size) {
+            self.compare(&kept)?;
+            self.beside.kept = Some(kept);
         }
+        Ok(())
     }
 
     /// The report on what was taken.
-    #[must_use]
-    pub fn finish(mut self) -> Report {
-        match self.beside.kept.as_ref().map(|kept| kept.head.size) {
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn finish(mut self) -> Result<Report, A::Fault> {
+        match self.beside.kept.as_ref().map(|kept| kept.state.head.size) {
             Some(0) => self.compare_first(),
             Some(size) if size > self.size => {
                 let expected = format!("at least {size} entries, as the kept state says");
@@ -101,7 +149,7 @@ impl Verifier {
             _ => {}
         }
         for leaf in std::mem::take(&mut self.beside.seen) {
-            if self.history.index.by_leaf(leaf).is_none() {
+            if self.archive.by_leaf(leaf)?.is_none() {
                 let expected = format!("an entry with the leaf hash {leaf}, which was seen before");
                 self.find(Check::Chain, &expected, &format!("none among {} entries", self.size));
             }
@@ -130,23 +178,23 @@ impl Verifier {
             Verdict { check, covered, finding, idle }
         };
         let findings = self.findings.clone();
-        Report {
+        Ok(Report {
             size: self.size,
             first: self.first,
             head: self.head,
-            streams: self.history.state.streams.len() as u64,
+            streams: self.state.streams.len() as u64,
             withheld: self.withheld,
-            stray: (self.beside.disclosures.len() as u64).saturating_sub(self.withheld.1),
+            stray: self.beside.disclosures.saturating_sub(self.withheld.1),
             damaged: self.beside.damaged,
             unfinished: self.beside.unfinished,
-            illustrative: self.history.state.clock() == Some(Clock::Illustrative),
+            illustrative: self.state.clock() == Some(Clock::Illustrative),
             verdicts: Check::ALL.into_iter().zip(findings).map(verdict).collect(),
-        }
+        })
     }
 
-    fn judge(&mut self, entry: &Entry) {
+    fn judge(&mut self, entry: &Entry) -> Result<(), A::Fault> {
         let seal = &entry.seal;
-        let state = &self.history.state;
+        let state = &self.state;
         let subject = &entry.request.event.subject;
         let (recorded, expected) = (state.recorded, state.seal(subject, seal.recordedtime));
         let told = state.told(&entry.request.event);
@@ -162,31 +210,32 @@ impl Verifier {
         self.same(Check::Streams, "streamversion", expected.streamversion, seal.streamversion);
         self.same(Check::Streams, "streamprevhash", expected.streamprevhash, seal.streamprevhash);
         self.read += 1;
-        let known = self.judge_fact(entry);
-        self.history.state.advance(entry);
-        if let Some((fact, held)) = known {
-            self.history.learn(entry, held);
-            self.history.state.apply(entry, &fact);
-            self.known += 1;
+        match self.judge_fact(entry)? {
+            Some((fact, held)) => {
+                self.state.take(&mut self.archive, entry, &fact, &held)?;
+                self.known += 1;
+            }
+            None => self.state.advance(entry),
         }
+        Ok(())
     }
 
     /// Judges what an entry says; nothing once an entry before it said nothing that is known.
-    fn judge_fact(&mut self, entry: &Entry) -> Option<(Fact, Vec<Held>)> {
+    fn judge_fact(&mut self, entry: &Entry) -> Result<Option<(Fact, Vec<Held>)>, A::Fault> {
         let event = &entry.request.event;
         if self.known + 1 < self.read {
-            return None;
+            return Ok(None);
         }
         let (fact, held) = match Fact::read(event) {
             Ok(read) => read,
             Err(fault) => {
                 self.find(Check::Rules, "an event of a known type, as its schema says", &sentence(&fault));
-                return None;
+                return Ok(None);
             }
         };
         for each in &held {
             self.withheld.0 += 1;
-            match self.beside.disclosures.get(&each.digest).cloned() {
+            match self.archive.disclosed(&each.digest)? {
                 Some(name) if name != each.name => {
                     let expected = format!("a disclosure of `{}`", each.name);
                     self.find(Check::Disclosures, &expected, &format!("one of `{name}`"));
@@ -195,27 +244,28 @@ impl Verifier {
                 None => {}
             }
         }
-        match self.history.authenticate(&entry.request) {
+        let names = Known::of(&mut self.archive, event, &fact, &held)?;
+        match self.state.authenticate(&entry.request) {
             Err(refusal) => {
                 self.find(Check::Signatures, "a valid signature of a key in force", &sentence(&refusal));
                 self.authentic.get_or_insert(self.size);
             }
             Ok(key) => {
-                if let Err(refusal) = self.history.authorise(event, &fact, &key) {
+                if let Err(refusal) = self.state.authorise(event, &fact, &key) {
                     self.find(Check::Authority, "a key that may say this", &sentence(&refusal));
                 }
                 let time = entry.seal.recordedtime;
-                if let Err(refusal) = self.history.judge(event, &fact, &held, &key, time) {
+                if let Err(refusal) = self.state.judge(event, &fact, &held, &names, &key, time) {
                     self.find(Check::Rules, "an event that the rules admit", &sentence(&refusal));
                 }
             }
         }
-        Some((fact, held))
+        Ok(Some((fact, held)))
     }
 
     /// A state of no entries says nothing.
     fn compare_first(&mut self) {
-        if self.beside.kept.as_ref().is_some_and(|kept| *kept != State::default()) {
+        if self.beside.kept.as_ref().is_some_and(|kept| *kept != Kept::default()) {
             self.find(
                 Check::ReadModels,
                 "a kept state that says nothing before the first entry",
@@ -224,22 +274,29 @@ impl Verifier {
         }
     }
 
-    fn compare(&mut self) {
-        let Some(kept) = self.beside.kept.as_ref().filter(|_| self.known == self.size) else { return };
-        let replayed = &self.history.state;
-        if kept == replayed {
-            return;
+    fn compare(&mut self, kept: &Kept) -> Result<(), A::Fault> {
+        if self.known < self.size {
+            return Ok(());
         }
-        let (ours, theirs) = (&replayed.programme.actions, &kept.programme.actions);
-        let differing = ours.iter().find(|(reference, action)| theirs.get(*reference) != Some(*action));
-        let found = match differing {
-            Some((reference, _)) => format!("a kept state that differs in actions/{reference}"),
-            None => "a kept state that differs".to_owned(),
-        };
-        let at = self.size;
-        self.size -= 1;
-        self.find(Check::ReadModels, "the state that replaying gives", &found);
-        self.size = at;
+        let (ours, theirs) = (&self.state.programme.actions, &kept.state.programme.actions);
+        let mut differing = None;
+        for (reference, action) in ours {
+            let digest = Kept::digest(&*self.archive.words(reference)?);
+            let same = theirs.get(reference) == Some(action) && kept.words.get(reference) == Some(&digest);
+            if !same {
+                differing = Some(format!("a kept state that differs in actions/{reference}"));
+                break;
+            }
+        }
+        if differing.is_none() && (kept.state != self.state || kept.words.len() != ours.len()) {
+            differing = Some("a kept state that differs".to_owned());
+        }
+        if let Some(found) = differing {
+            self.size -= 1;
+            self.find(Check::ReadModels, "the state that replaying gives", &found);
+            self.size += 1;
+        }
+        Ok(())
     }
 
     fn same<T: Copy + PartialEq + fmt::Display>(&mut self, check: Check, name: &str, expected: T, found: T) {
@@ -291,13 +348,14 @@ fn sentence(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::archive::Whole;
 
     const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
 
     fn report<'a>(lines: impl IntoIterator<Item = &'a str>) -> Report {
-        let mut verifier = Verifier::default();
-        lines.into_iter().for_each(|line| verifier.push(line.as_bytes()));
-        verifier.finish()
+        let mut verifier = Verifier::<Whole>::default();
+        lines.into_iter().for_each(|line| verifier.push(line.as_bytes()).unwrap());
+        verifier.finish().unwrap()
     }
 
     fn failed(report: &Report) -> Vec<(Check, u64)> {
@@ -339,10 +397,10 @@ mod tests {
     #[test]
     fn a_line_without_its_newline_was_not_written_whole() {
         let lines: Vec<&str> = ENTRIES.lines().collect();
-        let mut verifier = Verifier::default();
-        lines[..5].iter().for_each(|line| verifier.push(line.as_bytes()));
-        verifier.push_torn(lines[5].as_bytes());
-        assert_eq!(failed(&verifier.finish()), [(Check::Form, 5)]);
+        let mut verifier = Verifier::<Whole>::default();
+        lines[..5].iter().for_each(|line| verifier.push(line.as_bytes()).unwrap());
+        verifier.push_torn(lines[5].as_bytes()).unwrap();
+        assert_eq!(failed(&verifier.finish().unwrap()), [(Check::Form, 5)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::projection::board::{self, Row, Window};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
 use crate::projection::reading::Reading;
-use crate::record::history::State;
+use crate::record::history::History;
 use std::fmt::Display;
 
 /// How much of an action's text the board shows to people.
@@ -15,8 +15,8 @@ const EXCERPT: usize = 56;
 
 /// Where every action stands.
 #[must_use]
-pub fn status(state: &State, reading: &Reading, filter: &Filter) -> Report {
-    let rows = board::of(state, reading, filter);
+pub fn status(history: &History, reading: &Reading, filter: &Filter) -> Report {
+    let rows = board::of(history, reading, filter);
     let mut columns = vec![
         Column::new("action", "ACTION"),
         Column::new("joint", "JOINT"),
@@ -25,7 +25,7 @@ pub fn status(state: &State, reading: &Reading, filter: &Filter) -> Report {
         Column::hidden("health_joint"),
         Column::hidden("health_stale"),
     ];
-    for party in state.parties() {
+    for party in history.state.parties() {
         columns.push(Column::new(&format!("{party}_says"), &format!("{party} SAYS")));
         columns.push(Column::hidden(&format!("{party}_effective")));
         columns.push(Column::hidden(&format!("{party}_recorded")));

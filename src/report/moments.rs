@@ -6,7 +6,7 @@ use crate::projection::board;
 use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::{Item, speaker};
-use crate::record::history::State;
+use crate::record::history::History;
 use crate::trail::entry::timestamp;
 use std::collections::BTreeMap;
 
@@ -79,8 +79,8 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
 /// What changed between two moments.
 #[must_use]
 pub fn replay(
-    before: &State,
-    after: &State,
+    before: &History,
+    after: &History,
     reading: &Reading,
     filter: &Filter,
     items: &[Item],
@@ -88,11 +88,11 @@ pub fn replay(
 ) -> Report {
     let mut report = timeline(reading, items, notes);
     report.kind = "replay";
-    let count = |state: &State, joint: Joint| {
-        let rows = board::of(state, reading, filter);
+    let count = |history: &History, joint: Joint| {
+        let rows = board::of(history, reading, filter);
         rows.iter().filter(|row| row.status.lifecycle.joint == joint).count() as u64
     };
-    report.facts.push(Fact::new("entries_before", Cell::Number(before.head.size)));
+    report.facts.push(Fact::new("entries_before", Cell::Number(before.state.head.size)));
     for joint in Joint::ALL {
         let (from, to) = (count(before, joint), count(after, joint));
         report.facts.push(Fact::hidden(format!("{joint}_before"), Cell::Number(from)));

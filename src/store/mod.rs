@@ -8,6 +8,8 @@
 //! the [`StreamOf`] that an engine is given. A blob is durable when `put_blob` returns, and putting it twice is the same
 //! as once.
 //!
+//! Beside the port: [`names`] and [`shelf`], for what a long history makes too large for memory.
+//!
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
 mod blobs;
@@ -16,8 +18,10 @@ mod folder;
 mod frames;
 mod journal;
 pub mod memory;
+pub mod names;
 mod recovery;
 mod segment;
+pub mod shelf;
 
 #[cfg(test)]
 mod contract;
@@ -92,6 +96,9 @@ pub enum StoreError {
     /// An earlier append ended in doubt.
     #[error("{}: an earlier append ended in doubt; open the ledger again and compare its head", .0.display())]
     Doubtful(PathBuf),
+    /// What lies beside for a while is not what was put there.
+    #[error("{}: what this process put there is not given back; check the disk", std::env::temp_dir().display())]
+    Scratch,
     /// No room.
     #[error("{}: cannot be {doing}: the disk is full; make room and try again", path.display())]
     Full {

@@ -88,7 +88,7 @@ fn a_kept_state_that_is_lost_or_damaged_is_worth_as_much_as_none() {
     for damage in damages {
         let place = Place::founded();
         let (before, known) = (place.export(), board(&place));
-        damage(&place.ledger.join("state.json"));
+        damage(&place.ledger.join("state.jsonl"));
         for reading in READING {
             place.done(reading);
         }
@@ -103,8 +103,8 @@ fn a_kept_state_that_is_lost_or_damaged_is_worth_as_much_as_none() {
 fn a_kept_state_that_cannot_be_replaced_hides_no_receipt() {
     let place = Place::founded();
     let (before, known) = (place.export(), board(&place));
-    remove(&place.ledger.join("state.json"));
-    fs::create_dir(place.ledger.join("state.json")).unwrap();
+    remove(&place.ledger.join("state.jsonl"));
+    fs::create_dir(place.ledger.join("state.jsonl")).unwrap();
     assert_eq!(board(&place), known);
     let answer = place.annals(PROGRESS);
     let recorded = place.export().len() > before.len();
@@ -115,11 +115,11 @@ fn a_kept_state_that_cannot_be_replaced_hides_no_receipt() {
 #[test]
 fn a_kept_state_of_another_moment_or_ledger_changes_no_answer() {
     let (place, other) = (Place::founded(), Place::founded());
-    let state = place.ledger.join("state.json");
+    let state = place.ledger.join("state.jsonl");
     let earlier = fs::read(&state).unwrap();
     place.done(PROGRESS);
     let known = board(&place);
-    for text in [earlier, fs::read(other.ledger.join("state.json")).unwrap()] {
+    for text in [earlier, fs::read(other.ledger.join("state.jsonl")).unwrap()] {
         fs::write(&state, text).unwrap();
         assert_eq!(board(&place), known);
     }
@@ -129,7 +129,7 @@ fn a_kept_state_of_another_moment_or_ledger_changes_no_answer() {
 fn a_kept_state_with_another_word_in_it_is_not_believed() {
     let place = Place::founded();
     let known = board(&place);
-    lie(&place, |digest, _| digest);
+    lie(&place, |digest, _| digest.to_owned());
     assert_eq!(board(&place), known);
 }
 
@@ -137,7 +137,7 @@ fn a_kept_state_with_another_word_in_it_is_not_believed() {
 fn a_lie_under_a_digest_of_its_own_is_found_by_verify_and_undone_by_the_next_writer() {
     let place = Place::founded();
     let known = board(&place);
-    lie(&place, |_, state| annals::trail::hash::sha256(state.as_bytes()));
+    lie(&place, |_, state| format!("\"{}\"\n", annals::trail::hash::sha256(state.as_bytes())));
     let answer = place.annals(["verify"]);
     assert_eq!(answer.code, Some(1), "{answer:?}");
     assert!(String::from_utf8(answer.out).unwrap().contains("read models         ✕"));
@@ -148,13 +148,14 @@ fn a_lie_under_a_digest_of_its_own_is_found_by_verify_and_undone_by_the_next_wri
 }
 
 /// Puts another word into a party's mouth: the kept state is as well-formed as before, and of the same head.
-fn lie(place: &Place, digest: impl Fn(String, &str) -> String) {
-    let path = place.ledger.join("state.json");
+fn lie(place: &Place, digest: impl Fn(&str, &str) -> String) {
+    let path = place.ledger.join("state.jsonl");
     let text = fs::read_to_string(&path).unwrap();
-    let (known, state) = text.split_once('\n').unwrap();
+    let (state, known) = text.split_at(text.trim_end().rfind('\n').unwrap() + 1);
     assert!(state.contains("\"under_way\""));
     let state = state.replace("\"under_way\"", "\"suspended\"");
-    fs::write(&path, format!("{}\n{state}", digest(known.to_owned(), &state))).unwrap();
+    let digest = digest(known, &state);
+    fs::write(&path, state + &digest).unwrap();
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use super::desk::{Desk, key_of};
 use annals::ledger::{Ledger, quietly};
+use annals::record::archive::Whole;
 use annals::record::authority::Role;
 use annals::record::fact::TYPES;
+use annals::record::history::History;
 use annals::record::verdict::{Check, Finding, Report, Verdict};
-use annals::record::verify::{Beside, Verifier};
+use annals::record::verify::{Beside, Kept, Verifier};
 use annals::trail::entry::Entry;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -57,6 +59,17 @@ fn export(desk: &Desk) -> Vec<u8> {
     bytes
 }
 
+/// The report on entries, with an archive that may know disclosures, and with what stands beside them.
+fn report<'a>(archive: Whole, beside: Beside, lines: impl IntoIterator<Item = &'a [u8]>) -> Report {
+    let mut verifier = Verifier::new(archive, beside);
+    lines.into_iter().for_each(|line| verifier.push(line).unwrap());
+    verifier.finish().unwrap()
+}
+
+fn lines(export: &[u8]) -> impl Iterator<Item = &[u8]> {
+    export.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end)
+}
+
 #[test]
 fn a_history_of_every_type_keeps_its_bytes() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/history.jsonl");
@@ -74,15 +87,11 @@ fn a_history_of_every_type_keeps_its_bytes() {
 #[test]
 fn the_history_verifies_with_its_disclosures_and_without() {
     let desk = told();
-    let report = desk.ledger.verify(&mut |_| {}).unwrap();
-    assert!(report.holds(), "{report:?}");
-    assert_eq!(report.withheld.0, report.withheld.1);
-    let mut verifier = Verifier::default();
-    export(&desk)
-        .split_inclusive(|byte| *byte == b'\n')
-        .for_each(|line| verifier.push(line.trim_ascii_end()));
-    let report = verifier.finish();
-    assert!(report.holds() && report.withheld.1 == 0);
+    let with = desk.ledger.verify(&mut |_| {}).unwrap();
+    assert!(with.holds(), "{with:?}");
+    assert_eq!(with.withheld.0, with.withheld.1);
+    let without = report(Whole::default(), Beside::default(), lines(&export(&desk)));
+    assert!(without.holds() && without.withheld.1 == 0);
 }
 
 /// The history with one entry sealed anew after a change, so that chain and hashes hold and only what it says is wrong.
@@ -96,21 +105,21 @@ fn forged_findings(change: impl Fn(&str) -> String) -> Vec<Finding> {
 }
 
 fn forged_report(change: impl Fn(&str) -> String) -> Report {
-    let mut verifier = Verifier::new(Beside::default());
+    let mut verifier = Verifier::<Whole>::default();
     let text = String::from_utf8(export(&told())).unwrap();
-    let mut state = annals::record::history::State::default();
+    let mut history = History::default();
     for line in text.lines() {
         let entry = Entry::parse(change(line).as_bytes()).unwrap();
-        let seal = state.seal(&entry.request.event.subject, entry.seal.recordedtime);
+        let seal = history.state.seal(&entry.request.event.subject, entry.seal.recordedtime);
         let (bytes, entry) = entry.request.seal(seal);
-        verifier.push(&bytes);
+        verifier.push(&bytes).unwrap();
         let fact = annals::record::fact::Fact::read(&entry.request.event);
         match fact {
-            Ok((fact, _)) => state.evolve(&entry, &fact),
+            Ok((fact, _)) => history.evolve(&entry, &fact),
             Err(_) => break,
         }
     }
-    verifier.finish()
+    verifier.finish().unwrap()
 }
 
 #[test]
@@ -128,16 +137,12 @@ fn a_forged_word_fails_at_its_own_check() {
 #[test]
 fn a_disclosure_under_another_name_is_found() {
     let desk = told();
-    let mut beside = Beside::default();
+    let mut archive = Whole::default();
     for disclosure in desk.ledger.disclosures() {
         let name = if disclosure.name() == "officer" { "note" } else { disclosure.name() };
-        beside.disclosures.insert(disclosure.digest(), name.to_owned());
+        archive.disclosures.insert(disclosure.digest(), name.to_owned());
     }
-    let mut verifier = Verifier::new(beside);
-    export(&desk)
-        .split_inclusive(|byte| *byte == b'\n')
-        .for_each(|line| verifier.push(line.trim_ascii_end()));
-    let report = verifier.finish();
+    let report = report(archive, Beside::default(), lines(&export(&desk)));
     let finding = report.verdicts.iter().find(|each| each.check == Check::Disclosures).unwrap();
     assert!(finding.finding.as_ref().unwrap().expected.contains("officer"));
 }
@@ -145,16 +150,24 @@ fn a_disclosure_under_another_name_is_found() {
 #[test]
 fn a_kept_state_that_differs_from_the_replayed_one_is_found() {
     let desk = told();
-    let mut kept = desk.ledger.state();
-    kept.programme.actions.remove(&"1.G2G.3".parse().unwrap());
-    let mut verifier = Verifier::new(Beside { kept: Some(kept), ..Beside::default() });
-    export(&desk)
-        .split_inclusive(|byte| *byte == b'\n')
-        .for_each(|line| verifier.push(line.trim_ascii_end()));
-    let report = verifier.finish();
-    assert!(!report.holds());
-    let finding = report.verdicts.iter().find_map(|each| each.finding.as_ref()).unwrap();
-    assert!(finding.found.contains("actions/1.G2G.3"), "{finding:?}");
+    let history = desk.ledger.at(None).unwrap();
+    let found = |change: &dyn Fn(&mut Kept)| {
+        let words = history.words.iter().map(|(action, words)| (action.clone(), Kept::digest(words)));
+        let mut kept = Kept { state: history.state.clone(), words: words.collect() };
+        change(&mut kept);
+        let beside = Beside { kept: Some(kept), ..Beside::default() };
+        let report = report(Whole::default(), beside, lines(&export(&desk)));
+        report.verdicts.into_iter().find_map(|each| each.finding).map(|finding| finding.found)
+    };
+    let action = || "1.G2G.3".parse().unwrap();
+    assert_eq!(found(&|_| {}), None);
+    let differs = Some("a kept state that differs in actions/1.G2G.3".to_owned());
+    assert_eq!(found(&|kept| drop(kept.state.programme.actions.remove(&action()))), differs);
+    assert_eq!(found(&|kept| drop(kept.words.remove(&action()))), differs);
+    assert_eq!(found(&|kept| drop(kept.words.insert(action(), "of other words".to_owned()))), differs);
+    let differs = Some("a kept state that differs".to_owned());
+    assert_eq!(found(&|kept| drop(kept.words.insert("9.NEW".parse().unwrap(), String::new()))), differs);
+    assert_eq!(found(&|kept| kept.state.programme.plan = None), differs);
 }
 
 fn verdict(report: &Report, check: Check) -> &Verdict {
@@ -163,7 +176,7 @@ fn verdict(report: &Report, check: Check) -> &Verdict {
 
 #[test]
 fn where_a_signature_fails_nothing_is_claimed_of_authority_and_rules() {
-    let mut verifier = Verifier::default();
+    let mut verifier = Verifier::<Whole>::default();
     let text = String::from_utf8(export(&told())).unwrap();
     let at = text.lines().count() - 2;
     for (number, line) in text.lines().enumerate() {
@@ -171,9 +184,9 @@ fn where_a_signature_fails_nothing_is_claimed_of_authority_and_rules() {
         if number == at {
             entry.request.signature[0] ^= 1;
         }
-        verifier.push(&entry.request.seal(entry.seal).0);
+        verifier.push(&entry.request.seal(entry.seal).0).unwrap();
     }
-    let report = verifier.finish();
+    let report = verifier.finish().unwrap();
     for check in [Check::Signatures, Check::Authority, Check::Rules] {
         assert_eq!(verdict(&report, check).covered, at as u64, "{check}");
     }
@@ -182,19 +195,16 @@ fn where_a_signature_fails_nothing_is_claimed_of_authority_and_rules() {
 
 #[test]
 fn a_verdict_without_anything_to_check_says_so() {
-    let mut verifier = Verifier::default();
-    export(&told())
-        .split_inclusive(|byte| *byte == b'\n')
-        .for_each(|line| verifier.push(line.trim_ascii_end()));
-    assert_eq!(verdict(&verifier.finish(), Check::Disclosures).idle, Some("none is at hand"));
-    let report = Verifier::default().finish();
+    let withheld = report(Whole::default(), Beside::default(), lines(&export(&told())));
+    assert_eq!(verdict(&withheld, Check::Disclosures).idle, Some("none is at hand"));
+    let report = report(Whole::default(), Beside::default(), []);
     assert!(report.holds() && report.verdicts.iter().all(|verdict| verdict.idle.is_some()));
 }
 
 #[test]
 fn in_an_illustrative_ledger_the_recorded_time_is_the_authors() {
     let text = String::from_utf8(export(&told())).unwrap();
-    let mut verifier = Verifier::default();
+    let mut verifier = Verifier::<Whole>::default();
     let last = text.lines().count() - 1;
     for (number, line) in text.lines().enumerate() {
         let year = line.find("\"recordedtime\":\"20").unwrap() + 18;
@@ -203,9 +213,9 @@ fn in_an_illustrative_ledger_the_recorded_time_is_the_authors() {
         } else {
             line.to_owned()
         };
-        verifier.push(line.as_bytes());
+        verifier.push(line.as_bytes()).unwrap();
     }
-    let report = verifier.finish();
+    let report = verifier.finish().unwrap();
     let finding = verdict(&report, Check::Order).finding.as_ref().unwrap();
     assert!(finding.entry == last as u64 && finding.found.starts_with("2031"), "{finding:?}");
 }
@@ -232,8 +242,11 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     let kept = std::fs::read_to_string(&path).unwrap();
     let sound = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
-    let (_, state) = kept.split_once('\n').unwrap();
+    let (state, _) = kept.trim_end().rsplit_once('\n').unwrap();
+    let state = format!("{state}\n");
     let head = sound.size;
+    let read = || Ledger::open_read_only(&home).unwrap().at(None).unwrap();
+    let whole = told().ledger.at(None).unwrap();
     for (from, to) in [
         ("\"lifecycle\":\"continuing\"".to_owned(), "\"lifecycle\":\"completed\"".to_owned()),
         (
@@ -245,20 +258,16 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         let changed = state.replace(&from, &to);
         assert_ne!(changed, state, "{from}");
         let digest = annals::trail::hash::sha256(changed.as_bytes());
-        std::fs::write(&path, format!("{digest}\n{changed}")).unwrap();
+        std::fs::write(&path, format!("{changed}\"{digest}\"\n")).unwrap();
         let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
         // One that says something of no entry, or of more than there are, is never read from.
         if !to.contains("completed") {
-            assert_eq!(Ledger::open_read_only(&home).unwrap().state(), told().ledger.state(), "{to}");
+            assert_eq!(read(), whole, "{to}");
         }
     }
     std::fs::write(&path, kept.replacen("continuing", "completed", 1)).unwrap();
-    assert_eq!(
-        Ledger::open_read_only(&home).unwrap().state(),
-        told().ledger.state(),
-        "damaged, so passed over"
-    );
+    assert_eq!(read(), whole, "damaged, so passed over");
     let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
 }
@@ -268,15 +277,12 @@ fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
     let text = String::from_utf8(export(&told())).unwrap();
     let all: Vec<&str> = text.lines().collect();
     let head = annals::trail::hash::LeafHash::of(all.last().unwrap().as_bytes());
-    let report = |lines: &[&str]| {
-        let mut verifier = Verifier::new(Beside { seen: vec![head], ..Beside::default() });
-        for line in lines {
-            verifier.push(line.as_bytes());
-        }
-        verifier.finish()
+    let seen = |lines: &[&str]| {
+        let beside = Beside { seen: vec![head], ..Beside::default() };
+        report(Whole::default(), beside, lines.iter().map(|line| line.as_bytes()))
     };
-    assert!(report(&all).holds());
-    let cut = report(&all[..all.len() - 1]);
+    assert!(seen(&all).holds());
+    let cut = seen(&all[..all.len() - 1]);
     let finding = verdict(&cut, Check::Chain).finding.as_ref().unwrap();
     assert!(finding.expected.contains(&head.to_string()) && !cut.holds(), "{finding:?}");
 }
@@ -284,15 +290,12 @@ fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
 #[test]
 fn disclosures_that_belong_to_no_entry_are_counted() {
     let desk = told();
-    let mut beside = Beside::default();
+    let mut archive = Whole::default();
     let stray = annals::trail::disclosure::Disclosure::new([1; 16], "note", &"nobody's".into());
     for disclosure in desk.ledger.disclosures().iter().chain([&stray]) {
-        beside.disclosures.insert(disclosure.digest(), disclosure.name().to_owned());
+        archive.disclosures.insert(disclosure.digest(), disclosure.name().to_owned());
     }
-    let mut verifier = Verifier::new(beside);
-    export(&desk)
-        .split_inclusive(|byte| *byte == b'\n')
-        .for_each(|line| verifier.push(line.trim_ascii_end()));
-    let report = verifier.finish();
+    let beside = Beside { disclosures: archive.disclosures.len() as u64, ..Beside::default() };
+    let report = report(archive, beside, lines(&export(&desk)));
     assert_eq!((report.stray, report.withheld.0), (1, report.withheld.1));
 }

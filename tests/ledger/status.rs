@@ -22,9 +22,9 @@ fn continuing(effective: &str) -> Value {
 
 fn joint(desk: &Desk, effective: Option<&str>) -> (Joint, Option<Lifecycle>) {
     let state = desk.ledger.state();
-    let action = &state.programme.actions[&ACTION.parse().unwrap()];
+    let words = desk.ledger.words(&ACTION.parse().unwrap()).unwrap();
     let effective = effective.map(|day| day.parse::<NaiveDate>().unwrap());
-    let status = status::of(action, &state.parties(), effective, state.grace_days());
+    let status = status::of(&words, &state.parties(), effective, state.grace_days());
     (status.lifecycle.joint, status.lifecycle.value)
 }
 
@@ -106,7 +106,7 @@ fn as_recorded_counts_the_entries_of_the_day_in_the_later_zone() {
     desk.record(&draft).unwrap();
     draft.time = "2022-06-30T22:00:00.000Z".parse().unwrap();
     desk.record(&draft).unwrap();
-    let at = |cut| desk.ledger.at(Some(cut)).unwrap().head.size;
+    let at = |cut| desk.ledger.at(Some(cut)).unwrap().state.head.size;
     let day = |text: &str| Cut::Day(text.parse().unwrap());
     assert_eq!(at(day("2022-06-29")), last + 1);
     assert_eq!(at(day("2022-06-30")), last + 2, "the second was recorded on 1 July everywhere");
@@ -121,9 +121,9 @@ fn a_window_is_missed_when_it_is_over_and_nobody_spoke() {
     let mut desk = Desk::founded();
     let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
     desk.progress("DK", "1.G2G.1", held).unwrap();
-    let state = desk.ledger.state();
-    let reading = Reading::of(&state, None, None, "2023-07-01".parse().ok());
-    let rows = board::of(&state, &reading, &Filter::default());
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, "2023-07-01".parse().ok());
+    let rows = board::of(&history, &reading, &Filter::default());
     let windows: Vec<Window> = rows[0].windows.iter().map(|(_, window)| *window).collect();
     assert!(matches!(windows[0], Window::Said(Joint::OneSided, Some(_))));
     assert_eq!(windows[1..], [Window::Missed, Window::Open, Window::Open]);
@@ -144,9 +144,9 @@ fn a_contest_falls_with_the_word_that_it_contests() {
 }
 
 fn windows(desk: &Desk, today: &str) -> Vec<Window> {
-    let state = desk.ledger.state();
-    let reading = Reading::of(&state, None, None, today.parse().ok());
-    let rows = board::of(&state, &reading, &Filter::default());
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, today.parse().ok());
+    let rows = board::of(&history, &reading, &Filter::default());
     rows[0].windows.iter().map(|(_, window)| *window).collect()
 }
 

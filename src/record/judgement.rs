@@ -1,0 +1,246 @@
+//! Judging: whether a request fits the history before it.
+//!
+//! [`State::decide`] judges in three steps, each of which can be asked alone: [`State::authenticate`] (is it signed by whom
+//! it names), [`State::authorise`] (may that key say this), [`State::judge`] (do the rules admit it). It adds nothing, so
+//! that a history can be decided again.
+
+use super::archive::Archive;
+use super::authority::{self, Key, Keys};
+use super::fact::Fact;
+use super::founding::{self, Clock};
+use super::history::State;
+use super::refusal::Refusal;
+use super::withheld::Held;
+use crate::domain::action::Context;
+use crate::domain::programme;
+use crate::domain::sealed::Audience;
+use crate::domain::value::{Code, nearest};
+use crate::domain::word::Words;
+use crate::trail::disclosure::Digest;
+use crate::trail::entry::{Event, Request, timestamp};
+use crate::trail::hash::{Head, LeafHash};
+use chrono::{DateTime, Duration, Utc};
+use std::sync::Arc;
+
+/// How far ahead of the ledger's clock an author's may be.
+pub const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
+
+/// What an admitted request states and the digests that it holds, or a rule's no.
+pub type Judgement = Result<(Fact, Vec<Held>), Refusal>;
+
+/// What a history knows of the names in a request, looked up before it is judged.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The entry with the same id.
+    id: Option<u64>,
+    /// The entry that it was signed on.
+    base: Option<u64>,
+    /// The entry that it answers.
+    cause: Option<u64>,
+    /// Those of its digests that an entry holds.
+    digests: Vec<Digest>,
+    /// What was said of the action that it speaks of.
+    words: Arc<Words>,
+}
+
+impl Known {
+    /// Looks up what an event names.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn of<A: Archive>(
+        archive: &mut A,
+        event: &Event,
+        fact: &Fact,
+        held: &[Held],
+    ) -> Result<Self, A::Fault> {
+        let mut known =
+            Self { id: archive.by_id(event.id)?, base: archive.by_leaf(event.basehash)?, ..Self::default() };
+        if let Some(id) = event.causationid {
+            known.cause = archive.by_id(id)?;
+        }
+        for each in held {
+            if archive.by_digest(&each.digest)?.is_some() {
+                known.digests.push(each.digest);
+            }
+        }
+        if let Some(action) = fact.action() {
+            known.words = archive.words(action)?;
+        }
+        Ok(known)
+    }
+}
+
+impl State {
+    /// Judges a request that would be recorded at `recorded`.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read; a rule's no is in the [`Judgement`]. Nothing has changed then.
+    pub fn decide<A: Archive>(
+        &self,
+        archive: &mut A,
+        request: &Request,
+        recorded: DateTime<Utc>,
+    ) -> Result<Judgement, A::Fault> {
+        let (fact, held) = match Fact::read(&request.event) {
+            Ok(read) => read,
+            Err(fault) => return Ok(Err(fault.into())),
+        };
+        let known = Known::of(archive, &request.event, &fact, &held)?;
+        let judged = || {
+            let key = self.authenticate(request)?;
+            self.authorise(&request.event, &fact, &key)?;
+            self.judge(&request.event, &fact, &held, &known, &key, recorded)
+        };
+        Ok(judged().map(|()| (fact, held)))
+    }
+
+    /// Whether a request is signed by the key that it names, for this ledger, on an entry of this ledger.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn authenticate(&self, request: &Request) -> Result<Key, Refusal> {
+        let event = &request.event;
+        let opened = if self.head == Head::EMPTY { Fact::opening(event) } else { None };
+        let key = match opened {
+            Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
+            None => self.keys.in_force(&event.keyid)?.clone(),
+        };
+        if !request.is_signed_by(&key.vkey) {
+            return Err(authority::Refusal::Signature(event.keyid.clone()).into());
+        }
+        if let Some(expected) = self.origin().filter(|origin| *origin != event.ledger) {
+            let (found, expected) = (event.ledger.clone(), expected.to_owned());
+            return Err(Refusal::Ledger { found, expected });
+        }
+        Ok(key)
+    }
+
+    /// Whether a key may sign this fact.
+    ///
+    /// # Errors
+    /// [`Refusal::Authority`], [`Refusal::Founding`].
+    pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
+        let expected = key.author.source();
+        if event.source != expected {
+            let (keyid, found) = (event.keyid.clone(), event.source.clone());
+            return Err(authority::Refusal::Source { keyid, expected, found }.into());
+        }
+        if !key.role.signs(&event.kind) {
+            return Err(authority::Refusal::Role { role: key.role, kind: event.kind.clone() }.into());
+        }
+        let own = &key.author.party;
+        let founding = self.founding.as_ref();
+        // The opener names the institutions of every party; everything else is each party's own.
+        let names_all = founding.is_some_and(|founding| founding.is_open() && founding.opener == *own);
+        let other = |party: &Code| {
+            let refusal = authority::Refusal::OtherParty(own.clone(), party.clone());
+            if party == own { Ok(()) } else { Err(refusal) }
+        };
+        match fact {
+            Fact::Key(party, _) => other(party)?,
+            Fact::Programme(programme::Event::Party(party, _)) if !names_all => other(party)?,
+            Fact::Founding(_) | Fact::Programme(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether the rules admit a fact after this history.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn judge(
+        &self,
+        event: &Event,
+        fact: &Fact,
+        held: &[Held],
+        known: &Known,
+        key: &Key,
+        recorded: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
+        if let Some(sequence) = known.id {
+            return Err(Refusal::Id(event.id, sequence));
+        }
+        let base = self.base(event, known)?;
+        if let Some(id) = event.causationid
+            && known.cause.is_none_or(|cause| cause > base)
+        {
+            return Err(Refusal::Cause(id));
+        }
+        let clock = self.clock().unwrap_or(Clock::Illustrative);
+        if clock == Clock::Real && event.time > recorded + CLOCK_TOLERANCE {
+            return Err(Refusal::Clock { found: timestamp(event.time), now: timestamp(recorded) });
+        }
+        for (at, each) in held.iter().enumerate() {
+            let twice = held.iter().take(at).any(|other| other.digest == each.digest);
+            if twice || known.digests.contains(&each.digest) {
+                return Err(Refusal::Digest(each.digest, each.name.clone()));
+            }
+        }
+        let party = &key.author.party;
+        let Some(founding) = &self.founding else {
+            return match fact {
+                Fact::Founding(founding::Event::Opened(opened)) => Ok(opened.check(&event.ledger)?),
+                _ => Err(founding::Refusal::First.into()),
+            };
+        };
+        match fact {
+            Fact::Founding(founding::Event::Opened(_)) => return Err(founding::Refusal::First.into()),
+            Fact::Founding(founding::Event::Acceded(acceded)) => {
+                if self.programme.plan.is_none() {
+                    return Err(founding::Refusal::NotAdopted.into());
+                }
+                return Ok(founding.accedes(party, acceded, base)?);
+            }
+            _ => founding.admits(&event.kind, party, fact.part())?,
+        }
+        for each in held {
+            if let Audience::Party(party) = &each.audience
+                && founding.parties().all(|known| known != party)
+            {
+                let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
+                return Err(Refusal::Audience(party.clone(), each.name.clone(), hint));
+            }
+        }
+        match fact {
+            Fact::Key(party, fact) => {
+                let institution = fact.institution();
+                if let Some(institution) = institution {
+                    let own = self.programme.party(party);
+                    own.acting(party, institution).map_err(programme::Refusal::from)?;
+                }
+                Ok(self.keys.decide(fact, party, &founding.opened.ledger_key)?)
+            }
+            Fact::Programme(fact) => {
+                if let programme::Event::Party(party, _) = fact
+                    && founding.parties().all(|known| known != party)
+                {
+                    let hint = nearest(party.as_str(), founding.parties().map(Code::as_str));
+                    return Err(founding::Refusal::Stranger(party.clone(), hint).into());
+                }
+                if let programme::Event::Plan(plan) = fact
+                    && plan.plan_sha256 != founding.opened.plan_sha256
+                {
+                    let (theirs, ours) = (plan.plan_sha256.clone(), founding.opened.plan_sha256.clone());
+                    return Err(founding::Refusal::OtherPlan(party.clone(), theirs, ours).into());
+                }
+                let context = Context {
+                    author: &key.author,
+                    today: founding.first_day(recorded),
+                    answers: event.causationid,
+                    period: self.programme.period(),
+                };
+                Ok(self.programme.decide(fact, &known.words, &context)?)
+            }
+            Fact::Founding(_) => Ok(()),
+        }
+    }
+
+    /// The sequence of the entry on which a request was signed.
+    fn base(&self, event: &Event, known: &Known) -> Result<u64, Refusal> {
+        if self.head == Head::EMPTY && event.basehash == LeafHash::NONE {
+            return Ok(0);
+        }
+        known.base.ok_or(Refusal::Base(event.basehash))
+    }
+}
