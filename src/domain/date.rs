@@ -37,6 +37,9 @@ pub struct Effective {
     precision: Precision,
 }
 
+/// Days of the year 0, the first that can be written.
+const YEAR_0: i32 = 366;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Precision {
     Day,
@@ -62,6 +65,30 @@ impl Effective {
         self.begin
     }
 
+    /// The date as a number, smaller than 2^24: [`Self::from_bits`] gives the date back.
+    #[must_use]
+    pub fn to_bits(self) -> u32 {
+        let precision = match self.precision {
+            Precision::Day => 0,
+            Precision::Month => 1,
+            Precision::Year => 2,
+        };
+        u32::try_from(self.begin.num_days_from_ce() + YEAR_0).unwrap_or(0) << 2 | precision
+    }
+
+    /// The date that a number stands for, if one.
+    #[must_use]
+    pub fn from_bits(bits: u32) -> Option<Self> {
+        let precision = match bits & 3 {
+            0 => Precision::Day,
+            1 => Precision::Month,
+            2 => Precision::Year,
+            _ => return None,
+        };
+        let begin = NaiveDate::from_num_days_from_ce_opt(i32::try_from(bits >> 2).ok()? - YEAR_0)?;
+        Some(Self { begin, precision })
+    }
+
     /// Its last day.
     #[must_use]
     pub fn end(&self) -> NaiveDate {
@@ -79,18 +106,25 @@ impl FromStr for Effective {
     type Err = NotADate;
 
     fn from_str(text: &str) -> Result<Self, NotADate> {
-        let not = || NotADate::Date(text.chars().take(40).collect());
-        let (precision, whole) = match text.len() {
-            4 => (Precision::Year, format!("{text}-01-01")),
-            7 => (Precision::Month, format!("{text}-01")),
-            10 => (Precision::Day, text.to_owned()),
-            _ => return Err(not()),
+        // Every event has one, so they are read by hand: digits alone, and a hyphen between them.
+        let number = |part: &str, digits: usize| {
+            let whole = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|_: &u32| whole)
         };
-        let date = NaiveDate::parse_from_str(&whole, "%Y-%m-%d").ok();
-        // Written back, it refuses blanks and missing zeros, which the parser passes over; years have no sign.
-        date.map(|begin| Self { begin, precision })
-            .filter(|date| text.starts_with(|c: char| c.is_ascii_digit()) && date.to_string() == text)
-            .ok_or_else(not)
+        let mut parts = text.split('-');
+        let year = parts.next().and_then(|year| number(year, 4)).and_then(|year| i32::try_from(year).ok());
+        let (month, day, more) = (parts.next(), parts.next(), parts.next());
+        let precision = match (month, day) {
+            (None, _) => Precision::Year,
+            (Some(_), None) => Precision::Month,
+            (Some(_), Some(_)) => Precision::Day,
+        };
+        let one = |part: Option<&str>| part.map_or(Some(1), |part| number(part, 2));
+        year.zip(one(month).zip(one(day)))
+            .filter(|_| more.is_none())
+            .and_then(|(year, (month, day))| NaiveDate::from_ymd_opt(year, month, day))
+            .map(|begin| Self { begin, precision })
+            .ok_or_else(|| NotADate::Date(text.chars().take(40).collect()))
     }
 }
 
@@ -110,12 +144,12 @@ impl From<Effective> for String {
 
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = match self.precision {
-            Precision::Day => "%Y-%m-%d",
-            Precision::Month => "%Y-%m",
-            Precision::Year => "%Y",
-        };
-        write!(f, "{}", self.begin.format(format))
+        let (year, month, day) = (self.begin.year(), self.begin.month(), self.begin.day());
+        match self.precision {
+            Precision::Day => write!(f, "{year:04}-{month:02}-{day:02}"),
+            Precision::Month => write!(f, "{year:04}-{month:02}"),
+            Precision::Year => write!(f, "{year:04}"),
+        }
     }
 }
 
@@ -255,6 +289,16 @@ mod tests {
                 (begin.to_owned(), end.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn a_date_is_read_back_from_its_number() {
+        for text in ["0000", "0000-01-01", "0000-12", "2021", "2021-04", "2024-02-29", "9999-12-31", "9999"] {
+            let date: Effective = text.parse().unwrap();
+            assert_eq!((date.to_string().as_str(), Effective::from_bits(date.to_bits())), (text, Some(date)));
+            assert!(date.to_bits() < 1 << 24);
+        }
+        assert_eq!(Effective::from_bits(3), None);
     }
 
     #[test]

@@ -171,3 +171,9 @@ impl Words {
         (before, after)
     }
 }
+
+impl FromIterator<Word> for Words {
+    fn from_iter<I: IntoIterator<Item = Word>>(words: I) -> Self {
+        Self(words.into_iter().collect())
+    }
+}

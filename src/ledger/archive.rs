@@ -2,6 +2,7 @@
 //! all others on a shelf. Nothing of it outlives the process.
 
 use super::disclosures::AtHand;
+use super::packed::{pack, unpack};
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::Archive;
@@ -71,12 +72,8 @@ impl Scratch {
         self.turn += 1;
         if !self.spoken.contains_key(action) {
             let value = self.shelf.get(action.as_str())?;
-            let words: Words = match value.map(|value| serde_json::from_slice(&value)) {
-                Some(Ok(words)) => words,
-                // The file is nobody else's, so that this is as a disk that does not give back what it was given.
-                Some(Err(_)) => return Err(StoreError::Scratch),
-                None => Words::default(),
-            };
+            // The file is nobody else's: bytes that are no words are a disk's that does not give back what it was given.
+            let words = value.map_or(Some(Words::NONE), |value| unpack(&value)).ok_or(StoreError::Scratch)?;
             self.bytes += words.bytes();
             let spoken = Spoken { words: Arc::new(words), turn: 0, changed: false };
             self.spoken.insert(action.clone(), spoken);
@@ -104,7 +101,7 @@ impl Scratch {
             let Some(spoken) = self.spoken.remove(&action) else { continue };
             self.bytes -= spoken.words.bytes();
             if spoken.changed {
-                let value = serde_json::to_vec(&*spoken.words).map_err(|_| StoreError::Scratch)?;
+                let value = pack(&spoken.words).ok_or(StoreError::Scratch)?;
                 self.shelf.put(action.as_str(), &value)?;
             }
         }

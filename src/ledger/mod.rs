@@ -5,13 +5,14 @@
 //! - `sequencer`: the one place where anything is written;
 //! - `replay`: what is read again, entry by entry;
 //! - `catch_up`: what is read when a ledger is opened;
-//! - [`archive`]: what is looked up in a history that is too long for memory;
+//! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
 //! - [`disclosures`]: withheld values, beside the journal;
 //! - [`snapshot`]: the state kept as a file.
 
 pub mod archive;
 mod catch_up;
 pub mod disclosures;
+mod packed;
 mod replay;
 mod sequencer;
 pub mod snapshot;
