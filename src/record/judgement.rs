@@ -19,6 +19,7 @@ use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Event, Request, timestamp};
 use crate::trail::hash::{Head, LeafHash};
+use crate::trail::key::VerifierKey;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::Arc;
 
@@ -100,13 +101,21 @@ impl State {
     /// # Errors
     /// [`Refusal`], by name.
     pub fn authenticate(&self, request: &Request) -> Result<Key, Refusal> {
-        let event = &request.event;
+        self.authenticated(&request.event, |key| request.is_signed_by(key))
+    }
+
+    /// As [`Self::authenticate`], where it is known already by which key the request is signed.
+    pub(super) fn authenticated(
+        &self,
+        event: &Event,
+        is_signed_by: impl FnOnce(&VerifierKey) -> bool,
+    ) -> Result<Key, Refusal> {
         let opened = if self.head == Head::EMPTY { Fact::opening(event) } else { None };
         let key = match opened {
             Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
             None => self.keys.in_force(&event.keyid)?.clone(),
         };
-        if !request.is_signed_by(&key.vkey) {
+        if !is_signed_by(&key.vkey) {
             return Err(authority::Refusal::Signature(event.keyid.clone()).into());
         }
         if let Some(expected) = self.origin().filter(|origin| *origin != event.ledger) {

@@ -10,6 +10,7 @@
 //! - [`judgement`]: whether a next request fits;
 //! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
+//! - [`prepared`]: what a line says for itself, found out on all cores;
 //! - [`verify`]: a history verified, entry by entry;
 //! - [`verdict`]: what is said of it then.
 
@@ -20,6 +21,7 @@ pub mod fact;
 pub mod founding;
 pub mod history;
 pub mod judgement;
+pub mod prepared;
 pub mod refusal;
 pub mod request;
 pub mod verdict;

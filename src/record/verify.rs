@@ -8,16 +8,20 @@ use super::fact::Fact;
 use super::founding::Clock;
 use super::history::State;
 use super::judgement::Known;
+use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
 use super::withheld::Held;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
-use crate::trail::entry::{ENTRY_LIMIT, Entry, timestamp};
+use crate::trail::entry::{ENTRY_LIMIT, timestamp};
 use crate::trail::hash::{LeafHash, sha256};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+
+/// How many lines are judged at a time.
+const BATCH: usize = 1024;
 
 /// What stands beside a history and is compared with it.
 #[derive(Debug, Default)]
@@ -58,6 +62,10 @@ impl Kept {
 pub struct Verifier<A> {
     archive: A,
     beside: Beside,
+    /// Lines that were taken and not judged yet.
+    waiting: Vec<Vec<u8>>,
+    /// How many are judged at a time.
+    batch: usize,
     size: u64,
     first: LeafHash,
     head: LeafHash,
@@ -85,6 +93,8 @@ impl<A: Archive> Verifier<A> {
         Self {
             archive,
             beside,
+            waiting: Vec::new(),
+            batch: BATCH,
             size: 0,
             first: LeafHash::NONE,
             head: LeafHash::NONE,
@@ -97,18 +107,27 @@ impl<A: Archive> Verifier<A> {
         }
     }
 
-    /// Takes the next line, without its newline.
+    /// Takes the next line, without its newline. Lines are judged many at a time, so that all cores have a share in it.
     ///
     /// # Errors
     /// Where the archive cannot be read or written.
     pub fn push(&mut self, line: &[u8]) -> Result<(), A::Fault> {
-        let leaf = LeafHash::of(line);
-        match Entry::parse(line) {
+        self.waiting.push(line.to_vec());
+        if self.waiting.len() < self.batch { Ok(()) } else { self.judge_waiting() }
+    }
+
+    fn judge_waiting(&mut self) -> Result<(), A::Fault> {
+        let waiting = std::mem::take(&mut self.waiting);
+        Prepared::all(&waiting, &self.state.keys).into_iter().try_for_each(|prepared| self.take(prepared))
+    }
+
+    fn take(&mut self, prepared: Prepared) -> Result<(), A::Fault> {
+        match prepared.read {
             _ if self.found(Check::Form) => {}
-            Ok(entry) => self.judge(&entry)?,
+            Ok(read) => self.judge(&read)?,
             Err(fault) => self.find(Check::Form, "an entry in canonical form", &sentence(&fault)),
         }
-        self.advance(leaf)
+        self.advance(prepared.leaf)
     }
 
     /// Takes what stands where a whole line should: cut off before its newline, or longer than any entry.
@@ -116,6 +135,7 @@ impl<A: Archive> Verifier<A> {
     /// # Errors
     /// Where the archive cannot be read.
     pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), A::Fault> {
+        self.judge_waiting()?;
         let expected = format!("at most {ENTRY_LIMIT} bytes and a newline");
         self.find(Check::Form, &expected, &format!("{} bytes without a newline", bytes.len()));
         self.advance(LeafHash::of(bytes))
@@ -139,6 +159,7 @@ impl<A: Archive> Verifier<A> {
     /// # Errors
     /// Where the archive cannot be read.
     pub fn finish(mut self) -> Result<Report, A::Fault> {
+        self.judge_waiting()?;
         match self.beside.kept.as_ref().map(|kept| kept.state.head.size) {
             Some(0) => self.compare_first(),
             Some(size) if size > self.size => {
@@ -192,7 +213,8 @@ impl<A: Archive> Verifier<A> {
         })
     }
 
-    fn judge(&mut self, entry: &Entry) -> Result<(), A::Fault> {
+    fn judge(&mut self, read: &Read) -> Result<(), A::Fault> {
+        let entry = &read.entry;
         let seal = &entry.seal;
         let state = &self.state;
         let subject = &entry.request.event.subject;
@@ -210,30 +232,26 @@ impl<A: Archive> Verifier<A> {
         self.same(Check::Streams, "streamversion", expected.streamversion, seal.streamversion);
         self.same(Check::Streams, "streamprevhash", expected.streamprevhash, seal.streamprevhash);
         self.read += 1;
-        match self.judge_fact(entry)? {
-            Some((fact, held)) => {
-                self.state.take(&mut self.archive, entry, &fact, &held)?;
+        // Nothing is judged by a state that an entry before has left unknown.
+        match &read.fact {
+            Ok((fact, held)) if self.known + 1 == self.read => {
+                self.judge_fact(read, fact, held)?;
+                self.state.take(&mut self.archive, entry, fact, held)?;
                 self.known += 1;
+                return Ok(());
             }
-            None => self.state.advance(entry),
+            Err(fault) if self.known + 1 == self.read => {
+                self.find(Check::Rules, "an event of a known type, as its schema says", &sentence(fault));
+            }
+            _ => {}
         }
+        self.state.advance(entry);
         Ok(())
     }
 
-    /// Judges what an entry says; nothing once an entry before it said nothing that is known.
-    fn judge_fact(&mut self, entry: &Entry) -> Result<Option<(Fact, Vec<Held>)>, A::Fault> {
-        let event = &entry.request.event;
-        if self.known + 1 < self.read {
-            return Ok(None);
-        }
-        let (fact, held) = match Fact::read(event) {
-            Ok(read) => read,
-            Err(fault) => {
-                self.find(Check::Rules, "an event of a known type, as its schema says", &sentence(&fault));
-                return Ok(None);
-            }
-        };
-        for each in &held {
+    fn judge_fact(&mut self, read: &Read, fact: &Fact, held: &[Held]) -> Result<(), A::Fault> {
+        let event = &read.entry.request.event;
+        for each in held {
             self.withheld.0 += 1;
             match self.archive.disclosed(&each.digest)? {
                 Some(name) if name != each.name => {
@@ -244,23 +262,23 @@ impl<A: Archive> Verifier<A> {
                 None => {}
             }
         }
-        let names = Known::of(&mut self.archive, event, &fact, &held)?;
-        match self.state.authenticate(&entry.request) {
+        let names = Known::of(&mut self.archive, event, fact, held)?;
+        match self.state.authenticated(event, |key| read.is_signed_by(key)) {
             Err(refusal) => {
                 self.find(Check::Signatures, "a valid signature of a key in force", &sentence(&refusal));
                 self.authentic.get_or_insert(self.size);
             }
             Ok(key) => {
-                if let Err(refusal) = self.state.authorise(event, &fact, &key) {
+                if let Err(refusal) = self.state.authorise(event, fact, &key) {
                     self.find(Check::Authority, "a key that may say this", &sentence(&refusal));
                 }
-                let time = entry.seal.recordedtime;
-                if let Err(refusal) = self.state.judge(event, &fact, &held, &names, &key, time) {
+                let time = read.entry.seal.recordedtime;
+                if let Err(refusal) = self.state.judge(event, fact, held, &names, &key, time) {
                     self.find(Check::Rules, "an event that the rules admit", &sentence(&refusal));
                 }
             }
         }
-        Ok(Some((fact, held)))
+        Ok(())
     }
 
     /// A state of no entries says nothing.
@@ -370,6 +388,28 @@ mod tests {
         assert_eq!(failed(&whole), []);
         assert_eq!((whole.size, whole.streams), (6, 3));
         assert!(report([]).holds());
+    }
+
+    #[test]
+    fn judged_together_or_one_by_one_a_history_has_the_same_verdicts() {
+        const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
+        let report = |text: &str, batch: usize| {
+            let mut verifier = Verifier::<Whole> { batch, ..Verifier::default() };
+            text.lines().for_each(|line| verifier.push(line.as_bytes()).unwrap());
+            verifier.finish().unwrap()
+        };
+        assert!(report(HISTORY, 7).holds());
+        // Keys and disclosures, words and revocations: something else is wrong at each place.
+        let whole = |at: &usize| HISTORY.is_char_boundary(*at) && HISTORY.is_char_boundary(at + 1);
+        for at in (0..HISTORY.len()).step_by(HISTORY.len() / 60).filter(whole) {
+            let (before, after) = (&HISTORY[..at], &HISTORY[at + 1..]);
+            let changed = format!("{before}{}{after}", if &HISTORY[at..=at] == "0" { "1" } else { "0" });
+            let alone = report(&changed, 1);
+            assert!(!alone.holds(), "{at}");
+            for batch in [2, 5, 1024] {
+                assert_eq!(report(&changed, batch), alone, "{at}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! A line made ready to be judged: what can be said of it without the entries before it, which is most of the work, and
+//! which all cores share.
+
+use super::authority::Keys;
+use super::fact::{Fact, FactFault};
+use super::withheld::Held;
+use crate::trail::entry::{Entry, EntryFault};
+use crate::trail::hash::LeafHash;
+use crate::trail::key::VerifierKey;
+use std::thread;
+
+/// Lines that are worth a thread.
+const SHARE: usize = 64;
+
+/// A line, as far as it speaks for itself.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Its hash, whatever it is.
+    pub(super) leaf: LeafHash,
+    /// The entry that it is, or why it is none.
+    pub(super) read: Result<Read, EntryFault>,
+}
+
+/// An entry, as far as it speaks for itself.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) entry: Entry,
+    /// What it states, and the digests that it holds.
+    pub(super) fact: Result<(Fact, Vec<Held>), FactFault>,
+    /// The key that it was held against, and whether it is signed by it.
+    signed: Option<(VerifierKey, bool)>,
+}
+
+impl Prepared {
+    /// Prepares a line, given without its newline. `keys` are those that are known so far: whether the one that the entry
+    /// names is in force then, is judged later.
+    #[must_use]
+    pub fn of(line: &[u8], keys: &Keys) -> Self {
+        let read = Entry::parse(line).map(|entry| {
+            let request = &entry.request;
+            let key = keys.in_force(&request.event.keyid).ok();
+            let signed = key.map(|key| (key.vkey.clone(), request.is_signed_by(&key.vkey)));
+            Read { fact: Fact::read(&request.event), signed, entry }
+        });
+        Self { leaf: LeafHash::of(line), read }
+    }
+
+    /// Prepares lines on every core, in their order.
+    #[must_use]
+    pub fn all(lines: &[Vec<u8>], keys: &Keys) -> Vec<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let share = lines.len().div_ceil(cores).max(SHARE);
+        let prepare = |share: &[Vec<u8>]| share.iter().map(|line| Self::of(line, keys)).collect::<Vec<_>>();
+        let mut shares = lines.chunks(share);
+        let first = shares.next().unwrap_or_default();
+        thread::scope(|scope| {
+            let others: Vec<_> = shares.map(|share| (share, scope.spawn(move || prepare(share)))).collect();
+            let mut prepared = prepare(first);
+            for (share, thread) in others {
+                // What a thread could not do is done here, where its panic is seen.
+                prepared.extend(thread.join().unwrap_or_else(|_| prepare(share)));
+            }
+            prepared
+        })
+    }
+}
+
+impl Read {
+    /// Whether the entry is signed by a key; what is known already is not asked again.
+    pub(super) fn is_signed_by(&self, key: &VerifierKey) -> bool {
+        match &self.signed {
+            Some((held, signed)) if held == key => *signed,
+            _ => self.entry.request.is_signed_by(key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_lines_are_prepared_as_each_alone_and_in_their_order() {
+        const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
+        let one = ENTRIES.lines().map(|line| line.as_bytes().to_vec());
+        for count in [0, 1, SHARE - 1, SHARE, SHARE + 1, 5 * SHARE] {
+            let lines: Vec<Vec<u8>> = one.clone().chain([b"{}".to_vec()]).cycle().take(count).collect();
+            let keys = Keys::default();
+            let alone: Vec<Prepared> = lines.iter().map(|line| Prepared::of(line, &keys)).collect();
+            assert_eq!(format!("{:?}", Prepared::all(&lines, &keys)), format!("{alone:?}"));
+        }
+    }
+}
