@@ -7,6 +7,7 @@ mod exchange;
 mod failure;
 mod founding;
 mod key;
+mod manual;
 mod output;
 mod place;
 mod plan;
@@ -73,6 +74,8 @@ enum Command {
     Replay(read::Replay),
     Lint(read::Lint),
     Verify(verify::Verify),
+    Completions(manual::Completions),
+    Man(manual::Man),
 }
 
 impl Arguments {
@@ -93,6 +96,8 @@ impl Arguments {
             Command::Replay(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         }
     }
 }

@@ -28,7 +28,10 @@ Examples:
   annals verify --first 5f0c…              and that it is the ledger that was founded
   annals verify --seen 91ab…               and that it still holds what you saw then
 
-Exit code 1 where a check fails; the first bad entry is named with what was expected.")]
+Exit code 1 where a check fails; the first bad entry is named with what was expected.
+
+Memory does not grow with the history: what has to be looked up again lies in the temporary
+folder (TMPDIR), about 200 bytes an entry.")]
 pub(crate) struct Verify {
     /// A ledger's folder or an export [default: the ledger]
     target: Option<PathBuf>,

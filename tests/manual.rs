@@ -1,0 +1,73 @@
+//! Completions and man pages, as shells and readers of man pages take them.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn annals(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_annals")).args(arguments).output().unwrap()
+}
+
+fn pages(folder: &Path) -> Vec<(String, String)> {
+    let pages = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    pages.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+#[test]
+fn the_completions_are_a_script_that_the_shell_reads() {
+    let script = annals(&["completions", "bash"]);
+    assert!(script.status.success());
+    let read = Command::new("bash")
+        .args([
+            "-c",
+            "eval \"$1\" && complete -p annals",
+            "bash",
+            std::str::from_utf8(&script.stdout).unwrap(),
+        ])
+        .output()
+        .unwrap();
+    assert!(read.status.success() && read.stderr.is_empty(), "{read:?}");
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        let script = String::from_utf8(annals(&["completions", shell]).stdout).unwrap();
+        assert!(script.contains("timeline") && script.contains("lifecycle"), "{shell}");
+    }
+    assert_eq!(annals(&["completions", "cmd"]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_has_a_page_with_its_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let man = folder.path().join("share/man1");
+    assert!(annals(&["man", man.to_str().unwrap()]).status.success());
+    let pages = pages(&man);
+    let help = String::from_utf8(annals(&["--help"]).stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let named: Vec<&str> = commands
+        .lines()
+        .take_while(|line| line.starts_with(' '))
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in &named {
+        let page = pages.iter().find(|(file, _)| *file == format!("annals-{name}.1"));
+        assert!(page.is_some_and(|(_, text)| text.contains(".SH NAME")), "{name} has no page");
+    }
+    assert!(pages.iter().any(|(file, _)| file == "annals-record-progress.1"), "commands of commands too");
+    let (_, verify) = pages.iter().find(|(file, _)| file == "annals-verify.1").unwrap();
+    assert!(verify.contains("annals verify export.jsonl    "), "an example keeps its columns");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("taken");
+    fs::write(&taken, "").unwrap();
+    let answer = annals(&["man", taken.join("man1").to_str().unwrap()]);
+    let said = String::from_utf8(answer.stderr).unwrap();
+    assert!(answer.status.code() == Some(2) && said.contains("taken/man1"), "{said}");
+}
