@@ -1,8 +1,8 @@
 //! Names: where each of very many names is, in a little memory.
 //!
-//! The newest names are in memory. Whenever they are [`NEWEST`], they become a run: a file of records in the order of their
+//! The newest names are in memory. Whenever they are 65,536, they become a run: a file of records in the order of their
 //! names, `name (N bytes) sequence (8, big-endian)`. Runs of like size are merged, so that there are few of them and each
-//! name is copied a few times only. Of a run at most [`FENCES`] names are in memory, and a filter (Bloom 1970) of at most
+//! name is copied a few times only. Of a run at most 4,096 names are in memory, and a filter (Bloom 1970) of at most
 //! 1 MB, because most names that are looked up are new: a name that the filter has not is not in the run. The files have no
 //! name themselves and are gone with the process.
 //!
