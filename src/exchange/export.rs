@@ -2,8 +2,9 @@
 
 use crate::ledger::archive::Scratch;
 use crate::ledger::{Ledger, LedgerError};
+use crate::record::beside::Beside;
 use crate::record::verdict::Report;
-use crate::record::verify::{Beside, Verifier};
+use crate::record::verify::Verifier;
 use crate::store::StoreError;
 use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::hash::LeafHash;

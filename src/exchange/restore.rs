@@ -3,8 +3,9 @@
 
 use crate::ledger::LedgerError;
 use crate::ledger::archive::Scratch;
+use crate::record::beside::Beside;
 use crate::record::verdict::Report;
-use crate::record::verify::{Beside, Verifier};
+use crate::record::verify::Verifier;
 use crate::store::embedded::Embedded;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry;

@@ -4,6 +4,7 @@
 //!
 //! - `sequencer`: the one place where anything is written;
 //! - `replay`: what is read again, entry by entry;
+//! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `catch_up`: what is read when a ledger is opened;
 //! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
 //! - [`disclosures`]: withheld values, beside the journal;
@@ -16,14 +17,13 @@ mod packed;
 mod replay;
 mod sequencer;
 pub mod snapshot;
+mod verification;
 
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::Archive;
 use crate::record::history::State;
 use crate::record::refusal::Refusal;
-use crate::record::verdict::Report;
-use crate::record::verify::{Beside, Verifier};
 use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
@@ -31,10 +31,9 @@ use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{self, EntryFault, Request};
 use crate::trail::hash::LeafHash;
-use archive::Scratch;
 use catch_up::{fold, follows, read_entry};
 use chrono::{DateTime, Utc};
-use disclosures::{AtHand, Disclosures, DisclosuresError};
+use disclosures::{Disclosures, DisclosuresError};
 pub use replay::Cut;
 use sequencer::{Past, Sequencer};
 use std::ops::ControlFlow;
@@ -346,60 +345,6 @@ impl Ledger {
         let Some(folder) = &self.folder else { return Ok(()) };
         let past = &mut self.sequencer().past;
         snapshot::keep(folder, &past.state, &mut |action| past.archive.words(action))
-    }
-
-    /// Verifies every entry, the disclosures at hand and the state that was kept; `progress` hears how many were read.
-    ///
-    /// # Errors
-    /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
-    pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
-        let kept = self.folder.as_deref().and_then(snapshot::compared);
-        let (at_hand, damaged) = {
-            let disclosures = &self.sequencer().disclosures;
-            (disclosures.at_hand()?, disclosures.damaged().len())
-        };
-        let beside = Beside { disclosures: at_hand.count(), damaged, kept, ..Beside::default() };
-        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
-        let mut failed = None;
-        self.read(0..u64::MAX, &mut |at, line| {
-            failed = verifier.push(line).err();
-            progress(at + 1);
-            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        failed.map_or(Ok(()), Err)?;
-        Ok(verifier.finish()?)
-    }
-
-    /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
-    /// [`Ledger::open`] would refuse to continue. `seen` are leaf hashes that somebody saw in it before.
-    ///
-    /// # Errors
-    /// [`LedgerError`] where the ledger cannot be read.
-    pub fn verify_folder(
-        folder: &Path,
-        seen: Vec<LeafHash>,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Report, LedgerError> {
-        let store = Embedded::open_read_only(folder, entry::subject)?;
-        let at_hand = AtHand::read(folder)?;
-        let beside = Beside {
-            disclosures: at_hand.count(),
-            damaged: at_hand.damaged(),
-            unreadable: snapshot::is_unreadable(folder),
-            kept: snapshot::compared(folder),
-            unfinished: store.unfinished(),
-            seen,
-        };
-        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
-        let mut taken = Ok(());
-        store.read(0..u64::MAX, &mut |at, line| {
-            if taken.is_ok() {
-                taken = verifier.push(line);
-                progress(at + 1);
-            }
-        })?;
-        taken?;
-        Ok(verifier.finish()?)
     }
 }
 

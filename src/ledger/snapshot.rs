@@ -13,8 +13,8 @@
 use super::LedgerError;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
+use crate::record::beside::Kept;
 use crate::record::history::{History, State};
-use crate::record::verify::Kept;
 use crate::store::StoreError;
 use crate::trail::hash::{Head, hex};
 use serde::{Deserialize, Serialize};

@@ -11,11 +11,13 @@
 //! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
 //! - [`prepared`]: what a line says for itself, found out on all cores;
+//! - [`beside`]: what is compared with a history;
 //! - [`verify`]: a history verified, entry by entry;
 //! - [`verdict`]: what is said of it then.
 
 pub mod archive;
 pub mod authority;
+pub mod beside;
 pub mod charter;
 pub mod fact;
 pub mod founding;

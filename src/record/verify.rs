@@ -4,6 +4,7 @@
 //! Reading the entries from a file or a store is not here. A verdict that is not given is not claimed.
 
 use super::archive::Archive;
+use super::beside::{Beside, Kept};
 use super::fact::Fact;
 use super::founding::Clock;
 use super::history::State;
@@ -11,51 +12,14 @@ use super::judgement::Known;
 use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
 use super::withheld::Held;
-use crate::domain::value::Code;
-use crate::domain::word::Words;
 use crate::trail::entry::{ENTRY_LIMIT, timestamp};
-use crate::trail::hash::{LeafHash, sha256};
+use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
 /// How many lines are judged at a time.
 const BATCH: usize = 1024;
-
-/// What stands beside a history and is compared with it.
-#[derive(Debug, Default)]
-pub struct Beside {
-    /// How many disclosures are at hand, each under another digest; which these are, the archive knows.
-    pub disclosures: u64,
-    /// How many lines stand among the disclosures that are none.
-    pub damaged: usize,
-    /// Leaf hashes that somebody saw in this ledger before.
-    pub seen: Vec<LeafHash>,
-    /// The state that was kept.
-    pub kept: Option<Kept>,
-    /// Whether a state was kept that cannot be read.
-    pub unreadable: bool,
-    /// How many bytes follow the last whole line of a journal.
-    pub unfinished: u64,
-}
-
-/// A state that was kept, as far as it is compared.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// The state.
-    pub state: State,
-    /// Of each action, what [`Kept::digest`] gives for its words.
-    pub words: BTreeMap<Code, String>,
-}
-
-impl Kept {
-    /// What stands for an action's words.
-    #[must_use]
-    pub fn digest(words: &Words) -> String {
-        serde_json::to_vec(words).map_or_else(|error| error.to_string(), |bytes| sha256(&bytes))
-    }
-}
 
 /// Takes entries one after another.
 #[derive(Debug)]

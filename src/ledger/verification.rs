@@ -1,0 +1,70 @@
+//! Verification: every entry of a ledger judged anew, with what stands beside it.
+
+use super::archive::Scratch;
+use super::disclosures::AtHand;
+use super::{Ledger, LedgerError, snapshot};
+use crate::record::beside::Beside;
+use crate::record::verdict::Report;
+use crate::record::verify::Verifier;
+use crate::store::Store;
+use crate::store::embedded::Embedded;
+use crate::trail::entry;
+use crate::trail::hash::LeafHash;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+impl Ledger {
+    /// Verifies every entry, the disclosures at hand and the state that was kept; `progress` hears how many were read.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
+    pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
+        let kept = self.folder.as_deref().and_then(snapshot::compared);
+        let (at_hand, damaged) = {
+            let disclosures = &self.sequencer().disclosures;
+            (disclosures.at_hand()?, disclosures.damaged().len())
+        };
+        let beside = Beside { disclosures: at_hand.count(), damaged, kept, ..Beside::default() };
+        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut failed = None;
+        self.read(0..u64::MAX, &mut |at, line| {
+            failed = verifier.push(line).err();
+            progress(at + 1);
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        Ok(verifier.finish()?)
+    }
+
+    /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
+    /// [`Ledger::open`] would refuse to continue. `seen` are leaf hashes that somebody saw in it before.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where the ledger cannot be read.
+    pub fn verify_folder(
+        folder: &Path,
+        seen: Vec<LeafHash>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Report, LedgerError> {
+        let store = Embedded::open_read_only(folder, entry::subject)?;
+        let at_hand = AtHand::read(folder)?;
+        let beside = Beside {
+            disclosures: at_hand.count(),
+            damaged: at_hand.damaged(),
+            unreadable: snapshot::is_unreadable(folder),
+            kept: snapshot::compared(folder),
+            unfinished: store.unfinished(),
+            seen,
+        };
+        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut taken = Ok(());
+        store.read(0..u64::MAX, &mut |at, line| {
+            if taken.is_ok() {
+                taken = verifier.push(line);
+                progress(at + 1);
+            }
+        })?;
+        taken?;
+        Ok(verifier.finish()?)
+    }
+}
