@@ -86,6 +86,11 @@ impl Sequencer {
             return Err(error);
         }
         self.doubtful = false;
+        // An archive that failed may have taken a part of the request that it failed on.
+        if let Some(Err(RecordError::Store(_))) = receipts.last() {
+            self.doubtful = true;
+            self.reread();
+        }
         Ok(receipts)
     }
 

@@ -19,6 +19,7 @@ use crate::store::StoreError;
 use crate::trail::hash::{Head, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -61,20 +62,15 @@ pub fn head(folder: &Path) -> Option<Head> {
     read(folder, &mut |_, _| {}).map(|state| state.head)
 }
 
-/// What was kept, as far as it is compared.
+/// What was kept, as far as it is compared, and whether something was that [`load`] passes over.
 #[must_use]
-pub fn compared(folder: &Path) -> Option<Kept> {
-    let mut kept = Kept::default();
-    kept.state = read(folder, &mut |action, words| {
-        kept.words.insert(action, Kept::digest(&words));
-    })?;
-    Some(kept)
-}
-
-/// Whether something was kept that [`load`] passes over.
-#[must_use]
-pub fn is_unreadable(folder: &Path) -> bool {
-    folder.join(FILE).exists() && head(folder).is_none()
+pub fn compared(folder: &Path) -> (Option<Kept>, bool) {
+    let mut words = BTreeMap::new();
+    let state = read(folder, &mut |action, said| {
+        words.insert(action, Kept::digest(&said));
+    });
+    let unreadable = state.is_none() && folder.join(FILE).exists();
+    (state.map(|state| Kept { state, words }), unreadable)
 }
 
 /// Reads a snapshot line by line: never more of it is in memory than the state and one action's words.

@@ -19,12 +19,12 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
-        let kept = self.folder.as_deref().and_then(snapshot::compared);
+        let (kept, unreadable) = self.folder.as_deref().map(snapshot::compared).unwrap_or_default();
         let (at_hand, damaged) = {
             let disclosures = &self.sequencer().disclosures;
             (disclosures.at_hand()?, disclosures.damaged().len())
         };
-        let beside = Beside { disclosures: at_hand.count(), damaged, kept, ..Beside::default() };
+        let beside = Beside { disclosures: at_hand.count(), damaged, kept, unreadable, ..Beside::default() };
         let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
@@ -48,11 +48,12 @@ impl Ledger {
     ) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let at_hand = AtHand::read(folder)?;
+        let (kept, unreadable) = snapshot::compared(folder);
         let beside = Beside {
             disclosures: at_hand.count(),
             damaged: at_hand.damaged(),
-            unreadable: snapshot::is_unreadable(folder),
-            kept: snapshot::compared(folder),
+            kept,
+            unreadable,
             unfinished: store.unfinished(),
             seen,
         };
