@@ -152,6 +152,15 @@ impl Archive for Scratch {
 }
 
 #[cfg(test)]
+impl Scratch {
+    /// Makes it as if the disk gave back something else than an action's words.
+    pub(super) fn spoil(&mut self, action: &Code) {
+        self.spoken.remove(action);
+        self.shelf.put(action.as_str(), b"others").unwrap();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::assertion::Lifecycle;

@@ -204,3 +204,28 @@ fn belongs(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError>
         None => Ok(disclosures.iter().try_for_each(withheld::check_value)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn after_an_archive_that_failed_the_same_request_is_taken_again() {
+        const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
+        let request = |line: &str| (Entry::parse(line.as_bytes()).unwrap().request, Vec::new());
+        let at = HISTORY.lines().position(|line| line.contains("action.progressed")).unwrap();
+        let ledger = Ledger::in_memory();
+        let founding = HISTORY.lines().take(at).map(request).collect();
+        assert!(ledger.record_all(founding, Utc::now()).unwrap().iter().all(Result::is_ok));
+        let before = ledger.at(None).unwrap();
+        let (said, _) = request(HISTORY.lines().nth(at).unwrap());
+        let action = said.event.subject.strip_prefix("actions/").unwrap().parse().unwrap();
+        ledger.sequencer().past.archive.spoil(&action);
+        let refused = ledger.record(said.clone(), Vec::new());
+        assert!(matches!(refused, Err(RecordError::Store(AppendError::Failed(StoreError::Scratch)))));
+        assert_eq!(ledger.at(None).unwrap(), before);
+        let receipt = ledger.record(said, Vec::new()).unwrap();
+        assert_eq!((receipt.sequence, receipt.repeated), (at as u64, false));
+    }
+}

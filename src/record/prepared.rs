@@ -54,11 +54,13 @@ impl Prepared {
         let mut shares = lines.chunks(share);
         let first = shares.next().unwrap_or_default();
         thread::scope(|scope| {
-            let others: Vec<_> = shares.map(|share| (share, scope.spawn(move || prepare(share)))).collect();
+            let begin = |share| thread::Builder::new().spawn_scoped(scope, move || prepare(share)).ok();
+            let others: Vec<_> = shares.map(|share| (share, begin(share))).collect();
             let mut prepared = prepare(first);
             for (share, thread) in others {
-                // What a thread could not do is done here, where its panic is seen.
-                prepared.extend(thread.join().unwrap_or_else(|_| prepare(share)));
+                // What no thread could be had for, or could not do, is done here, where its panic is seen.
+                let done = thread.and_then(|thread| thread.join().ok());
+                prepared.extend(done.unwrap_or_else(|| prepare(share)));
             }
             prepared
         })
