@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
 use annals::domain::value::Code;
+use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::reading::Reading;
 use annals::projection::{board, timeline};
@@ -31,8 +32,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("said since:");
     let subject = timeline::stream(&action);
-    ledger.replay(&mut |before, entry, fact| {
-        if before.head.size >= then.state.head.size && entry.request.event.subject == subject {
+    ledger.replay(then.state.head.size, &mut |entry, fact| {
+        if entry.request.event.subject == subject {
             let (words, effective) = timeline::words(fact);
             let since = effective.map(|date| format!(", since {date}")).unwrap_or_default();
             println!(
@@ -46,10 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn show(history: &History, reading: &Reading, action: &Code) -> Result<(), Box<dyn Error>> {
+fn show(history: &History<Sayings>, reading: &Reading, action: &Code) -> Result<(), Box<dyn Error>> {
     let state = &history.state;
     let found = state.programme.actions.get(action).ok_or("there is no such action by then")?;
-    let row = board::row(history, found, &state.parties(), reading);
+    let row = board::row(history, found, &state.parties(), reading)?;
     println!("  {}", row.status.lifecycle.joint);
     for voice in &row.status.lifecycle.voices {
         let silent = if voice.word.is_some() { "otherwise" } else { "nothing" };

@@ -4,7 +4,7 @@
 //!     cargo run --example verify -- export.jsonl [LEAF HASH OF ENTRY 0]
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use annals::ledger::archive::Scratch;
+use annals::ledger::index::Index;
 use annals::record::verify::Verifier;
 use annals::trail::hash::LeafHash;
 use std::error::Error;
@@ -18,7 +18,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let known: Option<LeafHash> = arguments.next().map(|hash| hash.parse()).transpose()?;
 
     // What has to be remembered of a long history lies in files without a name; memory is the same for any length.
-    let mut verifier = Verifier::<Scratch>::default();
+    let mut verifier = Verifier::<Index>::default();
     let mut input = BufReader::new(File::open(file)?);
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {

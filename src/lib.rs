@@ -46,7 +46,7 @@
 //! })?;
 //! let history = ledger.at(None)?;
 //! let reading = Reading::of(&history.state, None, None, None);
-//! assert!(board::of(&history, &reading, &Filter::default()).is_empty(), "nothing was recorded yet");
+//! assert!(board::of(&history, &reading, &Filter::default())?.is_empty(), "nothing was recorded yet");
 //! assert!(ledger.verify(&mut annals::ledger::quietly)?.holds());
 //! # Ok(()) }
 //! ```

@@ -192,7 +192,7 @@ impl Watched {
         let ledger = Ledger::open(self.home.path(), &mut |_| {}).unwrap();
         self.check(&ledger);
         for action in 0..ACTIONS {
-            let mut found = ledger.sequences(&subject(action)).unwrap();
+            let mut found = ledger.sequences(&subject(action), u64::MAX).unwrap();
             found.retain(|sequence| *sequence >= self.founded);
             let own = (self.founded..ledger.head().size).filter(|sequence| sequence % ACTIONS == action);
             assert_eq!(found, own.collect::<Vec<_>>());

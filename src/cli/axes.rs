@@ -6,6 +6,7 @@ use annals::domain::assertion::{Health, Lifecycle};
 use annals::domain::date::Effective;
 use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
+use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
@@ -91,7 +92,7 @@ pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
 }
 
 impl Axes {
-    pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History, Reading), Failure> {
+    pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History<Sayings>, Reading), Failure> {
         let cut = self.at.or(self.recorded.map(Cut::Day));
         let history = ledger.at(cut)?;
         let state = &history.state;

@@ -115,7 +115,7 @@ fn board(
 ) -> Result<(), Failure> {
     let history = ledger.at(recorded.map(Cut::Day))?;
     let reading = Reading::of(&history.state, recorded, effective, None);
-    let report = answers::status(&history, &reading, &Filter::default());
+    let report = answers::status(&history, &reading, &Filter::default())?;
     output::write(text::of(&report, output::width()).as_bytes())
 }
 
@@ -128,7 +128,7 @@ fn summary_of(
 ) -> Result<(), Failure> {
     let history = ledger.at(recorded.map(Cut::Day))?;
     let reading = Reading::of(&history.state, recorded, effective, None);
-    let mut report = answers::status(&history, &reading, &Filter::default());
+    let mut report = answers::status(&history, &reading, &Filter::default())?;
     (report.columns, report.rows) = (Vec::new(), Vec::new());
     output::line(&format!("{title}\n"))?;
     output::write(text::of(&report, None).as_bytes())

@@ -83,6 +83,12 @@ impl Stage {
     }
 }
 
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
 impl Failure {
     /// The same failure of an import that was only tried.
     pub(crate) fn tried(self) -> Self {

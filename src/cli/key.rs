@@ -63,7 +63,7 @@ impl Listed {
         if let Some(members) = value.as_object_mut() {
             members.extend(self.role().map(|role| ("role".to_owned(), role.into())));
             if let Some(key) = &self.known {
-                members.insert("revoked".to_owned(), key.revoked.into());
+                members.insert("revoked".to_owned(), key.revoked.is_some().into());
                 members.insert("party".to_owned(), key.author.party.as_str().into());
                 let institution = key.author.institution.as_ref();
                 members.extend(institution.map(|body| ("institution".to_owned(), body.as_str().into())));
@@ -80,12 +80,12 @@ impl Listed {
             Cell::maybe(self.role()),
             Cell::maybe(key.map(|key| &key.author.party)),
             Cell::maybe(key.and_then(|key| key.author.institution.as_ref())),
-            key.map_or(Cell::Empty, |key| Cell::Flag(key.revoked)),
+            key.map_or(Cell::Empty, |key| Cell::Flag(key.revoked.is_some())),
         ]
     }
 
     fn line(&self) -> String {
-        let revoked = self.known.as_ref().is_some_and(|key| key.revoked);
+        let revoked = self.known.as_ref().is_some_and(|key| key.revoked.is_some());
         let role = if revoked { "revoked" } else { self.role().unwrap_or("not registered") };
         format!("{role:<16}{}", self.vkey)
     }

@@ -146,7 +146,7 @@ pub(crate) fn tried(standing: &Standing, format: Format) -> Result<(), Failure> 
 
 /// Keeps the state for the next command; what was recorded is durable without it, so that failing is only said.
 pub(crate) fn keep(ledger: &Ledger) {
-    if let Err(error) = ledger.keep() {
+    if let Err(error) = ledger.keep_up() {
         eprintln!("annals: {error}");
     }
 }

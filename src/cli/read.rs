@@ -5,7 +5,9 @@ use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
 use annals::domain::value::{Code, nearest};
-use annals::ledger::{Cut, Ledger};
+use annals::domain::word::Words;
+use annals::ledger::index::Sayings;
+use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{self, Item, stream};
@@ -20,9 +22,10 @@ use annals::trail::disclosure::Digest;
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Where every action stands
 #[derive(Args)]
@@ -43,7 +46,8 @@ impl Status {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        output::report(&answers::status(&history, &reading, &filter), settings.format)?;
+        let report = answers::status(&history, &reading, &filter)?;
+        output::report(&report, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -67,7 +71,7 @@ impl Show {
         let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {
-                let row = board::row(&history, found, &state.parties(), &reading);
+                let row = board::row(&history, found, &state.parties(), &reading)?;
                 output::report(&action::show(state, &reading, &row, &items, &notes), settings.format)?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -101,7 +105,7 @@ impl Timeline {
         let filter = self.which.filter(&whole)?;
         let (mut items, notes) = said(&ledger, &history, &reading, action.as_ref(), 0)?;
         if filtered {
-            retain(&mut items, &history, &reading, &filter);
+            retain(&mut items, &history, &reading, &filter)?;
         }
         said_by(&mut items, self.by.as_ref());
         output::report(&moments::timeline(&reading, &items, &notes), settings.format)?;
@@ -145,10 +149,7 @@ impl Replay {
             Some(cut) => self.axes.at = Some(cut),
             None => {}
         }
-        let before = match self.from {
-            Some(cut) => ledger.at(Some(cut))?,
-            None => History::default(),
-        };
+        let before = ledger.at(Some(self.from.unwrap_or(Cut::Start)))?;
         let (after, reading) = self.axes.read(&ledger)?;
         if before.state.head.size > after.state.head.size {
             let (from, to) = (before.state.head.size, after.state.head.size);
@@ -161,10 +162,10 @@ impl Replay {
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
         let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.state.head.size)?;
         if filtered {
-            retain(&mut items, &after, &reading, &filter);
+            retain(&mut items, &after, &reading, &filter)?;
         }
         said_by(&mut items, self.by.as_ref());
-        let report = moments::replay(&before, &after, &reading, &filter, &items, &notes);
+        let report = moments::replay(&before, &after, &reading, &filter, &items, &notes)?;
         output::report(&report, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -180,10 +181,16 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
 }
 
 /// Keeps what was said of the actions that a filter admits.
-fn retain(items: &mut Vec<Item>, history: &History, reading: &Reading, filter: &Filter) {
-    let rows = board::of(history, reading, filter);
+fn retain(
+    items: &mut Vec<Item>,
+    history: &History<Sayings>,
+    reading: &Reading,
+    filter: &Filter,
+) -> Result<(), Failure> {
+    let rows = board::of(history, reading, filter)?;
     let subjects: HashSet<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
     items.retain(|item| subjects.contains(&item.subject));
+    Ok(())
 }
 
 /// What cannot be tracked yet: no body, no lead, no cycle, a basis that does not hold, a goal under another name
@@ -201,7 +208,7 @@ impl Lint {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let gaps = lint::of(&history, &reading, &filter);
+        let gaps = lint::of(&history, &reading, &filter)?;
         output::report(&answers::lint(&reading, &gaps), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -220,25 +227,49 @@ fn known(state: &State, name: &str) -> Result<Code, Failure> {
 /// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
 fn said(
     ledger: &Ledger,
-    after: &History,
+    after: &History<Sayings>,
     reading: &Reading,
     action: Option<&Code>,
     first: u64,
 ) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
-    let wanted = action.map(stream);
-    ledger.replay(&mut |before, entry: &Entry, fact: &Fact| {
-        let sequence = entry.seal.sequence;
-        if sequence >= reading.head.size {
-            return ControlFlow::Break(());
+    let mut spoken: HashMap<Code, Arc<Words>> = HashMap::new();
+    let mut failed = Ok(());
+    let mut take = |entry: &Entry, fact: &Fact| {
+        let words = match fact.action() {
+            None => Arc::default(),
+            Some(action) => match spoken.get(action) {
+                Some(words) => Arc::clone(words),
+                None => {
+                    let words = after.words(action)?;
+                    spoken.entry(action.clone()).or_insert(words).clone()
+                }
+            },
+        };
+        items.push(timeline::item(&after.state, entry, fact, &words));
+        notes.extend(told(ledger, entry).map(|told| (entry.seal.sequence, told)));
+        Ok(())
+    };
+    match action {
+        Some(action) => {
+            for sequence in ledger.sequences(&stream(action), reading.head.size)? {
+                if sequence >= first {
+                    ledger.replay(sequence, &mut |entry, fact| {
+                        failed = take(entry, fact);
+                        ControlFlow::Break(())
+                    })?;
+                }
+            }
         }
-        let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
-        if sequence >= first && own {
-            items.push(timeline::item(before, entry, fact, after));
-            notes.extend(told(ledger, entry).map(|told| (sequence, told)));
-        }
-        ControlFlow::Continue(())
-    })?;
+        None => ledger.replay(first, &mut |entry, fact| {
+            if entry.seal.sequence >= reading.head.size {
+                return ControlFlow::Break(());
+            }
+            failed = take(entry, fact);
+            if failed.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?,
+    }
+    failed.map_err(LedgerError::Store)?;
     if let Some(day) = reading.effective {
         let by = |date: &str| {
             date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)

@@ -10,10 +10,12 @@ use super::date::{Cycle, Effective, Period, Unit};
 use super::party::Author;
 use super::plan::Action;
 use super::value::Code;
+use super::versions::Versions;
 use super::word::{Place, Said, Word, Words};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What happens to an action.
@@ -144,12 +146,22 @@ pub struct Assignment {
 #[serde(deny_unknown_fields)]
 pub struct State {
     /// As it stands in the plan.
-    pub action: Action,
+    pub action: Versions<Action>,
     /// The institutions that have taken it on.
-    pub assignments: BTreeMap<Code, Assignment>,
+    pub assignments: Versions<BTreeMap<Code, Assignment>>,
 }
 
 impl State {
+    /// As it was after a number of entries; nothing where it was not created yet.
+    #[must_use]
+    pub fn until(self: &Arc<Self>, size: u64) -> Option<Arc<Self>> {
+        if self.action.since().max(self.assignments.since()) < size {
+            return Some(Arc::clone(self));
+        }
+        let (action, assignments) = (self.action.until(size)?, self.assignments.until(size)?);
+        Some(Arc::new(Self { action, assignments }))
+    }
+
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
     /// where they begin with one.
     #[must_use]
@@ -211,7 +223,7 @@ impl State {
             .by_id(id)
             .filter(|word| word.said == Said::Progressed)
             .ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
-        if word.voided { Err(Refusal::Voided(word.sequence)) } else { Ok(word) }
+        if word.voided.is_some() { Err(Refusal::Voided(word.sequence)) } else { Ok(word) }
     }
 
     /// The assertion of another party that is answered, and was not by this one.
@@ -309,7 +321,7 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
             if word.party != *party {
                 return Err(Refusal::OthersWord(word.sequence, word.party.clone()));
             }
-            if word.voided { Err(Refusal::Voided(word.sequence)) } else { Ok(()) }
+            if word.voided.is_some() { Err(Refusal::Voided(word.sequence)) } else { Ok(()) }
         }
     }
 }
@@ -318,18 +330,25 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
 #[must_use]
 pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Place<'_>) -> Option<State> {
     if let Event::Created(action) = event {
-        return Some(State { action: action.clone(), assignments: BTreeMap::new() });
+        return Some(State {
+            action: Versions::new(place.sequence, action.clone()),
+            assignments: Versions::new(place.sequence, BTreeMap::new()),
+        });
     }
     let mut state = state?;
     match event {
         Event::Created(_) => {}
         Event::Assigned(event) if event.role == Role::Relieved => {
-            state.assignments.remove(&event.institution);
+            let mut assignments = (*state.assignments).clone();
+            assignments.remove(&event.institution);
+            state.assignments.change(place.sequence, assignments);
         }
         Event::Assigned(event) => {
             let party = place.author.party.clone();
             let assignment = Assignment { party, role: event.role, due: event.due };
-            state.assignments.insert(event.institution.clone(), assignment);
+            let mut assignments = (*state.assignments).clone();
+            assignments.insert(event.institution.clone(), assignment);
+            state.assignments.change(place.sequence, assignments);
         }
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,
@@ -345,7 +364,7 @@ pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Pl
                 words.say(Word::spoken(place, word.effective, said));
             }
         }
-        Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id)),
+        Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id, place.sequence)),
     }
     Some(state)
 }

@@ -4,6 +4,7 @@ use super::date::Effective;
 use super::plan::{Instrument, InstrumentState};
 use super::sealed::Sealed;
 use super::value::Code;
+use super::versions::Versions;
 use serde::{Deserialize, Serialize};
 
 /// What happens to a basis of agreement.
@@ -75,16 +76,22 @@ pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Re
     }
 }
 
-/// The state after an event.
+/// The state after an event of the entry with this sequence.
 #[must_use]
-pub fn evolve(state: Option<Instrument>, event: &Event) -> Option<Instrument> {
+pub fn evolve(
+    state: Option<Versions<Instrument>>,
+    event: &Event,
+    sequence: u64,
+) -> Option<Versions<Instrument>> {
     match event {
-        Event::Registered(new) => Some(new.clone()),
-        Event::Updated(update) => state.map(|before| Instrument {
-            state: update.state,
-            expires: update.expires.or(before.expires),
-            ..before
-        }),
+        Event::Registered(new) => Some(Versions::new(sequence, new.clone())),
+        Event::Updated(update) => {
+            let mut state = state?;
+            let before = (*state).clone();
+            let expires = update.expires.or(before.expires);
+            state.change(sequence, Instrument { state: update.state, expires, ..before });
+            Some(state)
+        }
     }
 }
 
@@ -111,20 +118,20 @@ mod tests {
     fn an_instrument_is_registered_once_in_its_own_stream() {
         assert_eq!(decide(None, &registered("signed"), &code("1.B1")), Ok(()));
         assert!(matches!(decide(None, &registered("signed"), &code("1.B2")), Err(Refusal::Foreign { .. })));
-        let state = evolve(None, &registered("signed"));
+        let state = evolve(None, &registered("signed"), 0);
         assert!(matches!(
-            decide(state.as_ref(), &registered("signed"), &code("1.B1")),
+            decide(state.as_deref(), &registered("signed"), &code("1.B1")),
             Err(Refusal::Known(_))
         ));
     }
 
     #[test]
     fn what_was_signed_is_never_to_be_confirmed_again() {
-        let state = evolve(None, &registered("to_be_confirmed"));
-        assert_eq!(decide(state.as_ref(), &updated("signed"), &code("1.B1")), Ok(()));
-        let state = evolve(state, &updated("signed"));
+        let state = evolve(None, &registered("to_be_confirmed"), 0);
+        assert_eq!(decide(state.as_deref(), &updated("signed"), &code("1.B1")), Ok(()));
+        let state = evolve(state, &updated("signed"), 1);
         assert!(matches!(
-            decide(state.as_ref(), &updated("to_be_confirmed"), &code("1.B1")),
+            decide(state.as_deref(), &updated("to_be_confirmed"), &code("1.B1")),
             Err(Refusal::Backwards(_))
         ));
         assert!(matches!(decide(None, &updated("signed"), &code("1.B1")), Err(Refusal::Unknown(..))));

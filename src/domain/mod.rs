@@ -6,6 +6,7 @@
 //! - [`sealed`]: fields that can be withheld, of which a rule sees only that they are there;
 //! - [`plan`]: the plan document;
 //! - [`party`], [`instrument`], [`action`]: the aggregates, each with its events, its refusals, its state and its rules;
+//! - [`versions`]: what each of them was before, since which entry;
 //! - [`assertion`]: what a party can say of an action, and [`word`]: what is kept of it;
 //! - [`programme`]: all aggregates together, where a rule on one may read the others;
 //! - [`status`]: what the parties' words make together.
@@ -21,4 +22,5 @@ pub mod sealed;
 pub mod shape;
 pub mod status;
 pub mod value;
+pub mod versions;
 pub mod word;

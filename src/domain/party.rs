@@ -6,9 +6,11 @@ use super::date::Effective;
 use super::plan::Institution;
 use super::sealed::Sealed;
 use super::value::Code;
+use super::versions::{self, Versions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 
 /// Who speaks: a party, or an institution of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,14 +107,22 @@ pub enum Refusal {
 /// The institutions of a party.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    institutions: BTreeMap<Code, Institution>,
-    successors: BTreeMap<Code, Code>,
+    institutions: BTreeMap<Code, Versions<Institution>>,
+    successors: BTreeMap<Code, Versions<Code>>,
 }
 
 impl State {
     /// The institutions, by id.
     pub fn institutions(&self) -> impl Iterator<Item = &Institution> {
-        self.institutions.values()
+        self.institutions.values().map(Deref::deref)
+    }
+
+    /// As they were after a number of entries; nothing where there was none yet.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Option<Self> {
+        let institutions = versions::until(&self.institutions, size);
+        let successors = versions::until(&self.successors, size);
+        (!institutions.is_empty()).then_some(Self { institutions, successors })
     }
 
     /// Which institution does an institution's work now.
@@ -138,7 +148,7 @@ impl State {
             return Err(Refusal::Unknown { party: party.clone(), institution: institution.clone(), hint });
         }
         match self.successors.get(institution) {
-            Some(by) => Err(Refusal::Ended(institution.clone(), by.clone())),
+            Some(by) => Err(Refusal::Ended(institution.clone(), (**by).clone())),
             None => Ok(()),
         }
     }
@@ -169,14 +179,15 @@ pub fn decide(state: &State, event: &Event, party: &Code) -> Result<(), Refusal>
     }
 }
 
-/// The state after an event.
-pub fn evolve(state: &mut State, event: &Event) {
+/// The state after an event of the entry with this sequence.
+pub fn evolve(state: &mut State, event: &Event, sequence: u64) {
     match event {
         Event::Registered(new) => {
-            state.institutions.insert(new.id.clone(), new.clone());
+            state.institutions.insert(new.id.clone(), Versions::new(sequence, new.clone()));
         }
         Event::Succeeded(event) => {
-            state.successors.insert(event.institution.clone(), event.successor.clone());
+            let successor = Versions::new(sequence, event.successor.clone());
+            state.successors.insert(event.institution.clone(), successor);
         }
     }
 }
@@ -203,7 +214,7 @@ mod tests {
         let mut state = State::default();
         for event in events {
             assert_eq!(decide(&state, event, &code("KR")), Ok(()));
-            evolve(&mut state, event);
+            evolve(&mut state, event, 0);
         }
         state
     }

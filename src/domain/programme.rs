@@ -5,6 +5,7 @@ use super::action::{self, Context};
 use super::date::Period;
 use super::plan::{Document, Instrument, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
+use super::versions::Versions;
 use super::word::{Place, Words};
 use super::{assertion, instrument, party};
 use serde::{Deserialize, Serialize};
@@ -93,11 +94,11 @@ pub enum Refusal {
 #[serde(deny_unknown_fields)]
 pub struct Programme {
     /// The plan, once adopted.
-    pub plan: Option<Arc<Adopted>>,
+    pub plan: Option<Versions<Arc<Adopted>>>,
     /// The parties' institutions.
     pub parties: BTreeMap<Code, Arc<party::State>>,
     /// The instruments.
-    pub instruments: BTreeMap<Code, Arc<Instrument>>,
+    pub instruments: BTreeMap<Code, Arc<Versions<Instrument>>>,
     /// The actions, without what was said of them.
     pub actions: BTreeMap<Code, Arc<action::State>>,
 }
@@ -138,7 +139,7 @@ impl Programme {
                         assertion::past("effective", update.effective, context.today)?;
                     }
                 }
-                Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
+                Ok(instrument::decide(known.map(|known| &***known), event, reference)?)
             }
             Event::Action(reference, event) => self.decide_action(reference, event, words, context),
         }
@@ -195,14 +196,16 @@ impl Programme {
     /// Takes an event that was admitted; `words` are those of the action that it happens to.
     pub fn evolve(&mut self, event: &Event, words: &mut Words, place: &Place<'_>) {
         match event {
-            Event::Plan(adopted) => self.plan = Some(Arc::new(adopted.clone())),
+            Event::Plan(adopted) => {
+                self.plan = Some(Versions::new(place.sequence, Arc::new(adopted.clone())));
+            }
             Event::Party(party, event) => {
                 let state = self.parties.entry(party.clone()).or_default();
-                party::evolve(Arc::make_mut(state), event);
+                party::evolve(Arc::make_mut(state), event, place.sequence);
             }
             Event::Instrument(reference, event) => {
                 let before = self.instruments.remove(reference).map(Arc::unwrap_or_clone);
-                if let Some(after) = instrument::evolve(before, event) {
+                if let Some(after) = instrument::evolve(before, event, place.sequence) {
                     self.instruments.insert(reference.clone(), Arc::new(after));
                 }
             }
@@ -212,6 +215,20 @@ impl Programme {
                     self.actions.insert(reference.clone(), Arc::new(after));
                 }
             }
+        }
+    }
+
+    /// As it was after a number of entries.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Self {
+        let instrument = |each: &Arc<Versions<Instrument>>| {
+            if each.since() < size { Some(Arc::clone(each)) } else { each.until(size).map(Arc::new) }
+        };
+        Self {
+            plan: self.plan.as_ref().and_then(|plan| plan.until(size)),
+            parties: within(&self.parties, |party| party.until(size).map(Arc::new)),
+            instruments: within(&self.instruments, instrument),
+            actions: within(&self.actions, |action| action.until(size)),
         }
     }
 
@@ -255,6 +272,14 @@ impl Adopted {
         }
         Err(Refusal::Unknown { what: "line", name: number.to_string(), hint: String::new() })
     }
+}
+
+/// What of aggregates was there.
+fn within<T>(
+    all: &BTreeMap<Code, Arc<T>>,
+    then: impl Fn(&Arc<T>) -> Option<Arc<T>>,
+) -> BTreeMap<Code, Arc<T>> {
+    all.iter().filter_map(|(name, each)| Some((name.clone(), then(each)?))).collect()
 }
 
 fn unknown<'a>(what: &'static str, name: &str, names: impl IntoIterator<Item = &'a Code>) -> Refusal {

@@ -62,7 +62,7 @@ impl Assurance {
     /// Of the assertion at this sequence; none where it is not one that stands.
     #[must_use]
     pub fn of(words: &Words, sequence: u64) -> Option<Self> {
-        words.at(sequence).filter(|word| !word.voided && word.said == Said::Progressed)?;
+        words.at(sequence).filter(|word| word.voided.is_none() && word.said == Said::Progressed)?;
         let answers = words.standing().filter(|word| word.said.answers() == Some(sequence));
         let assured = answers.map(|word| match word.said {
             Said::Progressed => Self::Submitted,
@@ -103,12 +103,12 @@ pub struct Axis<'a, T> {
 }
 
 /// What one party said last on an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voice<'a, T> {
     /// Which party.
     pub party: &'a Code,
     /// Its word, unless it is silent.
-    pub word: Option<&'a Word>,
+    pub word: Option<Word>,
     /// What the word says; nothing where it contests another's.
     pub says: Option<T>,
 }
@@ -123,7 +123,7 @@ pub struct Status<'a> {
     /// Each occurrence that anybody spoke of.
     pub occurrences: Vec<(Effective, Axis<'a, OccurrenceState>)>,
     /// The newest word that stands.
-    pub latest: Option<&'a Word>,
+    pub latest: Option<Word>,
 }
 
 /// Derives an action's status.
@@ -132,39 +132,50 @@ pub struct Status<'a> {
 /// sequence; `grace_days` counts the recorded days between two differing words.
 #[must_use]
 pub fn of<'a>(
-    words: &'a Words,
+    words: &Words,
     parties: &[&'a Code],
     effective: Option<NaiveDate>,
     grace_days: u16,
 ) -> Status<'a> {
+    let (mut lifecycle, mut health) = (Latest::of(parties), Latest::of(parties));
+    let mut windows: Vec<(&Word, Effective, Latest<'_, OccurrenceState>)> = Vec::new();
+    let mut latest: Option<&Word> = None;
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
-    let mut words: Vec<&Word> = words.standing().filter(within).filter(|word| counts(words, word)).collect();
-    words.sort_by_key(|word| (word.effective.begin(), word.sequence));
-    let mut windows: Vec<Effective> = Vec::new();
-    for word in &words {
-        if let Some((window, _)) = word.occurrence
-            && windows.iter().all(|other| other.begin() != window.begin())
-        {
-            windows.push(window);
+    for word in words.standing().filter(within).filter(|word| counts(words, word)) {
+        latest = Some(word);
+        let party = parties.iter().position(|party| **party == word.party);
+        lifecycle.take(party, word, word.lifecycle);
+        health.take(party, word, word.health);
+        let Some((window, state)) = word.occurrence else { continue };
+        match windows.iter_mut().find(|(_, other, _)| other.begin() == window.begin()) {
+            Some((first, name, latest)) => {
+                // It is called as the first word calls it.
+                if place(word) < place(first) {
+                    (*first, *name) = (word, window);
+                }
+                latest.take(party, word, Some(state));
+            }
+            None => {
+                let mut latest = Latest::of(parties);
+                latest.take(party, word, Some(state));
+                windows.push((word, window, latest));
+            }
         }
     }
-    windows.sort_by_key(Effective::begin);
-    let occurrences = windows
-        .into_iter()
-        .map(|window| {
-            let state = |word: &Word| {
-                let here = word.occurrence.filter(|(other, _)| other.begin() == window.begin());
-                here.map(|(_, state)| state)
-            };
-            (window, axis(&words, parties, grace_days, state))
-        })
-        .collect();
+    windows.sort_by_key(|(_, window, _)| window.begin());
+    let occurrences =
+        windows.into_iter().map(|(_, window, latest)| (window, latest.axis(parties, grace_days)));
     Status {
-        lifecycle: axis(&words, parties, grace_days, |word| word.lifecycle),
-        health: axis(&words, parties, grace_days, |word| word.health),
-        occurrences,
-        latest: words.iter().copied().max_by_key(|word| word.sequence),
+        lifecycle: lifecycle.axis(parties, grace_days),
+        health: health.axis(parties, grace_days),
+        occurrences: occurrences.collect(),
+        latest: latest.cloned(),
     }
+}
+
+/// Where a word stands on the effective axis.
+const fn place(word: &Word) -> (NaiveDate, u64) {
+    (word.effective.begin(), word.sequence)
 }
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the
@@ -172,47 +183,60 @@ pub fn of<'a>(
 fn counts(words: &Words, word: &Word) -> bool {
     match word.said {
         Said::Progressed | Said::Confirmed(_) => true,
-        Said::Contested(at) => words.at(at).is_some_and(|contested| !contested.voided),
+        Said::Contested(at) => words.at(at).is_some_and(|contested| contested.voided.is_none()),
         Said::Verified(..) => false,
     }
 }
 
-fn axis<'a, T: Copy + PartialEq>(
-    words: &[&'a Word],
-    parties: &[&'a Code],
-    grace_days: u16,
-    value: impl Fn(&Word) -> Option<T>,
-) -> Axis<'a, T> {
-    let last = |party: &&'a Code| {
-        let of_party = |word: &&&Word| word.party == **party && value(word).is_some();
-        let word = words.iter().rev().find(of_party).copied();
+/// Of each party the latest word on an axis, so far.
+struct Latest<'w, T>(Vec<Option<(&'w Word, T)>>);
+
+impl<'w, T: Copy + PartialEq> Latest<'w, T> {
+    fn of(parties: &[&Code]) -> Self {
+        Self(parties.iter().map(|_| None).collect())
+    }
+
+    fn take(&mut self, party: Option<usize>, word: &'w Word, value: Option<T>) {
+        if let (Some(latest), Some(value)) = (party.and_then(|party| self.0.get_mut(party)), value)
+            && latest.is_none_or(|(other, _)| place(other) < place(word))
+        {
+            *latest = Some((word, value));
+        }
+    }
+
+    fn axis<'a>(self, parties: &[&'a Code], grace_days: u16) -> Axis<'a, T> {
         // Whoever contests says only that it is otherwise.
-        let says = word.filter(|word| !matches!(word.said, Said::Contested(_))).and_then(&value);
-        Voice { party, word, says }
-    };
-    let voices: Vec<Voice<'a, T>> = parties.iter().map(last).collect();
-    let spoken: Vec<(&Word, Option<T>)> =
-        voices.iter().filter_map(|voice| Some((voice.word?, voice.says))).collect();
-    let differing: Vec<(&Word, &Word)> = spoken
-        .iter()
-        .enumerate()
-        .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
-        .filter(|(one, other)| one.1.is_none() || one.1 != other.1)
-        .map(|(one, other)| (one.0, other.0))
-        .collect();
-    let live = |(one, other): &(&Word, &Word)| {
-        (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
-    };
-    let joint = if spoken.is_empty() {
-        Joint::Silent
-    } else if differing.iter().any(live) {
-        Joint::Disputed
-    } else if !differing.is_empty() || spoken.len() < parties.len() {
-        Joint::OneSided
-    } else {
-        Joint::Agreed
-    };
-    let newest = spoken.iter().max_by_key(|(word, _)| word.sequence).and_then(|(_, says)| *says);
-    let value = if joint == Joint::Disputed { None } else { newest };
-    Axis { joint, value, voices }
+        let says = |(word, value): (&'w Word, T)| {
+            (word, if matches!(word.said, Said::Contested(_)) { None } else { Some(value) })
+        };
+        let latest: Vec<Option<(&Word, Option<T>)>> = self.0.into_iter().map(|each| each.map(says)).collect();
+        let spoken: Vec<(&Word, Option<T>)> = latest.iter().flatten().copied().collect();
+        let voice = |(party, latest): (&&'a Code, Option<(&Word, Option<T>)>)| {
+            let (word, says) = latest.unzip();
+            Voice { party: *party, word: word.cloned(), says: says.flatten() }
+        };
+        let voices = parties.iter().zip(latest).map(voice).collect();
+        let differing: Vec<(&Word, &Word)> = spoken
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
+            .filter(|(one, other)| one.1.is_none() || one.1 != other.1)
+            .map(|(one, other)| (one.0, other.0))
+            .collect();
+        let live = |(one, other): &(&Word, &Word)| {
+            (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
+        };
+        let joint = if spoken.is_empty() {
+            Joint::Silent
+        } else if differing.iter().any(live) {
+            Joint::Disputed
+        } else if !differing.is_empty() || spoken.len() < parties.len() {
+            Joint::OneSided
+        } else {
+            Joint::Agreed
+        };
+        let newest = spoken.iter().max_by_key(|(word, _)| word.sequence).and_then(|(_, says)| *says);
+        let value = if joint == Joint::Disputed { None } else { newest };
+        Axis { joint, value, voices }
+    }
 }

@@ -45,8 +45,8 @@ pub struct Word {
     pub health: Option<Health>,
     /// Where the occurrence of a window stands.
     pub occurrence: Option<(Effective, OccurrenceState)>,
-    /// Whether its author corrected it.
-    pub voided: bool,
+    /// The sequence of the entry in which its author corrected it.
+    pub voided: Option<u64>,
 }
 
 /// The kinds of words.
@@ -88,7 +88,7 @@ impl Word {
             lifecycle: None,
             health: None,
             occurrence: None,
-            voided: false,
+            voided: None,
         }
     }
 }
@@ -112,7 +112,7 @@ impl Words {
     /// The words that stand.
     #[must_use]
     pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Word> {
-        self.0.iter().filter(|word| !word.voided)
+        self.0.iter().filter(|word| word.voided.is_none())
     }
 
     /// The word of an entry.
@@ -142,11 +142,18 @@ impl Words {
         self.0.push(word);
     }
 
-    /// Voids the word of the entry with an id, if there is one.
-    pub fn void(&mut self, id: Uuid) {
+    /// Voids the word of the entry with an id, if there is one, by the entry with a sequence.
+    pub fn void(&mut self, id: Uuid, sequence: u64) {
         if let Some(word) = self.0.iter_mut().rfind(|word| word.id == id) {
-            word.voided = true;
+            word.voided = Some(sequence);
         }
+    }
+
+    /// As they were after a number of entries.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Self {
+        let said = self.0.iter().take_while(|word| word.sequence < size);
+        said.map(|word| Word { voided: word.voided.filter(|at| *at < size), ..word.clone() }).collect()
     }
 
     /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.

@@ -1,6 +1,6 @@
 //! An export: the entries of a ledger, byte for byte as they are stored, one a line.
 
-use crate::ledger::archive::Scratch;
+use crate::ledger::index::Index;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
@@ -67,7 +67,7 @@ pub fn verify(
     seen: Vec<LeafHash>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Report, VerifyError> {
-    let mut verifier = Verifier::new(Scratch::default(), Beside { seen, ..Beside::default() });
+    let mut verifier = Verifier::new(Index::default(), Beside { seen, ..Beside::default() });
     let mut read = 0;
     lines(input, &mut |line, whole| {
         let taken = if whole { verifier.push(line) } else { verifier.push_torn(line) };

@@ -2,7 +2,7 @@
 //! before it is written.
 
 use crate::ledger::LedgerError;
-use crate::ledger::archive::Scratch;
+use crate::ledger::index::Index;
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
@@ -36,7 +36,7 @@ pub enum RestoreError {
 
 /// Writes verified entries into a folder that is new or empty.
 pub struct Restore {
-    verifier: Verifier<Scratch>,
+    verifier: Verifier<Index>,
     store: Embedded,
     head: Head,
     batch: Vec<Vec<u8>>,
@@ -49,7 +49,7 @@ impl Restore {
     /// [`RestoreError::Store`].
     pub fn new(folder: &Path) -> Result<Self, RestoreError> {
         let store = Embedded::create(folder, entry::subject).map_err(LedgerError::from)?;
-        let verifier = Verifier::new(Scratch::default(), Beside::default());
+        let verifier = Verifier::new(Index::default(), Beside::default());
         Ok(Self { verifier, store, head: Head::EMPTY, batch: Vec::new() })
     }
 

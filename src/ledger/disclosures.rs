@@ -4,7 +4,7 @@
 use super::LedgerError;
 use crate::record::withheld;
 use crate::store::StoreError;
-use crate::store::names::Names;
+use crate::store::runs::Runs;
 use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -116,13 +116,19 @@ impl Disclosures {
 }
 
 /// Which disclosures are at hand, and of which fields they are, without their values.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AtHand {
     /// Each with the place of its field's name.
-    digests: Names<32>,
+    digests: Runs<32, 8>,
     fields: Vec<String>,
     count: u64,
     damaged: usize,
+}
+
+impl Default for AtHand {
+    fn default() -> Self {
+        Self { digests: Runs::new(true), fields: Vec::new(), count: 0, damaged: 0 }
+    }
 }
 
 impl AtHand {
@@ -157,7 +163,8 @@ impl AtHand {
     /// # Errors
     /// [`StoreError`], where the digests cannot be read.
     pub fn field(&mut self, digest: &Digest) -> Result<Option<String>, StoreError> {
-        let place = self.digests.get(digest.bytes())?.and_then(|place| usize::try_from(place).ok());
+        let place = self.digests.get(digest.bytes())?.map(u64::from_be_bytes);
+        let place = place.and_then(|place| usize::try_from(place).ok());
         Ok(place.and_then(|place| self.fields.get(place)).cloned())
     }
 
@@ -174,7 +181,7 @@ impl AtHand {
             self.fields.push(name.to_owned());
         }
         self.count += 1;
-        self.digests.insert(*digest.bytes(), place as u64)
+        self.digests.insert(*digest.bytes(), (place as u64).to_be_bytes())
     }
 }
 

@@ -5,15 +5,15 @@
 //! - `sequencer`: the one place where anything is written;
 //! - `replay`: what is read again, entry by entry;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
-//! - `catch_up`: what is read when a ledger is opened;
-//! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
+//! - `past`: what the entries leave, read when a ledger is opened;
+//! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
 //! - [`disclosures`]: withheld values, beside the journal;
-//! - [`snapshot`]: the state kept as a file.
+//! - [`snapshot`]: state and index kept in files.
 
-pub mod archive;
-mod catch_up;
 pub mod disclosures;
+pub mod index;
 mod packed;
+mod past;
 mod replay;
 mod sequencer;
 pub mod snapshot;
@@ -31,11 +31,11 @@ use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{self, EntryFault, Request};
 use crate::trail::hash::LeafHash;
-use catch_up::{fold, follows, read_entry};
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
+use past::{Past, follows, read_entry};
 pub use replay::Cut;
-use sequencer::{Past, Sequencer};
+use sequencer::Sequencer;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -101,7 +101,7 @@ pub enum LedgerError {
     /// The journal is not the one that was there.
     #[error(
         "{}: there were {known} entries, and the journal has {size} now, or others: it was cut or changed; restore it from the \
-         other side's copy or a backup, or delete `state.jsonl` beside it to accept it as it is",
+         other side's copy or a backup, or delete the folder `index` beside it to accept it as it is",
         path.display()
     )]
     Changed {
@@ -116,7 +116,7 @@ pub enum LedgerError {
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
     /// The snapshot.
-    #[error("{}: the state could not be kept; nothing is lost, and the next command reads more", path.display())]
+    #[error("{}: no snapshot could be kept; nothing is lost, and the next command reads more", path.display())]
     Snapshot {
         /// The folder.
         path: PathBuf,
@@ -124,6 +124,9 @@ pub enum LedgerError {
         source: std::io::Error,
     },
 }
+
+/// Entries that are folded in about the time that a snapshot takes.
+const SPARED: u64 = 1024;
 
 /// Hears of progress and says nothing: `Ledger::open(folder, &mut quietly)`.
 pub const fn quietly(_: u64) {}
@@ -140,8 +143,7 @@ impl Ledger {
     #[must_use]
     pub fn in_memory() -> Self {
         let store = Box::new(Memory::new(entry::subject));
-        let disclosures = Disclosures::default();
-        Self::with(Sequencer::new(store, Past::default(), disclosures), None, Vec::new())
+        Self::with(store, Past::default(), Disclosures::default(), None, Vec::new())
     }
 
     /// Makes an empty ledger in a folder that is new or empty.
@@ -151,8 +153,7 @@ impl Ledger {
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
         let store = Box::new(Embedded::create(folder, entry::subject)?);
         let disclosures = Disclosures::open(folder, true)?;
-        let sequencer = Sequencer::new(store, Past::default(), disclosures);
-        Ok(Self::with(sequencer, Some(folder.to_owned()), Vec::new()))
+        Ok(Self::with(store, Past::default(), disclosures, Some(folder.to_owned()), Vec::new()))
     }
 
     /// Opens the ledger in a folder for writing; `progress` hears how many entries were read.
@@ -162,51 +163,39 @@ impl Ledger {
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         let store = Embedded::open(folder, entry::subject)?;
         let mut notices = store.notices().to_vec();
-        if let Some(known) = snapshot::head(folder).filter(|head| head.size > 0)
-            && !follows(&store, known)
-        {
+        if let Some(known) = snapshot::head(folder).filter(|known| !follows(&store, *known)) {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
             return Err(LedgerError::Changed { path, known, size });
         }
-        let (mut past, mut signed) = (Past::default(), true);
-        fold(&store, Head::EMPTY, &mut |entry, fact, held| {
-            progress(entry.seal.sequence + 1);
-            past.take(&entry, &fact, &held)?;
-            // No later entry names the last one: its signature alone tells whether it is as it was written.
-            if past.state.head == store.head() {
-                signed = past.state.keys.signed(&entry.request);
+        let past = Past::of(&store, Some(folder), progress)?;
+        // No later entry names the last one: its signature alone tells whether it is as it was written.
+        if let Some(last) = store.head().size.checked_sub(1) {
+            let mut signed = Ok(false);
+            store.read(last..last + 1, &mut |at, line| {
+                signed = read_entry(at, line).map(|(entry, ..)| past.state.keys.signed(&entry.request));
+            })?;
+            if !signed? {
+                return Err(LedgerError::Unsigned(last));
             }
-            Ok(())
-        })?;
-        if !signed {
-            return Err(LedgerError::Unsigned(store.head().size.saturating_sub(1)));
         }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
-        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
-        Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
+        Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
     }
 
-    /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a state that
-    /// was kept only what came after it is folded.
+    /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a snapshot only
+    /// what came after it is folded.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let mut notices = store.notices().to_vec();
-        let kept = snapshot::load(folder);
-        notices.extend(kept.as_ref().and_then(|kept| cut(kept.state.head, store.head())));
-        let kept = kept.filter(|kept| follows(&store, kept.state.head)).unwrap_or_default();
-        let mut past = Past { state: kept.state, unnamed: true, ..Past::default() };
-        for (action, mut words) in kept.words {
-            past.archive.say(&action, &mut |said| std::mem::swap(said, Arc::make_mut(&mut words)))?;
-        }
-        fold(&store, past.state.head, &mut |entry, fact, held| Ok(past.take(&entry, &fact, &held)?))?;
+        notices.extend(snapshot::head(folder).and_then(|kept| cut(kept, store.head())));
+        let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
         notices.extend(withheld(&disclosures));
-        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
-        Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
+        Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
     }
 
     /// The same history in memory, to try something out on.
@@ -232,11 +221,17 @@ impl Ledger {
         })?;
         let mut disclosures = Disclosures::default();
         disclosures.keep(self.disclosures())?;
-        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
-        Ok(Self::with(sequencer, None, Vec::new()))
+        Ok(Self::with(Box::new(store), past, disclosures, None, Vec::new()))
     }
 
-    fn with(sequencer: Sequencer, folder: Option<PathBuf>, notices: Vec<String>) -> Self {
+    fn with(
+        store: Box<dyn Store>,
+        past: Past,
+        disclosures: Disclosures,
+        folder: Option<PathBuf>,
+        notices: Vec<String>,
+    ) -> Self {
+        let sequencer = Sequencer::new(store, past, disclosures, folder.clone());
         Self { sequencer: Mutex::new(sequencer), folder, notices }
     }
 
@@ -262,7 +257,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub fn words(&self, action: &Code) -> Result<Arc<Words>, LedgerError> {
-        Ok(self.sequencer().past.archive.words(action)?)
+        Ok(self.sequencer().past.index.words(action)?)
     }
 
     /// Where the ledger stands.
@@ -337,14 +332,21 @@ impl Ledger {
         self.sequencer().store.blob(sha256)
     }
 
-    /// Keeps the state, so that the next reader folds only what comes after.
+    /// Keeps a snapshot, so that whoever opens the ledger next folds only what comes after.
     ///
     /// # Errors
-    /// [`LedgerError::Snapshot`].
+    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
     pub fn keep(&self) -> Result<(), LedgerError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let past = &mut self.sequencer().past;
-        snapshot::keep(folder, &past.state, &mut |action| past.archive.words(action))
+        self.sequencer().keep()
+    }
+
+    /// As [`Ledger::keep`], where that spares more than it costs.
+    ///
+    /// # Errors
+    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
+    pub fn keep_up(&self) -> Result<(), LedgerError> {
+        let mut sequencer = self.sequencer();
+        if sequencer.unkept() < SPARED { Ok(()) } else { sequencer.keep() }
     }
 }
 

@@ -1,13 +1,13 @@
-//! Words packed: the bytes in which an action's words lie on the shelf, 51 to a word. They are derived, and read by the
-//! process that wrote them; nothing of them is hashed or signed.
+//! Words packed: the records in which the index holds what was said of an action.
 //!
 //! ```text
-//! parties (2), each with its length (1); then for each word
-//! id (16) sequence (8) answers (8) day (4) effective (4) window (4) party (2)
-//! said outcome occurrence lifecycle health (1 each)
+//! key     sequence of the action's first entry (8) sequence (8)
+//! value   id (16) answers (8) day (4) effective (4) window (4) party (2)
+//!         said outcome occurrence lifecycle health (1 each)
 //! ```
 //!
-//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said.
+//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said. A correction is a
+//! record as well, and names the word that it voids, so that the records before an entry give the words as they were then.
 
 use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use crate::domain::date::Effective;
@@ -17,18 +17,52 @@ use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
 /// Bytes of a word.
-const RECORD: usize = 51;
-/// Set in `said` where the word was voided.
-const VOIDED: u8 = 0x80;
+pub(super) const WORD: usize = 43;
+/// What `said` is of a correction.
+const VOIDS: u8 = 4;
 
-/// The bytes of words; none where more than 65,535 parties spoke.
-pub(super) fn pack(words: &Words) -> Option<Vec<u8>> {
-    let mut parties: Vec<&Code> = Vec::new();
-    let mut bytes = Vec::with_capacity(RECORD * words.all().len());
-    for word in words.all() {
-        let party = parties.iter().position(|party| **party == word.party).unwrap_or(parties.len());
+/// The bytes of a sequence.
+pub(super) type Sequence = [u8; 8];
+
+/// The key of a record of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key(pub(super) [u8; 16]);
+
+impl Key {
+    /// Of the entry with a sequence, in the stream that begins with another.
+    pub(super) fn new(first: u64, sequence: u64) -> Self {
+        Self((u128::from(first) << 64 | u128::from(sequence)).to_be_bytes())
+    }
+
+    pub(super) fn sequence(self) -> u64 {
+        let Self([.., a, b, c, d, e, f, g, h]) = self;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+/// A record of a word or of a correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Packed(pub(super) [u8; WORD]);
+
+impl Packed {
+    /// What the entry with a sequence added to words, if it did; a party that speaks for the first time joins `parties`.
+    pub(super) fn of(words: &Words, sequence: u64, parties: &mut Vec<Code>) -> Option<Self> {
+        match words.all().last().filter(|word| word.sequence == sequence) {
+            Some(word) => Self::word(word, parties),
+            None => {
+                let voided = words.all().iter().rfind(|word| word.voided == Some(sequence))?;
+                let mut record = [0; WORD];
+                record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
+                *record.get_mut(38)? = VOIDS;
+                Some(Self(record))
+            }
+        }
+    }
+
+    fn word(word: &Word, parties: &mut Vec<Code>) -> Option<Self> {
+        let party = parties.iter().position(|party| *party == word.party).unwrap_or(parties.len());
         if party == parties.len() {
-            parties.push(&word.party);
+            parties.push(word.party.clone());
         }
         let (said, answers, outcome) = match word.said {
             Said::Progressed => (0, 0, 0),
@@ -37,61 +71,57 @@ pub(super) fn pack(words: &Words) -> Option<Vec<u8>> {
             Said::Verified(at, outcome) => (3, at, place(Outcome::ALL, Some(outcome))),
         };
         let (window, occurrence) = word.occurrence.unzip();
-        bytes.extend(word.id.as_bytes());
-        bytes.extend(word.sequence.to_be_bytes());
-        bytes.extend(answers.to_be_bytes());
-        bytes.extend(word.day.num_days_from_ce().to_be_bytes());
-        bytes.extend(word.effective.to_bits().to_be_bytes());
-        bytes.extend(window.map_or(0, Effective::to_bits).to_be_bytes());
-        bytes.extend(u16::try_from(party).ok()?.to_be_bytes());
-        bytes.extend([
-            if word.voided { said | VOIDED } else { said },
-            outcome,
-            place(OccurrenceState::ALL, occurrence),
-            place(Lifecycle::ALL, word.lifecycle),
-            place(Health::ALL, word.health),
-        ]);
+        let record = [
+            word.id.as_bytes().as_slice(),
+            &answers.to_be_bytes(),
+            &word.day.num_days_from_ce().to_be_bytes(),
+            &word.effective.to_bits().to_be_bytes(),
+            &window.map_or(0, Effective::to_bits).to_be_bytes(),
+            &u16::try_from(party).ok()?.to_be_bytes(),
+            &[
+                said,
+                outcome,
+                place(OccurrenceState::ALL, occurrence),
+                place(Lifecycle::ALL, word.lifecycle),
+                place(Health::ALL, word.health),
+            ],
+        ];
+        record.concat().try_into().ok().map(Self)
     }
-    let mut head = u16::try_from(parties.len()).ok()?.to_be_bytes().to_vec();
-    for party in parties {
-        head.push(u8::try_from(party.as_str().len()).ok()?);
-        head.extend(party.as_str().bytes());
-    }
-    Some([head, bytes].concat())
 }
 
-/// The words of bytes, each party's under one name; none where they are no words.
-pub(super) fn unpack(bytes: &[u8]) -> Option<Words> {
-    let (count, mut rest) = bytes.split_first_chunk()?;
-    let mut parties: Vec<Code> = Vec::new();
-    for _ in 0..u16::from_be_bytes(*count) {
-        let (length, after) = rest.split_first()?;
-        let (party, after) = after.split_at_checked(usize::from(*length))?;
-        parties.push(std::str::from_utf8(party).ok()?.parse().ok()?);
-        rest = after;
+/// The words of records in the order of their keys; none where they are no words.
+pub(super) fn words(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
+    let mut words: Vec<Word> = Vec::with_capacity(records.len());
+    for (key, record) in records {
+        let (sequence, answers) =
+            (Key(*key).sequence(), u64::from_be_bytes(*record.get(16..)?.first_chunk()?));
+        if record.get(38) == Some(&VOIDS) {
+            let voided = words.binary_search_by_key(&answers, |word| word.sequence).ok()?;
+            words.get_mut(voided)?.voided = Some(sequence);
+        } else {
+            words.push(word(sequence, answers, record, parties)?);
+        }
     }
-    let (records, []) = rest.as_chunks::<RECORD>() else { return None };
-    records.iter().map(|record| word(record, &parties)).collect()
+    Some(words.into_iter().collect())
 }
 
-fn word(record: &[u8], parties: &[Code]) -> Option<Word> {
+fn word(sequence: u64, answers: u64, record: &[u8; WORD], parties: &[Code]) -> Option<Word> {
     let (id, rest) = record.split_first_chunk()?;
-    let (sequence, rest) = rest.split_first_chunk()?;
-    let (answers, rest) = rest.split_first_chunk()?;
+    let (_, rest) = rest.split_first_chunk::<8>()?;
     let (day, rest) = rest.split_first_chunk()?;
     let (effective, rest) = rest.split_first_chunk()?;
     let (window, rest) = rest.split_first_chunk()?;
     let (party, rest) = rest.split_first_chunk()?;
     let [said, outcome, occurrence, lifecycle, health] = rest else { return None };
-    let answers = u64::from_be_bytes(*answers);
     let window = || Effective::from_bits(u32::from_be_bytes(*window));
     Some(Word {
         id: Uuid::from_bytes(*id),
-        sequence: u64::from_be_bytes(*sequence),
+        sequence,
         day: NaiveDate::from_num_days_from_ce_opt(i32::from_be_bytes(*day))?,
         party: parties.get(usize::from(u16::from_be_bytes(*party)))?.clone(),
         effective: Effective::from_bits(u32::from_be_bytes(*effective))?,
-        said: match said & !VOIDED {
+        said: match said {
             0 => Said::Progressed,
             1 => Said::Confirmed(answers),
             2 => Said::Contested(answers),
@@ -104,7 +134,7 @@ fn word(record: &[u8], parties: &[Code]) -> Option<Word> {
             Some(state) => Some((window()?, state)),
             None => None,
         },
-        voided: said & VOIDED != 0,
+        voided: None,
     })
 }
 
@@ -139,7 +169,7 @@ mod tests {
             (kind, answers, outcome) in (0..4, any::<u64>(), one(Outcome::ALL)),
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
             health in proptest::option::of(one(Health::ALL)),
-            (occurs, voided) in (any::<bool>(), any::<bool>()),
+            occurs in any::<bool>(),
         ) -> Word {
             Word {
                 id: Uuid::from_u128(id),
@@ -156,25 +186,49 @@ mod tests {
                 lifecycle,
                 health,
                 occurrence: occurs.then_some((window, state)),
-                voided,
+                voided: None,
             }
         }
     }
 
     proptest! {
         #[test]
-        fn words_are_read_back_as_they_were(words in (0..20_u64).prop_flat_map(|count| {
-            (0..count).map(words_of_one).collect::<Vec<_>>()
-        })) {
-            let words: Words = words.into_iter().collect();
-            let bytes = pack(&words).unwrap();
-            prop_assert_eq!(unpack(&bytes), Some(words));
-            prop_assert_eq!(unpack(&bytes[..bytes.len() - 1]), None);
+        fn words_are_read_back_as_they_were_after_any_entry(
+            said in (0..20_u64).prop_flat_map(|count| (0..count).map(|at| words_of_one(2 * at)).collect::<Vec<_>>()),
+            voided in proptest::collection::vec(any::<proptest::sample::Index>(), 0..4),
+        ) {
+            let (mut parties, mut records, mut then) = (Vec::new(), Vec::new(), vec![Words::NONE]);
+            let mut words = Words::NONE;
+            let mut next = |words: &Words, sequence| {
+                records.extend(Packed::of(words, sequence, &mut parties).map(|record| (Key::new(7, sequence).0, record.0)));
+                then.push(words.clone());
+            };
+            for word in said {
+                let sequence = word.sequence;
+                words.say(word);
+                next(&words, sequence);
+                if let Some(of) = voided.get(usize::try_from(sequence / 2).unwrap() / 4) {
+                    let of = &words.all()[of.index(words.all().len())];
+                    if of.voided.is_none() {
+                        let id = of.id;
+                        words.void(id, sequence + 1);
+                        next(&words, sequence + 1);
+                    }
+                }
+            }
+            prop_assert_eq!(records.len() + 1, then.len());
+            for (count, then) in then.iter().enumerate() {
+                prop_assert_eq!(super::words(&records[..count], &parties).unwrap(), then.clone());
+                let size = records.get(count).map_or(u64::MAX, |(key, _)| Key(*key).sequence());
+                prop_assert_eq!(&words.until(size), then);
+            }
         }
 
         #[test]
-        fn other_bytes_are_no_words_or_words_but_never_a_panic(bytes in any::<Vec<u8>>()) {
-            let _ = unpack(&bytes);
+        fn other_bytes_are_no_words_or_words_but_never_a_panic(records in any::<Vec<([u8; 16], [[u8; 16]; 3])>>()) {
+            let record = |bytes: [[u8; 16]; 3]| bytes.concat()[..WORD].try_into().unwrap();
+            let records: Vec<_> = records.into_iter().map(|(key, value)| (key, record(value))).collect();
+            let _ = super::words(&records, &["KR".parse().unwrap()]);
         }
     }
 }

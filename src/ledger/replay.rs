@@ -1,11 +1,12 @@
-//! Replaying: the entries read again, one by one or up to a cut, with the state that they leave.
+//! Replaying: the entries read again, one by one, and the history up to any of them.
 
-use super::catch_up::read_entry;
+use super::index::Sayings;
+use super::past::read_entry;
 use super::{Ledger, LedgerError};
 use crate::record::archive::Archive;
 use crate::record::fact::Fact;
 use crate::record::history::{History, State};
-use crate::store::StoreError;
+use crate::store::{Head, StoreError};
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::NaiveDate;
@@ -18,6 +19,8 @@ const PAGE: u64 = 1024;
 /// Up to which entry a history is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
+    /// Before the first entry.
+    Start,
     /// The entry with this sequence is the last.
     Sequence(u64),
     /// The entry with this leaf hash is the last.
@@ -29,6 +32,7 @@ pub enum Cut {
 impl std::fmt::Display for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Start => f.write_str("start"),
             Self::Sequence(sequence) => write!(f, "sequence {sequence}"),
             Self::Leaf(leaf) => write!(f, "leaf hash {leaf}"),
             Self::Day(day) => write!(f, "{day}"),
@@ -65,82 +69,82 @@ impl Ledger {
         Ok(())
     }
 
-    /// Entry by entry with the state before it, from the first to the last.
+    /// Entry by entry, from a sequence on.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub fn replay(
         &self,
-        each: &mut dyn FnMut(&State, &Entry, &Fact) -> ControlFlow<()>,
-    ) -> Result<History, LedgerError> {
-        let mut history = History::default();
+        from: u64,
+        each: &mut dyn FnMut(&Entry, &Fact) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
         let mut failed = None;
-        self.read(0..u64::MAX, &mut |at, line| match read_entry(at, line) {
-            Ok((entry, fact, _)) => {
-                each(&history.state, &entry, &fact)?;
-                history.evolve(&entry, &fact);
-                ControlFlow::Continue(())
-            }
+        self.read(from..u64::MAX, &mut |at, line| match read_entry(at, line) {
+            Ok((entry, fact, _)) => each(&entry, &fact),
             Err(error) => {
                 failed = Some(error);
                 ControlFlow::Break(())
             }
         })?;
-        failed.map_or(Ok(history), Err)
+        failed.map_or(Ok(()), Err)
     }
 
-    /// The history of the entries up to a cut, or of all.
+    /// The history of the entries up to a cut, or of all. Nothing is folded: what changes knows since when it is what it is.
     ///
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Cut`] where the cut names no entry.
-    pub fn at(&self, cut: Option<Cut>) -> Result<History, LedgerError> {
-        let Some(cut) = cut else { return Ok(self.sequencer().past.history()?) };
-        let limit = match cut {
-            Cut::Day(day) => self.state().founding.map(|founding| founding.end_of(day)),
-            Cut::Sequence(_) | Cut::Leaf(_) => None,
+    pub fn at(&self, cut: Option<Cut>) -> Result<History<Sayings>, LedgerError> {
+        let (state, words) = {
+            let past = &self.sequencer().past;
+            (past.state.clone(), past.index.sayings(past.state.head.size))
         };
-        let mut found = limit.is_some();
-        let history = self.replay(&mut |before, entry, _| {
-            let stop = match cut {
-                Cut::Sequence(sequence) => entry.seal.sequence > sequence,
-                Cut::Leaf(leaf) => before.head.leaf == leaf,
-                Cut::Day(_) => limit.is_some_and(|limit| entry.seal.recordedtime >= limit),
-            };
-            found |= cut == Cut::Sequence(entry.seal.sequence) || cut == Cut::Leaf(entry.leaf);
-            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        if found || matches!(cut, Cut::Day(_)) { Ok(history) } else { Err(LedgerError::Cut(cut)) }
+        let Some(cut) = cut else { return Ok(History { state, words }) };
+        let size = match cut {
+            Cut::Start => Some(0),
+            Cut::Sequence(sequence) => Some(sequence).filter(|at| *at < state.head.size).map(|at| at + 1),
+            Cut::Leaf(leaf) => self.sequencer().past.index.by_leaf(leaf)?.map(|at| at + 1),
+            Cut::Day(day) => Some(self.size_at(&state, day)?),
+        };
+        let size = size.filter(|size| *size <= state.head.size).ok_or(LedgerError::Cut(cut))?;
+        let last = size.checked_sub(1).map_or(Ok(None), |last| self.entry(last))?;
+        let head = last.as_ref().map_or(Head::EMPTY, |last| Head { size, leaf: last.leaf });
+        let recorded = last.map_or(state.recorded, |last| last.seal.recordedtime);
+        Ok(History { state: state.until(head, recorded), words: words.until(size) })
     }
 
-    /// The sequences of a stream's entries.
+    /// How many entries were recorded by the end of a day, in the zone where it ends last. Recorded times never go back.
+    fn size_at(&self, state: &State, day: NaiveDate) -> Result<u64, LedgerError> {
+        let Some(founding) = &state.founding else { return Ok(0) };
+        let end = founding.end_of(day);
+        if state.recorded < end {
+            return Ok(state.head.size);
+        }
+        let (mut from, mut to) = (0, state.head.size.saturating_sub(1));
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.entry(middle)? {
+                Some(entry) if entry.seal.recordedtime < end => from = middle + 1,
+                _ => to = middle,
+            }
+        }
+        Ok(from)
+    }
+
+    /// The sequences of a stream's entries, as many as there are before one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sequences(&self, subject: &str) -> Result<Vec<u64>, StoreError> {
-        self.sequencer().store.sequences(subject)
+    pub fn sequences(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
+        self.sequencer().past.index.entries(subject, size)
     }
 
-    /// The entry with this id. A ledger opened for writing knows where it is; one opened for reading looks through all.
+    /// The entry with this id.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
-        let (unnamed, sequence) = {
-            let past = &mut self.sequencer().past;
-            (past.unnamed, past.archive.by_id(id)?)
-        };
-        if !unnamed {
-            return sequence.map_or(Ok(None), |sequence| self.entry(sequence));
-        }
-        let mut found = None;
-        self.replay(&mut |_, entry, _| {
-            if entry.request.event.id == id {
-                found = Some(entry.clone());
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(found)
+        let sequence = self.sequencer().past.index.by_id(id)?;
+        sequence.map_or(Ok(None), |sequence| self.entry(sequence))
     }
 
     /// One entry.
@@ -150,9 +154,9 @@ impl Ledger {
     pub fn entry(&self, sequence: u64) -> Result<Option<Entry>, LedgerError> {
         let mut found = None;
         self.read(sequence..sequence.saturating_add(1), &mut |at, line| {
-            found = Some(read_entry(at, line));
+            found = Some(Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault)));
             ControlFlow::Break(())
         })?;
-        found.transpose().map(|found| found.map(|(entry, _, _)| entry))
+        found.transpose()
     }
 }

@@ -1,50 +1,30 @@
 //! The sequencer: judges requests in their order against the state in memory, and appends what is admitted under one
 //! commit. It is the one place where anything is written.
 
-use super::archive::Scratch;
-use super::catch_up::fold;
 use super::disclosures::Disclosures;
-use super::{Receipt, RecordError};
+use super::index::NEWEST;
+use super::past::Past;
+use super::{LedgerError, Receipt, RecordError, snapshot};
 use crate::record::archive::Archive;
 use crate::record::fact::Fact;
-use crate::record::history::{History, State};
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, Held};
-use crate::store::{AppendError, Head, Store, StoreError};
+use crate::store::{AppendError, Head, Store};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{Entry, Request};
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 
 /// A store, and what its entries leave.
 pub(super) struct Sequencer {
     pub(super) store: Box<dyn Store>,
     pub(super) past: Past,
     pub(super) disclosures: Disclosures,
+    /// Where snapshots are kept.
+    folder: Option<PathBuf>,
+    /// How many entries the newest snapshot knows.
+    kept: u64,
     doubtful: bool,
-}
-
-/// What entries leave, as far as they were read.
-#[derive(Default)]
-pub(super) struct Past {
-    pub(super) state: State,
-    pub(super) archive: Scratch,
-    /// Whether the archive has the names of the entries, which reading does not need.
-    pub(super) unnamed: bool,
-}
-
-impl Past {
-    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
-        self.state.take(&mut self.archive, entry, fact, held)
-    }
-
-    /// All of it, for a reader.
-    pub(super) fn history(&mut self) -> Result<History, StoreError> {
-        let state = self.state.clone();
-        let actions = state.programme.actions.keys();
-        let words = actions.map(|action| Ok((action.clone(), self.archive.words(action)?)));
-        let words = words.collect::<Result<_, StoreError>>()?;
-        Ok(History { state, words })
-    }
 }
 
 /// What is to be done with a request that nothing speaks against.
@@ -56,8 +36,29 @@ enum Judged {
 }
 
 impl Sequencer {
-    pub(super) fn new(store: Box<dyn Store>, past: Past, disclosures: Disclosures) -> Self {
-        Self { store, past, disclosures, doubtful: false }
+    pub(super) fn new(
+        store: Box<dyn Store>,
+        past: Past,
+        disclosures: Disclosures,
+        folder: Option<PathBuf>,
+    ) -> Self {
+        let kept = folder.as_deref().and_then(snapshot::head).map_or(0, |head| head.size);
+        Self { store, past, disclosures, folder, kept, doubtful: false }
+    }
+
+    /// Keeps a snapshot, where the newest one knows fewer entries.
+    pub(super) fn keep(&mut self) -> Result<(), LedgerError> {
+        let size = self.past.state.head.size;
+        if let Some(folder) = self.folder.as_deref().filter(|_| size > self.kept && !self.doubtful) {
+            snapshot::keep(folder, &mut self.past)?;
+            self.kept = size;
+        }
+        Ok(())
+    }
+
+    /// How many entries the newest snapshot does not know.
+    pub(super) fn unkept(&self) -> u64 {
+        self.past.state.head.size.saturating_sub(self.kept)
     }
 
     pub(super) fn record(
@@ -86,6 +87,10 @@ impl Sequencer {
             return Err(error);
         }
         self.doubtful = false;
+        if self.past.index.waiting() >= NEWEST {
+            // What cannot be kept stays in memory, and the next commit tries again.
+            let _ = self.keep();
+        }
         // An archive that failed may have taken a part of the request that it failed on.
         if let Some(Err(RecordError::Store(_))) = receipts.last() {
             self.doubtful = true;
@@ -105,11 +110,7 @@ impl Sequencer {
 
     /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
     fn reread(&mut self) {
-        let mut past = Past::default();
-        let read = fold(self.store.as_ref(), Head::EMPTY, &mut |entry, fact, held| {
-            Ok(past.take(&entry, &fact, &held)?)
-        });
-        if read.is_ok() {
+        if let Ok(past) = Past::of(self.store.as_ref(), self.folder.as_deref(), &mut super::quietly) {
             (self.past, self.doubtful) = (past, false);
         }
     }
@@ -130,7 +131,10 @@ impl Sequencer {
             }
             Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
         };
-        let (id, seal) = (request.event.id, self.past.state.seal(&request.event.subject, recorded));
+        let (id, seal) = (
+            request.event.id,
+            self.past.state.seal(self.past.index.stream(&request.event.subject), recorded),
+        );
         let (bytes, entry) = request.seal(seal);
         self.past.take(&entry, &fact, &held).map_err(AppendError::Failed)?;
         batch.push(bytes);
@@ -160,9 +164,9 @@ impl Sequencer {
             belongs(disclosures, &Fact::read(&request.event).map_err(Refusal::from)?.1)?;
             return Ok(Judged::Repeated(receipt));
         }
-        let Past { state, archive, .. } = &mut self.past;
+        let Past { state, index } = &mut self.past;
         let recorded = state.recording(&request.event, now);
-        let decided = state.decide(archive, request, recorded).map_err(AppendError::Failed)?;
+        let decided = state.decide(index, request, recorded).map_err(AppendError::Failed)?;
         let (fact, held) = decided?;
         belongs(disclosures, &held)?;
         Ok(Judged::Admitted(fact, held, recorded))
@@ -175,7 +179,7 @@ impl Sequencer {
         batch: &[Vec<u8>],
     ) -> Result<Option<Receipt>, RecordError> {
         let id = request.event.id;
-        let known = self.past.archive.by_id(id).map_err(AppendError::Failed)?;
+        let known = self.past.index.by_id(id).map_err(AppendError::Failed)?;
         let Some(sequence) = known else { return Ok(None) };
         let stored = self.store.head().size;
         let mut first = None;
@@ -209,6 +213,7 @@ fn belongs(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError>
 mod tests {
     use super::*;
     use crate::ledger::Ledger;
+    use crate::store::StoreError;
 
     #[test]
     fn after_an_archive_that_failed_the_same_request_is_taken_again() {
@@ -218,13 +223,13 @@ mod tests {
         let ledger = Ledger::in_memory();
         let founding = HISTORY.lines().take(at).map(request).collect();
         assert!(ledger.record_all(founding, Utc::now()).unwrap().iter().all(Result::is_ok));
-        let before = ledger.at(None).unwrap();
+        let before = ledger.at(None).unwrap().in_memory().unwrap();
         let (said, _) = request(HISTORY.lines().nth(at).unwrap());
         let action = said.event.subject.strip_prefix("actions/").unwrap().parse().unwrap();
-        ledger.sequencer().past.archive.spoil(&action);
+        ledger.sequencer().past.index.spoil(&action);
         let refused = ledger.record(said.clone(), Vec::new());
         assert!(matches!(refused, Err(RecordError::Store(AppendError::Failed(StoreError::Scratch)))));
-        assert_eq!(ledger.at(None).unwrap(), before);
+        assert_eq!(ledger.at(None).unwrap().in_memory().unwrap(), before);
         let receipt = ledger.record(said, Vec::new()).unwrap();
         assert_eq!((receipt.sequence, receipt.repeated), (at as u64, false));
     }

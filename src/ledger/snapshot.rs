@@ -1,140 +1,148 @@
-//! What a history leaves, kept as a file, named by nothing but its own head: a ledger that is opened for reading folds only
-//! what came after it, and verification compares it with what replaying gives.
+//! Snapshots: what the entries leave, kept in a folder, so that whoever opens the ledger folds only what came after.
 //!
 //! ```text
-//! {"reducer":2,"state":{…}}                     the state
-//! {"action":"1.G2G.1","words":[…]}              what was said of each action, one a line
-//! "5f0c…"                                       SHA-256 of the lines before
+//! index/state-000000065536-5f0c….3.jsonl   named by the head that it was taken at and by the reducer's version
+//!   {"state":{…}}                          the state
+//!   {"ids":["ids-0"],"leaves":[…],…}       the index: its files beside this one, and the ends of the streams
+//!   "5f0c…"                                SHA-256 of the lines before
 //! ```
 //!
-//! It can be deleted at any time. A damaged one is passed over; whoever changes its hash too is found out by verifying, not
-//! by reading.
+//! The folder can be deleted at any time. A snapshot that is damaged, or was kept by another version of the program, is passed
+//! over; whoever changes its hash too is found out by verifying, not by reading.
 
 use super::LedgerError;
-use crate::domain::value::Code;
-use crate::domain::word::Words;
+use super::index::{Index, Settled};
+use super::past::Past;
+use crate::record::archive::Archive;
 use crate::record::beside::Kept;
-use crate::record::history::{History, State};
+use crate::record::history::State;
 use crate::store::StoreError;
-use crate::trail::hash::{Head, hex};
+use crate::trail::hash::{Head, LeafHash, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 
-/// The file within a ledger's folder.
-pub const FILE: &str = "state.jsonl";
+/// The folder within a ledger's.
+pub const FOLDER: &str = "index";
 
-/// Raised whenever the state or what is folded into it changes: older snapshots are passed over.
-const REDUCER: u32 = 2;
+/// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
+const REDUCER: u32 = 3;
+/// How often a reader looks again for what a writer replaced meanwhile.
+const TRIES: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct First<S> {
-    reducer: u32,
+struct Line<S> {
     state: S,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Said<C, W> {
-    action: C,
-    words: W,
-}
-
-/// The history that was kept. One that cannot be read, is damaged, or was kept by another version of the program is worth
-/// as much as none: it is made anew from the journal.
-#[must_use]
-pub fn load(folder: &Path) -> Option<History> {
-    let mut history = History::default();
-    history.state = read(folder, &mut |action, words| {
-        history.words.insert(action, Arc::new(words));
-    })?;
-    Some(history)
-}
-
-/// The head that was kept.
+/// The head that the newest snapshot was taken at, of whichever version of the program.
 #[must_use]
 pub fn head(folder: &Path) -> Option<Head> {
-    read(folder, &mut |_, _| {}).map(|state| state.head)
+    names(folder).into_iter().map(|(head, ..)| head).max_by_key(|head| head.size)
+}
+
+/// The newest snapshot that can be read.
+pub(super) fn load(folder: &Path) -> Option<Past> {
+    for _ in 0..TRIES {
+        let known = names(folder);
+        let mut own: Vec<_> = known.iter().filter(|(_, reducer, _)| *reducer == REDUCER).collect();
+        own.sort_by_key(|(head, ..)| std::cmp::Reverse(head.size));
+        if let Some(past) = own.into_iter().find_map(|(head, _, name)| read(folder, *head, name)) {
+            return Some(past);
+        }
+        // A writer may have replaced what was found here.
+        if names(folder) == known {
+            return None;
+        }
+    }
+    None
 }
 
 /// What was kept, as far as it is compared, and whether something was that [`load`] passes over.
-#[must_use]
-pub fn compared(folder: &Path) -> (Option<Kept>, bool) {
-    let mut words = BTreeMap::new();
-    let state = read(folder, &mut |action, said| {
-        words.insert(action, Kept::digest(&said));
-    });
-    let unreadable = state.is_none() && folder.join(FILE).exists();
-    (state.map(|state| Kept { state, words }), unreadable)
-}
-
-/// Reads a snapshot line by line: never more of it is in memory than the state and one action's words.
-fn read(folder: &Path, each: &mut dyn FnMut(Code, Words)) -> Option<State> {
-    let mut lines = BufReader::new(File::open(folder.join(FILE)).ok()?);
-    let (mut line, mut hash) = (Vec::new(), Sha256::new());
-    let mut next = |line: &mut Vec<u8>| {
-        line.clear();
-        lines.read_until(b'\n', line).ok().filter(|_| line.ends_with(b"\n"))
+pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerError> {
+    let Some(Past { state, mut index }) = load(folder) else {
+        return Ok((None, !names(folder).is_empty()));
     };
-    next(&mut line)?;
-    hash.update(&line);
-    let first: First<State> = serde_json::from_slice(&line).ok()?;
-    if first.reducer != REDUCER {
-        return None;
+    let mut kept = Kept { state, ..Kept::default() };
+    for action in kept.state.programme.actions.keys() {
+        match index.words(action) {
+            Ok(words) => kept.words.insert(action.clone(), Kept::digest(&words)),
+            Err(StoreError::Index(_) | StoreError::Scratch) => return Ok((None, true)),
+            Err(error) => return Err(error.into()),
+        };
     }
-    loop {
-        next(&mut line)?;
-        if let Ok(digest) = serde_json::from_slice::<String>(&line) {
-            let whole = next(&mut line).is_none() && line.is_empty();
-            return (whole && digest == hex(&hash.finalize())).then_some(first.state);
-        }
-        hash.update(&line);
-        let Said { action, words } = serde_json::from_slice(&line).ok()?;
-        each(action, words);
-    }
+    Ok((Some(kept), false))
 }
 
-/// Keeps a state and what was said of each of its actions, in place of the one before.
+/// Keeps what entries leave, in place of what was kept before.
 ///
 /// # Errors
-/// [`LedgerError::Snapshot`], where the file cannot be written; [`LedgerError::Store`], where the words cannot be had.
-pub fn keep(
-    folder: &Path,
-    state: &State,
-    words: &mut dyn FnMut(&Code) -> Result<Arc<Words>, StoreError>,
-) -> Result<(), LedgerError> {
-    let failed = |source| LedgerError::Snapshot { path: folder.to_owned(), source };
-    let part = folder.join(format!("{FILE}.part"));
-    let file = File::create(&part).map_err(failed)?;
-    let mut out = Hashed { out: BufWriter::with_capacity(1 << 16, file), hash: Sha256::new() };
-    out.line(&First { reducer: REDUCER, state }).map_err(failed)?;
-    for action in state.programme.actions.keys() {
-        out.line(&Said { action, words: &*words(action)? }).map_err(failed)?;
+/// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
+pub(super) fn keep(folder: &Path, past: &mut Past) -> Result<(), LedgerError> {
+    let index = folder.join(FOLDER);
+    let failed = |source| LedgerError::Snapshot { path: index.clone(), source };
+    fs::create_dir_all(&index).map_err(failed)?;
+    let settled = past.index.settle(&index)?;
+    let Head { size, leaf } = past.state.head;
+    let name = format!("state-{size:012}-{leaf}.{REDUCER}.jsonl");
+    write(&index, &name, &past.state, &settled).map_err(failed)?;
+    // What this snapshot replaced is nobody's any more: readers that have it open go on reading it.
+    let used: HashSet<&str> = settled.files().map(String::as_str).chain([name.as_str()]).collect();
+    for entry in fs::read_dir(&index).map_err(failed)?.filter_map(Result::ok) {
+        if entry.file_name().to_str().is_none_or(|name| !used.contains(name)) {
+            // Where it cannot be removed, it only takes room.
+            let _ = fs::remove_file(entry.path());
+        }
     }
-    out.finish().and_then(|()| fs::rename(&part, folder.join(FILE))).map_err(failed)
+    Ok(())
 }
 
-/// Lines on their way into a file, and their hash.
-struct Hashed {
-    out: BufWriter<File>,
-    hash: Sha256,
+fn write(folder: &Path, name: &str, state: &State, settled: &Settled) -> io::Result<()> {
+    let mut lines = serde_json::to_vec(&Line { state })?;
+    lines.push(b'\n');
+    serde_json::to_writer(&mut lines, settled)?;
+    lines.push(b'\n');
+    let hash = hex(&Sha256::digest(&lines));
+    writeln!(lines, "\"{hash}\"")?;
+    let part = folder.join(".part");
+    let mut file = File::create(&part)?;
+    file.write_all(&lines)?;
+    file.sync_data()?;
+    fs::rename(&part, folder.join(name))?;
+    File::open(folder)?.sync_all()
 }
 
-impl Hashed {
-    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut line = serde_json::to_vec(line)?;
-        line.push(b'\n');
-        self.hash.update(&line);
-        self.out.write_all(&line)
-    }
+/// The snapshots of a folder: at which head, by which version, and under which name.
+fn names(folder: &Path) -> Vec<(Head, u32, String)> {
+    let parse = |name: &str| {
+        let (head, reducer) = name.strip_prefix("state-")?.strip_suffix(".jsonl")?.split_once('.')?;
+        let (size, leaf) = head.split_once('-')?;
+        let head = Head { size: size.parse().ok()?, leaf: leaf.parse::<LeafHash>().ok()? };
+        Some((head, reducer.parse().ok()?, name.to_owned()))
+    };
+    let Ok(entries) = fs::read_dir(folder.join(FOLDER)) else { return Vec::new() };
+    let entries = entries.filter_map(Result::ok);
+    let mut names: Vec<_> = entries.filter_map(|entry| parse(entry.file_name().to_str()?)).collect();
+    names.sort_by_key(|(head, reducer, _)| (head.size, *reducer));
+    names
+}
 
-    fn finish(mut self) -> io::Result<()> {
-        writeln!(self.out, "\"{}\"", hex(&self.hash.finalize()))?;
-        self.out.flush()
+fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
+    let index = folder.join(FOLDER);
+    let bytes = fs::read(index.join(name)).ok()?;
+    let body = bytes.strip_suffix(b"\n")?;
+    let end = body.iter().rposition(|byte| *byte == b'\n')? + 1;
+    let (lines, hash) = body.split_at_checked(end)?;
+    if serde_json::from_slice::<String>(hash).ok()? != hex(&Sha256::digest(lines)) {
+        return None;
     }
+    let mut lines = lines.split(|byte| *byte == b'\n');
+    let Line { state } = serde_json::from_slice::<Line<State>>(lines.next()?).ok()?;
+    let settled: Settled = serde_json::from_slice(lines.next()?).ok()?;
+    let index = Index::open(&index, settled).ok()?;
+    (state.head == head).then_some(Past { state, index })
 }

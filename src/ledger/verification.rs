@@ -1,7 +1,7 @@
 //! Verification: every entry of a ledger judged anew, with what stands beside it.
 
-use super::archive::Scratch;
 use super::disclosures::AtHand;
+use super::index::Index;
 use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
@@ -19,13 +19,14 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read. What is wrong with it is in the report.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
-        let (kept, unreadable) = self.folder.as_deref().map(snapshot::compared).unwrap_or_default();
+        let (kept, unreadable) =
+            self.folder.as_deref().map(snapshot::compared).transpose()?.unwrap_or_default();
         let (at_hand, damaged) = {
             let disclosures = &self.sequencer().disclosures;
             (disclosures.at_hand()?, disclosures.damaged().len())
         };
         let beside = Beside { disclosures: at_hand.count(), damaged, kept, unreadable, ..Beside::default() };
-        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut verifier = Verifier::new(Index::beside(at_hand), beside);
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
             failed = verifier.push(line).err();
@@ -48,7 +49,7 @@ impl Ledger {
     ) -> Result<Report, LedgerError> {
         let store = Embedded::open_read_only(folder, entry::subject)?;
         let at_hand = AtHand::read(folder)?;
-        let (kept, unreadable) = snapshot::compared(folder);
+        let (kept, unreadable) = snapshot::compared(folder)?;
         let beside = Beside {
             disclosures: at_hand.count(),
             damaged: at_hand.damaged(),
@@ -57,7 +58,7 @@ impl Ledger {
             unfinished: store.unfinished(),
             seen,
         };
-        let mut verifier = Verifier::new(Scratch::beside(at_hand), beside);
+        let mut verifier = Verifier::new(Index::beside(at_hand), beside);
         let mut taken = Ok(());
         store.read(0..u64::MAX, &mut |at, line| {
             if taken.is_ok() {

@@ -7,11 +7,15 @@ use crate::domain::assertion::{OccurrenceState, Role};
 use crate::domain::date::Effective;
 use crate::domain::status::{self, Axis, Joint, Status};
 use crate::domain::value::Code;
-use crate::record::history::{History, State};
+use crate::record::cores;
+use crate::record::history::{History, Spoken, State};
 use chrono::{Days, NaiveDate};
+use std::sync::Arc;
 
 /// After how many days without a word a health is stale.
 pub const STALE_DAYS: u64 = 180;
+/// Actions that are worth a thread.
+const SHARE: usize = 256;
 
 /// One action on the board.
 #[derive(Debug, Clone)]
@@ -40,17 +44,21 @@ pub enum Window {
 }
 
 /// The actions that a filter admits, by reference in the order of the plan's lines and tracks.
-#[must_use]
-pub fn of<'a>(history: &'a History, reading: &Reading, filter: &Filter) -> Vec<Row<'a>> {
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn of<'a, W: Spoken>(
+    history: &'a History<W>,
+    reading: &Reading,
+    filter: &Filter,
+) -> Result<Vec<Row<'a>>, W::Fault> {
     let parties = history.state.parties();
     let programme = &history.state.programme;
-    let mut rows: Vec<Row<'a>> = programme
-        .actions
-        .values()
-        .filter(|action| filter.admits(programme, action))
-        .map(|action| row(history, action, &parties, reading))
-        .filter(|row| filter.matches(&row.status))
-        .collect();
+    let meant = programme.actions.values().filter(|action| filter.admits(programme, action));
+    let meant: Vec<&action::State> = meant.map(Arc::as_ref).collect();
+    let rows = cores::share(&meant, SHARE, &|action| row(history, action, &parties, reading));
+    let mut rows: Vec<Row<'a>> = rows.into_iter().collect::<Result<_, _>>()?;
+    rows.retain(|row| filter.matches(&row.status));
     let tracks: Vec<&Code> =
         programme.plan.iter().flat_map(|plan| &plan.tracks).map(|track| &track.code).collect();
     let place = |row: &Row<'a>| {
@@ -58,34 +66,37 @@ pub fn of<'a>(history: &'a History, reading: &Reading, filter: &Filter) -> Vec<R
         let track = tracks.iter().position(|track| **track == action.track);
         (action.line, track, number(&action.reference), action.reference.clone())
     };
-    rows.sort_by_key(place);
-    rows
+    rows.sort_by_cached_key(place);
+    Ok(rows)
 }
 
 /// One action as it stands.
-#[must_use]
-pub fn row<'a>(
-    history: &'a History,
+///
+/// # Errors
+/// Where what was said of it cannot be read.
+pub fn row<'a, W: Spoken>(
+    history: &'a History<W>,
     action: &'a action::State,
     parties: &[&'a Code],
     reading: &Reading,
-) -> Row<'a> {
+) -> Result<Row<'a>, W::Fault> {
     let state = &history.state;
-    let words = history.words(&action.action.reference);
-    let status = status::of(words, parties, reading.effective, state.grace_days());
+    let words = history.words.of(action)?;
+    let status = status::of(&words, parties, reading.effective, state.grace_days());
     let lead = |(institution, assignment): (&'a Code, &'a action::Assignment)| {
         (assignment.role == Role::Lead).then_some(institution)
     };
     let fresh =
         |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
-    let latest = status.health.voices.iter().filter_map(|voice| voice.word).map(|word| word.day).max();
-    Row {
+    let latest =
+        status.health.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.day).max();
+    Ok(Row {
         leads: action.assignments.iter().filter_map(lead).collect(),
         windows: windows(state, action, &status, reading),
         stale: latest.is_some_and(|day| !fresh(day)),
         action,
         status,
-    }
+    })
 }
 
 fn windows(
@@ -108,7 +119,7 @@ fn windows(
         let settled =
             |state: OccurrenceState| !matches!(state, OccurrenceState::Planned | OccurrenceState::Confirmed);
         // Where a window is over and was only ever planned, it was missed; a contest leaves that open.
-        let expected = axis.voices.iter().all(|voice| match (voice.word, voice.says) {
+        let expected = axis.voices.iter().all(|voice| match (&voice.word, voice.says) {
             (Some(_), says) => says.is_some_and(|state| !settled(state)),
             (None, _) => true,
         });

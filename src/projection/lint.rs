@@ -6,7 +6,7 @@ use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::plan::{InstrumentState, Kind};
 use crate::domain::value::Code;
-use crate::record::history::{History, State};
+use crate::record::history::{History, Spoken, State};
 
 /// One thing that keeps something from being tracked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,13 @@ const GOALS: [&str; 17] = [
 ];
 
 /// Every gap of the actions that a filter admits, of their bases and of the lines.
-#[must_use]
-pub fn of(history: &History, reading: &Reading, filter: &Filter) -> Vec<Gap> {
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn of<W: Spoken>(history: &History<W>, reading: &Reading, filter: &Filter) -> Result<Vec<Gap>, W::Fault> {
     let mut gaps = Vec::new();
     let state = &history.state;
-    let rows = super::board::of(history, reading, filter);
+    let rows = super::board::of(history, reading, filter)?;
     // Of lines and bases, those of the actions that are meant; where whole lines are, all of them.
     let of_actions = filter.is_of_actions();
     let line = |number: u16| !of_actions || rows.iter().any(|row| row.action.action.line == number);
@@ -56,7 +58,7 @@ pub fn of(history: &History, reading: &Reading, filter: &Filter) -> Vec<Gap> {
     for row in &rows {
         actions(state, row.action, &mut gaps);
     }
-    gaps
+    Ok(gaps)
 }
 
 fn lines(state: &State, filter: &Filter, meant: &dyn Fn(u16) -> bool, gaps: &mut Vec<Gap>) {

@@ -7,10 +7,11 @@ use crate::domain::party::Event as Party;
 use crate::domain::programme::Event as Programme;
 use crate::domain::status::Assurance;
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
 use crate::record::founding::Event as Founding;
-use crate::record::history::{History, State};
+use crate::record::history::State;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -47,21 +48,20 @@ pub struct Item {
     pub assurance: Option<Assurance>,
 }
 
-/// An entry as an item; `before` is the state that it was recorded in, and `after` the one at the end of the reading.
+/// An entry as an item; `state` is the one at the end of the reading, and `said` are the words of the entry's action then.
 #[must_use]
-pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &History) -> Item {
+pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
     let event = &entry.request.event;
     let sequence = entry.seal.sequence;
     let (mut summary, effective) = words(fact);
-    let words = fact.action().map(|action| after.words(action));
-    let word = words.and_then(|words| words.at(sequence));
-    let answered = words.zip(event.causationid).and_then(|(words, id)| words.by_id(id));
+    let word = said.at(sequence);
+    let answered = event.causationid.and_then(|id| said.by_id(id));
     let answers = answered.map(|word| word.sequence);
     summary.extend(answers.map(|answered| format!(" entry {answered}")));
     Item {
         sequence,
         recorded: entry.seal.recordedtime,
-        day: before.day(entry.seal.recordedtime),
+        day: state.day(entry.seal.recordedtime),
         effective,
         source: event.source.clone(),
         subject: event.subject.clone(),
@@ -70,8 +70,8 @@ pub fn item(before: &State, entry: &Entry, fact: &Fact, after: &History) -> Item
         answers,
         id: event.id,
         leaf: entry.leaf,
-        voided: word.is_some_and(|word| word.voided),
-        assurance: words.and_then(|words| Assurance::of(words, sequence)),
+        voided: word.is_some_and(|word| word.voided.is_some()),
+        assurance: Assurance::of(said, sequence),
     }
 }
 

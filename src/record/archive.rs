@@ -6,7 +6,7 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
-use crate::trail::hash::LeafHash;
+use crate::trail::hash::{Head, LeafHash};
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub trait Archive {
     /// Where the archive cannot be read.
     fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, Self::Fault>;
 
+    /// The last entry of a stream.
+    fn stream(&self, subject: &str) -> Head;
+
     /// What was said of an action.
     ///
     /// # Errors
@@ -48,17 +51,22 @@ pub trait Archive {
     /// Where the archive cannot be read.
     fn disclosed(&mut self, digest: &Digest) -> Result<Option<String>, Self::Fault>;
 
-    /// Takes the names of the next entry.
+    /// Takes the names of the next entry, which is the last of its stream then.
     ///
     /// # Errors
     /// Where the archive cannot be written.
     fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), Self::Fault>;
 
-    /// Takes what was said of an action, with what is said now.
+    /// Takes what was said of an action, with what the entry with a sequence says now.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    fn say(&mut self, action: &Code, say: &mut dyn FnMut(&mut Words)) -> Result<(), Self::Fault>;
+    fn say(
+        &mut self,
+        action: &Code,
+        sequence: u64,
+        say: &mut dyn FnMut(&mut Words),
+    ) -> Result<(), Self::Fault>;
 }
 
 /// An archive in memory, for a history that fits.
@@ -67,6 +75,7 @@ pub struct Whole {
     ids: HashMap<Uuid, u64>,
     leaves: HashMap<LeafHash, u64>,
     digests: HashMap<Digest, u64>,
+    streams: HashMap<String, Head>,
     words: BTreeMap<Code, Arc<Words>>,
     /// The disclosures at hand, by the name of their field.
     pub disclosures: HashMap<Digest, String>,
@@ -87,6 +96,10 @@ impl Archive for Whole {
         Ok(self.digests.get(digest).copied())
     }
 
+    fn stream(&self, subject: &str) -> Head {
+        self.streams.get(subject).copied().unwrap_or(Head::EMPTY)
+    }
+
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, Infallible> {
         Ok(self.words.get(action).cloned().unwrap_or_default())
     }
@@ -99,11 +112,12 @@ impl Archive for Whole {
         let sequence = entry.seal.sequence;
         self.ids.insert(entry.request.event.id, sequence);
         self.leaves.insert(entry.leaf, sequence);
+        self.streams.insert(entry.request.event.subject.clone(), entry.stream());
         self.digests.extend(held.iter().map(|each| (each.digest, sequence)));
         Ok(())
     }
 
-    fn say(&mut self, action: &Code, say: &mut dyn FnMut(&mut Words)) -> Result<(), Infallible> {
+    fn say(&mut self, action: &Code, _: u64, say: &mut dyn FnMut(&mut Words)) -> Result<(), Infallible> {
         say(Arc::make_mut(self.words.entry(action.clone()).or_default()));
         Ok(())
     }

@@ -204,8 +204,10 @@ pub struct Key {
     pub role: Role,
     /// How many were registered before it.
     pub place: usize,
-    /// Whether it was revoked.
-    pub revoked: bool,
+    /// The sequence of the entry that registered it.
+    pub registered: u64,
+    /// The sequence of the entry that revoked it.
+    pub revoked: Option<u64>,
 }
 
 /// Every key that was ever registered, by its id.
@@ -222,7 +224,10 @@ impl Keys {
             let witness = party.witness.iter().map(|key| (key, Role::Witness));
             authority.chain(witness).map(|(vkey, role)| {
                 let author = Author { party: party.id.clone(), institution: None };
-                (vkey.keyid(), Key { vkey: vkey.clone(), author, role, place: 0, revoked: false })
+                (
+                    vkey.keyid(),
+                    Key { vkey: vkey.clone(), author, role, place: 0, registered: 0, revoked: None },
+                )
             })
         });
         let mut all = Self::default();
@@ -230,6 +235,14 @@ impl Keys {
             all.0.insert(id, Key { place: all.0.len(), ..key });
         }
         all
+    }
+
+    /// Those that were registered after a number of entries, and revoked by then or not.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Self {
+        let known = self.0.iter().filter(|(_, key)| key.registered < size);
+        let then = |key: &Key| Key { revoked: key.revoked.filter(|at| *at < size), ..key.clone() };
+        Self(known.map(|(id, key)| (id.clone(), then(key))).collect())
     }
 
     /// Every key, by id.
@@ -240,7 +253,7 @@ impl Keys {
     /// The keys in force with which somebody speaks in a role, in the order in which they were registered.
     #[must_use]
     pub fn of(&self, author: &Author, role: Role) -> Vec<&Key> {
-        let speaks = |key: &&Key| key.author == *author && key.role == role && !key.revoked;
+        let speaks = |key: &&Key| key.author == *author && key.role == role && key.revoked.is_none();
         let mut keys: Vec<&Key> = self.0.values().filter(speaks).collect();
         keys.sort_by_key(|key| key.place);
         keys
@@ -253,7 +266,7 @@ impl Keys {
     pub fn in_force(&self, keyid: &str) -> Result<&Key, Refusal> {
         match self.0.get(keyid) {
             None => Err(Refusal::Unknown(keyid.chars().take(240).collect())),
-            Some(key) if key.revoked => Err(Refusal::Revoked(keyid.to_owned())),
+            Some(key) if key.revoked.is_some() => Err(Refusal::Revoked(keyid.to_owned())),
             Some(key) => Ok(key),
         }
     }
@@ -293,8 +306,9 @@ impl Keys {
                 if key.author.party != *party {
                     return Err(Refusal::OtherParty(party.clone(), key.author.party.clone()));
                 }
-                let authority =
-                    |key: &&Key| key.role == Role::Authority && key.author.party == *party && !key.revoked;
+                let authority = |key: &&Key| {
+                    key.role == Role::Authority && key.author.party == *party && key.revoked.is_none()
+                };
                 if key.role == Role::Authority && self.0.values().filter(authority).count() < 2 {
                     return Err(Refusal::Last(party.clone()));
                 }
@@ -303,17 +317,18 @@ impl Keys {
         }
     }
 
-    /// Takes an event that was admitted.
-    pub fn evolve(&mut self, event: &Event, party: &Code) {
+    /// Takes an event that was admitted, of the entry with this sequence.
+    pub fn evolve(&mut self, event: &Event, party: &Code, sequence: u64) {
         match event {
             Event::Registered(new) => {
                 let author = Author { party: party.clone(), institution: new.institution.clone() };
                 let (vkey, role, place) = (new.vkey.clone(), new.role, self.0.len());
-                self.0.insert(vkey.keyid(), Key { vkey, author, role, place, revoked: false });
+                let key = Key { vkey, author, role, place, registered: sequence, revoked: None };
+                self.0.insert(key.vkey.keyid(), key);
             }
             Event::Revoked(event) => {
                 if let Some(key) = self.0.get_mut(&event.keyid) {
-                    key.revoked = true;
+                    key.revoked = Some(sequence);
                 }
             }
         }

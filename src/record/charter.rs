@@ -56,7 +56,7 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
     let mut differs = |path: String, what: &str| found.push(Fault { path, what: what.to_owned() });
     match &programme.plan {
         None => differs("/".to_owned(), "no plan is laid down"),
-        Some(laid) if **laid == adopted(plan, plan_sha256) => {}
+        Some(laid) if ***laid == adopted(plan, plan_sha256) => {}
         Some(laid) if laid.plan_sha256 != *plan_sha256 => {
             differs(
                 "/".to_owned(),
@@ -81,7 +81,7 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
         }
     }
     for (at, base) in plan.instruments.iter().enumerate() {
-        if programme.instruments.get(&base.reference).is_none_or(|laid| **laid != *base) {
+        if programme.instruments.get(&base.reference).is_none_or(|laid| ***laid != *base) {
             differs(
                 format!("/instruments/{at}"),
                 &format!("{} is missing or laid down otherwise", base.reference),
@@ -89,7 +89,7 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
         }
     }
     for (at, action) in plan.actions.iter().enumerate() {
-        if programme.actions.get(&action.reference).is_none_or(|laid| laid.action != *action) {
+        if programme.actions.get(&action.reference).is_none_or(|laid| *laid.action != *action) {
             differs(
                 format!("/actions/{at}"),
                 &format!("{} is missing or laid down otherwise", action.reference),

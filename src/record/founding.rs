@@ -5,11 +5,11 @@
 
 use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, Sha256, Text, Zone};
-use crate::trail::hash::LeafHash;
+use crate::trail::hash::{Head, LeafHash};
 use crate::trail::key::{Kind, VerifierKey};
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many authority keys a party has from the start: one of them is kept offline.
 pub const AUTHORITY_KEYS: usize = 2;
@@ -160,8 +160,8 @@ pub struct Founding {
     pub opened: Opened,
     /// Who opened it.
     pub opener: Code,
-    /// Those who have acceded.
-    pub acceded: BTreeSet<Code>,
+    /// Those who have acceded, each by the entry with this sequence.
+    pub acceded: BTreeMap<Code, u64>,
     /// The last entry of the founding, and its sequence.
     pub last: (u64, LeafHash),
 }
@@ -239,6 +239,19 @@ pub fn check_origin(origin: &str) -> Result<(), Refusal> {
 }
 
 impl Founding {
+    /// As it was after the entries up to a head.
+    #[must_use]
+    pub fn until(&self, head: Head) -> Option<Self> {
+        let last = head.size.checked_sub(1)?;
+        let acceded = self.acceded.iter().filter(|(_, at)| **at < head.size);
+        Some(Self {
+            opened: self.opened.clone(),
+            opener: self.opener.clone(),
+            acceded: acceded.map(|(party, at)| (party.clone(), *at)).collect(),
+            last: if last < self.last.0 { (last, head.leaf) } else { self.last },
+        })
+    }
+
     /// The parties, in the order of the opening.
     pub fn parties(&self) -> impl Iterator<Item = &Code> {
         self.opened.parties.iter().map(|party| &party.id)
@@ -246,7 +259,7 @@ impl Founding {
 
     /// The parties that have not acceded.
     pub fn awaited(&self) -> impl Iterator<Item = &Code> {
-        self.parties().filter(|party| **party != self.opener && !self.acceded.contains(*party))
+        self.parties().filter(|party| **party != self.opener && !self.acceded.contains_key(*party))
     }
 
     /// Whether the plan is still being laid down.
@@ -282,7 +295,7 @@ impl Founding {
     /// # Errors
     /// [`Refusal`], by name.
     pub fn accedes(&self, party: &Code, event: &Acceded, seen: u64) -> Result<(), Refusal> {
-        if *party == self.opener || self.acceded.contains(party) {
+        if *party == self.opener || self.acceded.contains_key(party) {
             return Err(Refusal::Acceded(party.clone()));
         }
         if event.plan_sha256 != self.opened.plan_sha256 {

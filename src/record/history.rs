@@ -7,6 +7,7 @@ use super::authority::Keys;
 use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
 use super::withheld::Held;
+use crate::domain::action;
 use crate::domain::party::Author;
 use crate::domain::programme::Programme;
 use crate::domain::value::Code;
@@ -15,7 +16,8 @@ use crate::trail::entry::{Entry, Event, Seal};
 use crate::trail::hash::Head;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// The state after a number of entries: all that a request is judged by, but what an [`Archive`] holds of the entries
@@ -33,8 +35,6 @@ pub struct State {
     pub keys: Keys,
     /// The plan, its institutions, instruments and actions.
     pub programme: Programme,
-    /// The last entry of each stream.
-    pub streams: BTreeMap<String, Head>,
 }
 
 impl Default for State {
@@ -45,34 +45,83 @@ impl Default for State {
             founding: None,
             keys: Keys::default(),
             programme: Programme::default(),
-            streams: BTreeMap::new(),
         }
     }
 }
 
+/// What was said of the actions of a history, wherever it lies.
+pub trait Spoken: Sync {
+    /// Why it cannot be had.
+    type Fault: Send;
+
+    /// What was said of an action.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn of(&self, action: &action::State) -> Result<Arc<Words>, Self::Fault>;
+}
+
+/// What was said of each action that anybody spoke of, in memory.
+pub type Said = BTreeMap<Code, Arc<Words>>;
+
 /// A history as far as it was read, for whoever reads all of it. Cheap to clone: what did not change is shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
+pub struct History<W = Said> {
     /// What it leaves.
     pub state: State,
-    /// What was said of each action that anybody spoke of.
-    pub words: BTreeMap<Code, Arc<Words>>,
+    /// What was said of each action.
+    pub words: W,
+}
+
+impl Spoken for Said {
+    type Fault = Infallible;
+
+    fn of(&self, action: &action::State) -> Result<Arc<Words>, Infallible> {
+        Ok(self.get(&action.action.reference).cloned().unwrap_or_default())
+    }
+}
+
+impl<W: Spoken> History<W> {
+    /// What was said of an action; nothing of one that is not there.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn words(&self, action: &Code) -> Result<Arc<Words>, W::Fault> {
+        self.state
+            .programme
+            .actions
+            .get(action)
+            .map_or_else(|| Ok(Arc::default()), |action| self.words.of(action))
+    }
+}
+
+impl<W: Spoken> History<W> {
+    /// The same with all that was said in memory.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn in_memory(&self) -> Result<History, W::Fault> {
+        let mut said = Said::new();
+        for (reference, action) in &self.state.programme.actions {
+            let words = self.words.of(action)?;
+            if !words.all().is_empty() {
+                said.insert(reference.clone(), words);
+            }
+        }
+        Ok(History { state: self.state.clone(), words: said })
+    }
 }
 
 impl History {
-    /// What was said of an action.
-    #[must_use]
-    pub fn words(&self, action: &Code) -> &Words {
-        const NONE: &Words = &Words::NONE;
-        self.words.get(action).map_or(NONE, Arc::as_ref)
-    }
-
     /// Takes an entry that was admitted.
     pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
         match fact.action() {
             Some(action) => {
-                let words = self.words.entry(action.clone()).or_default();
-                self.state.evolve(entry, fact, Arc::make_mut(words));
+                let mut words = self.words.remove(action).unwrap_or_default();
+                self.state.evolve(entry, fact, Arc::make_mut(&mut words));
+                if !words.all().is_empty() {
+                    self.words.insert(action.clone(), words);
+                }
             }
             None => self.state.evolve(entry, fact, &mut Words::default()),
         }
@@ -110,6 +159,21 @@ impl State {
         self.programme.plan.as_ref().map_or(180, |plan| plan.grace_days)
     }
 
+    /// As it was after the entries up to a head, the last of which was recorded at `recorded`.
+    #[must_use]
+    pub fn until(&self, head: Head, recorded: DateTime<Utc>) -> Self {
+        if head.size == 0 {
+            return Self::default();
+        }
+        Self {
+            head,
+            recorded,
+            founding: self.founding.as_ref().and_then(|founding| founding.until(head)),
+            keys: self.keys.until(head.size),
+            programme: self.programme.until(head.size),
+        }
+    }
+
     /// When a request is recorded: never before the entry before it; by the clock, or in an illustrative ledger by its
     /// author's time. To the millisecond, as it is hashed.
     #[must_use]
@@ -124,10 +188,9 @@ impl State {
         (clock == Some(Clock::Illustrative)).then(|| event.time.max(self.recorded))
     }
 
-    /// What the ledger adds to a request.
+    /// What the ledger adds to a request, whose stream ends with the entry that is given.
     #[must_use]
-    pub fn seal(&self, subject: &str, recordedtime: DateTime<Utc>) -> Seal {
-        let stream = self.streams.get(subject).copied().unwrap_or(Head::EMPTY);
+    pub const fn seal(&self, stream: Head, recordedtime: DateTime<Utc>) -> Seal {
         Seal {
             sequence: self.head.size,
             recordedtime,
@@ -156,18 +219,17 @@ impl State {
     ) -> Result<(), A::Fault> {
         archive.name(entry, held)?;
         if let Some(action) = fact.action() {
-            return archive.say(action, &mut |words| self.evolve(entry, fact, words));
+            let sequence = entry.seal.sequence;
+            return archive.say(action, sequence, &mut |words| self.evolve(entry, fact, words));
         }
         self.evolve(entry, fact, &mut Words::default());
         Ok(())
     }
 
-    /// Takes an entry's place in the chain and in its stream, whatever it says.
-    pub(super) fn advance(&mut self, entry: &Entry) {
+    /// Takes an entry's place in the chain, whatever it says.
+    pub(super) const fn advance(&mut self, entry: &Entry) {
         self.recorded = entry.seal.recordedtime;
         self.head = Head { size: entry.seal.sequence + 1, leaf: entry.leaf };
-        let stream = Head { size: entry.seal.streamversion, leaf: entry.leaf };
-        self.streams.insert(entry.request.event.subject.clone(), stream);
     }
 
     /// An author whose party is the one that the opening names, so that its many words share the name.
@@ -189,17 +251,17 @@ impl State {
                 self.founding = Some(Founding {
                     opened: opened.clone(),
                     opener: author.party,
-                    acceded: BTreeSet::new(),
+                    acceded: BTreeMap::new(),
                     last: (sequence, entry.leaf),
                 });
             }
             (Fact::Founding(founding::Event::Acceded(_)), Some(author)) => {
                 if let Some(founding) = &mut self.founding {
-                    founding.acceded.insert(author.party);
+                    founding.acceded.insert(author.party, sequence);
                 }
                 return;
             }
-            (Fact::Key(party, event), _) => self.keys.evolve(event, party),
+            (Fact::Key(party, event), _) => self.keys.evolve(event, party, sequence),
             (Fact::Programme(fact), Some(author)) => {
                 let day = self.day(entry.seal.recordedtime);
                 let place =

@@ -10,6 +10,7 @@
 //! - [`judgement`]: whether a next request fits;
 //! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
+//! - [`cores`]: work that all cores share;
 //! - [`prepared`]: what a line says for itself, found out on all cores;
 //! - [`beside`]: what is compared with a history;
 //! - [`verify`]: a history verified, entry by entry;
@@ -19,6 +20,7 @@ pub mod archive;
 pub mod authority;
 pub mod beside;
 pub mod charter;
+pub mod cores;
 pub mod fact;
 pub mod founding;
 pub mod history;

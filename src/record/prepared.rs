@@ -2,12 +2,12 @@
 //! which all cores share.
 
 use super::authority::Keys;
+use super::cores;
 use super::fact::{Fact, FactFault};
 use super::withheld::Held;
 use crate::trail::entry::{Entry, EntryFault};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::VerifierKey;
-use std::thread;
 
 /// Lines that are worth a thread.
 const SHARE: usize = 64;
@@ -48,22 +48,7 @@ impl Prepared {
     /// Prepares lines on every core, in their order.
     #[must_use]
     pub fn all(lines: &[Vec<u8>], keys: &Keys) -> Vec<Self> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let share = lines.len().div_ceil(cores).max(SHARE);
-        let prepare = |share: &[Vec<u8>]| share.iter().map(|line| Self::of(line, keys)).collect::<Vec<_>>();
-        let mut shares = lines.chunks(share);
-        let first = shares.next().unwrap_or_default();
-        thread::scope(|scope| {
-            let begin = |share| thread::Builder::new().spawn_scoped(scope, move || prepare(share)).ok();
-            let others: Vec<_> = shares.map(|share| (share, begin(share))).collect();
-            let mut prepared = prepare(first);
-            for (share, thread) in others {
-                // What no thread could be had for, or could not do, is done here, where its panic is seen.
-                let done = thread.and_then(|thread| thread.join().ok());
-                prepared.extend(done.unwrap_or_else(|| prepare(share)));
-            }
-            prepared
-        })
+        cores::share(lines, SHARE, &|line| Self::of(line, keys))
     }
 }
 

@@ -13,7 +13,7 @@ use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
 use super::withheld::Held;
 use crate::trail::entry::{ENTRY_LIMIT, timestamp};
-use crate::trail::hash::LeafHash;
+use crate::trail::hash::{Head, LeafHash};
 use chrono::{DateTime, Utc};
 use std::error::Error;
 use std::fmt;
@@ -34,6 +34,8 @@ pub struct Verifier<A> {
     first: LeafHash,
     head: LeafHash,
     state: State,
+    /// How many streams there are.
+    streams: u64,
     /// Entries up to the first that could not be read: what follows it in its stream cannot be judged.
     read: u64,
     /// Entries up to the first that states no fact: what follows it cannot be judged by the state.
@@ -63,6 +65,7 @@ impl<A: Archive> Verifier<A> {
             first: LeafHash::NONE,
             head: LeafHash::NONE,
             state: State::default(),
+            streams: 0,
             read: 0,
             known: 0,
             authentic: None,
@@ -167,7 +170,7 @@ impl<A: Archive> Verifier<A> {
             size: self.size,
             first: self.first,
             head: self.head,
-            streams: self.state.streams.len() as u64,
+            streams: self.streams,
             withheld: self.withheld,
             stray: self.beside.disclosures.saturating_sub(self.withheld.1),
             damaged: self.beside.damaged,
@@ -181,8 +184,9 @@ impl<A: Archive> Verifier<A> {
         let entry = &read.entry;
         let seal = &entry.seal;
         let state = &self.state;
-        let subject = &entry.request.event.subject;
-        let (recorded, expected) = (state.recorded, state.seal(subject, seal.recordedtime));
+        let stream = self.archive.stream(&entry.request.event.subject);
+        self.streams += u64::from(stream == Head::EMPTY);
+        let (recorded, expected) = (state.recorded, state.seal(stream, seal.recordedtime));
         let told = state.told(&entry.request.event);
         self.same(Check::Order, "sequence", self.size, seal.sequence);
         if self.size > 0 && seal.recordedtime < recorded {
@@ -209,6 +213,7 @@ impl<A: Archive> Verifier<A> {
             }
             _ => {}
         }
+        self.archive.name(entry, &[])?;
         self.state.advance(entry);
         Ok(())
     }

@@ -7,16 +7,22 @@ use crate::projection::board::{self, Row, Window};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
 use crate::projection::reading::Reading;
-use crate::record::history::History;
+use crate::record::history::{History, Spoken};
 use std::fmt::Display;
 
 /// How much of an action's text the board shows to people.
 const EXCERPT: usize = 56;
 
 /// Where every action stands.
-#[must_use]
-pub fn status(history: &History, reading: &Reading, filter: &Filter) -> Report {
-    let rows = board::of(history, reading, filter);
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn status<W: Spoken>(
+    history: &History<W>,
+    reading: &Reading,
+    filter: &Filter,
+) -> Result<Report, W::Fault> {
+    let rows = board::of(history, reading, filter)?;
     let mut columns = vec![
         Column::new("action", "ACTION"),
         Column::new("joint", "JOINT"),
@@ -41,13 +47,8 @@ pub fn status(history: &History, reading: &Reading, filter: &Filter) -> Report {
         Column::hidden("track"),
     ]);
     let facts = counts(&rows);
-    Report {
-        kind: "status",
-        reading: reading.clone(),
-        facts,
-        columns,
-        rows: rows.iter().map(cells).collect(),
-    }
+    let rows = rows.iter().map(cells).collect();
+    Ok(Report { kind: "status", reading: reading.clone(), facts, columns, rows })
 }
 
 fn counts(rows: &[Row<'_>]) -> Vec<Fact> {
@@ -103,7 +104,7 @@ pub(super) fn windows(row: &Row<'_>) -> Cell {
 
 /// What a party says, since when it is true, when it was recorded, and where.
 pub(super) fn says<T: Display + Copy + Into<Cell>>(voice: &Voice<'_, T>) -> [Cell; 4] {
-    let Some(word) = voice.word else { return [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty] };
+    let Some(word) = &voice.word else { return [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty] };
     [
         voice.says.map_or(Cell::Word("≠", "contested".to_owned()), Into::into),
         Cell::text(word.effective.to_string()),

@@ -2,11 +2,11 @@
 
 use super::table::{Cell, Column, Fact, Report, Seen};
 use crate::domain::status::Joint;
-use crate::projection::board;
+use crate::projection::board::{self, Row};
 use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::{Item, speaker};
-use crate::record::history::History;
+use crate::record::history::{History, Spoken};
 use crate::trail::entry::timestamp;
 use std::collections::BTreeMap;
 
@@ -77,24 +77,26 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
 }
 
 /// What changed between two moments.
-#[must_use]
-pub fn replay(
-    before: &History,
-    after: &History,
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn replay<W: Spoken>(
+    before: &History<W>,
+    after: &History<W>,
     reading: &Reading,
     filter: &Filter,
     items: &[Item],
     notes: &BTreeMap<u64, Told>,
-) -> Report {
+) -> Result<Report, W::Fault> {
     let mut report = timeline(reading, items, notes);
     report.kind = "replay";
-    let count = |history: &History, joint: Joint| {
-        let rows = board::of(history, reading, filter);
+    let (earlier, later) = (board::of(before, reading, filter)?, board::of(after, reading, filter)?);
+    let count = |rows: &[Row<'_>], joint: Joint| {
         rows.iter().filter(|row| row.status.lifecycle.joint == joint).count() as u64
     };
     report.facts.push(Fact::new("entries_before", Cell::Number(before.state.head.size)));
     for joint in Joint::ALL {
-        let (from, to) = (count(before, joint), count(after, joint));
+        let (from, to) = (count(&earlier, joint), count(&later, joint));
         report.facts.push(Fact::hidden(format!("{joint}_before"), Cell::Number(from)));
         report.facts.push(Fact::hidden(format!("{joint}_after"), Cell::Number(to)));
         report.facts.push(Fact {
@@ -103,5 +105,5 @@ pub fn replay(
             seen: Seen::ByPeople,
         });
     }
-    report
+    Ok(report)
 }

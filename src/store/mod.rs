@@ -8,20 +8,21 @@
 //! the [`StreamOf`] that an engine is given. A blob is durable when `put_blob` returns, and putting it twice is the same
 //! as once.
 //!
-//! Beside the port: [`names`] and [`shelf`], for what a long history makes too large for memory.
+//! Beside the port: [`runs`], for what a long history makes too large for memory.
 //!
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
 mod blobs;
 pub mod embedded;
+mod filter;
 mod folder;
 mod frames;
 mod journal;
 pub mod memory;
-pub mod names;
 mod recovery;
+mod run;
+pub mod runs;
 mod segment;
-pub mod shelf;
 
 #[cfg(test)]
 mod contract;
@@ -96,6 +97,9 @@ pub enum StoreError {
     /// An earlier append ended in doubt.
     #[error("{}: an earlier append ended in doubt; open the ledger again and compare its head", .0.display())]
     Doubtful(PathBuf),
+    /// A part of the index is not what was written.
+    #[error("{}: damaged; delete the folder `index` in the ledger, which is made anew from the journal", .0.display())]
+    Index(PathBuf),
     /// What lies beside for a while is not what was put there.
     #[error("{}: what this process put there is not given back; check the disk", std::env::temp_dir().display())]
     Scratch,

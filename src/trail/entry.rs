@@ -16,7 +16,7 @@
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
 use super::attribute::{Fields, INSTANT, SIGNATURE, SIGNED, VERSION_7, is_version_7};
 use super::canonical::{self, Member};
-use super::hash::LeafHash;
+use super::hash::{Head, LeafHash};
 use super::key::{Kind, SigningKey, VerifierKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -230,6 +230,12 @@ impl Request {
 }
 
 impl Entry {
+    /// Its stream, which ends with it.
+    #[must_use]
+    pub const fn stream(&self) -> Head {
+        Head { size: self.seal.streamversion, leaf: self.leaf }
+    }
+
     /// Reads the bytes of an entry, without newline.
     ///
     /// # Errors

@@ -237,3 +237,8 @@ pub(crate) fn completed() -> Value {
 
 /// An action of the desk's plan.
 pub(crate) const ACTION: &str = "actions/1.G2G.2";
+
+/// All of a ledger's history.
+pub(crate) fn whole(ledger: &annals::ledger::Ledger) -> annals::record::history::History {
+    ledger.at(None).unwrap().in_memory().unwrap()
+}

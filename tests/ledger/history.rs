@@ -1,7 +1,7 @@
 //! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
 
-use super::desk::{Desk, key_of};
-use annals::ledger::{Ledger, quietly};
+use super::desk::{Desk, key_of, whole};
+use annals::ledger::{Cut, Ledger, quietly};
 use annals::record::archive::Whole;
 use annals::record::authority::Role;
 use annals::record::beside::{Beside, Kept};
@@ -10,7 +10,9 @@ use annals::record::history::History;
 use annals::record::verdict::{Check, Finding, Report, Verdict};
 use annals::record::verify::Verifier;
 use annals::trail::entry::Entry;
+use annals::trail::hash::Head;
 use serde_json::json;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -86,6 +88,23 @@ fn a_history_of_every_type_keeps_its_bytes() {
 }
 
 #[test]
+fn after_any_entry_the_history_reads_as_if_it_ended_there() {
+    let desk = told();
+    let mut folded = History::default();
+    let at = |cut| desk.ledger.at(Some(cut)).unwrap().in_memory().unwrap();
+    assert_eq!(at(Cut::Start), folded);
+    desk.ledger
+        .replay(0, &mut |entry, fact| {
+            folded.evolve(entry, fact);
+            assert_eq!(at(Cut::Sequence(entry.seal.sequence)), folded, "entry {}", entry.seal.sequence);
+            assert_eq!(at(Cut::Leaf(entry.leaf)), folded);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(whole(&desk.ledger), folded);
+}
+
+#[test]
 fn the_history_verifies_with_its_disclosures_and_without() {
     let desk = told();
     let with = desk.ledger.verify(&mut |_| {}).unwrap();
@@ -109,10 +128,13 @@ fn forged_report(change: impl Fn(&str) -> String) -> Report {
     let mut verifier = Verifier::<Whole>::default();
     let text = String::from_utf8(export(&told())).unwrap();
     let mut history = History::default();
+    let mut streams: HashMap<String, Head> = HashMap::new();
     for line in text.lines() {
         let entry = Entry::parse(change(line).as_bytes()).unwrap();
-        let seal = history.state.seal(&entry.request.event.subject, entry.seal.recordedtime);
+        let stream = streams.get(&entry.request.event.subject).copied().unwrap_or(Head::EMPTY);
+        let seal = history.state.seal(stream, entry.seal.recordedtime);
         let (bytes, entry) = entry.request.seal(seal);
+        streams.insert(entry.request.event.subject.clone(), entry.stream());
         verifier.push(&bytes).unwrap();
         let fact = annals::record::fact::Fact::read(&entry.request.event);
         match fact {
@@ -151,7 +173,7 @@ fn a_disclosure_under_another_name_is_found() {
 #[test]
 fn a_kept_state_that_differs_from_the_replayed_one_is_found() {
     let desk = told();
-    let history = desk.ledger.at(None).unwrap();
+    let history = whole(&desk.ledger);
     let found = |change: &dyn Fn(&mut Kept)| {
         let words = history.words.iter().map(|(action, words)| (action.clone(), Kept::digest(words)));
         let mut kept = Kept { state: history.state.clone(), words: words.collect() };
@@ -239,36 +261,66 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     ledger.record_all(requests.collect(), chrono::Utc::now()).unwrap();
     ledger.keep().unwrap();
     drop(ledger);
-    let path = home.join(annals::ledger::snapshot::FILE);
+    let index = home.join(annals::ledger::snapshot::FOLDER);
+    let named = |what: &str| {
+        let names = std::fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path());
+        names.into_iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(what)).unwrap()
+    };
+    let path = named("state-");
     let kept = std::fs::read_to_string(&path).unwrap();
     let sound = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
     let (state, _) = kept.trim_end().rsplit_once('\n').unwrap();
     let state = format!("{state}\n");
     let head = sound.size;
-    let read = || Ledger::open_read_only(&home).unwrap().at(None).unwrap();
-    let whole = told().ledger.at(None).unwrap();
-    for (from, to) in [
-        ("\"lifecycle\":\"continuing\"".to_owned(), "\"lifecycle\":\"completed\"".to_owned()),
-        (
-            format!("{{\"size\":{head},\"leaf\":\"{}\"}}", sound.head),
-            format!("{{\"size\":0,\"leaf\":\"{}\"}}", "0".repeat(64)),
-        ),
-        (format!("{{\"size\":{head},"), format!("{{\"size\":{},", head + 5)),
+    let read = || whole(&Ledger::open_read_only(&home).unwrap());
+    let told = whole(&told().ledger);
+    for (from, to, size) in [
+        ("\"grace_days\":90", "\"grace_days\":91".to_owned(), head),
+        (&*format!("\"size\":{head}"), "\"size\":0".to_owned(), 0),
+        (&*format!("\"size\":{head}"), format!("\"size\":{}", head + 5), head + 5),
     ] {
-        let changed = state.replace(&from, &to);
+        let changed = state.replacen(from, &to, 1);
         assert_ne!(changed, state, "{from}");
+        std::fs::remove_file(&path).unwrap();
         let digest = annals::trail::hash::sha256(changed.as_bytes());
-        std::fs::write(&path, format!("{changed}\"{digest}\"\n")).unwrap();
+        let other = index.join(format!("state-{size:012}-{}.3.jsonl", sound.head));
+        std::fs::write(&other, format!("{changed}\"{digest}\"\n")).unwrap();
         let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
         // One that says something of no entry, or of more than there are, is never read from.
-        if !to.contains("completed") {
-            assert_eq!(read(), whole, "{to}");
+        if size != head {
+            assert_eq!(read(), told, "{to}");
         }
+        std::fs::remove_file(other).unwrap();
+        std::fs::write(&path, &kept).unwrap();
     }
-    std::fs::write(&path, kept.replacen("continuing", "completed", 1)).unwrap();
-    assert_eq!(read(), whole, "damaged, so passed over");
+    // A word of the index, with the checksums that belong to it.
+    let path = named("words-");
+    let sound = std::fs::read(&path).unwrap();
+    let mut words = sound.clone();
+    let count = words.len() / 60;
+    let lifecycle = 16 + 41;
+    let records =
+        (count.saturating_sub(3)..=count).find(|count| words.len() == 59 * count + 20 + 36).unwrap();
+    words[lifecycle] ^= 3;
+    let sum = crc32fast::hash(&words[..59 * records]).to_le_bytes();
+    words[59 * records + 16..59 * records + 20].copy_from_slice(&sum);
+    let end = words.len() - 4;
+    let sum = crc32fast::hash(&words[59 * records..end]).to_le_bytes();
+    words[end..].copy_from_slice(&sum);
+    std::fs::write(&path, &words).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let finding = verdict(&report, Check::ReadModels).finding.as_ref().unwrap();
+    assert!(finding.found.contains("differs in actions/"), "{finding:?}");
+    // Without them it is damaged, and said to be.
+    std::fs::write(&path, [&[sound[0] ^ 1], &sound[1..]].concat()).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
+    std::fs::write(&path, sound).unwrap();
+    let path = named("state-");
+    std::fs::write(&path, kept.replacen("\"grace_days\":90", "\"grace_days\":91", 1)).unwrap();
+    assert_eq!(read(), told, "damaged, so passed over");
     let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
 }

@@ -2,7 +2,9 @@
 
 use super::desk::Desk;
 use annals::domain::assertion::Lifecycle;
+use annals::domain::plan::Action;
 use annals::domain::status::{self, Joint};
+use annals::domain::versions::Versions;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::board::{self, Window};
 use annals::projection::filter::Filter;
@@ -123,7 +125,7 @@ fn a_window_is_missed_when_it_is_over_and_nobody_spoke() {
     desk.progress("DK", "1.G2G.1", held).unwrap();
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, "2023-07-01".parse().ok());
-    let rows = board::of(&history, &reading, &Filter::default());
+    let rows = board::of(&history, &reading, &Filter::default()).unwrap();
     let windows: Vec<Window> = rows[0].windows.iter().map(|(_, window)| *window).collect();
     assert!(matches!(windows[0], Window::Said(Joint::OneSided, Some(_))));
     assert_eq!(windows[1..], [Window::Missed, Window::Open, Window::Open]);
@@ -146,7 +148,7 @@ fn a_contest_falls_with_the_word_that_it_contests() {
 fn windows(desk: &Desk, today: &str) -> Vec<Window> {
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, today.parse().ok());
-    let rows = board::of(&history, &reading, &Filter::default());
+    let rows = board::of(&history, &reading, &Filter::default()).unwrap();
     rows[0].windows.iter().map(|(_, window)| *window).collect()
 }
 
@@ -179,7 +181,8 @@ fn what_was_only_planned_is_missed_once_its_window_is_over() {
 fn windows_do_not_drift_where_months_are_short() {
     let mut state =
         Desk::founded().ledger.state().programme.actions[&"1.G2G.1".parse().unwrap()].as_ref().clone();
-    state.action.cycle = Some("P1M".parse().unwrap());
+    let monthly = Action { cycle: Some("P1M".parse().unwrap()), ..(*state.action).clone() };
+    state.action = Versions::new(0, monthly);
     let period = serde_json::from_value(json!({"start": "2021-01-31", "end": "2021-05"})).unwrap();
     let begins: Vec<String> = state.windows(period).iter().map(|(begin, _)| begin.to_string()).collect();
     assert_eq!(begins, ["2021-01-31", "2021-02-28", "2021-03-31", "2021-04-30", "2021-05-31"]);

@@ -1,0 +1,95 @@
+//! Versions: a thing as it is, and as it was before, each since the entry that made it so.
+//!
+//! What changes in the programme keeps its versions, so that how it stood after any entry is told without reading the
+//! entries again. What is said of an action is not here but in [`super::word`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+/// A thing that reads as its newest version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions<T> {
+    /// The sequence of the entry that made it what it is.
+    since: u64,
+    now: T,
+    /// The versions before, from the oldest on.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    before: Vec<(u64, T)>,
+}
+
+impl<T> Versions<T> {
+    /// A thing that an entry brings into being.
+    pub const fn new(sequence: u64, thing: T) -> Self {
+        Self { since: sequence, now: thing, before: Vec::new() }
+    }
+
+    /// The sequence of the entry that brought it into being.
+    #[must_use]
+    pub fn born(&self) -> u64 {
+        self.before.first().map_or(self.since, |(sequence, _)| *sequence)
+    }
+
+    /// The sequence of the entry that made it what it is.
+    #[must_use]
+    pub const fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// Takes the version that a later entry makes.
+    pub fn change(&mut self, sequence: u64, thing: T) {
+        let before = std::mem::replace(&mut self.now, thing);
+        self.before.push((std::mem::replace(&mut self.since, sequence), before));
+    }
+}
+
+impl<T: Clone> Versions<T> {
+    /// As it was after a number of entries; nothing where it was not there yet.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Option<Self> {
+        if self.since < size {
+            return Some(self.clone());
+        }
+        let known = self.before.partition_point(|(sequence, _)| *sequence < size);
+        let (before, (since, now)) =
+            self.before.get(..known)?.split_last().map(|(now, before)| (before, now))?;
+        Some(Self { since: *since, now: now.clone(), before: before.to_vec() })
+    }
+}
+
+/// Things as they were after a number of entries, without those that were not there yet.
+pub(super) fn until<K: Ord + Clone, T: Clone>(
+    things: &BTreeMap<K, Versions<T>>,
+    size: u64,
+) -> BTreeMap<K, Versions<T>> {
+    things.iter().filter_map(|(name, thing)| Some((name.clone(), thing.until(size)?))).collect()
+}
+
+impl<T> Deref for Versions<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_reads_as_it_was_after_any_number_of_entries() {
+        let mut thing = Versions::new(3, 'a');
+        thing.change(5, 'b');
+        thing.change(9, 'c');
+        assert_eq!((*thing, thing.born(), thing.since()), ('c', 3, 9));
+        let then = |size| thing.until(size).map(|then| *then);
+        assert_eq!(
+            [0, 3, 4, 5, 6, 9, 10].map(then),
+            [None, None, Some('a'), Some('a'), Some('b'), Some('b'), Some('c')]
+        );
+        assert_eq!(thing.until(6).unwrap().until(4), thing.until(4));
+        assert_eq!(thing.until(10), Some(thing));
+    }
+}

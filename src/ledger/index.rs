@@ -1,0 +1,325 @@
+//! The index: what is looked up in a history that is too long for memory. Which entry a name names, which entries a stream
+//! has, and what was said of an action.
+//!
+//! It is derived from the entries and may be lost. What lies in it has the form of [`super::packed`], in the tables of
+//! [`crate::store::runs`]; in a ledger's folder it is kept with a [`super::snapshot`] of the state.
+
+use super::disclosures::AtHand;
+use super::packed::{self, Key, Packed, Sequence};
+use crate::domain::action;
+use crate::domain::value::Code;
+use crate::domain::word::Words;
+use crate::record::archive::Archive;
+use crate::record::history::Spoken;
+use crate::record::withheld::Held;
+use crate::store::StoreError;
+use crate::store::runs::Runs;
+use crate::trail::disclosure::Digest;
+use crate::trail::entry::Entry;
+use crate::trail::hash::{Head, LeafHash};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Bytes of words in memory, but for the longest of one action.
+const WORDS: usize = 32 << 20;
+/// Entries whose names are in memory: when they are more, the index is worth keeping.
+pub(super) const NEWEST: usize = 1 << 16;
+
+/// Names, streams and words, in a memory that grows with the plan and not with the history.
+#[derive(Debug)]
+pub struct Index {
+    tables: Tables,
+    streams: BTreeMap<String, Stream>,
+    /// Who spoke; a word names its party by its place here.
+    parties: Vec<Code>,
+    recent: Recent,
+    disclosures: AtHand,
+}
+
+#[derive(Debug, Clone)]
+struct Tables {
+    ids: Runs<16, 8>,
+    leaves: Runs<32, 8>,
+    digests: Runs<32, 8>,
+    streams: Runs<16, 0>,
+    words: Runs<16, { packed::WORD }>,
+}
+
+/// A stream: the sequence of its first entry, by which its records are found, and its last entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stream {
+    first: u64,
+    head: Head,
+}
+
+/// What of an index lies in files, and what a snapshot says of the rest.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settled {
+    ids: Vec<String>,
+    leaves: Vec<String>,
+    digests: Vec<String>,
+    entries: Vec<String>,
+    words: Vec<String>,
+    streams: BTreeMap<String, Stream>,
+    parties: Vec<Code>,
+}
+
+impl Settled {
+    /// The names of its files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
+        [&self.ids, &self.leaves, &self.digests, &self.entries, &self.words].into_iter().flatten()
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self::beside(AtHand::default())
+    }
+}
+
+impl Index {
+    /// An empty index, beside disclosures that are at hand.
+    #[must_use]
+    pub fn beside(disclosures: AtHand) -> Self {
+        let tables = Tables {
+            ids: Runs::new(true),
+            leaves: Runs::new(true),
+            digests: Runs::new(true),
+            streams: Runs::new(false),
+            words: Runs::new(false),
+        };
+        Self::with(tables, BTreeMap::new(), Vec::new(), disclosures)
+    }
+
+    /// As it was settled in a folder.
+    ///
+    /// # Errors
+    /// [`StoreError`], where its files are damaged or cannot be read.
+    pub(super) fn open(folder: &Path, settled: Settled) -> Result<Self, StoreError> {
+        let tables = Tables {
+            ids: Runs::open(folder, "ids", true, &settled.ids)?,
+            leaves: Runs::open(folder, "leaves", true, &settled.leaves)?,
+            digests: Runs::open(folder, "digests", true, &settled.digests)?,
+            streams: Runs::open(folder, "streams", false, &settled.entries)?,
+            words: Runs::open(folder, "words", false, &settled.words)?,
+        };
+        Ok(Self::with(tables, settled.streams, settled.parties, AtHand::default()))
+    }
+
+    fn with(
+        tables: Tables,
+        streams: BTreeMap<String, Stream>,
+        parties: Vec<Code>,
+        disclosures: AtHand,
+    ) -> Self {
+        Self { tables, streams, parties, recent: Recent::default(), disclosures }
+    }
+
+    /// Puts everything into files of a folder, which are durable on return.
+    ///
+    /// # Errors
+    /// [`StoreError`], where they cannot be written.
+    pub(super) fn settle(&mut self, folder: &Path) -> Result<Settled, StoreError> {
+        let Tables { ids, leaves, digests, streams, words } = &mut self.tables;
+        Ok(Settled {
+            ids: ids.settle(folder, "ids")?,
+            leaves: leaves.settle(folder, "leaves")?,
+            digests: digests.settle(folder, "digests")?,
+            entries: streams.settle(folder, "streams")?,
+            words: words.settle(folder, "words")?,
+            streams: self.streams.clone(),
+            parties: self.parties.clone(),
+        })
+    }
+
+    /// How many entries are in memory, at most.
+    pub(super) fn waiting(&self) -> usize {
+        let Tables { ids, digests, .. } = &self.tables;
+        ids.waiting().max(digests.waiting())
+    }
+
+    /// The sequences of a stream's first entries, as many as there are before one.
+    ///
+    /// # Errors
+    /// [`StoreError`], where they cannot be read.
+    pub fn entries(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
+        let Some(stream) = self.streams.get(subject) else { return Ok(Vec::new()) };
+        let found =
+            self.tables.streams.between(&Key::new(stream.first, 0).0, &Key::new(stream.first, size).0)?;
+        Ok(found.into_iter().map(|(key, _)| Key(key).sequence()).collect())
+    }
+
+    /// What was said before an entry, for readers that do not wait for the next.
+    pub(super) fn sayings(&self, size: u64) -> Sayings {
+        Sayings { words: self.tables.words.clone(), parties: self.parties.clone(), size }
+    }
+
+    fn spoken(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
+        if let Some(words) = self.recent.get(action) {
+            return Ok(words);
+        }
+        let words = match self.streams.get(&format!("actions/{action}")) {
+            Some(stream) => said(&self.tables.words, stream.first, u64::MAX, &self.parties)?,
+            None => Words::NONE,
+        };
+        Ok(self.recent.put(action, Arc::new(words)))
+    }
+}
+
+impl Archive for Index {
+    type Fault = StoreError;
+
+    fn by_id(&mut self, id: Uuid) -> Result<Option<u64>, StoreError> {
+        Ok(self.tables.ids.get(id.as_bytes())?.map(u64::from_be_bytes))
+    }
+
+    fn by_leaf(&mut self, leaf: LeafHash) -> Result<Option<u64>, StoreError> {
+        Ok(self.tables.leaves.get(&leaf.0)?.map(u64::from_be_bytes))
+    }
+
+    fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        Ok(self.tables.digests.get(digest.bytes())?.map(u64::from_be_bytes))
+    }
+
+    fn stream(&self, subject: &str) -> Head {
+        self.streams.get(subject).map_or(Head::EMPTY, |stream| stream.head)
+    }
+
+    fn words(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
+        self.spoken(action)
+    }
+
+    fn disclosed(&mut self, digest: &Digest) -> Result<Option<String>, StoreError> {
+        self.disclosures.field(digest)
+    }
+
+    fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
+        let (sequence, subject) = (entry.seal.sequence, &entry.request.event.subject);
+        let Tables { ids, leaves, digests, streams, .. } = &mut self.tables;
+        let value: Sequence = sequence.to_be_bytes();
+        ids.insert(*entry.request.event.id.as_bytes(), value)?;
+        leaves.insert(entry.leaf.0, value)?;
+        held.iter().try_for_each(|each| digests.insert(*each.digest.bytes(), value))?;
+        let first = self.streams.get(subject).map_or(sequence, |stream| stream.first);
+        streams.insert(Key::new(first, sequence).0, [])?;
+        match self.streams.get_mut(subject) {
+            Some(stream) => stream.head = entry.stream(),
+            None => drop(self.streams.insert(subject.clone(), Stream { first, head: entry.stream() })),
+        }
+        Ok(())
+    }
+
+    fn say(
+        &mut self,
+        action: &Code,
+        sequence: u64,
+        say: &mut dyn FnMut(&mut Words),
+    ) -> Result<(), StoreError> {
+        let mut words = self.spoken(action)?;
+        self.recent.release(action);
+        // Copied only where a reader has them too.
+        say(Arc::make_mut(&mut words));
+        let record = Packed::of(&words, sequence, &mut self.parties);
+        self.recent.put(action, words);
+        match (record, self.streams.get(&format!("actions/{action}"))) {
+            (Some(Packed(record)), Some(stream)) => {
+                self.tables.words.insert(Key::new(stream.first, sequence).0, record)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Index {
+    /// Makes it as if the disk gave back something else than an action's words.
+    pub(super) fn spoil(&mut self, action: &Code) {
+        self.recent.release(action);
+        if let Some(stream) = self.streams.get(&format!("actions/{action}")) {
+            self.tables.words.insert(Key::new(stream.first, 0).0, [0xff; packed::WORD]).unwrap();
+        }
+    }
+}
+
+/// What was said of each action before an entry. Whatever is said later, it stays what it is.
+#[derive(Debug, Clone)]
+pub struct Sayings {
+    words: Runs<16, { packed::WORD }>,
+    parties: Vec<Code>,
+    size: u64,
+}
+
+impl Sayings {
+    /// As they were after a number of entries.
+    pub(super) fn until(self, size: u64) -> Self {
+        Self { size: size.min(self.size), ..self }
+    }
+}
+
+impl Spoken for Sayings {
+    type Fault = StoreError;
+
+    fn of(&self, action: &action::State) -> Result<Arc<Words>, StoreError> {
+        said(&self.words, action.action.born(), self.size, &self.parties).map(Arc::new)
+    }
+}
+
+fn said(
+    words: &Runs<16, { packed::WORD }>,
+    first: u64,
+    size: u64,
+    parties: &[Code],
+) -> Result<Words, StoreError> {
+    let records = words.between(&Key::new(first, 0).0, &Key::new(first, size).0)?;
+    packed::words(&records, parties).ok_or(StoreError::Scratch)
+}
+
+/// The words of the actions that are spoken of now.
+#[derive(Debug, Default)]
+struct Recent {
+    words: HashMap<Code, (u64, Arc<Words>)>,
+    /// How much memory they take.
+    bytes: usize,
+    /// How often words were asked for.
+    turn: u64,
+}
+
+impl Recent {
+    fn get(&mut self, action: &Code) -> Option<Arc<Words>> {
+        self.turn += 1;
+        let (turn, words) = self.words.get_mut(action)?;
+        *turn = self.turn;
+        Some(Arc::clone(words))
+    }
+
+    /// Gives words back to whoever has them too, so that they can be changed without a copy.
+    fn release(&mut self, action: &Code) {
+        if let Some((_, words)) = self.words.remove(action) {
+            self.bytes -= words.bytes();
+        }
+    }
+
+    /// Takes words, and lets those go that were not asked for longest, until a quarter of the room is free.
+    fn put(&mut self, action: &Code, words: Arc<Words>) -> Arc<Words> {
+        self.release(action);
+        self.bytes += words.bytes();
+        self.words.insert(action.clone(), (self.turn, Arc::clone(&words)));
+        if self.bytes > WORDS {
+            let mut turns: Vec<(u64, Code)> =
+                self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
+            turns.sort_unstable();
+            for (_, other) in turns.iter().filter(|(_, other)| other != action) {
+                if self.bytes <= WORDS / 4 * 3 {
+                    break;
+                }
+                self.release(other);
+            }
+        }
+        words
+    }
+}

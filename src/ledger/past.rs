@@ -1,0 +1,108 @@
+//! The past: what a store's entries leave, as far as they were read.
+
+use super::index::Index;
+use super::{LedgerError, snapshot};
+use crate::record::cores;
+use crate::record::fact::Fact;
+use crate::record::history::State;
+use crate::record::withheld::Held;
+use crate::store::{Head, Store, StoreError};
+use crate::trail::entry::Entry;
+use crate::trail::hash::LeafHash;
+use std::path::Path;
+
+/// Lines that are read before they are parsed.
+const PAGE: usize = 1024;
+/// Lines that are worth a thread.
+const SHARE: usize = 64;
+
+/// An entry, what it says, and the digests that it holds.
+pub(super) type Read = (Entry, Fact, Vec<Held>);
+
+/// What entries leave.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    pub(super) state: State,
+    pub(super) index: Index,
+}
+
+impl Past {
+    /// What the entries of a store leave. From the newest snapshot in a folder that is one of theirs, only what came after
+    /// is read; `progress` hears how many entries were.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where the entries cannot be read or do not follow each other.
+    pub(super) fn of(
+        store: &dyn Store,
+        folder: Option<&Path>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LedgerError> {
+        let kept = folder.and_then(snapshot::load).filter(|past| follows(store, past.state.head));
+        let Some(kept) = kept else { return Self::default().and_after(store, progress) };
+        match kept.and_after(store, progress) {
+            // What is derived and damaged is made anew.
+            Err(LedgerError::Store(StoreError::Index(_))) => Self::default().and_after(store, progress),
+            read => read,
+        }
+    }
+
+    fn and_after(mut self, store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+        let from = self.state.head;
+        fold(store, from, &mut |(entry, fact, held)| {
+            progress(entry.seal.sequence + 1);
+            Ok(self.take(&entry, &fact, &held)?)
+        })?;
+        Ok(self)
+    }
+
+    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
+        self.state.take(&mut self.index, entry, fact, held)
+    }
+}
+
+pub(super) fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
+    let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
+    let (fact, held) = Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))?;
+    Ok((entry, fact, held))
+}
+
+/// Reads the entries after a head; each names the one before, so that a ledger that was tampered with is not
+/// continued. Signatures and rules are `verify`'s.
+fn fold(
+    store: &dyn Store,
+    from: Head,
+    each: &mut dyn FnMut(Read) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let mut taken = Ok(());
+    let mut before = from.leaf;
+    let mut page: Vec<(u64, Vec<u8>)> = Vec::new();
+    let mut take = |page: &mut Vec<(u64, Vec<u8>)>| {
+        let read = cores::share(page, SHARE, &|(at, line)| read_entry(*at, line));
+        for ((at, _), read) in page.drain(..).zip(read) {
+            let read = read?;
+            if before != read.0.seal.prevhash {
+                return Err(LedgerError::Broken(at));
+            }
+            before = read.0.leaf;
+            each(read)?;
+        }
+        Ok(())
+    };
+    store.read(from.size..u64::MAX, &mut |at, line| {
+        if taken.is_ok() {
+            page.push((at, line.to_vec()));
+            if page.len() == PAGE {
+                taken = take(&mut page);
+            }
+        }
+    })?;
+    taken.and_then(|()| take(&mut page))
+}
+
+/// Whether a head is one of a store's: its last entry is there.
+pub(super) fn follows(store: &dyn Store, head: Head) -> bool {
+    let Some(last) = head.size.checked_sub(1) else { return false };
+    let mut leaf = None;
+    let read = store.read(last..head.size, &mut |_, line| leaf = Some(LeafHash::of(line)));
+    read.is_ok() && leaf == Some(head.leaf)
+}

@@ -1,0 +1,28 @@
+//! Work on many things that do not depend on each other, which all cores share.
+
+use std::thread;
+
+/// What `each` gives for each thing, in their order. A core takes no fewer than `least` of them.
+///
+/// ```
+/// assert_eq!(annals::record::cores::share(&[1, 2, 3], 1, &|number| number * 2), [2, 4, 6]);
+/// ```
+#[must_use]
+pub fn share<T: Sync, R: Send>(things: &[T], least: usize, each: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = things.len().div_ceil(cores).max(least.max(1));
+    let work = |share: &[T]| share.iter().map(each).collect::<Vec<R>>();
+    let mut shares = things.chunks(share);
+    let first = shares.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let begin = |share| thread::Builder::new().spawn_scoped(scope, move || work(share)).ok();
+        let others: Vec<_> = shares.map(|share| (share, begin(share))).collect();
+        let mut done = work(first);
+        for (share, thread) in others {
+            // What no thread could be had for, or could not do, is done here, where its panic is seen.
+            let theirs = thread.and_then(|thread| thread.join().ok());
+            done.extend(theirs.unwrap_or_else(|| work(share)));
+        }
+        done
+    })
+}

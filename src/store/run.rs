@@ -1,0 +1,337 @@
+//! A run: records in the order of their keys, in memory or in a file, which never changes.
+//!
+//! ```text
+//! record …      key (K bytes), value (V bytes)
+//! fence …       the first key of each block of records
+//! checksum …    CRC-32 of each block (4)
+//! filter …      words of 64 bits (8 each)
+//! records (8) block (8) blocks (8) words (8) checksum of all since the last record (4)
+//! ```
+//!
+//! Numbers are little-endian. Fences, checksums and the filter are in memory. How runs make a table is in [`super::runs`].
+
+use super::filter::{Filter, Mark};
+use super::{StoreError, said};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Most blocks of a run.
+const BLOCKS: usize = 1 << 14;
+/// Fewest records of a block.
+const BLOCK: usize = 64;
+/// Bytes of the last part of a file.
+const TAIL: usize = 36;
+
+/// A record.
+pub(super) type Record<const K: usize, const V: usize> = ([u8; K], [u8; V]);
+
+#[derive(Debug)]
+pub(super) struct Run<const K: usize, const V: usize> {
+    bytes: Bytes,
+    count: usize,
+    /// Records in a block.
+    block: usize,
+    fences: Vec<[u8; K]>,
+    sums: Vec<u32>,
+    filter: Filter,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Memory(Vec<u8>),
+    File { file: File, name: Option<PathBuf> },
+}
+
+impl<const K: usize, const V: usize> Run<K, V> {
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(super) const fn is_in_memory(&self) -> bool {
+        matches!(self.bytes, Bytes::Memory(_))
+    }
+
+    /// Its file, if that has a name.
+    pub(super) fn name(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::File { name, .. } => name.as_deref(),
+            Bytes::Memory(_) => None,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.name().map_or_else(std::env::temp_dir, Path::to_owned)
+    }
+
+    /// One in a named file.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(said(path, "opened"))?;
+        let length = file.metadata().map_err(said(path, "read"))?.len();
+        let bytes = Bytes::File { file, name: Some(path.to_owned()) };
+        let run = Self {
+            bytes,
+            count: 0,
+            block: 0,
+            fences: Vec::new(),
+            sums: Vec::new(),
+            filter: Filter::default(),
+        };
+        run.described(length)?.ok_or_else(|| StoreError::Index(path.to_owned()))
+    }
+
+    /// Reads what stands after the records.
+    fn described(mut self, length: u64) -> Result<Option<Self>, StoreError> {
+        let mut tail = [0; TAIL];
+        let Some(end) = length.checked_sub(TAIL as u64) else { return Ok(None) };
+        self.read(end, &mut tail)?;
+        let (numbers, sum) = tail.split_at(TAIL - 4);
+        let mut numbers = numbers.as_chunks().0.iter().map(|number| u64::from_le_bytes(*number));
+        let mut number =
+            || numbers.next().and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);
+        let (count, block, blocks, words) = (number(), number(), number(), number());
+        let part = |size: usize, count: usize| size.checked_mul(count);
+        let parts = [part(K + V, count), part(K + 4, blocks), part(8, words)];
+        let [Some(records), Some(fences), Some(filter)] = parts else { return Ok(None) };
+        let whole =
+            records.checked_add(fences).and_then(|size| size.checked_add(filter)).map(|size| size as u64);
+        if whole != Some(end) || block == 0 || count.div_ceil(block) != blocks {
+            return Ok(None);
+        }
+        let mut described = vec![0; fences + filter];
+        self.read(records as u64, &mut described)?;
+        let mut hash = crc32fast::Hasher::new();
+        hash.update(&described);
+        hash.update(tail.get(..TAIL - 4).unwrap_or_default());
+        if hash.finalize().to_le_bytes() != *sum {
+            return Ok(None);
+        }
+        let (fences, rest) = described.split_at(K * blocks);
+        let (sums, words) = rest.split_at(4 * blocks);
+        self.fences = fences.as_chunks().0.to_vec();
+        self.sums = sums.as_chunks().0.iter().map(|sum| u32::from_le_bytes(*sum)).collect();
+        self.filter = Filter::of(words.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect());
+        (self.count, self.block) = (count, block);
+        Ok(Some(self))
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StoreError> {
+        match &self.bytes {
+            Bytes::File { file, .. } => {
+                file.read_exact_at(buffer, offset).map_err(|error| match error.kind() {
+                    io::ErrorKind::UnexpectedEof => StoreError::Index(self.path()),
+                    _ => said(&self.path(), "read")(error),
+                })
+            }
+            Bytes::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The records of blocks, the second excluded, as bytes that are checked.
+    fn blocks(&self, from: usize, to: usize) -> Result<Cow<'_, [u8]>, StoreError> {
+        let record = K + V;
+        let (begin, end) = (from * self.block * record, (to * self.block).min(self.count) * record);
+        let bytes = match &self.bytes {
+            Bytes::Memory(bytes) => return Ok(Cow::Borrowed(bytes.get(begin..end).unwrap_or_default())),
+            Bytes::File { .. } => {
+                let mut bytes = vec![0; end.saturating_sub(begin)];
+                self.read(begin as u64, &mut bytes)?;
+                bytes
+            }
+        };
+        let sums = self.sums.get(from..to).unwrap_or_default();
+        if bytes.chunks(self.block * record).map(crc32fast::hash).ne(sums.iter().copied()) {
+            return Err(StoreError::Index(self.path()));
+        }
+        Ok(Cow::Owned(bytes))
+    }
+
+    /// The block that a key lies in, if it lies in one.
+    fn block_of(&self, key: &[u8; K]) -> Option<usize> {
+        self.fences.partition_point(|fence| fence <= key).checked_sub(1)
+    }
+
+    /// The value of a key, which `mark` stands for.
+    pub(super) fn get(&self, key: &[u8; K], mark: Mark) -> Result<Option<[u8; V]>, StoreError> {
+        if !self.filter.may_have(mark) {
+            return Ok(None);
+        }
+        let Some(block) = self.block_of(key) else { return Ok(None) };
+        let bytes = self.blocks(block, block + 1)?;
+        // The records of a block are in order.
+        let (mut from, mut to) = (0, bytes.len() / (K + V));
+        while from < to {
+            let middle = from + (to - from) / 2;
+            let Some((found, value)) = record(&bytes, middle) else { return Ok(None) };
+            match found.cmp(key) {
+                Ordering::Equal => return Ok(Some(value)),
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records whose keys lie between two, the second excluded.
+    pub(super) fn between(
+        &self,
+        from: &[u8; K],
+        to: &[u8; K],
+        found: &mut Vec<Record<K, V>>,
+    ) -> Result<(), StoreError> {
+        let first = self.block_of(from).unwrap_or(0);
+        let last = self.fences.partition_point(|fence| fence < to);
+        if first < last {
+            let bytes = self.blocks(first, last)?;
+            let records = bytes.chunks_exact(K + V).filter_map(|bytes| record(bytes, 0));
+            found.extend(records.skip_while(|(key, _)| key < from).take_while(|(key, _)| key < to));
+        }
+        Ok(())
+    }
+
+    /// All records.
+    pub(super) const fn records(&self) -> Records<'_, K, V> {
+        Records { run: self, bytes: Cow::Borrowed(&[]), at: 0, block: 0 }
+    }
+}
+
+/// The records of a run, from the first on.
+pub(super) struct Records<'a, const K: usize, const V: usize> {
+    run: &'a Run<K, V>,
+    bytes: Cow<'a, [u8]>,
+    at: usize,
+    block: usize,
+}
+
+impl<const K: usize, const V: usize> Records<'_, K, V> {
+    pub(super) fn next(&mut self) -> Result<Option<Record<K, V>>, StoreError> {
+        if let Some(next) = record(&self.bytes, self.at) {
+            self.at += 1;
+            return Ok(Some(next));
+        }
+        if self.block >= self.run.fences.len() {
+            return Ok(None);
+        }
+        // Many blocks at a time, which is what a disk likes.
+        let to = (self.block + 64).min(self.run.fences.len());
+        self.bytes = self.run.blocks(self.block, to)?;
+        (self.block, self.at) = (to, 1);
+        Ok(record(&self.bytes, 0))
+    }
+}
+
+fn record<const K: usize, const V: usize>(bytes: &[u8], at: usize) -> Option<Record<K, V>> {
+    let bytes = bytes.get(at * (K + V)..(at + 1) * (K + V))?;
+    let (key, value) = bytes.split_first_chunk()?;
+    Some((*key, value.try_into().ok()?))
+}
+
+/// A run that is being written.
+pub(super) struct Draft<const K: usize, const V: usize> {
+    out: Out,
+    count: usize,
+    block: usize,
+    fences: Vec<[u8; K]>,
+    sums: Vec<u32>,
+    sum: crc32fast::Hasher,
+    filter: Filter,
+}
+
+enum Out {
+    Memory(Vec<u8>),
+    File { out: BufWriter<File>, name: Option<PathBuf> },
+}
+
+impl Out {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(out) => out.extend_from_slice(bytes),
+            Self::File { out, name } => out.write_all(bytes).map_err(|error| {
+                let path = name.clone().unwrap_or_else(std::env::temp_dir);
+                // Room is given back at once where the disk is full.
+                name.iter().for_each(|name| drop(fs::remove_file(name)));
+                said(&path, "written")(error)
+            })?,
+        }
+        Ok(())
+    }
+}
+
+impl<const K: usize, const V: usize> Draft<K, V> {
+    /// One in memory, for at most so many records; with a filter, where most keys that are looked up are new.
+    pub(super) fn in_memory(most: usize, filtered: bool) -> Self {
+        Self::new(Out::Memory(Vec::with_capacity(most * (K + V))), most, filtered)
+    }
+
+    /// One in a file, which has no name where none is given.
+    pub(super) fn in_file(name: Option<PathBuf>, most: usize, filtered: bool) -> Result<Self, StoreError> {
+        let file = match &name {
+            None => tempfile::tempfile().map_err(said(&std::env::temp_dir(), "made"))?,
+            Some(path) => {
+                let mut options = OpenOptions::new();
+                options.read(true).write(true).create(true).truncate(true);
+                options.open(path).map_err(said(path, "made"))?
+            }
+        };
+        Ok(Self::new(Out::File { out: BufWriter::with_capacity(1 << 18, file), name }, most, filtered))
+    }
+
+    fn new(out: Out, most: usize, filtered: bool) -> Self {
+        let filter = if filtered { Filter::new(most) } else { Filter::default() };
+        let block = most.div_ceil(BLOCKS).max(BLOCK);
+        let sum = crc32fast::Hasher::new();
+        Self { out, count: 0, block, fences: Vec::new(), sums: Vec::new(), sum, filter }
+    }
+
+    pub(super) fn push(&mut self, key: &[u8; K], value: &[u8; V]) -> Result<(), StoreError> {
+        if self.count.is_multiple_of(self.block) {
+            self.end_block();
+            self.fences.push(*key);
+        }
+        self.count += 1;
+        self.filter.add(Mark::of(key));
+        self.sum.update(key);
+        self.sum.update(value);
+        self.out.write(key)?;
+        self.out.write(value)
+    }
+
+    fn end_block(&mut self) {
+        if self.count > 0 {
+            let sum = std::mem::replace(&mut self.sum, crc32fast::Hasher::new());
+            self.sums.push(sum.finalize());
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Run<K, V>, StoreError> {
+        self.end_block();
+        if let Out::File { .. } = self.out {
+            let mut described =
+                Vec::with_capacity(self.fences.len() * (K + 4) + self.filter.words().len() * 8 + TAIL);
+            described.extend(self.fences.iter().flatten());
+            described.extend(self.sums.iter().flat_map(|sum| sum.to_le_bytes()));
+            described.extend(self.filter.words().iter().flat_map(|word| word.to_le_bytes()));
+            for number in [self.count, self.block, self.fences.len(), self.filter.words().len()] {
+                described.extend((number as u64).to_le_bytes());
+            }
+            described.extend(crc32fast::hash(&described).to_le_bytes());
+            self.out.write(&described)?;
+        }
+        let bytes = match self.out {
+            Out::Memory(bytes) => Bytes::Memory(bytes),
+            Out::File { out, name } => {
+                let path = name.clone().unwrap_or_else(std::env::temp_dir);
+                let file = out.into_inner().map_err(|error| said(&path, "written")(error.into_error()))?;
+                if name.is_some() {
+                    file.sync_data().map_err(said(&path, "synced"))?;
+                }
+                Bytes::File { file, name }
+            }
+        };
+        let Self { count, block, fences, sums, filter, .. } = self;
+        Ok(Run { bytes, count, block, fences, sums, filter })
+    }
+}

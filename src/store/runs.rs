@@ -1,0 +1,339 @@
+//! Runs: very many small records, found by their keys, in a little memory.
+//!
+//! The newest records are in memory, in the order of their keys. Whenever they are 1,024 they become a run ([`super::run`]), and
+//! runs of like size are merged, so that there are few of them and each record is copied a few times only. A run of 65,536
+//! records and more is a file. Without a folder it has no name and is gone with the process; in a folder files are made when
+//! the table is settled, and found again by their names. A filter is kept where most keys that are looked up are new. What the
+//! records mean, and whether they are those of a journal, is not known here.
+//!
+//! Measured with three names an entry, of which two are looked up before, of a million entries: 48 µs an entry and 220 MB in
+//! sled, 17 µs and 129 MB in fjall, 13 µs and 40 MB in redb, 4 µs and 26 MB in runs.
+
+use super::StoreError;
+use super::filter::Mark;
+use super::run::{Draft, Record, Run};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Records in memory that become a run.
+const NEWEST: usize = 1 << 10;
+/// Records from which on a run is a file.
+const FILE: usize = 1 << 16;
+
+/// Records by their keys. Of a key that is given twice the newer value counts. Cloning is cheap: a clone goes on reading what
+/// was there, whatever is inserted later.
+#[derive(Debug, Clone)]
+pub struct Runs<const K: usize, const V: usize> {
+    place: Option<Place>,
+    filtered: bool,
+    newest: BTreeMap<[u8; K], [u8; V]>,
+    /// How many records in memory become a run, and from how many on a run is a file.
+    limits: (usize, usize),
+    /// From the oldest to the newest.
+    runs: Vec<Arc<Run<K, V>>>,
+}
+
+/// Where files have names.
+#[derive(Debug, Clone)]
+struct Place {
+    folder: PathBuf,
+    /// What the names begin with.
+    table: &'static str,
+    /// The number of the next.
+    next: u64,
+}
+
+impl<const K: usize, const V: usize> Runs<K, V> {
+    /// Without a record and without a folder. `filtered` where most keys that are looked up are new.
+    #[must_use]
+    pub fn new(filtered: bool) -> Self {
+        Self { place: None, filtered, newest: BTreeMap::new(), limits: (NEWEST, FILE), runs: Vec::new() }
+    }
+
+    /// Those of named files in a folder, which were [`Self::settle`]d there under the name of a table.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`], where one is damaged; [`StoreError`], where one cannot be read.
+    pub fn open(
+        folder: &Path,
+        table: &'static str,
+        filtered: bool,
+        files: &[String],
+    ) -> Result<Self, StoreError> {
+        let runs = files.iter().map(|name| Run::open(&folder.join(name)).map(Arc::new));
+        let number = |name: &String| name.strip_prefix(table)?.strip_prefix('-')?.parse::<u64>().ok();
+        let next = files.iter().filter_map(number).max().map_or(0, |last| last + 1);
+        let place = Some(Place { folder: folder.to_owned(), table, next });
+        Ok(Self { place, runs: runs.collect::<Result<_, _>>()?, ..Self::new(filtered) })
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// [`StoreError`], where a run cannot be read.
+    pub fn get(&self, key: &[u8; K]) -> Result<Option<[u8; V]>, StoreError> {
+        if let Some(value) = self.newest.get(key) {
+            return Ok(Some(*value));
+        }
+        let mark = Mark::of(key);
+        for run in self.runs.iter().rev() {
+            if let Some(value) = run.get(key, mark)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records whose keys lie between two, the second excluded, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`StoreError`], where a run cannot be read.
+    pub fn between(&self, from: &[u8; K], to: &[u8; K]) -> Result<Vec<Record<K, V>>, StoreError> {
+        let mut found = Vec::new();
+        for run in &self.runs {
+            run.between(from, to, &mut found)?;
+        }
+        found.extend(self.newest.range(*from..*to).map(|(key, value)| (*key, *value)));
+        // Where keys grow with time, they are in order already. Of a key that comes twice the newer one is last.
+        if !found.is_sorted_by(|one, next| one.0 < next.0) {
+            found.sort_by_key(|record| record.0);
+            found.reverse();
+            found.dedup_by_key(|record| record.0);
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// [`StoreError`], where a run cannot be written; [`StoreError::Full`] where there is no room for it.
+    pub fn insert(&mut self, key: [u8; K], value: [u8; V]) -> Result<(), StoreError> {
+        self.newest.insert(key, value);
+        if self.newest.len() < self.limits.0 {
+            return Ok(());
+        }
+        let newest = std::mem::take(&mut self.newest);
+        self.push(&newest)?;
+        while let Some((older, newer)) = self.alike() {
+            let file = older.len() + newer.len() >= self.limits.1;
+            // Named files are made when everything is settled.
+            if file && self.place.is_some() {
+                break;
+            }
+            self.merge(self.runs.len() - 2, &older, &newer, file)?;
+        }
+        Ok(())
+    }
+
+    /// How many records wait in memory.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let memory = self.runs.iter().filter(|run| run.is_in_memory());
+        self.newest.len() + memory.map(|run| run.len()).sum::<usize>()
+    }
+
+    /// Puts all that is in memory into files of the folder under the name of a table, and merges files of like size. They are
+    /// durable on return; files that none of those returned here replaced are left to the caller.
+    ///
+    /// # Errors
+    /// [`StoreError`], where one cannot be written.
+    pub fn settle(&mut self, folder: &Path, table: &'static str) -> Result<Vec<String>, StoreError> {
+        self.place.get_or_insert_with(|| Place { folder: folder.to_owned(), table, next: 0 });
+        let newest = std::mem::take(&mut self.newest);
+        self.push(&newest)?;
+        // All that is in memory becomes one file.
+        while let Some(first) = self.runs.iter().position(|run| run.name().is_none()) {
+            match (self.runs.get(first).cloned(), self.runs.get(first + 1).cloned()) {
+                (Some(older), Some(newer)) => {
+                    let last = first + 2 == self.runs.len();
+                    self.merge(first, &older, &newer, last)?;
+                }
+                (Some(only), None) => {
+                    let (mut draft, mut records) = (self.draft(only.len(), true)?, only.records());
+                    while let Some((key, value)) = records.next()? {
+                        draft.push(&key, &value)?;
+                    }
+                    self.replace(first, 1, draft.finish()?);
+                }
+                (None, _) => break,
+            }
+        }
+        while let Some((older, newer)) = self.alike() {
+            self.merge(self.runs.len() - 2, &older, &newer, true)?;
+        }
+        Ok(self.files())
+    }
+
+    /// The names of its files.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        self.runs.iter().filter_map(|run| run.name().and_then(name)).collect()
+    }
+
+    /// The two newest runs, where they are of like size.
+    fn alike(&self) -> Option<(Arc<Run<K, V>>, Arc<Run<K, V>>)> {
+        match self.runs.as_slice() {
+            [.., older, newer] if older.len() < 2 * newer.len() => {
+                Some((Arc::clone(older), Arc::clone(newer)))
+            }
+            _ => None,
+        }
+    }
+
+    fn push(&mut self, records: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut draft = self.draft(records.len(), false)?;
+        records.iter().try_for_each(|(key, value)| draft.push(key, value))?;
+        let run = draft.finish()?;
+        self.runs.push(Arc::new(run));
+        Ok(())
+    }
+
+    /// Puts the records of two runs into one, in the place of both.
+    fn merge(
+        &mut self,
+        at: usize,
+        older: &Run<K, V>,
+        newer: &Run<K, V>,
+        file: bool,
+    ) -> Result<(), StoreError> {
+        let mut merged = self.draft(older.len() + newer.len(), file)?;
+        let (mut old, mut new) = (older.records(), newer.records());
+        let (mut left, mut right) = (old.next()?, new.next()?);
+        loop {
+            let next = match (&left, &right) {
+                (Some(left), Some(right)) => left.0.cmp(&right.0),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            if let Some((key, value)) = if next == Ordering::Less { &left } else { &right } {
+                merged.push(key, value)?;
+            }
+            if next.is_le() {
+                left = old.next()?;
+            }
+            if next.is_ge() {
+                right = new.next()?;
+            }
+        }
+        self.replace(at, 2, merged.finish()?);
+        Ok(())
+    }
+
+    fn replace(&mut self, at: usize, count: usize, run: Run<K, V>) {
+        self.runs.splice(at..(at + count).min(self.runs.len()), [Arc::new(run)]);
+    }
+
+    /// A run that is to be written, for at most so many records.
+    fn draft(&mut self, most: usize, file: bool) -> Result<Draft<K, V>, StoreError> {
+        if !file {
+            return Ok(Draft::in_memory(most, self.filtered));
+        }
+        let name = self.place.as_mut().map(|place| {
+            place.next += 1;
+            place.folder.join(format!("{}-{}", place.table, place.next - 1))
+        });
+        Draft::in_file(name, most, self.filtered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fs;
+
+    type Table = Runs<16, 8>;
+
+    fn small(limit: usize) -> Table {
+        Runs { limits: (limit, 4 * limit), ..Runs::new(true) }
+    }
+
+    fn check(runs: &Table, map: &BTreeMap<[u8; 16], [u8; 8]>) -> Result<(), TestCaseError> {
+        for (key, value) in map {
+            prop_assert_eq!(runs.get(key).unwrap(), Some(*value));
+        }
+        prop_assert_eq!(runs.get(&[0xff; 16]).unwrap(), None);
+        prop_assert_eq!(runs.get(&[0; 16]).unwrap(), None);
+        let keys: Vec<_> = map.keys().copied().collect();
+        for (from, to) in keys.iter().zip(keys.iter().skip(70)).step_by(41) {
+            let between: Vec<_> = map.range(*from..*to).map(|(key, value)| (*key, *value)).collect();
+            prop_assert_eq!(runs.between(from, to).unwrap(), between);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_found_as_in_a_map(
+            seed in any::<u64>(), count in 0_u64..2_000, limit in 20_usize..300, closed in 0_u64..2_000
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut unnamed, mut named, mut map) = (small(limit), small(limit), BTreeMap::new());
+            let mut before = None;
+            for number in 0..count {
+                // Every seventh key is one that was given before.
+                let of = if number % 7 == 6 { number / 2 } else { number };
+                let key = u128::from((seed | 1).wrapping_mul(2 * of + 1)).to_be_bytes();
+                unnamed.insert(key, number.to_be_bytes()).unwrap();
+                named.insert(key, number.to_be_bytes()).unwrap();
+                map.insert(key, number.to_be_bytes());
+                if number % 501 == closed % 501 {
+                    let files = named.settle(folder.path(), "names").unwrap();
+                    named = Table { limits: (limit, 4 * limit), ..Runs::open(folder.path(), "names", true, &files).unwrap() };
+                }
+                if number == closed {
+                    before = Some((named.clone(), map.clone()));
+                }
+            }
+            prop_assert!(unnamed.runs.len() <= 9, "{} runs", unnamed.runs.len());
+            check(&unnamed, &map)?;
+            check(&named, &map)?;
+            if let Some((named, map)) = before {
+                check(&named, &map)?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_is_never_read_as_if_it_had_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut runs = small(64);
+        for number in 0..3_000_u64 {
+            runs.insert(u128::from(number).to_be_bytes(), number.to_be_bytes()).unwrap();
+        }
+        let files = runs.settle(folder.path(), "names").unwrap();
+        assert_eq!(files.len(), 1);
+        let path = folder.path().join(&files[0]);
+        let whole = fs::read(&path).unwrap();
+        let open = || Table::open(folder.path(), "names", true, &files);
+        for at in (0..whole.len()).step_by(997).chain(whole.len() - 40..whole.len()) {
+            let mut changed = whole.clone();
+            changed[at] ^= 0x10;
+            fs::write(&path, changed).unwrap();
+            let Ok(runs) = open() else { continue };
+            let mut refused = 0;
+            for number in 0..3_000_u64 {
+                match runs.get(&u128::from(number).to_be_bytes()) {
+                    Ok(value) => assert_eq!(value, Some(number.to_be_bytes())),
+                    Err(error) => {
+                        assert!(matches!(error, StoreError::Index(_)));
+                        refused += 1;
+                    }
+                }
+            }
+            assert!(refused > 0, "byte {at} was not missed");
+        }
+        for length in [0, 1, 35, 36, 37, whole.len() - 1] {
+            fs::write(&path, &whole[..length]).unwrap();
+            assert!(matches!(open(), Err(StoreError::Index(_))), "{length} bytes");
+        }
+    }
+}
