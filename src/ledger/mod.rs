@@ -125,8 +125,10 @@ pub enum LedgerError {
     },
 }
 
-/// Entries that are folded in about the time that a snapshot takes.
+/// Entries that are folded in about the time that a snapshot of a large ledger takes.
 const SPARED: u64 = 1024;
+/// Entries up to which a snapshot costs nothing to speak of, and tells readers when the journal was cut.
+const SMALL: u64 = 4096;
 
 /// Hears of progress and says nothing: `Ledger::open(folder, &mut quietly)`.
 pub const fn quietly(_: u64) {}
@@ -156,7 +158,8 @@ impl Ledger {
         Ok(Self::with(store, Past::default(), disclosures, Some(folder.to_owned()), Vec::new()))
     }
 
-    /// Opens the ledger in a folder for writing; `progress` hears how many entries were read.
+    /// Opens the ledger in a folder for writing; `progress` hears how many entries were read. Of up to 4,096 entries all are
+    /// read; of more, those after the newest snapshot.
     ///
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
@@ -167,7 +170,9 @@ impl Ledger {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
             return Err(LedgerError::Changed { path, known, size });
         }
-        let past = Past::of(&store, Some(folder), progress)?;
+        // A small one is read whole, so that one that was changed anywhere is not continued.
+        let from = (store.head().size > SMALL).then_some(folder);
+        let past = Past::of(&store, from, progress)?;
         // No later entry names the last one: its signature alone tells whether it is as it was written.
         if let Some(last) = store.head().size.checked_sub(1) {
             let mut signed = Ok(false);
@@ -346,7 +351,8 @@ impl Ledger {
     /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
     pub fn keep_up(&self) -> Result<(), LedgerError> {
         let mut sequencer = self.sequencer();
-        if sequencer.unkept() < SPARED { Ok(()) } else { sequencer.keep() }
+        let small = sequencer.past.state.head.size <= SMALL;
+        if small || sequencer.unkept() >= SPARED { sequencer.keep() } else { Ok(()) }
     }
 }
 

@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 const BLOCKS: usize = 1 << 14;
 /// Fewest records of a block.
 const BLOCK: usize = 64;
+/// Records from which on a file is worth a sync.
+const SYNCED: usize = 1 << 10;
 /// Bytes of the last part of a file.
 const TAIL: usize = 36;
 
@@ -325,7 +327,8 @@ impl<const K: usize, const V: usize> Draft<K, V> {
             Out::File { out, name } => {
                 let path = name.clone().unwrap_or_else(std::env::temp_dir);
                 let file = out.into_inner().map_err(|error| said(&path, "written")(error.into_error()))?;
-                if name.is_some() {
+                // Smaller ones are made anew in no time.
+                if name.is_some() && self.count >= SYNCED {
                     file.sync_data().map_err(said(&path, "synced"))?;
                 }
                 Bytes::File { file, name }

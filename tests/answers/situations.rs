@@ -117,7 +117,7 @@ fn emptied(desk: &mut Desk) {
     assert!(!fs::read(&journal).unwrap().is_empty());
     fs::write(&journal, "").unwrap();
     desk.read_both("verify");
-    fs::remove_file(desk.ledger.join("state.jsonl")).unwrap();
+    fs::remove_dir_all(desk.ledger.join("index")).unwrap();
     for command in ["status", "timeline", "replay", "lint", "verify", "key list"] {
         desk.read_both(command);
     }

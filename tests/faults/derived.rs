@@ -88,7 +88,7 @@ fn a_kept_state_that_is_lost_or_damaged_is_worth_as_much_as_none() {
     for damage in damages {
         let place = Place::founded();
         let (before, known) = (place.export(), board(&place));
-        damage(&place.ledger.join("state.jsonl"));
+        damage(&place.snapshot());
         for reading in READING {
             place.done(reading);
         }
@@ -103,8 +103,8 @@ fn a_kept_state_that_is_lost_or_damaged_is_worth_as_much_as_none() {
 fn a_kept_state_that_cannot_be_replaced_hides_no_receipt() {
     let place = Place::founded();
     let (before, known) = (place.export(), board(&place));
-    remove(&place.ledger.join("state.jsonl"));
-    fs::create_dir(place.ledger.join("state.jsonl")).unwrap();
+    fs::remove_dir_all(place.ledger.join("index")).unwrap();
+    fs::write(place.ledger.join("index"), "no folder").unwrap();
     assert_eq!(board(&place), known);
     let answer = place.annals(PROGRESS);
     let recorded = place.export().len() > before.len();
@@ -115,45 +115,47 @@ fn a_kept_state_that_cannot_be_replaced_hides_no_receipt() {
 #[test]
 fn a_kept_state_of_another_moment_or_ledger_changes_no_answer() {
     let (place, other) = (Place::founded(), Place::founded());
-    let state = place.ledger.join("state.jsonl");
-    let earlier = fs::read(&state).unwrap();
+    let earlier = fs::read(place.snapshot()).unwrap();
     place.done(PROGRESS);
     let known = board(&place);
-    for text in [earlier, fs::read(other.ledger.join("state.jsonl")).unwrap()] {
-        fs::write(&state, text).unwrap();
+    for text in [earlier, fs::read(other.snapshot()).unwrap()] {
+        fs::write(place.snapshot(), text).unwrap();
         assert_eq!(board(&place), known);
     }
-}
-
-#[test]
-fn a_kept_state_with_another_word_in_it_is_not_believed() {
-    let place = Place::founded();
-    let known = board(&place);
-    lie(&place, |digest, _| digest.to_owned());
+    fs::copy(other.snapshot(), place.ledger.join("index").join(other.snapshot().file_name().unwrap()))
+        .unwrap();
     assert_eq!(board(&place), known);
 }
 
 #[test]
-fn a_lie_under_a_digest_of_its_own_is_found_by_verify_and_undone_by_the_next_writer() {
+fn a_kept_state_with_another_text_in_it_is_not_believed() {
     let place = Place::founded();
-    let known = board(&place);
+    let known = place.done(["status", "--format", "csv"]);
+    lie(&place, |digest, _| digest.to_owned());
+    assert_eq!(place.done(["status", "--format", "csv"]), known);
+}
+
+#[test]
+fn a_lie_under_a_digest_of_its_own_is_found_by_verify_and_gone_with_the_index() {
+    let place = Place::founded();
+    let known = place.done(["status", "--format", "csv"]);
     lie(&place, |_, state| format!("\"{}\"\n", annals::trail::hash::sha256(state.as_bytes())));
+    assert_ne!(place.done(["status", "--format", "csv"]), known);
     let answer = place.annals(["verify"]);
     assert_eq!(answer.code, Some(1), "{answer:?}");
     assert!(String::from_utf8(answer.out).unwrap().contains("read models         ✕"));
-    place.done("record progress 1.G2G.3 --as KR --note Still".split(' '));
-    let first = |board: &str| board.lines().nth(1).unwrap().to_owned();
-    assert_eq!(first(&board(&place)), first(&known));
+    fs::remove_dir_all(place.ledger.join("index")).unwrap();
+    assert_eq!(place.done(["status", "--format", "csv"]), known);
     place.done(["verify"]);
 }
 
-/// Puts another word into a party's mouth: the kept state is as well-formed as before, and of the same head.
+/// Puts other words into the plan: the kept state is as well-formed as before, and of the same head.
 fn lie(place: &Place, digest: impl Fn(&str, &str) -> String) {
-    let path = place.ledger.join("state.jsonl");
+    let path = place.snapshot();
     let text = fs::read_to_string(&path).unwrap();
     let (state, known) = text.split_at(text.trim_end().rfind('\n').unwrap() + 1);
-    assert!(state.contains("\"under_way\""));
-    let state = state.replace("\"under_way\"", "\"suspended\"");
+    assert!(state.contains("Annual"));
+    let state = state.replace("Annual", "Yearly");
     let digest = digest(known, &state);
     fs::write(&path, state + &digest).unwrap();
 }

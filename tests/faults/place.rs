@@ -146,10 +146,17 @@ impl Place {
     /// What must outlive every fault: all that is not derived from it.
     pub(crate) fn truth(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let derived = |path: &PathBuf| {
-            ["sled", "state.jsonl", "lock"].iter().any(|name| path.starts_with(self.ledger.join(name)))
+            ["sled", "index", "lock"].iter().any(|name| path.starts_with(self.ledger.join(name)))
         };
         let files = files(&self.ledger);
         files.into_iter().filter(|(path, _)| !derived(path)).collect()
+    }
+
+    /// The newest snapshot.
+    pub(crate) fn snapshot(&self) -> PathBuf {
+        let named = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("state-");
+        let paths = fs::read_dir(self.ledger.join("index")).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(named).max().unwrap()
     }
 
     pub(crate) fn segment(&self) -> PathBuf {

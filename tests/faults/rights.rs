@@ -61,7 +61,7 @@ fn a_user_without_the_right_to_read_is_told_which_file_it_is() {
         set(&place.ledger.join(file), 0o444);
     }
     // What can be made anew is not missed.
-    set(&place.ledger.join("state.jsonl"), 0o000);
+    set(&place.ledger.join("index"), 0o000);
     set(&place.ledger.join("sled"), 0o000);
     for reading in READING {
         assert_eq!(place.annals_as_nobody(reading).code, Some(0), "{reading:?}");
@@ -74,7 +74,7 @@ fn a_user_who_may_write_to_all_but_the_journal_writes_to_nothing() {
     let place = Place::founded();
     let truth = place.truth();
     set(place.folder.path(), 0o755);
-    for (path, mode) in [("", 0o777), ("lock", 0o666), ("disclosures.jsonl", 0o666), ("state.jsonl", 0o666)] {
+    for (path, mode) in [("", 0o777), ("lock", 0o666), ("disclosures.jsonl", 0o666), ("index", 0o777)] {
         set(&place.ledger.join(path), mode);
     }
     close(&place.ledger.join("journal"));
