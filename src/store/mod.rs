@@ -13,9 +13,12 @@
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
 mod blobs;
+pub mod contained;
 pub mod embedded;
 mod folder;
+mod frame;
 mod frames;
+mod generation;
 mod journal;
 pub mod memory;
 pub mod names;
