@@ -19,17 +19,22 @@ mod sequencer;
 pub mod snapshot;
 mod verification;
 
+#[cfg(test)]
+mod faults;
+
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::Archive;
+use crate::record::founding::Clock;
 use crate::record::history::State;
+use crate::record::judgement::CLOCK_TOLERANCE;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
-use crate::trail::entry::{self, EntryFault, Request};
+use crate::trail::entry::{self, EntryFault, Request, timestamp};
 use crate::trail::hash::LeafHash;
 use catch_up::{fold, follows, read_entry};
 use chrono::{DateTime, Utc};
@@ -183,6 +188,7 @@ impl Ledger {
         }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
+        notices.extend(clock(&past.state, Utc::now()));
         let sequencer = Sequencer::new(Box::new(store), past, disclosures);
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
@@ -346,6 +352,19 @@ impl Ledger {
         let past = &mut self.sequencer().past;
         snapshot::keep(folder, &past.state, &mut |action| past.archive.words(action))
     }
+}
+
+/// What is said where the last entry was recorded later than it is now: times never go back, so that they stand still.
+pub(crate) fn clock(state: &State, now: DateTime<Utc>) -> Option<String> {
+    let ahead = state.clock() == Some(Clock::Real) && state.recorded > now + CLOCK_TOLERANCE;
+    ahead.then(|| {
+        format!(
+            "the last entry was recorded at {}, and the clock of this computer says {}: set it right; if it was ahead \
+             before and is right now, entries bear the former time until then",
+            timestamp(state.recorded),
+            timestamp(now)
+        )
+    })
 }
 
 /// What is said where lines of the disclosures are damaged.

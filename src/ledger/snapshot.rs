@@ -16,11 +16,12 @@ use crate::domain::word::Words;
 use crate::record::beside::Kept;
 use crate::record::history::{History, State};
 use crate::store::StoreError;
+use crate::store::disk::{self, Writing};
 use crate::trail::hash::{Head, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -110,18 +111,18 @@ pub fn keep(
 ) -> Result<(), LedgerError> {
     let failed = |source| LedgerError::Snapshot { path: folder.to_owned(), source };
     let part = folder.join(format!("{FILE}.part"));
-    let file = File::create(&part).map_err(failed)?;
+    let file = Writing::create(part.clone()).map_err(failed)?;
     let mut out = Hashed { out: BufWriter::with_capacity(1 << 16, file), hash: Sha256::new() };
     out.line(&First { reducer: REDUCER, state }).map_err(failed)?;
     for action in state.programme.actions.keys() {
         out.line(&Said { action, words: &*words(action)? }).map_err(failed)?;
     }
-    out.finish().and_then(|()| fs::rename(&part, folder.join(FILE))).map_err(failed)
+    out.finish().and_then(|()| disk::rename(&part, &folder.join(FILE))).map_err(failed)
 }
 
 /// Lines on their way into a file, and their hash.
 struct Hashed {
-    out: BufWriter<File>,
+    out: BufWriter<Writing>,
     hash: Sha256,
 }
 

@@ -1,9 +1,9 @@
 //! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names.
 
-use super::{StoreError, said};
+use super::{StoreError, disk, said};
 use crate::trail::hash::sha256;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Keeps bytes in a folder under their digest, which it returns.
@@ -46,21 +46,20 @@ pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreErr
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     // One process writes, so one name is enough, and what an interrupted write left there is overwritten.
     let (temporary, path) = (folder.join(".part"), folder.join(name));
-    let mut file = File::create(&temporary).map_err(said(&temporary, "made"))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let file = File::create(&temporary).map_err(said(&temporary, "made"))?;
+    let written = disk::write(&temporary, &file, bytes).and_then(|()| disk::sync_all(&temporary, &file));
     if let Err(error) = written {
         // Room is given back at once where the disk is full.
         let _ = fs::remove_file(&temporary);
         return Err(said(&path, "written")(error));
     }
-    fs::rename(&temporary, &path).map_err(said(&path, "written"))?;
+    disk::rename(&temporary, &path).map_err(said(&path, "written"))?;
     sync_folder(folder)
 }
 
 /// A new name is durable only with the folder that holds it.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(said(folder, "synced"))
+    disk::sync_folder(folder).map_err(said(folder, "synced"))
 }
 
 #[cfg(test)]

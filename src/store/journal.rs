@@ -6,10 +6,10 @@
 
 use super::blobs::sync_folder;
 use super::segment::{EachLine, Place, Segment, file, follows, lines, list};
-use super::{AppendError, Head, StoreError, advance, said};
+use super::{AppendError, Head, StoreError, advance, disk, said};
 use crate::trail::hash::LeafHash;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -87,8 +87,8 @@ impl Journal {
         let Some(last) = self.segments.last() else { return self.begin_segment() };
         let path = file(&self.folder, last.first);
         let writer = OpenOptions::new().append(true).open(&path).map_err(said(&path, "opened"))?;
-        writer.set_len(last.length).map_err(said(&path, "cut to its last whole line"))?;
-        writer.sync_all().map_err(said(&path, "synced"))?;
+        disk::set_len(&path, &writer, last.length).map_err(said(&path, "cut to its last whole line"))?;
+        disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
         (self.writer, self.unfinished) = (Some(writer), 0);
         Ok(())
@@ -127,15 +127,16 @@ impl Journal {
         let place = Place { segment: last.first, offset: last.length };
         let path = file(&self.folder, last.first);
         let bytes: Vec<u8> = batch.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
-        if let Err(error) = writer.write_all(&bytes).map_err(said(&path, "written")) {
+        if let Err(error) = disk::write(&path, writer, &bytes).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
-            if writer.set_len(last.length).and_then(|()| writer.sync_all()).is_ok() {
+            let taken_back = disk::set_len(&path, writer, last.length);
+            if taken_back.and_then(|()| disk::sync_all(&path, writer)).is_ok() {
                 return Err(AppendError::Failed(error));
             }
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        if let Err(error) = writer.sync_data().map_err(said(&path, "synced")) {
+        if let Err(error) = disk::sync_data(&path, writer).map_err(said(&path, "synced")) {
             // After a failed sync the kernel may have dropped the pages or kept them: nothing is known.
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
@@ -207,7 +208,7 @@ impl Journal {
             let what = "lines that the segment before does not lead to".to_owned();
             return Err(StoreError::Damaged { path, offset: 0, what });
         }
-        writer.sync_all().map_err(said(&path, "synced"))?;
+        disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
         self.segments.push(Segment { first, length: 0 });
         self.writer = Some(writer);
