@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "to found a ledger takes a part of the desk")]
 mod desk;
 
+use super::backup::back_up;
 use super::{Ledger, RecordError};
 use crate::store::disk::faults::{Armed, Fault, arm};
 use crate::trail::disclosure::Disclosure;
@@ -208,5 +209,39 @@ fn a_ledger_whose_making_failed_is_made_when_it_is_tried_again() {
             met
         });
         assert!(calls >= if fault == Fault::Half { 1 } else { 7 }, "{calls} calls");
+    }
+}
+
+#[test]
+fn a_backup_that_failed_is_a_ledger_of_fewer_entries_and_completed_by_the_next() {
+    let base = Base::founded();
+    let ledger = tempfile::tempdir().unwrap();
+    copy(base.folder.path(), ledger.path());
+    assert_eq!(base.day(ledger.path()).receipts.len(), 4);
+    let (older, newer) = (base.folder.path(), ledger.path());
+    for (fault, lasting) in Fault::ALL.into_iter().flat_map(|fault| [(fault, false), (fault, true)]) {
+        let calls = each_in_turn(fault, lasting, |folder, armed, what| {
+            let to = folder.join("backup");
+            let backed_up = [older, newer].map(|from| back_up(from, &to, &mut |_| {}));
+            let met = armed.met();
+            drop(armed);
+            if to.join("annals.json").exists() {
+                let report = Ledger::verify_folder(&to, Vec::new(), &mut |_| {}).unwrap();
+                let known = backed_up.iter().flatten().map(|made| made.head.size).max().unwrap_or(0);
+                assert!(report.holds() && report.size >= known, "{what}: {report:?}");
+                assert_eq!(report.withheld.0, report.withheld.1, "{what}");
+            }
+            let made = back_up(newer, &to, &mut |_| {}).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let report = Ledger::verify_folder(&to, Vec::new(), &mut |_| {}).unwrap();
+            assert!(report.holds() && report.head == made.head.leaf, "{what}");
+            assert_eq!(
+                (report.size, made.disclosures, made.missing),
+                (base.founded.size + 4, 5, 1),
+                "{what}"
+            );
+            assert!(met || backed_up.iter().all(Result::is_ok), "{what}");
+            met
+        });
+        assert!(calls >= if fault == Fault::Half { 5 } else { 15 }, "{calls} calls");
     }
 }

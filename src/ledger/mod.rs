@@ -8,11 +8,14 @@
 //! - `catch_up`: what is read when a ledger is opened;
 //! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
 //! - [`disclosures`]: withheld values, beside the journal;
-//! - [`snapshot`]: the state kept as a file.
+//! - [`snapshot`]: the state kept as a file;
+//! - [`backup`]: the folder again in another place, while it is being written.
 
 pub mod archive;
+pub mod backup;
 mod catch_up;
 pub mod disclosures;
+mod named;
 mod packed;
 mod replay;
 mod sequencer;

@@ -25,9 +25,8 @@ pub(super) fn put(folder: &Path, bytes: &[u8]) -> Result<String, StoreError> {
 
 /// The bytes of a digest, checked again.
 pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     // A name comes from outside: anything but a digest could be a way out of the folder.
-    if name.len() != 64 || !name.bytes().all(digit) {
+    if !is_name(name) {
         return Ok(None);
     }
     let path = folder.join(name);
@@ -40,6 +39,26 @@ pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreErr
         return Err(StoreError::Damaged { path, offset: 0, what });
     }
     Ok(Some(bytes))
+}
+
+/// The names of all that are kept, in order.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(said(folder, "read"))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(said(folder, "read"))?.file_name();
+        names.extend(name.into_string().ok().filter(|name| is_name(name)));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn is_name(name: &str) -> bool {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 64 && name.bytes().all(digit)
 }
 
 /// Writes a file so that it is there whole or not at all, and there for good on return.

@@ -16,9 +16,10 @@ use super::frames::Frames;
 use super::generation::{Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
+use super::segment::Segment;
 use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Lines above which a read goes through the journal, which is several times as quick once a line's place is known.
@@ -82,6 +83,19 @@ impl Embedded {
     #[must_use]
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// The folder of its segments, and what each has of whole lines.
+    pub(super) fn journal_folder(&self) -> PathBuf {
+        self.folder.journal()
+    }
+
+    pub(super) fn segments(&self) -> &[Segment] {
+        self.journal.segments()
+    }
+
+    pub(super) fn blobs_folder(&self) -> PathBuf {
+        self.folder.blobs()
     }
 
     /// As [`Self::open`], with segments of another size.

@@ -14,6 +14,7 @@
 
 mod blobs;
 pub mod contained;
+pub mod copy;
 pub(crate) mod disk;
 pub mod embedded;
 mod folder;
