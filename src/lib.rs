@@ -67,3 +67,7 @@ pub mod record;
 pub mod report;
 pub mod store;
 pub mod trail;
+
+// What the tests from outside use serves those that need the inside, too.
+#[cfg(test)]
+extern crate self as annals;

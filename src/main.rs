@@ -3,10 +3,13 @@
 
 mod cli;
 
+use annals::store::contained::THREAD;
 use clap::Parser;
 use std::process::ExitCode;
+use std::{panic, thread};
 
 fn main() -> ExitCode {
+    pass_over_contained_panics();
     match cli::Arguments::parse().run() {
         Ok(code) => code,
         Err(error) => {
@@ -19,4 +22,14 @@ fn main() -> ExitCode {
             ExitCode::from(error.code())
         }
     }
+}
+
+/// A panic inside sled is contained, and said in a line of its own where it matters.
+fn pass_over_contained_panics() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !thread::current().name().is_some_and(|name| name.starts_with(THREAD)) {
+            usual(panic);
+        }
+    }));
 }

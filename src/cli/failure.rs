@@ -4,9 +4,11 @@ use annals::domain::shape::Fault;
 use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
+use annals::ledger::backup::BackupError;
 use annals::ledger::{LedgerError, RecordError};
 use annals::record::refusal::Refusal;
 use annals::store::StoreError;
+use annals::store::copy::CopyError;
 use annals::trail::entry::EntryFault;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,9 @@ pub(crate) enum Failure {
     /// A restore that was refused.
     #[error("{}: not restored", path.display())]
     Restore { path: PathBuf, source: RestoreError },
+    /// A backup that was refused.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -128,22 +133,41 @@ impl Failure {
                 LineError::Ledger(_) => 3,
                 LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
             },
+            Self::Backup(error) => backup(error),
             Self::Restore { source: RestoreError::Refused(_), .. } | Self::OtherPlan { .. } => 1,
             Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
         }
     }
 }
 
+const fn backup(error: &BackupError) -> u8 {
+    match error {
+        BackupError::Ledger(error) => ledger(error),
+        BackupError::Copy(CopyError::Store(error)) => store(error),
+        BackupError::Copy(CopyError::Inside(_)) => 2,
+        BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
+        | BackupError::Lost(_) => 1,
+        BackupError::Beside { .. } => 3,
+    }
+}
+
+const fn store(error: &StoreError) -> u8 {
+    match error {
+        StoreError::NoLedger(_) | StoreError::Exists(_) | StoreError::Foreign(_) => 2,
+        _ => 3,
+    }
+}
+
 const fn ledger(error: &LedgerError) -> u8 {
     match error {
-        LedgerError::Store(StoreError::NoLedger(_) | StoreError::Exists(_) | StoreError::Foreign(_))
-        | LedgerError::Cut(_) => 2,
+        LedgerError::Cut(_) => 2,
         LedgerError::Entry(..)
         | LedgerError::Fact(..)
         | LedgerError::Broken(_)
         | LedgerError::Unsigned(_)
         | LedgerError::Changed { .. } => 1,
-        LedgerError::Store(_) | LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,
+        LedgerError::Store(error) => store(error),
+        LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accede;
 mod axes;
+mod backup;
 mod demo;
 mod exchange;
 mod failure;
@@ -68,6 +69,7 @@ enum Command {
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
+    Backup(backup::Backup),
     Status(read::Status),
     Show(read::Show),
     Timeline(read::Timeline),
@@ -90,6 +92,7 @@ impl Arguments {
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),
+            Command::Backup(command) => command.run(&settings),
             Command::Status(command) => command.run(&settings),
             Command::Show(command) => command.run(&settings),
             Command::Timeline(command) => command.run(&settings),

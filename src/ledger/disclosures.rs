@@ -3,12 +3,12 @@
 
 use super::LedgerError;
 use crate::record::withheld;
-use crate::store::StoreError;
 use crate::store::runs::Runs;
+use crate::store::{StoreError, disk};
 use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The file within a ledger's folder.
@@ -63,9 +63,9 @@ impl Disclosures {
             let file = OpenOptions::new().create(true).append(true).open(&path);
             let file = file.map_err(failed("opened for writing"))?;
             // The name of a new file is durable once its folder is.
-            file.set_len(length)
-                .and_then(|()| file.sync_all())
-                .and_then(|()| File::open(folder)?.sync_all())
+            disk::set_len(&path, &file, length)
+                .and_then(|()| disk::sync_all(&path, &file))
+                .and_then(|()| disk::sync_folder(folder))
                 .map_err(failed("cut to its last whole line"))?;
             opened.file = Some(Kept { file, path, length });
         }
@@ -221,11 +221,9 @@ fn scan<E: From<DisclosuresError>>(
 impl Kept {
     fn write(&mut self, lines: &[u8]) -> Result<(), DisclosuresError> {
         // What a write that failed left behind would run into the next line.
-        let written = self
-            .file
-            .set_len(self.length)
-            .and_then(|()| self.file.write_all(lines))
-            .and_then(|()| self.file.sync_data());
+        let written = disk::set_len(&self.path, &self.file, self.length)
+            .and_then(|()| disk::write(&self.path, &self.file, lines))
+            .and_then(|()| disk::sync_data(&self.path, &self.file));
         match written {
             Ok(()) => {
                 self.length += lines.len() as u64;
@@ -239,6 +237,7 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     fn note(text: &str) -> Disclosure {
         Disclosure::new([7; 16], "note", &text.into())

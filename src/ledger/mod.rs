@@ -8,10 +8,13 @@
 //! - `past`: what the entries leave, read when a ledger is opened;
 //! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
 //! - [`disclosures`]: withheld values, beside the journal;
-//! - [`snapshot`]: state and index kept in files.
+//! - [`snapshot`]: state and index kept in files;
+//! - [`backup`]: the folder again in another place, while it is being written.
 
+pub mod backup;
 pub mod disclosures;
 pub mod index;
+mod named;
 mod packed;
 mod past;
 mod replay;
@@ -19,17 +22,22 @@ mod sequencer;
 pub mod snapshot;
 mod verification;
 
+#[cfg(test)]
+mod faults;
+
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::Archive;
+use crate::record::founding::Clock;
 use crate::record::history::State;
+use crate::record::judgement::CLOCK_TOLERANCE;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
-use crate::trail::entry::{self, EntryFault, Request};
+use crate::trail::entry::{self, EntryFault, Request, timestamp};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
@@ -185,6 +193,7 @@ impl Ledger {
         }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
+        notices.extend(clock(&past.state, Utc::now()));
         Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
     }
 
@@ -354,6 +363,19 @@ impl Ledger {
         let small = sequencer.past.state.head.size <= SMALL;
         if small || sequencer.unkept() >= SPARED { sequencer.keep() } else { Ok(()) }
     }
+}
+
+/// What is said where the last entry was recorded later than it is now: times never go back, so that they stand still.
+pub(crate) fn clock(state: &State, now: DateTime<Utc>) -> Option<String> {
+    let ahead = state.clock() == Some(Clock::Real) && state.recorded > now + CLOCK_TOLERANCE;
+    ahead.then(|| {
+        format!(
+            "the last entry was recorded at {}, and the clock of this computer says {}: set it right; if it was ahead \
+             before and is right now, entries bear the former time until then",
+            timestamp(state.recorded),
+            timestamp(now)
+        )
+    })
 }
 
 /// What is said where lines of the disclosures are damaged.

@@ -62,13 +62,17 @@ impl Past {
 
 pub(super) fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
     let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
+    // Of a journal that was damaged another line may be found in its place.
+    if entry.seal.sequence != at {
+        return Err(LedgerError::Broken(at));
+    }
     let (fact, held) = Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))?;
     Ok((entry, fact, held))
 }
 
 /// Reads the entries after a head; each names the one before, so that a ledger that was tampered with is not
 /// continued. Signatures and rules are `verify`'s.
-fn fold(
+pub(super) fn fold(
     store: &dyn Store,
     from: Head,
     each: &mut dyn FnMut(Read) -> Result<(), LedgerError>,

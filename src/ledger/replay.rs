@@ -154,7 +154,10 @@ impl Ledger {
     pub fn entry(&self, sequence: u64) -> Result<Option<Entry>, LedgerError> {
         let mut found = None;
         self.read(sequence..sequence.saturating_add(1), &mut |at, line| {
-            found = Some(Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault)));
+            let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault));
+            found = Some(entry.and_then(|entry| {
+                if entry.seal.sequence == at { Ok(entry) } else { Err(LedgerError::Broken(at)) }
+            }));
             ControlFlow::Break(())
         })?;
         found.transpose()

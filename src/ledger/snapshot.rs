@@ -17,11 +17,12 @@ use crate::record::archive::Archive;
 use crate::record::beside::Kept;
 use crate::record::history::State;
 use crate::store::StoreError;
+use crate::store::disk::{self, Writing};
 use crate::trail::hash::{Head, LeafHash, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -109,11 +110,11 @@ fn write(folder: &Path, name: &str, state: &State, settled: &Settled) -> io::Res
     let hash = hex(&Sha256::digest(&lines));
     writeln!(lines, "\"{hash}\"")?;
     let part = folder.join(".part");
-    let mut file = File::create(&part)?;
+    let mut file = Writing::create(part.clone())?;
     file.write_all(&lines)?;
-    file.sync_data()?;
-    fs::rename(&part, folder.join(name))?;
-    File::open(folder)?.sync_all()
+    file.sync()?;
+    disk::rename(&part, &folder.join(name))?;
+    disk::sync_folder(folder)
 }
 
 /// The snapshots of a folder: at which head, by which version, and under which name.

@@ -1,9 +1,9 @@
 //! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names.
 
-use super::{StoreError, said};
+use super::{StoreError, disk, said};
 use crate::trail::hash::sha256;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Keeps bytes in a folder under their digest, which it returns.
@@ -25,9 +25,8 @@ pub(super) fn put(folder: &Path, bytes: &[u8]) -> Result<String, StoreError> {
 
 /// The bytes of a digest, checked again.
 pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     // A name comes from outside: anything but a digest could be a way out of the folder.
-    if name.len() != 64 || !name.bytes().all(digit) {
+    if !is_name(name) {
         return Ok(None);
     }
     let path = folder.join(name);
@@ -42,25 +41,44 @@ pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreErr
     Ok(Some(bytes))
 }
 
+/// The names of all that are kept, in order.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(said(folder, "read"))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(said(folder, "read"))?.file_name();
+        names.extend(name.into_string().ok().filter(|name| is_name(name)));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn is_name(name: &str) -> bool {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 64 && name.bytes().all(digit)
+}
+
 /// Writes a file so that it is there whole or not at all, and there for good on return.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     // One process writes, so one name is enough, and what an interrupted write left there is overwritten.
     let (temporary, path) = (folder.join(".part"), folder.join(name));
-    let mut file = File::create(&temporary).map_err(said(&temporary, "made"))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let file = File::create(&temporary).map_err(said(&temporary, "made"))?;
+    let written = disk::write(&temporary, &file, bytes).and_then(|()| disk::sync_all(&temporary, &file));
     if let Err(error) = written {
         // Room is given back at once where the disk is full.
         let _ = fs::remove_file(&temporary);
         return Err(said(&path, "written")(error));
     }
-    fs::rename(&temporary, &path).map_err(said(&path, "written"))?;
+    disk::rename(&temporary, &path).map_err(said(&path, "written"))?;
     sync_folder(folder)
 }
 
 /// A new name is durable only with the folder that holds it.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(said(folder, "synced"))
+    disk::sync_folder(folder).map_err(said(folder, "synced"))
 }
 
 #[cfg(test)]

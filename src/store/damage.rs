@@ -1,4 +1,7 @@
-//! What happens to a ledger whose files were lost, cut or changed: sled is healed, the journal is never guessed at.
+//! What happens to a ledger whose files were lost, cut or changed: the journal is never guessed at, and sled, in `sled.rs`, is
+//! healed.
+
+mod sled;
 
 use super::contract::first_word;
 use super::embedded::Embedded;
@@ -91,12 +94,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Numbers that look random and are the same in every run.
-fn random(seed: &mut u64) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    usize::try_from(*seed >> 33).unwrap()
-}
-
 #[test]
 fn a_ledger_that_was_closed_opens_without_a_notice() {
     let (folder, known) = ledger();
@@ -135,114 +132,6 @@ fn a_torn_line_is_cut_and_sled_stays() {
     fs::write(&last, [whole.as_slice(), b"action/1 torn"].concat()).unwrap();
     assert_eq!(healed(folder.path(), &known), [""; 0]);
     assert_eq!(fs::read(&last).unwrap(), whole);
-}
-
-#[test]
-fn a_deleted_sled_is_rebuilt() {
-    let (folder, known) = ledger();
-    fs::remove_dir_all(folder.path().join("sled")).unwrap();
-    let notices = healed(folder.path(), &known);
-    assert_eq!(notices, ["`sled` was missing: `sled` was rebuilt from the journal's 1005 entries"]);
-}
-
-#[test]
-fn garbage_in_the_place_of_sled_is_replaced() {
-    for name in ["sled", "sled/db", "sled/conf"] {
-        let (folder, known) = ledger();
-        let path = folder.path().join(name);
-        if path.is_dir() {
-            fs::remove_dir_all(&path).unwrap();
-        }
-        fs::write(&path, "garbage ".repeat(10_000)).unwrap();
-        assert_eq!(healed(folder.path(), &known).len(), 1, "{name}");
-    }
-}
-
-#[test]
-fn a_truncated_sled_is_healed() {
-    let mut seed = 7;
-    for _ in 0..20 {
-        let (folder, known) = ledger();
-        let path = folder.path().join("sled/db");
-        let bytes = fs::read(&path).unwrap();
-        let length = random(&mut seed) % bytes.len();
-        fs::write(&path, &bytes[..length]).unwrap();
-        healed(folder.path(), &known);
-    }
-}
-
-#[test]
-fn a_bit_flipped_in_sled_changes_no_answer() {
-    let mut seed = 1;
-    let (folder, known) = ledger();
-    let derived = folder.path().join("sled");
-    let kept = tempfile::tempdir().unwrap();
-    copy(&derived, kept.path());
-    let files: Vec<_> = fs::read_dir(&derived).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    for round in 0..20 {
-        fs::remove_dir_all(&derived).unwrap();
-        copy(kept.path(), &derived);
-        let path =
-            derived.join(if round < 14 { "db".as_ref() } else { &*files[random(&mut seed) % files.len()] });
-        if path.is_dir() {
-            continue;
-        }
-        let mut bytes = fs::read(&path).unwrap();
-        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
-        let at = random(&mut seed) % used;
-        bytes[at] ^= 1 << (random(&mut seed) % 8);
-        fs::write(&path, bytes).unwrap();
-        let store = open(folder.path()).unwrap();
-        assert_eq!(answers(&store), known, "round {round}, {}, byte {at}", path.display());
-    }
-}
-
-#[test]
-fn an_older_sled_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let older = tempfile::tempdir().unwrap();
-    grow(folder.path(), 400);
-    copy(&folder.path().join("sled"), older.path());
-    let known = grow(folder.path(), 1_005);
-    fs::remove_dir_all(folder.path().join("sled")).unwrap();
-    copy(older.path(), &folder.path().join("sled"));
-    let notices = healed(folder.path(), &known);
-    assert_eq!(notices, ["`sled` was 605 entries behind the journal: it was brought up to date"]);
-}
-
-#[test]
-fn the_sled_of_another_ledger_is_replaced() {
-    let (folder, known) = ledger();
-    let other = tempfile::tempdir().unwrap();
-    let mut store = Embedded::create(other.path(), first_word).unwrap();
-    store.append(Head::EMPTY, &(0..500).map(|at| line(at + 1)).collect::<Vec<_>>()).unwrap();
-    drop(store);
-    fs::remove_dir_all(folder.path().join("sled")).unwrap();
-    copy(&other.path().join("sled"), &folder.path().join("sled"));
-    assert_eq!(healed(folder.path(), &known).len(), 1);
-}
-
-#[test]
-fn a_hole_in_sled_changes_no_answer() {
-    for (tree, key) in [("frames", 490), ("frames", 0), ("streams", 1), ("streams", 2)] {
-        let (folder, known) = ledger();
-        let path = folder.path().join("sled");
-        // sled's own threads may hold its lock for a moment after it was closed.
-        let derived = (0..500).find_map(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            sled::open(&path).ok()
-        });
-        let derived = derived.unwrap();
-        let tree = derived.open_tree(tree).unwrap();
-        let key = tree.range(u64::to_be_bytes(key)..).next().unwrap().unwrap().0;
-        tree.remove(key).unwrap();
-        drop((tree, derived));
-        let store = open(folder.path()).unwrap();
-        assert_eq!(store.notices(), [""; 0], "nobody has looked there yet");
-        assert_eq!(answers(&store), known);
-        drop(store);
-        assert_eq!(healed(folder.path(), &known).len(), 1);
-    }
 }
 
 #[test]

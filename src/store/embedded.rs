@@ -4,22 +4,25 @@
 //! annals.json   the marker, {"format":1}
 //! lock          held by the one process that writes
 //! journal/      000000000000.jsonl, …: the entries, one a line
-//! sled/         frames and stream index, derived; may be deleted at any time
+//! sled/         frames and stream index, derived; may be deleted while nobody writes
 //! blobs/        files named by their SHA-256
 //! ```
 //!
-//! A reader takes no lock and opens no sled, which would lock: it scans the journal.
+//! A reader takes no lock and opens no sled, which would lock: it has the journal.
 
+use super::contained::Broken;
 use super::folder::Folder;
-use super::frames::{Broken, Frames};
+use super::frames::Frames;
+use super::generation::{Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
-use super::recovery::{self, WITHOUT};
+use super::recovery::{self, Recovered, WITHOUT};
+use super::segment::Segment;
 use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Lines above which a read goes through the journal, which is several times as quick once a line's place is known.
+/// Lines above which a read goes through the journal, which is several times as quick.
 const LONG: u64 = 256;
 
 /// A log in a folder.
@@ -27,6 +30,7 @@ const LONG: u64 = 256;
 pub struct Embedded {
     // Closed in this order: the lock is given back last.
     frames: Option<Frames>,
+    generations: Generations,
     journal: Journal,
     stream_of: StreamOf,
     notices: Vec<String>,
@@ -63,9 +67,10 @@ impl Embedded {
     /// [`StoreError::Denied`], [`StoreError::System`].
     pub fn open_read_only(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
         let folder = Folder::open_read_only(folder)?;
-        let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
+        let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
         let (notices, broken) = (Vec::new(), OnceLock::new());
-        Ok(Self { frames: None, journal, stream_of, notices, broken, writes: false, folder })
+        let generations = Generations::read(&folder.sled());
+        Ok(Self { frames: None, generations, journal, stream_of, notices, broken, writes: false, folder })
     }
 
     /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
@@ -80,6 +85,19 @@ impl Embedded {
         &self.notices
     }
 
+    /// The folder of its segments, and what each has of whole lines.
+    pub(super) fn journal_folder(&self) -> PathBuf {
+        self.folder.journal()
+    }
+
+    pub(super) fn segments(&self) -> &[Segment] {
+        self.journal.segments()
+    }
+
+    pub(super) fn blobs_folder(&self) -> PathBuf {
+        self.folder.blobs()
+    }
+
     /// As [`Self::open`], with segments of another size.
     pub(super) fn open_for_writing(
         folder: Folder,
@@ -87,9 +105,11 @@ impl Embedded {
         limit: u64,
     ) -> Result<Self, StoreError> {
         let mut notices = Vec::new();
-        let (mut journal, frames) = recovery::open(&folder, stream_of, limit, &mut notices)?;
+        let recovered = recovery::open(&folder, stream_of, limit, &mut notices)?;
+        let Recovered { mut journal, frames, generations } = recovered;
         journal.begin_writing()?;
-        Ok(Self { frames, journal, stream_of, notices, broken: OnceLock::new(), writes: true, folder })
+        let broken = OnceLock::new();
+        Ok(Self { frames, generations, journal, stream_of, notices, broken, writes: true, folder })
     }
 
     /// The frames, unless a reader met an error in them.
@@ -97,13 +117,12 @@ impl Embedded {
         self.frames.as_ref().filter(|_| self.broken.get().is_none())
     }
 
-    /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them.
+    /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them. Nobody waits for
+    /// sled, which ends by itself or not at all.
     fn give_up(&mut self, reason: &str) {
-        if let Some(frames) = self.frames.take() {
-            frames.close();
-        }
-        // Where it cannot be removed, it is judged again on opening.
-        let _ = recovery::remove(&self.folder.sled());
+        self.frames = None;
+        // Where it cannot be forgotten, it was not closed, and is judged on opening.
+        let _ = self.generations.forget();
         self.notices.push(format!("{reason}: {WITHOUT}"));
     }
 
@@ -168,24 +187,20 @@ impl Store for Embedded {
         // Whoever asks for everything reads the truth, however little it is.
         let long = range.end.saturating_sub(range.start) > LONG;
         let mut range = range.start..range.end.min(self.journal.head().size);
-        let mut known = None;
-        if let Some(frames) = self.sound() {
-            let read = if long {
-                let holding = frames.holding(range.start).map_err(|error| (range.start, error));
-                holding.map(|frame| known = frame.map(|frame| (frame.first, frame.place)))
-            } else {
-                self.read_frames(frames, range.clone(), each).map(|()| range.start = range.end)
-            };
-            if let Err((next, reason)) = read {
-                // Only the first reason is kept.
-                let _ = self.broken.set(reason);
-                range.start = next;
+        if let Some(frames) = self.sound().filter(|_| !long) {
+            match self.read_frames(frames, range.clone(), each) {
+                Ok(()) => return Ok(()),
+                Err((next, reason)) => {
+                    // Only the first reason is kept.
+                    let _ = self.broken.set(reason);
+                    range.start = next;
+                }
             }
         }
         if range.is_empty() {
             return Ok(());
         }
-        self.journal.read(range, known, &mut |sequence, _, line| each(sequence, line))
+        self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
     }
 
     fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError> {
@@ -197,7 +212,7 @@ impl Store for Embedded {
             }
         }
         let mut found = Vec::new();
-        self.journal.read(0..u64::MAX, None, &mut |sequence, _, line| {
+        self.journal.read(0..u64::MAX, &mut |sequence, _, line| {
             if (self.stream_of)(line) == Some(stream) {
                 found.push(sequence);
             }
@@ -219,13 +234,14 @@ impl Store for Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        match (self.broken.take(), self.frames.take()) {
-            (Some(reason), frames) => {
-                self.frames = frames;
-                self.give_up(&reason);
-            }
-            (None, Some(frames)) => frames.close(),
-            (None, None) => {}
+        if let Some(reason) = self.broken.take() {
+            self.give_up(&reason);
+        }
+        let (Some(frames), Some(current)) = (self.frames.take(), self.generations.current()) else { return };
+        let entries = self.journal.head().size;
+        // Where it cannot be closed, or that cannot be said, the next opening judges what was written.
+        if let Ok(frames) = frames.close() {
+            let _ = self.generations.switch(Current { closed: true, entries, frames, ..current });
         }
     }
 }
@@ -233,9 +249,91 @@ impl Drop for Embedded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
 
     fn whole(line: &[u8]) -> Option<&str> {
         std::str::from_utf8(line).ok()
+    }
+
+    /// The answers are those of the lines, and every stream has its own.
+    fn answers(store: &Embedded, lines: &[Vec<u8>]) {
+        let mut found = Vec::new();
+        store.read(0..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
+        assert!(found == lines);
+        for (sequence, line) in (0..).zip(lines).step_by(200) {
+            assert_eq!(store.sequences(whole(line).unwrap()).unwrap(), [sequence]);
+        }
+    }
+
+    #[test]
+    fn where_sled_panics_or_hangs_no_append_waits_and_the_next_opening_heals() {
+        let inside: [fn(&Frames); 2] = [Frames::panic, Frames::hang];
+        for inside in inside {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Embedded::create(folder.path(), whole).unwrap();
+            let lines: Vec<_> = (0..5_000).map(|line| format!("line {line}").into_bytes()).collect();
+            store.append(Head::EMPTY, &lines[..300]).unwrap();
+            inside(store.frames.as_ref().unwrap());
+            let begun = Instant::now();
+            // More than are waited for in the queue.
+            for batch in lines[300..].chunks(100) {
+                store.append(store.head(), batch).unwrap();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+            drop(store);
+            for _ in 0..2 {
+                answers(&Embedded::open(folder.path(), whole).unwrap(), &lines);
+            }
+            assert_eq!(Embedded::open(folder.path(), whole).unwrap().notices(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_rebuilding_that_fails_leaves_what_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Embedded::create(folder.path(), whole).unwrap();
+        let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
+        store.append(Head::EMPTY, &lines).unwrap();
+        drop(store);
+        let sled = folder.path().join("sled");
+        let kept = std::fs::read(sled.join("current.jsonl")).unwrap();
+        // What counts is no folder, and the next number is not to be had.
+        std::fs::remove_dir_all(sled.join("1")).unwrap();
+        std::fs::write(sled.join(u64::MAX.to_string()), "").unwrap();
+        let store = Embedded::open(folder.path(), whole).unwrap();
+        let [notice] = store.notices() else { panic!("{:?}", store.notices()) };
+        assert!(notice.contains("rebuilding it failed") && notice.ends_with(WITHOUT), "{notice}");
+        answers(&store, &lines);
+        drop(store);
+        let left = std::fs::read_to_string(sled.join("current.jsonl")).unwrap();
+        assert_eq!(
+            left.lines().next(),
+            Some("{\"folder\":1,\"closed\":false,\"entries\":700,\"frames\":700}")
+        );
+        assert!(String::from_utf8(kept).unwrap().contains("\"entries\":700,\"frames\":700"));
+        answers(&Embedded::open(folder.path(), whole).unwrap(), &lines);
+        assert_eq!(Embedded::open(folder.path(), whole).unwrap().notices(), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_not_closed_is_tried_in_a_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Embedded::create(folder.path(), whole).unwrap();
+        let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
+        store.append(Head::EMPTY, &lines).unwrap();
+        drop(store);
+        let path = folder.path().join("sled");
+        let generations = || Generations::read(&path);
+        let current = generations().current().unwrap();
+        assert_eq!((current.folder, current.closed, current.entries), (1, true, 700));
+        drop(Embedded::open(folder.path(), whole).unwrap());
+        assert_eq!(generations().current(), Some(current), "what was closed is opened as it is");
+        generations().switch(Current { closed: false, ..current }).unwrap();
+        let store = Embedded::open(folder.path(), whole).unwrap();
+        assert_eq!(store.notices(), [""; 0], "nothing had to be healed");
+        assert_eq!(generations().current().unwrap().folder, 2);
+        assert!(!path.join("1").exists());
+        answers(&store, &lines);
     }
 
     #[test]

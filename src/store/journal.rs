@@ -5,27 +5,23 @@
 //! [`super::frames`].
 
 use super::blobs::sync_folder;
-use super::segment::{EachLine, Place, Segment, file, follows, lines, list};
-use super::{AppendError, Head, StoreError, advance, said};
+use super::segment::{EachLine, Place, Segment, file, follows, last_line, lines, list, near};
+use super::{AppendError, Head, StoreError, advance, disk, said};
+use crate::trail::entry;
 use crate::trail::hash::LeafHash;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
 
-/// Lines between two marks.
-const MARK: u64 = 256;
-
 /// A log in files of lines.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
     segments: Vec<Segment>,
-    /// Some lines' places, so that a read need not begin at its segment's beginning.
-    marks: Vec<(u64, Place)>,
     limit: u64,
     /// Absent until writing begins.
     writer: Option<File>,
@@ -45,7 +41,7 @@ impl Journal {
     ) -> Result<Self, StoreError> {
         let mut segments = list(folder)?;
         let (mut next, start) = from.unwrap_or((0, Place { segment: 0, offset: 0 }));
-        let (mut head, mut marks, mut unfinished) = (Head::EMPTY, Vec::new(), 0);
+        let (mut head, mut unfinished) = (Head::EMPTY, 0);
         let mut place = start;
         let last = segments.last().map(|segment| segment.first);
         for segment in segments.iter_mut().skip_while(|segment| segment.first < start.segment) {
@@ -56,9 +52,6 @@ impl Journal {
             }
             let end = lines(&path, next, place, u64::MAX, &mut |sequence, place, line| {
                 head = Head { size: sequence + 1, leaf: LeafHash::of(line) };
-                if sequence.is_multiple_of(MARK) {
-                    marks.push((sequence, place));
-                }
                 each(sequence, place, line);
                 true
             })?;
@@ -79,7 +72,40 @@ impl Journal {
             });
         }
         let (folder, writer) = (folder.to_owned(), None);
-        Ok(Self { folder, segments, marks, limit, writer, head, unfinished, doubtful: false })
+        Ok(Self { folder, segments, limit, writer, head, unfinished, doubtful: false })
+    }
+
+    /// Opens a journal for reading, up to its last whole line. Of its segments the ends are read, which name the sequences of
+    /// their last lines; whatever is unusual about them is judged by reading everything.
+    pub(super) fn open(folder: &Path, limit: u64) -> Result<Self, StoreError> {
+        match Self::ends(folder, limit) {
+            Ok(Some(journal)) => Ok(journal),
+            Ok(None) | Err(_) => Self::scan(folder, limit, None, &mut |_, _, _| {}),
+        }
+    }
+
+    fn ends(folder: &Path, limit: u64) -> Result<Option<Self>, StoreError> {
+        let mut segments = list(folder)?;
+        let (mut head, mut unfinished) = (Head::EMPTY, 0);
+        for segment in &mut segments {
+            if segment.first != head.size || unfinished > 0 {
+                return Ok(None);
+            }
+            if segment.length == 0 {
+                continue;
+            }
+            let Some((line, end)) = last_line(&file(folder, segment.first), segment.length)? else {
+                return Ok(None);
+            };
+            let Some(sequence) = entry::sequence(&line).filter(|sequence| *sequence >= segment.first) else {
+                return Ok(None);
+            };
+            head = Head { size: sequence + 1, leaf: LeafHash::of(&line) };
+            unfinished = segment.length - end;
+            segment.length = end;
+        }
+        let (folder, writer) = (folder.to_owned(), None);
+        Ok(Some(Self { folder, segments, limit, writer, head, unfinished, doubtful: false }))
     }
 
     /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
@@ -87,8 +113,8 @@ impl Journal {
         let Some(last) = self.segments.last() else { return self.begin_segment() };
         let path = file(&self.folder, last.first);
         let writer = OpenOptions::new().append(true).open(&path).map_err(said(&path, "opened"))?;
-        writer.set_len(last.length).map_err(said(&path, "cut to its last whole line"))?;
-        writer.sync_all().map_err(said(&path, "synced"))?;
+        disk::set_len(&path, &writer, last.length).map_err(said(&path, "cut to its last whole line"))?;
+        disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
         (self.writer, self.unfinished) = (Some(writer), 0);
         Ok(())
@@ -127,46 +153,34 @@ impl Journal {
         let place = Place { segment: last.first, offset: last.length };
         let path = file(&self.folder, last.first);
         let bytes: Vec<u8> = batch.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
-        if let Err(error) = writer.write_all(&bytes).map_err(said(&path, "written")) {
+        if let Err(error) = disk::write(&path, writer, &bytes).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
-            if writer.set_len(last.length).and_then(|()| writer.sync_all()).is_ok() {
+            let taken_back = disk::set_len(&path, writer, last.length);
+            if taken_back.and_then(|()| disk::sync_all(&path, writer)).is_ok() {
                 return Err(AppendError::Failed(error));
             }
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        if let Err(error) = writer.sync_data().map_err(said(&path, "synced")) {
+        if let Err(error) = disk::sync_data(&path, writer).map_err(said(&path, "synced")) {
             // After a failed sync the kernel may have dropped the pages or kept them: nothing is known.
             self.doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        for (sequence, line) in (self.head.size..).zip(batch) {
-            if sequence.is_multiple_of(MARK) {
-                self.marks.push((sequence, Place { segment: last.first, offset: last.length }));
-            }
-            last.length += line.len() as u64 + 1;
-        }
+        last.length += bytes.len() as u64;
         self.head = head;
         Ok((head, place))
     }
 
-    /// Hands out the lines of a range with their places; begins at a line known from elsewhere if that is nearer.
-    pub(super) fn read(
-        &self,
-        range: Range<u64>,
-        known: Option<(u64, Place)>,
-        each: EachLine<'_>,
-    ) -> Result<(), StoreError> {
+    /// Hands out the lines of a range with their places.
+    pub(super) fn read(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
         let end = range.end.min(self.head.size);
-        let mark = self.marks.partition_point(|(sequence, _)| *sequence <= range.start).checked_sub(1);
-        let mark = mark.and_then(|mark| self.marks.get(mark)).copied();
-        let nearest = mark.into_iter().chain(known).max_by_key(|(sequence, _)| *sequence);
         let before = self.segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
-        for segment in self.segments.iter().skip(before).take_while(|segment| segment.first < end) {
-            let (first, place) = nearest
-                .filter(|(_, place)| place.segment == segment.first)
-                .unwrap_or((segment.first, Place { segment: segment.first, offset: 0 }));
+        let after = self.segments.iter().skip(1).map(|next| next.first).chain([self.head.size]);
+        let wanted = self.segments.iter().zip(after).skip(before);
+        for (segment, after) in wanted.take_while(|(segment, _)| segment.first < end) {
             let path = file(&self.folder, segment.first);
+            let (first, place) = near(&path, *segment, after, range.start)?;
             let mut stopped = false;
             let read = lines(&path, first, place, segment.length, &mut |sequence, place, line| {
                 if (range.start..end).contains(&sequence) {
@@ -207,7 +221,7 @@ impl Journal {
             let what = "lines that the segment before does not lead to".to_owned();
             return Err(StoreError::Damaged { path, offset: 0, what });
         }
-        writer.sync_all().map_err(said(&path, "synced"))?;
+        disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
         self.segments.push(Segment { first, length: 0 });
         self.writer = Some(writer);
@@ -247,7 +261,7 @@ mod tests {
         let mut found = Vec::new();
         let mut each =
             |at, place, line: &[u8]| found.push((at, place, String::from_utf8(line.to_vec()).unwrap()));
-        journal.read(0..9, None, &mut each).unwrap();
+        journal.read(0..9, &mut each).unwrap();
         found
     }
 
@@ -320,25 +334,61 @@ mod tests {
     }
 
     #[test]
-    fn every_range_is_read_from_the_nearest_known_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let lines: Vec<_> = (0..1_000).map(|line| format!("line {line}").into_bytes()).collect();
-        let mut appended = Journal::scan(folder.path(), 3_000, None, &mut |_, _, _| {}).unwrap();
-        appended.begin_writing().unwrap();
-        for batch in lines.chunks(70) {
-            appended.append(appended.head(), batch).unwrap();
-        }
-        let scanned = Journal::scan(folder.path(), 3_000, None, &mut |_, _, _| {}).unwrap();
-        assert_eq!((appended.marks.len(), &appended.marks), (4, &scanned.marks));
-        for start in [0, 1, 255, 256, 257, 511, 600, 999, 1_000] {
-            for known in [None, scanned.marks.first().copied()] {
-                let mut found = Vec::new();
-                let mut each = |at, _, line: &[u8]| found.push((at, line.to_vec()));
-                scanned.read(start..start + 300, known, &mut each).unwrap();
-                let expected = (0..).zip(lines.clone()).filter(|(at, _)| (start..start + 300).contains(at));
-                assert_eq!(found, expected.collect::<Vec<_>>());
+    fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
+        let plain: fn(u64) -> String = |line| format!("line {line}");
+        let named: fn(u64) -> String = |line| {
+            format!("{}\"sequence\":\"{line:012}\"", "x".repeat(usize::try_from(line * line % 97).unwrap()))
+        };
+        let astray: fn(u64) -> String = |line| format!("\"sequence\":\"{:012}\"", line * 7_919 % 1_000);
+        for (text, sound) in [(plain, true), (named, true), (astray, false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let lines: Vec<_> = (0..1_000).map(|line| text(line).into_bytes()).collect();
+            let mut appended = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
+            appended.begin_writing().unwrap();
+            for batch in lines.chunks(70) {
+                appended.append(appended.head(), batch).unwrap();
+            }
+            let scanned = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
+            for start in [0, 1, 16, 17, 255, 256, 257, 511, 600, 999, 1_000] {
+                for journal in [&appended, &scanned] {
+                    let mut found = Vec::new();
+                    let mut each = |at, _, line: &[u8]| found.push((at, line.to_vec()));
+                    journal.read(start..start + 300, &mut each).unwrap();
+                    let expected =
+                        (0..).zip(lines.clone()).filter(|(at, _)| (start..start + 300).contains(at));
+                    let expected: Vec<_> = expected.collect();
+                    assert!(!sound || found == expected, "from {start}");
+                    assert!(found.len() <= expected.len());
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_reader_opens_a_journal_by_the_ends_of_its_segments() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |at: u64| format!("\"sequence\":\"{at:012}\"").into_bytes();
+        let mut journal = Journal::scan(folder.path(), 100, None, &mut |_, _, _| {}).unwrap();
+        journal.begin_writing().unwrap();
+        for at in 0..20 {
+            journal.append(journal.head(), &[line(at)]).unwrap();
+        }
+        let last = journal.segments.last().unwrap().first;
+        let opened = || Journal::ends(folder.path(), 100).unwrap();
+        assert_eq!(opened().unwrap().head(), journal.head());
+        let mut torn = fs::read(file(folder.path(), last)).unwrap();
+        torn.extend(b"\"sequence\":\"00");
+        fs::write(file(folder.path(), last), &torn).unwrap();
+        let reader = opened().unwrap();
+        assert_eq!((reader.head(), reader.unfinished()), (journal.head(), 14));
+        torn.extend(vec![0; 300_000]);
+        fs::write(file(folder.path(), last), &torn).unwrap();
+        assert!(opened().is_none(), "nothing ends near the end, so all is read");
+        let reader = Journal::open(folder.path(), 100).unwrap();
+        assert_eq!((reader.head(), reader.unfinished()), (journal.head(), 300_014));
+        fs::remove_file(file(folder.path(), journal.segments[1].first)).unwrap();
+        assert!(opened().is_none());
+        assert!(matches!(Journal::open(folder.path(), 100), Err(StoreError::Damaged { .. })));
     }
 
     #[test]

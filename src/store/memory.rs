@@ -37,7 +37,9 @@ impl Store for Memory {
     }
 
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        for (sequence, line) in (0..).zip(&self.lines).filter(|(sequence, _)| range.contains(sequence)) {
+        let place = |sequence| usize::try_from(sequence).unwrap_or(usize::MAX);
+        let count = place(range.end.saturating_sub(range.start));
+        for (sequence, line) in (range.start..).zip(self.lines.iter().skip(place(range.start)).take(count)) {
             each(sequence, line);
         }
         Ok(())

@@ -13,10 +13,15 @@
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
 mod blobs;
+pub mod contained;
+pub mod copy;
+pub(crate) mod disk;
 pub mod embedded;
 mod filter;
 mod folder;
+mod frame;
 mod frames;
+mod generation;
 mod journal;
 pub mod memory;
 mod recovery;

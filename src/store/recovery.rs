@@ -1,18 +1,26 @@
 //! Recovery: sled is brought up to date with the journal, or rebuilt from it where it is missing, beside or broken.
 //!
-//! The journal is never changed here, and never guessed at: where it is damaged or was cut, that is the answer.
+//! The journal is never changed here, and never guessed at: where it is damaged or was cut, that is the answer. Nor is sled
+//! changed that counts: what was not closed is tried in a copy, and what is rebuilt counts when it is whole.
 
+use super::contained::Broken;
 use super::folder::Folder;
-use super::frames::{Broken, Frame, Frames};
+use super::frame::{FRAME_LINES, Frame};
+use super::frames::Frames;
+use super::generation::{Current, Generations};
 use super::journal::Journal;
 use super::segment::Place;
 use super::{StoreError, StreamOf};
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
 
 /// What is said where the journal alone answers.
 pub(super) const WITHOUT: &str = "the ledger works without `sled`, more slowly, until it is opened again";
+
+/// What was opened.
+pub(super) struct Recovered {
+    pub(super) journal: Journal,
+    pub(super) frames: Option<Frames>,
+    pub(super) generations: Generations,
+}
 
 /// Opens the journal, with sled as far as it can be had, and says in notices what was healed.
 pub(super) fn open(
@@ -20,11 +28,12 @@ pub(super) fn open(
     stream_of: StreamOf,
     limit: u64,
     notices: &mut Vec<String>,
-) -> Result<(Journal, Option<Frames>), StoreError> {
-    let (journal, frames) = match quickly(folder, stream_of, limit, notices) {
+) -> Result<Recovered, StoreError> {
+    let mut generations = Generations::read(&folder.sled());
+    let (journal, frames) = match quickly(folder, &mut generations, stream_of, limit, notices) {
         Ok((journal, frames)) => (journal, Some(frames)),
         Err((known, reason)) => {
-            let (journal, frames) = anew(folder, stream_of, limit, known)?;
+            let (journal, frames) = anew(folder, &mut generations, stream_of, limit, known)?;
             notices.push(match &frames {
                 Ok(_) => {
                     let size = journal.head().size;
@@ -35,30 +44,53 @@ pub(super) fn open(
             (journal, frames.ok())
         }
     };
-    if journal.head().size == 0 && frames.is_some() {
-        // Nothing was rebuilt that anybody could miss.
-        notices.clear();
+    if frames.is_some() {
+        generations.sweep();
+        if journal.head().size == 0 {
+            // Nothing was rebuilt that anybody could miss.
+            notices.clear();
+        }
     }
-    Ok((journal, frames))
+    Ok(Recovered { journal, frames, generations })
 }
 
 /// Opens the journal from where sled knows it, and brings sled up to date; or says why not, and how far sled knew it.
 fn quickly(
     folder: &Folder,
+    generations: &mut Generations,
     stream_of: StreamOf,
     limit: u64,
     notices: &mut Vec<String>,
 ) -> Result<(Journal, Frames), (u64, Broken)> {
-    let path = folder.sled();
-    if !path.exists() {
-        return Err((0, "`sled` was missing".to_owned()));
-    }
-    let mut frames = Frames::open(&path).map_err(|error| (0, error))?;
-    match catch_up(&mut frames, folder, stream_of, limit, notices) {
+    let Some(current) = generations.current() else { return Err((0, "`sled` was missing".to_owned())) };
+    let failed = |error: std::io::Error| {
+        (current.entries, format!("`sled` could not be read or written ({})", error.kind()))
+    };
+    let number = if current.closed {
+        generations.switch(Current { closed: false, ..current }).map_err(failed)?;
+        current.folder
+    } else {
+        let copy = generations.next().map_err(failed)?;
+        generations.copy(current.folder, copy).map_err(failed)?;
+        copy
+    };
+    let path = generations.folder(number);
+    // sled would begin anew there.
+    let mut frames = if path.is_dir() { Frames::open(&path) } else { Err("`sled` was missing".to_owned()) }
+        .map_err(|error| (current.entries, error))?;
+    let caught_up = catch_up(&mut frames, current, folder, stream_of, limit, notices).and_then(|journal| {
+        if number != current.folder {
+            let switched = generations.switch(Current { folder: number, ..current });
+            switched.map_err(|error| failed(error).1)?;
+        }
+        Ok(journal)
+    });
+    match caught_up {
         Ok(journal) => Ok((journal, frames)),
         Err(reason) => {
-            let known = frames.known();
-            frames.close();
+            // Closed before anything else is made of it, as far as it can be.
+            let known = frames.complete().max(current.entries);
+            let _ = frames.close();
             Err((known, reason))
         }
     }
@@ -67,13 +99,16 @@ fn quickly(
 /// Reads what the journal has after the last complete frame, and whether the two agree until there.
 fn catch_up(
     frames: &mut Frames,
+    current: Current,
     folder: &Folder,
     stream_of: StreamOf,
     limit: u64,
     notices: &mut Vec<String>,
 ) -> Result<Journal, Broken> {
     let beside = || "`sled` and the journal disagreed".to_owned();
-    let (known, complete, resume, last) = (frames.known(), frames.end(), frames.resume(), frames.last()?);
+    let (complete, resume, last) = (frames.end(), frames.resume(), frames.last()?);
+    // Where it has the frames that it was closed with, it knew of the lines that waited for theirs, too.
+    let known = if complete == current.frames { current.entries.max(complete) } else { complete };
     let from =
         frames.holding(resume.min(complete.saturating_sub(1)))?.map(|frame| (frame.first, frame.place));
     let (mut agreed, mut pushed) = (0, Ok(()));
@@ -97,7 +132,7 @@ fn catch_up(
     if !last_is_same || size < known || !segments_agree(&journal, frames, from)? {
         return Err(beside());
     }
-    if size > known.max(complete + 14) {
+    if size > known.max(complete + FRAME_LINES as u64) || complete < current.frames {
         let behind = size - known;
         notices.push(format!("`sled` was {behind} entries behind the journal: it was brought up to date"));
     }
@@ -138,18 +173,20 @@ fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>
 /// Reads the whole journal into a fresh sled, unless the journal is shorter than it was.
 fn anew(
     folder: &Folder,
+    generations: &mut Generations,
     stream_of: StreamOf,
     limit: u64,
     known: u64,
 ) -> Result<(Journal, Result<Frames, Broken>), StoreError> {
     let path = folder.journal();
-    // Before anything is removed: a journal that is damaged or cut may need it to be judged by.
+    // Before anything is made: a journal that is damaged or cut may need what sled knows to be judged by.
     let journal = Journal::scan(&path, limit, None, &mut |_, _, _| {})?.head().size;
     if journal < known {
         return Err(StoreError::Cut { path, journal, known });
     }
-    let sled = folder.sled();
-    let mut frames = remove(&sled).map_err(|error| error.to_string()).and_then(|()| Frames::open(&sled));
+    let number = generations.next();
+    let opened = |number: &u64| Frames::open(&generations.folder(*number));
+    let mut frames = number.as_ref().map_err(ToString::to_string).and_then(opened);
     let journal = Journal::scan(&path, limit, None, &mut |sequence, place, line| {
         if let Ok(opened) = &mut frames
             && let Err(error) = opened.push(sequence, place, line, stream_of(line))
@@ -157,15 +194,16 @@ fn anew(
             frames = Err(error);
         }
     })?;
-    Ok((journal, frames))
-}
-
-/// Removes sled's folder, or whatever is in its place.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(data) if data.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
+    let Ok(folder) = number else { return Ok((journal, frames)) };
+    let entries = journal.head().size;
+    let frames = frames.and_then(|built| {
+        let current = Current { folder, closed: false, entries, frames: built.flush()? };
+        generations.switch(current).map_err(|error| error.to_string())?;
+        Ok(built)
+    });
+    if frames.is_err() {
+        // Room is given back at once where the disk is full.
+        generations.discard(folder);
     }
+    Ok((journal, frames))
 }

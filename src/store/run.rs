@@ -10,6 +10,7 @@
 //!
 //! Numbers are little-endian. Fences, checksums and the filter are in memory. How runs make a table is in [`super::runs`].
 
+use super::disk::Writing;
 use super::filter::{Filter, Mark};
 use super::{StoreError, said};
 use std::borrow::Cow;
@@ -244,7 +245,7 @@ pub(super) struct Draft<const K: usize, const V: usize> {
 
 enum Out {
     Memory(Vec<u8>),
-    File { out: BufWriter<File>, name: Option<PathBuf> },
+    File { out: BufWriter<Writing>, name: Option<PathBuf> },
 }
 
 impl Out {
@@ -278,7 +279,8 @@ impl<const K: usize, const V: usize> Draft<K, V> {
                 options.open(path).map_err(said(path, "made"))?
             }
         };
-        Ok(Self::new(Out::File { out: BufWriter::with_capacity(1 << 18, file), name }, most, filtered))
+        let out = Writing::of(name.clone().unwrap_or_else(std::env::temp_dir), file);
+        Ok(Self::new(Out::File { out: BufWriter::with_capacity(1 << 18, out), name }, most, filtered))
     }
 
     fn new(out: Out, most: usize, filtered: bool) -> Self {
@@ -326,12 +328,12 @@ impl<const K: usize, const V: usize> Draft<K, V> {
             Out::Memory(bytes) => Bytes::Memory(bytes),
             Out::File { out, name } => {
                 let path = name.clone().unwrap_or_else(std::env::temp_dir);
-                let file = out.into_inner().map_err(|error| said(&path, "written")(error.into_error()))?;
+                let out = out.into_inner().map_err(|error| said(&path, "written")(error.into_error()))?;
                 // Smaller ones are made anew in no time.
                 if name.is_some() && self.count >= SYNCED {
-                    file.sync_data().map_err(said(&path, "synced"))?;
+                    out.sync().map_err(said(&path, "synced"))?;
                 }
-                Bytes::File { file, name }
+                Bytes::File { file: out.file(), name }
             }
         };
         let Self { count, block, fences, sums, filter, .. } = self;

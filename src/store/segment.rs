@@ -1,10 +1,16 @@
 //! The segments of a journal: their names, their lines, and that each begins where the one before it ends.
 
 use super::{StoreError, said};
-use crate::trail::entry::ENTRY_LIMIT;
+use crate::trail::entry::{self, ENTRY_LIMIT};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+/// Lines that are read over rather than looked for.
+const NEAR: u64 = 16;
+/// How often a place is guessed at.
+const GUESSES: usize = 24;
 
 /// Where a line begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +127,73 @@ pub(super) fn lines(
             return Ok(End { sequence, offset: place.offset, torn: false });
         }
     }
+}
+
+/// The last whole line of a segment, and where it ends; nothing where none ends near the end of the file.
+pub(super) fn last_line(path: &Path, length: u64) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+    let opened = File::open(path).map_err(said(path, "opened"))?;
+    for size in [8 << 10, 4 * ENTRY_LIMIT as u64] {
+        let begin = length.saturating_sub(size);
+        let mut tail = vec![0; usize::try_from(length - begin).unwrap_or(0)];
+        opened.read_exact_at(&mut tail, begin).map_err(said(path, "read"))?;
+        let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else { continue };
+        let before = tail.get(..end).unwrap_or_default();
+        let from = before.iter().rposition(|byte| *byte == b'\n').map(|before| before + 1);
+        if let Some(from) = from.or((begin == 0).then_some(0)) {
+            let line = before.get(from..).unwrap_or_default().to_vec();
+            return Ok(Some((line, begin + end as u64 + 1)));
+        }
+    }
+    Ok(None)
+}
+
+/// A line at or before a sequence, near it, and where it begins: found by the sequences that lines name, of which the one that
+/// follows the segment is `end`. Where they do not name any, or lead astray, it is the first.
+pub(super) fn near(
+    path: &Path,
+    segment: Segment,
+    end: u64,
+    sequence: u64,
+) -> Result<(u64, Place), StoreError> {
+    let (mut low, mut high) = ((segment.first, 0), (end, segment.length));
+    let at = |(sequence, offset)| (sequence, Place { segment: segment.first, offset });
+    if sequence.saturating_sub(low.0) <= NEAR {
+        return Ok(at(low));
+    }
+    let opened = File::open(path).map_err(said(path, "opened"))?;
+    // Lines are of like length, so that a few guesses are enough; where they are not, the nearest so far has to do.
+    for _ in 0..GUESSES {
+        let (lines, bytes) = (high.0.saturating_sub(low.0).max(1), high.1.saturating_sub(low.1));
+        let wanted = sequence.saturating_sub(low.0);
+        if wanted <= NEAR {
+            break;
+        }
+        let guess = u128::from(bytes) * u128::from(wanted - NEAR / 2) / u128::from(lines);
+        let guess = low.1 + u64::try_from(guess).unwrap_or(0);
+        let Some((offset, line)) = line_after(&opened, guess).map_err(said(path, "read"))? else { break };
+        match entry::sequence(&line) {
+            Some(found) if found > low.0 && found <= sequence => low = (found, offset),
+            Some(found) if found > sequence && found < high.0 => high = (found, offset),
+            _ => break,
+        }
+    }
+    Ok(at(low))
+}
+
+/// The first whole line that begins after an offset, and where it does.
+fn line_after(opened: &File, offset: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
+    let mut bytes = Vec::new();
+    for size in [4 << 10, 2 * ENTRY_LIMIT + 2] {
+        bytes.resize(size, 0);
+        let read = opened.read_at(&mut bytes, offset)?;
+        bytes.truncate(read);
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let skipped = lines.next().map_or(0, <[u8]>::len);
+        if let Some(line) = lines.next().and_then(|line| line.strip_suffix(b"\n")) {
+            return Ok(Some((offset + skipped as u64, line.to_vec())));
+        }
+    }
+    Ok(None)
 }
 
 fn newline_follows(reader: &mut impl BufRead) -> io::Result<bool> {

@@ -274,6 +274,16 @@ pub fn subject(entry: &[u8]) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
 }
 
+/// The sequence that an entry's bytes name. Of bytes that are no entry's anything may be said.
+#[must_use]
+pub fn sequence(entry: &[u8]) -> Option<u64> {
+    const NAME: &[u8] = b"\"sequence\":\"";
+    // No attribute after it can hold a quotation mark, and `data` stands before it.
+    let at = entry.windows(NAME.len()).rposition(|here| here == NAME)? + NAME.len();
+    let digits = std::str::from_utf8(entry.get(at..at + 12)?).ok()?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
     if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
 }

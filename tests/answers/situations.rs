@@ -58,6 +58,7 @@ fn a_history() -> Vec<Answer> {
     }
     desk.refused("replay --to 2022-12", 2);
     exported(&mut desk);
+    backed_up(&mut desk);
     desk.read_both("key list");
     desk.read_both(&format!("import {HISTORY} --dry-run"));
     desk.ask(&format!("import {HISTORY}"));
@@ -84,6 +85,18 @@ fn exported(desk: &mut Desk) {
     desk.write("torn.jsonl", &torn);
     desk.read_both("verify torn.jsonl");
     desk.refused("restore torn.jsonl --ledger torn", 1);
+}
+
+/// The folder again in another place, and once more.
+fn backed_up(desk: &mut Desk) {
+    desk.ask("backup backup");
+    let again = desk.ask("backup backup");
+    assert_eq!((&again["added"], &again["removed"]), (&json!(0), &json!(0)));
+    desk.ask_csv("backup backup");
+    desk.read_both("verify backup");
+    desk.refused("backup annals-demo/ledger/backup", 2);
+    desk.refused("backup annals-demo", 2);
+    desk.refused("backup restored --ledger annals-demo/tampered", 2);
 }
 
 /// Both sides on one desk, and nothing said yet.

@@ -8,6 +8,7 @@
 
 mod actions;
 mod authority;
+mod clock;
 mod desk;
 mod founding;
 mod history;

@@ -1,0 +1,153 @@
+//! A backup: the folder of a ledger again, up to a head that is whole, while somebody writes. It opens as a ledger, verifies to
+//! the same head, and is continued by the next backup.
+//!
+//! What an entry names was durable before it. So the entries are read first, then what they name; and the other way round in
+//! the backup, which is sound at every moment: a backup that was interrupted is one of fewer entries.
+
+use super::disclosures::{self, Disclosures};
+use super::named::Named;
+use super::{LedgerError, past};
+use crate::store::copy::{Copy, CopyError};
+use crate::store::disk::{self, Writing};
+use crate::store::embedded::Embedded;
+use crate::store::{Head, StoreError};
+use crate::trail::disclosure::Disclosure;
+use crate::trail::entry;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// What a backup holds, and what this run made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backup {
+    /// Where it stands.
+    pub head: Head,
+    /// How many entries it had before.
+    pub before: u64,
+    /// How many withheld values it holds.
+    pub disclosures: u64,
+    /// How many files it holds.
+    pub files: u64,
+    /// How many withheld values and files it held that the ledger holds no more.
+    pub removed: u64,
+    /// How many files entries name that neither has whole.
+    pub missing: u64,
+}
+
+/// Why there is no backup, or none of a later moment.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The ledger.
+    #[error("the ledger cannot be read")]
+    Ledger(#[from] LedgerError),
+    /// The copy.
+    #[error("not backed up")]
+    Copy(#[from] CopyError),
+    /// Withheld values that were lost would be lost in the backup, too.
+    #[error(
+        "{}: damaged or missing, and the backup still has what it held: mend it first, as `annals doctor` says", .0.display()
+    )]
+    Lost(PathBuf),
+    /// A file beside the journal.
+    #[error("{}: cannot be {doing}; check the disk's space and the folder's permissions", path.display())]
+    Beside {
+        /// The file.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl From<StoreError> for BackupError {
+    fn from(error: StoreError) -> Self {
+        Self::Copy(error.into())
+    }
+}
+
+/// Backs the ledger in a folder up into another one, which is missing, empty, or its earlier backup. Takes no lock of the
+/// ledger, which may be written to meanwhile; `progress` hears how many entries were read.
+///
+/// # Errors
+/// [`BackupError`]. Where it was refused, nothing was changed; where a disk failed, it is completed by the next run.
+pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
+    let original = Embedded::open_read_only(folder, entry::subject).map_err(LedgerError::from)?;
+    let mut named = Named::default();
+    past::fold(&original, Head::EMPTY, &mut |(entry, _, held)| {
+        progress(entry.seal.sequence + 1);
+        Ok(named.take(&entry, &held)?)
+    })?;
+    let mut copy = Copy::open(to, folder)?;
+    copy.compare(&original)?;
+    let before = copy.head().size;
+    let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
+    let (mut files, mut missing) = (0, 0);
+    for (name, wanted) in named.files() {
+        let whole = copy.take_blob(&original, name)?;
+        files += u64::from(whole);
+        missing += u64::from(!whole && *wanted);
+    }
+    copy.extend(&original)?;
+    let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
+    Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing })
+}
+
+/// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
+fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
+    let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
+    let held = Disclosures::open(to, false).map_err(LedgerError::from)?;
+    let part = to.join(format!("{}.part", disclosures::FILE));
+    let failed = |doing| {
+        let path = path.clone();
+        move |source| BackupError::Beside { path, doing, source }
+    };
+    let mut out = BufWriter::new(Writing::create(part.clone()).map_err(failed("written"))?);
+    let (mut kept, mut still) = (0, 0);
+    let whole = each_disclosure(&from, &mut |disclosure| {
+        if named.takes(&disclosure)? {
+            kept += 1;
+            still += u64::from(held.get(&disclosure.digest()).is_some());
+            writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;
+        }
+        Ok(())
+    })?;
+    let had = held.iter().count() as u64;
+    if !whole && had > still {
+        drop(out);
+        // It was not to be, and stands in nobody's way.
+        let _ = std::fs::remove_file(&part);
+        return Err(BackupError::Lost(from));
+    }
+    let out = out.into_inner().map_err(|error| failed("written")(error.into_error()))?;
+    let written = out.sync().and_then(|()| disk::rename(&part, &path)).and_then(|()| disk::sync_folder(to));
+    written.map_err(failed("written"))?;
+    Ok((kept, had.saturating_sub(still)))
+}
+
+/// Hands over each disclosure once, in the order in which they were kept; says whether the file is there and every whole line
+/// of it is one.
+fn each_disclosure(
+    path: &Path,
+    each: &mut dyn FnMut(Disclosure) -> Result<(), BackupError>,
+) -> Result<bool, BackupError> {
+    let failed = |source| BackupError::Beside { path: path.to_owned(), doing: "read", source };
+    let mut lines = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        opened => BufReader::new(opened.map_err(failed)?),
+    };
+    let (mut whole, mut line) = (true, Vec::new());
+    let mut seen = std::collections::HashSet::new();
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line).map_err(failed)? == 0 || line.last() != Some(&b'\n') {
+            return Ok(whole);
+        }
+        let text = serde_json::from_slice::<String>(&line).ok();
+        match text.and_then(|text| Disclosure::parse(&text).ok()) {
+            Some(disclosure) if seen.insert(disclosure.digest()) => each(disclosure)?,
+            Some(_) => {}
+            None => whole = false,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The disk: the few calls by which bytes come to last. All that must not be lost goes through them, so that tests can make
+//! each fail in turn, over the real file system.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes bytes where the file stands.
+pub(crate) fn write(path: &Path, mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    #[cfg(test)]
+    if faults::half(path) {
+        file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default())?;
+        return Err(faults::error());
+    }
+    call(path, || file.write_all(bytes))
+}
+
+/// Makes the bytes of a file last.
+pub(crate) fn sync_data(path: &Path, file: &File) -> io::Result<()> {
+    call(path, || file.sync_data())
+}
+
+/// Makes the bytes of a file last, and what is known of it.
+pub(crate) fn sync_all(path: &Path, file: &File) -> io::Result<()> {
+    call(path, || file.sync_all())
+}
+
+/// Cuts a file to a length.
+pub(crate) fn set_len(path: &Path, file: &File, length: u64) -> io::Result<()> {
+    call(path, || file.set_len(length))
+}
+
+/// Gives a file another name, in the place of what had it.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    call(from, || fs::rename(from, to))
+}
+
+/// Makes the names in a folder last: a new name is durable only with the folder that holds it.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    call(folder, || File::open(folder)?.sync_all())
+}
+
+/// A file that is written in parts.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    path: PathBuf,
+    file: File,
+}
+
+impl Writing {
+    /// Makes a file, in the place of what was there.
+    pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
+        File::create(&path).map(|file| Self { path, file })
+    }
+
+    /// A file that is there.
+    pub(crate) const fn of(path: PathBuf, file: File) -> Self {
+        Self { path, file }
+    }
+
+    /// The file, written.
+    pub(crate) fn file(self) -> File {
+        self.file
+    }
+
+    /// Makes what was written last.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        sync_all(&self.path, &self.file)
+    }
+}
+
+impl Write for Writing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(&self.path, &self.file, bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn call(path: &Path, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    #[cfg(test)]
+    return faults::meet(path, call);
+    #[cfg(not(test))]
+    {
+        // Only the tests tell folders apart.
+        let _ = path;
+        call()
+    }
+}
+
+/// Faults that are put in the way of these calls, in one folder and what lies below it.
+#[cfg(test)]
+pub(crate) mod faults {
+    use std::io;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, PoisonError};
+
+    /// What becomes of the call that fails.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Fault {
+        /// It is not done.
+        NotDone,
+        /// It is done, and reported as failed.
+        Done,
+        /// Of a write, half is done; only writes count.
+        Half,
+    }
+
+    impl Fault {
+        pub(crate) const ALL: [Self; 3] = [Self::NotDone, Self::Done, Self::Half];
+    }
+
+    #[derive(Debug)]
+    struct Planned {
+        folder: PathBuf,
+        /// How many calls succeed before.
+        left: u64,
+        fault: Fault,
+        /// Whether every call from then on fails, and not that one alone.
+        lasting: bool,
+        met: bool,
+    }
+
+    static PLANNED: Mutex<Vec<Planned>> = Mutex::new(Vec::new());
+
+    /// Removes the fault when it is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Armed(PathBuf);
+
+    /// Lets the call after so many fail, or all from then on.
+    pub(crate) fn arm(folder: &Path, after: u64, fault: Fault, lasting: bool) -> Armed {
+        let planned = Planned { folder: folder.to_owned(), left: after, fault, lasting, met: false };
+        all(|faults| faults.push(planned));
+        Armed(folder.to_owned())
+    }
+
+    impl Armed {
+        /// Whether the call was made that was to fail.
+        pub(crate) fn met(&self) -> bool {
+            all(|faults| faults.iter().any(|planned| planned.folder == self.0 && planned.met))
+        }
+    }
+
+    impl Drop for Armed {
+        fn drop(&mut self) {
+            all(|faults| faults.retain(|planned| planned.folder != self.0));
+        }
+    }
+
+    fn all<T>(act: impl FnOnce(&mut Vec<Planned>) -> T) -> T {
+        act(&mut PLANNED.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn fault(path: &Path, counts: impl Fn(Fault) -> bool) -> Option<Fault> {
+        all(|faults| {
+            let planned = faults.iter_mut().find(|planned| path.starts_with(&planned.folder))?;
+            if !counts(planned.fault) || planned.met && !planned.lasting {
+                return None;
+            }
+            if planned.left > 0 {
+                planned.left -= 1;
+                return None;
+            }
+            planned.met = true;
+            Some(planned.fault)
+        })
+    }
+
+    pub(super) fn half(path: &Path) -> bool {
+        fault(path, |fault| fault == Fault::Half).is_some()
+    }
+
+    pub(super) fn meet(path: &Path, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        match fault(path, |fault| fault != Fault::Half) {
+            None => call(),
+            Some(Fault::Done) => call().and_then(|()| Err(error())),
+            Some(Fault::NotDone | Fault::Half) => Err(error()),
+        }
+    }
+
+    pub(super) fn error() -> io::Error {
+        io::Error::other("a fault of the test")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::faults::{Fault, arm};
+    use crate::store::journal::Journal;
+    use std::path::Path;
+
+    /// Segments of more than 8 bytes are left behind.
+    fn open(folder: &Path) -> Result<Journal, crate::store::StoreError> {
+        let mut journal = Journal::scan(folder, 8, None, &mut |_, _, _| {})?;
+        journal.begin_writing()?;
+        Ok(journal)
+    }
+
+    fn all(journal: &Journal) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut each = |_, _, line: &[u8]| found.push(String::from_utf8(line.to_vec()).unwrap());
+        journal.read(0..99, &mut each).unwrap();
+        found
+    }
+
+    #[test]
+    fn whatever_fails_when_segments_begin_the_lines_are_whole_and_go_on() {
+        for (fault, lasting) in Fault::ALL.into_iter().flat_map(|fault| [(fault, false), (fault, true)]) {
+            for after in 0.. {
+                let folder = tempfile::tempdir().unwrap();
+                let armed = arm(folder.path(), after, fault, lasting);
+                let mut known = Vec::new();
+                if let Ok(mut journal) = open(folder.path()) {
+                    for number in 0..5 {
+                        let line = format!("line-{number}").into_bytes();
+                        // Whatever fails, the next is tried.
+                        if journal.append(journal.head(), std::slice::from_ref(&line)).is_ok() {
+                            known.push(String::from_utf8(line).unwrap());
+                        }
+                    }
+                }
+                let met = armed.met();
+                drop(armed);
+                let mut journal = open(folder.path()).unwrap();
+                let there = all(&journal);
+                let mut rest = there.iter();
+                assert!(known.iter().all(|line| rest.any(|there| there == line)), "{known:?} in {there:?}");
+                assert!(there.is_sorted() && there.len() <= known.len() + 1, "{there:?}");
+                journal.append(journal.head(), &[b"line-9".to_vec()]).unwrap();
+                assert_eq!(open(folder.path()).unwrap().head(), journal.head());
+                if !met {
+                    assert!(known.len() == 5 && after > if fault == Fault::Half { 4 } else { 15 }, "{after}");
+                    break;
+                }
+            }
+        }
+    }
+}

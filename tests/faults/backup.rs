@@ -1,0 +1,200 @@
+//! Backups: whole while somebody writes, continued by the next, and refused where a beginning of this ledger is not what lies
+//! there.
+
+use super::place::{PROGRESS, Place, files};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+impl Place {
+    fn backup(&self) -> Value {
+        serde_json::from_str(&self.done(["--format", "json", "backup", "backup"])).unwrap()
+    }
+
+    /// The backup verifies, and has every withheld value that its entries hold.
+    fn verified(&self) -> Value {
+        let report: Value =
+            serde_json::from_str(&self.done(["--format", "json", "verify", "backup"])).unwrap();
+        assert_eq!((&report["holds"], &report["withheld"]), (&json!(true), &report["disclosed"]), "{report}");
+        assert_eq!((&report["damaged"], &report["unfinished"]), (&json!(0), &json!(0)), "{report}");
+        report
+    }
+
+    fn refuses_a_backup(&self, code: i32, words: &[&str]) {
+        let before = files(&self.path("backup"));
+        self.annals(["backup", "backup"]).says(code, words);
+        assert!(files(&self.path("backup")) == before, "the backup was changed");
+    }
+}
+
+/// What one process records for a while.
+fn requests() -> String {
+    let request = |number: u32| {
+        let time = format!("2021-07-01T00:{:02}:{:02}.000Z", number / 60, number % 60);
+        let subject = format!("actions/1.G2G.{}", number % 3 + 1);
+        let note = format!("Said as number {number}. ").repeat(20);
+        let data = json!({"effective": "2021-05", "note": note});
+        json!({"as": "KR", "subject": subject, "type": "annals.action.progressed.v1", "time": time, "data": data})
+            .to_string()
+    };
+    (0..3_000).map(|number| request(number) + "\n").collect()
+}
+
+#[test]
+fn while_another_process_writes_each_backup_is_a_whole_ledger() {
+    let place = Place::founded();
+    fs::write(place.path("minutes.txt"), "minutes ".repeat(1_000)).unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "minutes.txt"]));
+    fs::write(place.path("requests.jsonl"), requests()).unwrap();
+    let mut writer = Command::new(env!("CARGO_BIN_EXE_annals"))
+        .args(["import", "requests.jsonl"])
+        .current_dir(place.folder.path())
+        .env("ANNALS_LEDGER", &place.ledger)
+        .env("ANNALS_KEYS", place.path("keys"))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut sizes, mut before): (Vec<u64>, Vec<u8>) = (Vec::new(), Vec::new());
+    loop {
+        let ended = writer.try_wait().unwrap();
+        let made = place.backup();
+        let report = place.verified();
+        assert_eq!((&report["size"], &report["head"]), (&made["size"], &made["head"]));
+        assert_eq!((&report["stray"], &made["missing"], &made["files"]), (&json!(0), &json!(0), &json!(2)));
+        let there = fs::read(place.path("backup/journal/000000000000.jsonl")).unwrap();
+        assert!(there.starts_with(&before), "a backup is continued");
+        before = there;
+        sizes.push(made["size"].as_u64().unwrap());
+        if let Some(status) = ended {
+            assert!(status.success());
+            break;
+        }
+    }
+    assert!(place.export() == before && sizes.is_sorted());
+    assert!(place.annals(["export", "--ledger", "backup"]).out == before);
+    sizes.dedup();
+    assert!(sizes.len() > 2, "backups were made while it was written to: {sizes:?}");
+    // It is a ledger: somebody may go on with it.
+    place.done(["status", "--ledger", "backup"]);
+    let answer = place.annals(["--ledger", "backup"].into_iter().chain(PROGRESS));
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+}
+
+#[test]
+fn a_backup_has_the_files_of_the_ledger_and_nothing_that_is_derived() {
+    let place = Place::founded();
+    let made = place.backup();
+    assert_eq!((&made["added"], &made["disclosures"], &made["removed"]), (&json!(126), &json!(1), &json!(0)));
+    let within = |folder: PathBuf| {
+        let names = files(&folder).into_iter();
+        let names = names.map(|(path, bytes)| (path.strip_prefix(&folder).unwrap().to_owned(), bytes));
+        names.filter(|(path, _)| path.file_name().is_some_and(|name| name != "lock")).collect::<Vec<_>>()
+    };
+    let mut kept = within(place.ledger.clone());
+    kept.retain(|(path, _)| !path.starts_with("sled") && !path.starts_with("state.jsonl"));
+    assert!(within(place.path("backup")) == kept);
+    place.done(PROGRESS);
+    assert_eq!(place.backup()["added"], json!(1));
+    assert_eq!(place.backup()["added"], json!(0));
+    place.verified();
+}
+
+#[test]
+fn whatever_is_no_beginning_of_this_ledger_is_refused_and_left_as_it_is() {
+    let place = Place::founded();
+    place.backup();
+    let other = Place::founded();
+    other.annals(["backup", place.path("backup").to_str().unwrap()]).says(1, &["the copy of another ledger"]);
+    let journal = place.path("backup/journal/000000000000.jsonl");
+    let whole = fs::read(&journal).unwrap();
+    let mut changed = whole.clone();
+    changed[60_000] ^= 1;
+    fs::write(&journal, &changed).unwrap();
+    place.refuses_a_backup(
+        1,
+        &["000000000000.jsonl: byte 60000", "not what the ledger has there", "a new folder"],
+    );
+    fs::write(&journal, &whole).unwrap();
+    let arguments = ["--ledger", "backup"].into_iter().chain(PROGRESS);
+    assert_eq!(place.annals(arguments).code, Some(0));
+    place.refuses_a_backup(
+        1,
+        &["127 entries, and the ledger has 126", "the ledger was cut, or the copy written to"],
+    );
+    place.done(PROGRESS);
+    place.refuses_a_backup(1, &["not what the ledger has there"]);
+    for (folder, words) in
+        [("ledger", "own folder"), ("ledger/in/it", "own folder"), ("keys", "not a ledger's")]
+    {
+        let before = files(place.folder.path());
+        place.annals(["backup", folder]).says(2, &[words, "name"]);
+        assert!(files(place.folder.path()) == before && !place.path("ledger/in").exists());
+    }
+    place.annals(["backup", "backup", "--ledger", "nowhere"]).says(2, &["nowhere", "no ledger is here"]);
+}
+
+#[test]
+fn what_was_erased_in_the_ledger_goes_from_the_backup_at_the_next_run() {
+    let place = Place::founded();
+    place.done(PROGRESS.into_iter().chain(["--note", "An officer's name"]));
+    assert_eq!(place.backup()["disclosures"], json!(2));
+    let path = place.ledger.join("disclosures.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let (first, second) = text.split_once('\n').unwrap();
+    fs::write(&path, format!("{first}\n")).unwrap();
+    let made = place.backup();
+    assert_eq!((&made["disclosures"], &made["removed"]), (&json!(1), &json!(1)));
+    for (path, bytes) in files(&place.path("backup")) {
+        let secret = second.trim().trim_matches('"').as_bytes();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{}", path.display());
+    }
+    assert_eq!(place.backup()["removed"], json!(0));
+}
+
+#[test]
+fn withheld_values_that_were_lost_in_the_ledger_are_not_lost_in_the_backup() {
+    let place = Place::founded();
+    place.backup();
+    let path = place.ledger.join("disclosures.jsonl");
+    let whole = fs::read(&path).unwrap();
+    for damaged in [Some(&b"garbage\n"[..]), None] {
+        match damaged {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        place.refuses_a_backup(1, &["disclosures.jsonl", "mend it first", "annals doctor"]);
+    }
+    fs::write(&path, whole).unwrap();
+    place.backup();
+    place.verified();
+}
+
+#[test]
+fn files_that_changed_in_the_ledger_are_told_and_stay_whole_in_the_backup() {
+    let place = Place::founded();
+    place.backup();
+    let name = fs::read_dir(place.ledger.join("blobs")).unwrap().next().unwrap().unwrap().file_name();
+    fs::write(place.ledger.join("blobs").join(&name), "changed").unwrap();
+    assert_eq!(place.backup()["missing"], json!(0));
+    fs::remove_dir_all(place.path("backup")).unwrap();
+    let made = place.backup();
+    assert_eq!((&made["missing"], &made["files"]), (&json!(1), &json!(0)));
+    assert!(place.done(["backup", "backup"]).contains("1 file that entries name not kept here"));
+}
+
+#[test]
+fn a_backup_that_met_a_full_disk_is_completed_by_repeating_it() {
+    let place = Place::on_a_disk_of("2m");
+    let disk = place.disk.as_ref().unwrap();
+    let backup = disk.path.join("backup");
+    let arguments = ["backup", backup.to_str().unwrap()];
+    for room in [0, 8, 40, 100] {
+        disk.fill_but(room << 10);
+        place.annals(arguments).says(3, &["make room"]);
+        disk.make_room();
+    }
+    place.done(arguments);
+    assert!(place.annals(["export", "--ledger", arguments[1]]).out == place.export());
+    place.done(["verify", arguments[1]]);
+}
