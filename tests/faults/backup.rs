@@ -92,7 +92,7 @@ fn a_backup_has_the_files_of_the_ledger_and_nothing_that_is_derived() {
         names.filter(|(path, _)| path.file_name().is_some_and(|name| name != "lock")).collect::<Vec<_>>()
     };
     let mut kept = within(place.ledger.clone());
-    kept.retain(|(path, _)| !path.starts_with("sled") && !path.starts_with("state.jsonl"));
+    kept.retain(|(path, _)| !path.starts_with("sled") && !path.starts_with("index"));
     assert!(within(place.path("backup")) == kept);
     place.done(PROGRESS);
     assert_eq!(place.backup()["added"], json!(1));
