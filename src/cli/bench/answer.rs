@@ -21,7 +21,7 @@ pub(super) fn print(
     match format {
         Format::Table => output::write(table(machine, sample, measured, kept).as_bytes()),
         Format::Json => output::object(&answer(machine, sample, measured, kept)),
-        Format::Csv => output::plain(&COLUMNS, &measured.iter().map(row).collect::<Vec<_>>()),
+        Format::Csv => output::plain(&COLUMNS, &measured.iter().map(cells).collect::<Vec<_>>()),
     }
 }
 
@@ -78,7 +78,7 @@ fn reached(target: Target, unit: Unit) -> String {
 }
 
 fn answer(machine: &Machine, sample: &Sample, measured: &[Measured], kept: Option<&Path>) -> Value {
-    let lines: Vec<Value> = measured.iter().map(line).collect();
+    let rows: Vec<Value> = measured.iter().map(row).collect();
     let mut value = json!({
         "kind": "bench",
         "machine": {
@@ -92,7 +92,7 @@ fn answer(machine: &Machine, sample: &Sample, measured: &[Measured], kept: Optio
         "actions": sample.specimen.actions().len(),
         "made_s": rounded(sample.made.as_secs_f64()),
         "restored_s": rounded(sample.restored.as_secs_f64()),
-        "lines": lines,
+        "rows": rows,
     });
     if let (Some(members), Some(kept)) = (value.as_object_mut(), kept) {
         members.insert("kept".to_owned(), kept.display().to_string().into());
@@ -100,48 +100,63 @@ fn answer(machine: &Machine, sample: &Sample, measured: &[Measured], kept: Optio
     value
 }
 
-fn line(line: &Measured) -> Value {
-    let (what, limit) = line.work.words();
-    let target = match line.work.target() {
-        Target::RatioAtMost(most) => json!({"ratio_at_most": most}),
-        Target::RatioAtLeast(least) => json!({"ratio_at_least": least}),
-        Target::AtMost(most) => json!({"at_most": most}),
-        Target::AtLeast(least) => json!({"at_least": least}),
-    };
-    let members = [
-        ("work", Some(line.work.key().into())),
-        ("what", Some(what.into())),
-        ("unit", Some(line.work.unit().as_str().into())),
-        ("limited_by", line.limit.map(|_| limit.into())),
-        ("limit", line.limit.map(rounded)),
-        ("ours", line.ours.map(rounded)),
-        ("ratio", line.ratio().map(rounded)),
-        ("target", Some(target)),
-        ("met", line.met().map(Value::from)),
-        ("how", Some(line.how.as_str().into())),
-    ];
-    let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+/// The members of a row, which are the columns of the CSV.
+const COLUMNS: [&str; 12] = [
+    "work",
+    "what",
+    "unit",
+    "limited_by",
+    "limit",
+    "ours",
+    "ratio",
+    "judged",
+    "at_most",
+    "at_least",
+    "met",
+    "how",
+];
+
+fn row(line: &Measured) -> Value {
+    let members = COLUMNS.into_iter().filter_map(|name| Some((name.to_owned(), member(line, name)?)));
     Value::Object(members.collect::<Map<_, _>>())
+}
+
+/// A member of a row, where it has it.
+fn member(line: &Measured, name: &str) -> Option<Value> {
+    let (what, limited_by) = line.work.words();
+    let (judged, at_most, at_least) = match line.work.target() {
+        Target::RatioAtMost(most) => ("ratio", Some(most), None),
+        Target::RatioAtLeast(least) => ("ratio", None, Some(least)),
+        Target::AtMost(most) => ("ours", Some(most), None),
+        Target::AtLeast(least) => ("ours", None, Some(least)),
+    };
+    match name {
+        "work" => Some(line.work.key().into()),
+        "what" => Some(what.into()),
+        "unit" => Some(line.work.unit().as_str().into()),
+        "limited_by" => line.limit.map(|_| limited_by.into()),
+        "limit" => line.limit.map(rounded),
+        "ours" => line.ours.map(rounded),
+        "ratio" => line.ratio().map(rounded),
+        "judged" => Some(judged.into()),
+        "at_most" => at_most.map(Value::from),
+        "at_least" => at_least.map(Value::from),
+        "met" => line.met().map(Value::from),
+        "how" => Some(line.how.as_str().into()),
+        _ => None,
+    }
+}
+
+fn cells(line: &Measured) -> Vec<Cell> {
+    let cell = |value: Option<Value>| match value {
+        None => Cell::Empty,
+        Some(Value::String(text)) => Cell::text(text),
+        Some(other) => Cell::text(other.to_string()),
+    };
+    COLUMNS.map(|name| cell(member(line, name))).to_vec()
 }
 
 /// To a thousandth, which is more than a measurement is worth.
 fn rounded(value: f64) -> Value {
     json!((value * 1e3).round() / 1e3)
-}
-
-const COLUMNS: [&str; 8] = ["work", "unit", "limit", "ours", "ratio", "target", "met", "how"];
-
-fn row(line: &Measured) -> Vec<Cell> {
-    let number =
-        |value: Option<f64>| value.map_or(Cell::Empty, |value| Cell::text(rounded(value).to_string()));
-    vec![
-        Cell::text(line.work.key()),
-        Cell::text(line.work.unit().as_str()),
-        number(line.limit),
-        number(line.ours),
-        number(line.ratio()),
-        Cell::text(reached(line.work.target(), line.work.unit())),
-        line.met().map_or(Cell::Empty, Cell::Flag),
-        Cell::text(line.how.as_str()),
-    ]
 }

@@ -29,7 +29,7 @@ use sample::Sample;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Measure what this program costs on this disk, beside the limit that the machine itself sets
+/// Measure what this program costs here, beside the machine's own limit
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
