@@ -5,6 +5,7 @@ use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
 use annals::ledger::backup::BackupError;
+use annals::exchange::specimen::SpecimenError;
 use annals::ledger::{LedgerError, RecordError};
 use annals::record::refusal::Refusal;
 use annals::store::StoreError;
@@ -55,6 +56,12 @@ pub(crate) enum Failure {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A ledger that cannot be made up.
+    #[error(transparent)]
+    Specimen(#[from] SpecimenError),
+    /// A part that is done in a process of its own.
+    #[error("`annals {0}` was to be measured, and failed")]
+    Process(String),
 }
 
 /// How far an import came.
@@ -111,6 +118,7 @@ impl Failure {
         match self {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
+            | Self::Process(_)
             | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
             // A file that is not there, or is there already, was misnamed; all else is the disk's matter.
             Self::File { source, .. } => match source.kind() {
@@ -126,6 +134,7 @@ impl Failure {
             | Self::Usage(_)
             | Self::NoKey(_)
             | Self::Sign(_)
+            | Self::Specimen(_)
             | Self::Keyring(_) => 2,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {

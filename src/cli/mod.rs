@@ -3,6 +3,7 @@
 mod accede;
 mod axes;
 mod backup;
+mod bench;
 mod demo;
 mod exchange;
 mod failure;
@@ -76,6 +77,7 @@ enum Command {
     Replay(read::Replay),
     Lint(read::Lint),
     Verify(verify::Verify),
+    Bench(bench::Bench),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -99,6 +101,7 @@ impl Arguments {
             Command::Replay(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
+            Command::Bench(command) => command.run(&settings),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

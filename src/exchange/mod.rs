@@ -3,9 +3,11 @@
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
 //! - [`export`]: the entries, one a line;
-//! - [`restore`]: an export into a new ledger.
+//! - [`restore`]: an export into a new ledger;
+//! - [`specimen`]: a plausible ledger of any size, made up.
 
 pub mod export;
 pub mod import;
 pub mod keyring;
 pub mod restore;
+pub mod specimen;

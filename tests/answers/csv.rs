@@ -1,7 +1,7 @@
 //! The CSV: of what reads, the rows of the JSON under fixed headings, and what the clock is worth; of keys, the keys; of
 //! what writes, the members of the object in one row.
 
-use super::desk::Answer;
+use super::desk::{Answer, Desk};
 use super::schema::Schemas;
 use super::situations::answers;
 use annals::record::verdict::Check;
@@ -122,6 +122,31 @@ fn every_kind_was_asked_for_as_csv() {
     let kinds = |all: &mut dyn Iterator<Item = &'static Answer>| -> BTreeSet<&str> {
         all.map(Answer::kind).collect()
     };
-    let as_csv = kinds(&mut answers().iter().filter(|answer| answer.csv.is_some()));
+    let mut as_csv = kinds(&mut answers().iter().filter(|answer| answer.csv.is_some()));
+    // What was measured is measured again below.
+    as_csv.insert("bench");
     assert_eq!(as_csv, kinds(&mut answers().iter()));
+}
+
+#[test]
+fn what_is_measured_has_the_same_columns_and_targets_as_csv() {
+    let desk = Desk::new();
+    let output = desk.run("bench --entries 200 --only folder,history --format csv");
+    let mut reader = csv::Reader::from_reader(output.stdout.as_slice());
+    let schemas = Schemas::load();
+    let members = schemas.files["answers/bench.json"]["$defs"]["row"]["properties"].as_object().unwrap();
+    let headings: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(headings.iter().collect::<BTreeSet<_>>(), members.keys().collect());
+    let json =
+        answers().iter().find(|answer| answer.kind() == "bench").unwrap().value["rows"].as_array().unwrap();
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 2);
+    for record in records {
+        let same = json.iter().find(|row| field(row.get("work")) == record[0]).unwrap();
+        for (heading, cell) in headings.iter().zip(&record) {
+            let measured = ["limit", "ours", "ratio", "met", "how"].contains(&heading.as_str());
+            assert_eq!(cell.is_empty(), same.get(heading).is_none(), "{heading}");
+            assert!(measured || field(same.get(heading)) == cell, "{heading}: {cell}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const OPTIONAL: &str = "\
     READING/reading/awaited READING/reading/effective READING/reading/recorded \
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
-    STANDS/lifecycle action/facts/cycle \
+    STANDS/lifecycle action/facts/cycle bench/kept \
     SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
     keys/keys/*/role verification/authenticated";
 
@@ -105,8 +105,13 @@ fn changed(value: &Value, place: &str) -> Vec<(Value, Value)> {
         Value::String(text) => {
             vec![json!(null), json!(1), json!(true), json!([text]), json!({text: 1}), json!("")]
         }
+        // What is measured may be any amount.
         Value::Number(number) => {
-            vec![json!(null), json!(number.to_string()), json!(-1), json!(0.5), json!([number])]
+            let half = (!number.is_f64()).then(|| json!(0.5));
+            [json!(null), json!(number.to_string()), json!(-1), json!([number])]
+                .into_iter()
+                .chain(half)
+                .collect()
         }
         Value::Bool(flag) => vec![json!(null), json!(flag.to_string()), json!(0), json!(1), json!([flag])],
         Value::Null => panic!("{place}: what is absent is left out"),

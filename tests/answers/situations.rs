@@ -10,7 +10,8 @@ pub(crate) fn answers() -> &'static [Answer] {
     static ANSWERS: OnceLock<Vec<Answer>> = OnceLock::new();
     ANSWERS.get_or_init(|| {
         std::thread::scope(|scope| {
-            let all: [fn() -> Vec<Answer>; 5] = [a_history, just_founded, between, of_three, nothing];
+            let all: [fn() -> Vec<Answer>; 6] =
+                [a_history, just_founded, between, of_three, nothing, measured];
             let threads = all.map(|situation| scope.spawn(situation));
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         })
@@ -288,5 +289,15 @@ fn nothing() -> Vec<Answer> {
         desk.refused(command, 2);
     }
     desk.read_both("key list");
+    desk.answers
+}
+
+/// What is measured is never the same again, so that it is asked for once; its CSV is looked at where it is compared.
+fn measured() -> Vec<Answer> {
+    let mut desk = Desk::new();
+    desk.ask("bench --entries 200");
+    desk.ask("bench --entries 200 --only folder --keep");
+    desk.refused("bench --entries 199", 2);
+    desk.refused("bench --folder nowhere", 2);
     desk.answers
 }
