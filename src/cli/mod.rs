@@ -3,9 +3,13 @@
 mod accede;
 mod axes;
 mod demo;
+mod diff;
+mod due;
 mod exchange;
 mod failure;
 mod founding;
+mod gaps;
+mod inbox;
 mod key;
 mod manual;
 mod output;
@@ -34,7 +38,7 @@ Examples:
   annals status --joint disputed
   annals verify
 
-Defaults also come from ./annals.toml (`ledger`, `keys`, `format`).
+Defaults also come from ./annals.toml (`ledger`, `keys`, `format`, `as`).
 Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
 
 /// The options that every command has.
@@ -72,6 +76,10 @@ enum Command {
     Show(read::Show),
     Timeline(read::Timeline),
     Replay(read::Replay),
+    Diff(diff::Diff),
+    Due(due::Due),
+    Inbox(inbox::Inbox),
+    Gaps(gaps::Gaps),
     Lint(read::Lint),
     Verify(verify::Verify),
     Completions(manual::Completions),
@@ -94,6 +102,10 @@ impl Arguments {
             Command::Show(command) => command.run(&settings),
             Command::Timeline(command) => command.run(&settings),
             Command::Replay(command) => command.run(&settings),
+            Command::Diff(command) => command.run(&settings),
+            Command::Due(command) => command.run(&settings),
+            Command::Inbox(command) => command.run(&settings),
+            Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Completions(command) => command.run(),

@@ -180,7 +180,7 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
 }
 
 /// Keeps what was said of the actions that a filter admits.
-fn retain(items: &mut Vec<Item>, history: &History, reading: &Reading, filter: &Filter) {
+pub(super) fn retain(items: &mut Vec<Item>, history: &History, reading: &Reading, filter: &Filter) {
     let rows = board::of(history, reading, filter);
     let subjects: HashSet<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
     items.retain(|item| subjects.contains(&item.subject));
@@ -208,7 +208,7 @@ impl Lint {
 }
 
 /// The action that is named, or the nearest name.
-fn known(state: &State, name: &str) -> Result<Code, Failure> {
+pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
     let actions = &state.programme.actions;
     let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
     found.ok_or_else(|| {
@@ -218,7 +218,7 @@ fn known(state: &State, name: &str) -> Result<Code, Failure> {
 }
 
 /// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
-fn said(
+pub(super) fn said(
     ledger: &Ledger,
     after: &History,
     reading: &Reading,
@@ -249,7 +249,7 @@ fn said(
 }
 
 /// What an entry says in fields that can be withheld; nothing where it has none.
-fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
+pub(super) fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
     const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     let clear = withheld::disclose(&entry.request.event.data, &known);

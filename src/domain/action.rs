@@ -137,6 +137,12 @@ pub struct Assignment {
     pub role: Role,
     /// Until when.
     pub due: Option<Effective>,
+    /// Since when, where that was said.
+    pub effective: Option<Effective>,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// The sequence of the entry that says so.
+    pub sequence: u64,
 }
 
 /// An action: what it is, and who has it. What was said of it is apart, in its [`Words`].
@@ -147,9 +153,17 @@ pub struct State {
     pub action: Action,
     /// The institutions that have taken it on.
     pub assignments: BTreeMap<Code, Assignment>,
+    /// The institutions that had, and were relieved of it.
+    pub relieved: BTreeMap<Code, Assignment>,
 }
 
 impl State {
+    /// An action that nobody has taken on yet.
+    #[must_use]
+    pub const fn new(action: Action) -> Self {
+        Self { action, assignments: BTreeMap::new(), relieved: BTreeMap::new() }
+    }
+
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
     /// where they begin with one.
     #[must_use]
@@ -318,18 +332,27 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
 #[must_use]
 pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Place<'_>) -> Option<State> {
     if let Event::Created(action) = event {
-        return Some(State { action: action.clone(), assignments: BTreeMap::new() });
+        return Some(State::new(action.clone()));
     }
     let mut state = state?;
     match event {
         Event::Created(_) => {}
-        Event::Assigned(event) if event.role == Role::Relieved => {
-            state.assignments.remove(&event.institution);
-        }
         Event::Assigned(event) => {
-            let party = place.author.party.clone();
-            let assignment = Assignment { party, role: event.role, due: event.due };
-            state.assignments.insert(event.institution.clone(), assignment);
+            let assignment = Assignment {
+                party: place.author.party.clone(),
+                role: event.role,
+                due: event.due,
+                effective: event.effective,
+                day: place.day,
+                sequence: place.sequence,
+            };
+            let State { assignments, relieved, .. } = &mut state;
+            let (from, to) = match event.role {
+                Role::Relieved => (assignments, relieved),
+                Role::Lead | Role::Support => (relieved, assignments),
+            };
+            from.remove(&event.institution);
+            to.insert(event.institution.clone(), assignment);
         }
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,

@@ -4,6 +4,8 @@ use super::date::Effective;
 use super::plan::{Instrument, InstrumentState};
 use super::sealed::Sealed;
 use super::value::Code;
+use super::word::Place;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// What happens to a basis of agreement.
@@ -53,11 +55,72 @@ pub enum Refusal {
     Backwards(Code),
 }
 
+/// An instrument: as it was named, and what was said of it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// As it was registered.
+    pub instrument: Instrument,
+    /// Every update, in the order of the ledger: there are a few in its life.
+    pub updates: Vec<Update>,
+}
+
+/// An update, and where it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update {
+    /// The entry's sequence.
+    pub sequence: u64,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// Who said it.
+    pub party: Code,
+    /// Where the instrument stands.
+    pub state: InstrumentState,
+    /// Since when.
+    pub effective: Effective,
+    /// When it lapses, where that was said with it.
+    pub expires: Option<Effective>,
+}
+
+/// Where an instrument stands, and what says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// Where it stands.
+    pub state: InstrumentState,
+    /// When it lapses, where that is known.
+    pub expires: Option<Effective>,
+    /// The update that says where it stands, unless it stands as it was registered.
+    pub last: Option<&'a Update>,
+    /// The update that says when it lapses, unless that was known when it was registered.
+    pub told: Option<&'a Update>,
+}
+
+impl State {
+    /// Where it stands, as of the updates that are true by a day; as of all, if none is given.
+    #[must_use]
+    pub fn standing(&self, effective: Option<NaiveDate>) -> Standing<'_> {
+        let begin = Standing {
+            state: self.instrument.state,
+            expires: self.instrument.expires,
+            last: None,
+            told: None,
+        };
+        let true_by = |update: &&Update| effective.is_none_or(|day| update.effective.begin() <= day);
+        self.updates.iter().filter(true_by).fold(begin, |before, update| Standing {
+            state: update.state,
+            expires: update.expires.or(before.expires),
+            last: Some(update),
+            told: if update.expires.is_some() { Some(update) } else { before.told },
+        })
+    }
+}
+
 /// Whether this may happen to an instrument.
 ///
 /// # Errors
 /// [`Refusal`], by name; an unknown instrument is refused by the programme, which knows the near names.
-pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Result<(), Refusal> {
+pub fn decide(state: Option<&State>, event: &Event, reference: &Code) -> Result<(), Refusal> {
     match (event, state) {
         (Event::Registered(new), _) if new.reference != *reference => {
             Err(Refusal::Foreign { found: new.reference.clone(), expected: reference.clone() })
@@ -67,7 +130,7 @@ pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Re
         (Event::Updated(_), None) => Err(Refusal::Unknown(reference.clone(), String::new())),
         (Event::Updated(update), Some(before)) => {
             let unsigned = |state| state == InstrumentState::ToBeConfirmed;
-            if unsigned(update.state) && !unsigned(before.state) {
+            if unsigned(update.state) && !unsigned(before.standing(None).state) {
                 return Err(Refusal::Backwards(reference.clone()));
             }
             Ok(())
@@ -77,13 +140,19 @@ pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Re
 
 /// The state after an event.
 #[must_use]
-pub fn evolve(state: Option<Instrument>, event: &Event) -> Option<Instrument> {
+pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<State> {
     match event {
-        Event::Registered(new) => Some(new.clone()),
-        Event::Updated(update) => state.map(|before| Instrument {
-            state: update.state,
-            expires: update.expires.or(before.expires),
-            ..before
+        Event::Registered(new) => Some(State { instrument: new.clone(), updates: Vec::new() }),
+        Event::Updated(update) => state.map(|mut state| {
+            state.updates.push(Update {
+                sequence: place.sequence,
+                day: place.day,
+                party: place.author.party.clone(),
+                state: update.state,
+                effective: update.effective,
+                expires: update.expires,
+            });
+            state
         }),
     }
 }
@@ -94,6 +163,12 @@ mod tests {
 
     fn code(text: &str) -> Code {
         text.to_owned().try_into().unwrap()
+    }
+
+    fn after(state: Option<State>, event: &Event) -> Option<State> {
+        let author = crate::domain::party::Author { party: code("DK"), institution: None };
+        let (id, day) = (uuid::Uuid::nil(), NaiveDate::default());
+        evolve(state, event, &Place { id, sequence: 7, day, author: &author, answers: None })
     }
 
     fn registered(state: &str) -> Event {
@@ -111,7 +186,7 @@ mod tests {
     fn an_instrument_is_registered_once_in_its_own_stream() {
         assert_eq!(decide(None, &registered("signed"), &code("1.B1")), Ok(()));
         assert!(matches!(decide(None, &registered("signed"), &code("1.B2")), Err(Refusal::Foreign { .. })));
-        let state = evolve(None, &registered("signed"));
+        let state = after(None, &registered("signed"));
         assert!(matches!(
             decide(state.as_ref(), &registered("signed"), &code("1.B1")),
             Err(Refusal::Known(_))
@@ -120,13 +195,33 @@ mod tests {
 
     #[test]
     fn what_was_signed_is_never_to_be_confirmed_again() {
-        let state = evolve(None, &registered("to_be_confirmed"));
+        let state = after(None, &registered("to_be_confirmed"));
         assert_eq!(decide(state.as_ref(), &updated("signed"), &code("1.B1")), Ok(()));
-        let state = evolve(state, &updated("signed"));
+        let state = after(state, &updated("signed"));
         assert!(matches!(
             decide(state.as_ref(), &updated("to_be_confirmed"), &code("1.B1")),
             Err(Refusal::Backwards(_))
         ));
         assert!(matches!(decide(None, &updated("signed"), &code("1.B1")), Err(Refusal::Unknown(..))));
+    }
+    #[test]
+    fn an_instrument_stands_as_the_updates_that_are_true_by_a_day_say() {
+        let update = |state: &str, effective: &str, expires: Option<&str>| {
+            let mut data = serde_json::json!({"state": state, "effective": effective});
+            data["expires"] = expires.map_or(serde_json::Value::Null, Into::into);
+            Event::Updated(serde_json::from_value(data).unwrap())
+        };
+        let state = after(None, &registered("to_be_confirmed"));
+        let state = after(state, &update("in_force", "2022-06", Some("2024")));
+        let state = after(state, &update("signed", "2022-03", None)).unwrap();
+        let at = |day: &str| {
+            let standing = state.standing(day.parse().ok());
+            (standing.state, standing.expires.map(|date| date.to_string()))
+        };
+        assert_eq!(at("2022-02-28"), (InstrumentState::ToBeConfirmed, None));
+        assert_eq!(at("2022-03-01"), (InstrumentState::Signed, None));
+        let last = (InstrumentState::Signed, Some("2024".to_owned()));
+        assert_eq!(at("2022-06-01"), last, "what was said last counts, and what it leaves open stands");
+        assert_eq!(at("all"), last);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::action::{self, Context};
 use super::date::Period;
-use super::plan::{Document, Instrument, Line, Track};
+use super::plan::{Document, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
 use super::word::{Place, Words};
 use super::{assertion, instrument, party};
@@ -97,7 +97,7 @@ pub struct Programme {
     /// The parties' institutions.
     pub parties: BTreeMap<Code, Arc<party::State>>,
     /// The instruments.
-    pub instruments: BTreeMap<Code, Arc<Instrument>>,
+    pub instruments: BTreeMap<Code, Arc<instrument::State>>,
     /// The actions, without what was said of them.
     pub actions: BTreeMap<Code, Arc<action::State>>,
 }
@@ -202,7 +202,7 @@ impl Programme {
             }
             Event::Instrument(reference, event) => {
                 let before = self.instruments.remove(reference).map(Arc::unwrap_or_clone);
-                if let Some(after) = instrument::evolve(before, event) {
+                if let Some(after) = instrument::evolve(before, event, place) {
                     self.instruments.insert(reference.clone(), Arc::new(after));
                 }
             }

@@ -2,7 +2,7 @@
 //! what came after it, and verification compares it with what replaying gives.
 //!
 //! ```text
-//! {"reducer":2,"state":{…}}                     the state
+//! {"reducer":3,"state":{…}}                     the state
 //! {"action":"1.G2G.1","words":[…]}              what was said of each action, one a line
 //! "5f0c…"                                       SHA-256 of the lines before
 //! ```
@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub const FILE: &str = "state.jsonl";
 
 /// Raised whenever the state or what is folded into it changes: older snapshots are passed over.
-const REDUCER: u32 = 2;
+const REDUCER: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

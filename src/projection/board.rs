@@ -9,6 +9,7 @@ use crate::domain::status::{self, Axis, Joint, Status};
 use crate::domain::value::Code;
 use crate::record::history::{History, State};
 use chrono::{Days, NaiveDate};
+use std::fmt;
 
 /// After how many days without a word a health is stale.
 pub const STALE_DAYS: u64 = 180;
@@ -37,6 +38,18 @@ pub enum Window {
     Missed,
     /// Nobody said a word, and it is not over.
     Open,
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said(Joint::Disputed, _) => f.pad("disputed"),
+            Self::Said(_, None) => f.pad("contested"),
+            Self::Said(_, Some(state)) => state.fmt(f),
+            Self::Missed => f.pad("missed"),
+            Self::Open => f.pad("open"),
+        }
+    }
 }
 
 /// The actions that a filter admits, by reference in the order of the plan's lines and tracks.

@@ -23,6 +23,9 @@ pub fn of(report: &Report, width: Option<u16>) -> String {
         text.push('\n');
     }
     text.push('\n');
+    if let Some(before) = &report.before {
+        text.push_str(&format!("before: {}\nafter:  ", line(before)));
+    }
     text.push_str(&line(&report.reading));
     text.push('\n');
     text
@@ -65,7 +68,7 @@ fn table(report: &Report, width: Option<u16>) -> String {
 const WIDE: u16 = 130;
 
 /// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
-const WRAPPED: [&str; 6] = ["excerpt", "leads", "note", "summary", "what", "windows"];
+const WRAPPED: [&str; 7] = ["excerpt", "last", "leads", "note", "summary", "what", "windows"];
 
 fn field(cell: &Cell) -> String {
     match cell {
