@@ -11,14 +11,20 @@ const OPTIONAL: &str = "\
     READING/reading/awaited READING/reading/effective READING/reading/recorded \
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle \
-    SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
+    SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note inbox/rows/*/awaits \
+    diff/before/awaited diff/before/effective diff/before/recorded \
+    diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \
+    diff/rows/*/sequence diff/rows/*/note diff/rows/*/party diff/rows/*/window diff/rows/*/institution \
+    due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
+    due/rows/*/recorded_on due/rows/*/sequence \
+    gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
     keys/keys/*/role verification/authenticated";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
 const KINDS: [(&str, &[&str]); 3] = [
-    ("READING", &["action", "lint", "replay", "status", "timeline"]),
+    ("READING", &["action", "diff", "due", "gaps", "inbox", "lint", "replay", "status", "timeline"]),
     ("STANDS", &["action/facts", "status/rows/*"]),
-    ("SAID", &["action", "replay", "timeline"]),
+    ("SAID", &["action", "inbox", "replay", "timeline"]),
 ];
 
 fn optional() -> BTreeSet<String> {

@@ -7,11 +7,15 @@
 )]
 
 mod actions;
+mod agenda;
 mod authority;
 mod desk;
+mod diff;
 mod founding;
 mod history;
 mod import;
+mod inbox;
 mod requests;
+mod silence;
 mod status;
 mod writers;
