@@ -58,8 +58,9 @@ fn a_history() -> Vec<Answer> {
         "gaps",
         "gaps --since 2023-06-30 --joint one_sided --effective 2024-06-30",
         "gaps --rule disputed",
+        "gaps --recorded 2022-12-31",
         "inbox --as KR",
-        "inbox --as DK --since 2023-06-01",
+        "inbox --as DK --since 2023-06-01 --effective 2024-06-30",
         "inbox --as KR/KAIA --since 480",
         "inbox --as KR --since 0 --awaiting --recorded 2024-12-10",
         "verify",
@@ -111,6 +112,7 @@ fn exported(desk: &mut Desk) {
     desk.ask("restore export.jsonl --ledger restored");
     // No withheld text comes with an export.
     desk.read_both("timeline 2.SCI.2 --ledger restored");
+    desk.read_both("diff 600 --ledger restored");
     let first = desk.ask("verify restored")["first"].as_str().unwrap().to_owned();
     desk.read_both(&format!("verify export.jsonl --first {first}"));
     desk.read_both(&format!("verify export.jsonl --first {}", "0".repeat(64)));
@@ -224,6 +226,11 @@ fn of_three() -> Vec<Answer> {
         "contest X-2 --as 3-C --reason Otherwise --time 2025-09-02",
         "progress X-2 --as A.1 --health at_risk --note Late --time 2025-09-03",
         "contest X-2 --as b_says --reason Otherwise --time 2025-09-04",
+        "progress X-1 --as b_says --window 2025-11 --occurrence planned --time 2025-09-05",
+        "progress X-1 --as 3-C --window 2025-11 --occurrence confirmed --time 2025-09-05",
+        "progress X-1 --as 3-C --window 2026-03 --occurrence planned --time 2025-09-05",
+        "assign X-2 MOE --as b_says --role support --due 2026 --time 2025-09-05",
+        "instrument B.1 --as A.1 --state to_be_confirmed --effective 2025-09 --expires 2026 --time 2025-09-05",
     ] {
         desk.ask(&format!("record {command}T00:00:00.000Z"));
     }
@@ -251,6 +258,7 @@ fn of_three() -> Vec<Answer> {
 
 /// What changed among three, what is due to them, and what awaits each of them.
 fn finding_of_three(desk: &mut Desk) {
+    desk.read_both("due --within 2y --today 2025-09-06 --recorded 2025-09-05");
     for command in
         ["diff 6", "diff 2025-12-31 --today 2027-06-01", "due --within 2y", "gaps --today 2028-01-01"]
     {
