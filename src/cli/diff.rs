@@ -50,7 +50,7 @@ pub(crate) struct Diff {
     /// The later reading as effective by this day [default: as effective by any]
     #[arg(long, value_name = "DAY", value_parser = day, requires = "effective_from")]
     effective_to: Option<NaiveDate>,
-    /// The day on which something counts as stale or missed in both readings [default: of each, the day up to which it goes,
+    /// The day on which something counts as stale or missed in both [default: of each, the day up to which it goes,
     /// or today; in an illustrative ledger the day of its last entry]
     #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]
     today: Option<NaiveDate>,

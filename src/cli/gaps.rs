@@ -28,7 +28,7 @@ pub(crate) struct Gaps {
     #[arg(long, value_name = "DAY", value_parser = day)]
     since: Option<NaiveDate>,
     /// Only these; once for each
-    #[arg(long = "rule", value_parser = RULES)]
+    #[arg(long = "rule", value_name = "RULE", value_parser = RULES)]
     rules: Vec<String>,
     #[command(flatten)]
     which: Which,

@@ -24,7 +24,7 @@ Examples:
   annals inbox --as KR
   annals inbox --as KR --since 2024-11-01 --line 2
   annals inbox --as KR/MSIT --since 583
-  annals inbox --as KR --since 0 --awaiting            all that ever awaited an answer, and still does
+  annals inbox --as KR --since 0 --awaiting            all that awaits an answer of yours
 
 A day counts whole, and an entry is the last one that you have seen. An assertion awaits that you confirm or contest it, \
 until you say anything later on the same, or its author does; a contest of your word, that you correct that word or say \

@@ -92,10 +92,13 @@ fn spoken(word: &Word) -> String {
     parts.extend(word.lifecycle.map(|word| word.to_string()));
     parts.extend(word.health.map(|word| word.to_string()));
     parts.extend(word.occurrence.map(|(window, state)| format!("{window} {state}")));
-    let parts = if parts.is_empty() { "a note".to_owned() } else { parts.join("; ").replace('_', " ") };
-    match word.said {
-        Said::Progressed | Said::Verified(..) => parts,
-        Said::Confirmed(_) => format!("confirmed {parts}"),
-        Said::Contested(_) => format!("contested {parts}"),
+    let parts = parts.join("; ").replace('_', " ");
+    match (word.said, parts.as_str()) {
+        (Said::Progressed, "") => "a note".to_owned(),
+        (Said::Progressed | Said::Verified(..), _) => parts,
+        (Said::Confirmed(at), "") => format!("confirmed entry {at}"),
+        (Said::Contested(at), "") => format!("contested entry {at}"),
+        (Said::Confirmed(_), _) => format!("confirmed {parts}"),
+        (Said::Contested(_), _) => format!("contested {parts}"),
     }
 }
