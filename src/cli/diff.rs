@@ -1,16 +1,16 @@
 //! `annals diff`: what one reading says otherwise than another.
 
 use super::axes::{Axes, Which, any_cut, day};
+use super::entries;
 use super::failure::Failure;
 use super::output;
 use super::read::{known, told};
 use super::settings::Settings;
-use annals::ledger::{Cut, Ledger, LedgerError};
+use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::{self, Cause, Change, Side};
 use annals::projection::filter::Filter;
 use annals::record::history::State;
 use annals::report::diff::{Spoken, diff as table};
-use annals::trail::entry::Entry;
 use chrono::NaiveDate;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -102,33 +102,22 @@ fn attribute(
     if changes.iter().all(kept) {
         return Ok(());
     }
-    let mut failed = None;
-    ledger
-        .read(between, &mut |at, line| {
-            let entry = match Entry::parse(line) {
-                Ok(entry) => entry,
-                Err(fault) => {
-                    failed = Some(LedgerError::Entry(at, fault));
-                    return ControlFlow::Break(());
-                }
+    entries::each(ledger, between, &mut |entry| {
+        let event = &entry.request.event;
+        let corrects = event.kind == "annals.action.corrected.v1";
+        for change in changes.iter_mut().filter(|change| change.subject == event.subject) {
+            let is = match &change.cause {
+                Cause::Corrected(id) => corrects && event.causationid == Some(*id),
+                Cause::Created => entry.seal.streamversion == 1,
+                Cause::Said { .. } | Cause::Time => false,
             };
-            let event = &entry.request.event;
-            let corrects = event.kind == "annals.action.corrected.v1";
-            for change in changes.iter_mut().filter(|change| change.subject == event.subject) {
-                let is = match &change.cause {
-                    Cause::Corrected(id) => corrects && event.causationid == Some(*id),
-                    Cause::Created => entry.seal.streamversion == 1,
-                    Cause::Said { .. } | Cause::Time => false,
-                };
-                if is {
-                    let day = state.day(entry.seal.recordedtime);
-                    change.cause = Cause::Said { sequence: at, day, effective: None };
-                }
+            if is {
+                let day = state.day(entry.seal.recordedtime);
+                change.cause = Cause::Said { sequence: entry.seal.sequence, day, effective: None };
             }
-            ControlFlow::Continue(())
-        })
-        .map_err(LedgerError::from)?;
-    failed.map_or(Ok(()), |error| Err(error.into()))
+        }
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 /// Who spoke in the entries that made the changes, and the sentences that go with them.

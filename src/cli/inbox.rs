@@ -1,19 +1,20 @@
 //! `annals inbox`: what the other side wrote since the last visit, and what of it awaits an answer.
 
 use super::axes::{Axes, Which, any_cut};
+use super::entries;
 use super::failure::Failure;
 use super::output;
-use super::read::{retain, said};
+use super::read::{retain, retain_effective, told};
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
-use annals::ledger::{Cut, Ledger, LedgerError};
-use annals::projection::inbox;
+use annals::ledger::{Cut, Ledger};
+use annals::projection::{inbox, timeline};
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
 use annals::report::inbox::inbox as table;
-use annals::trail::entry::Entry;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -62,10 +63,18 @@ impl Inbox {
         let filter = self.which.filter(&whole)?;
         let first = first(&ledger, &history, self.since, &us)?;
         let awaited = inbox::of(&history, &reading, &filter, &us.party);
-        let (mut items, notes) = said(&ledger, &history, &reading, None, first)?;
-        let own = Author { party: us.party.clone(), institution: None }.source();
-        let within = format!("{own}/");
-        items.retain(|item| item.source != own && !item.source.starts_with(&within));
+        let ours = Author { party: us.party.clone(), institution: None };
+        let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
+        entries::each(&ledger, first..reading.head.size, &mut |entry| {
+            if !is_of(&entry.request.event.source, &ours) {
+                let fact = entries::fact(&entry)?;
+                let item = timeline::item(&history.state, &entry, &fact, &history);
+                notes.extend(told(&ledger, &entry).map(|told| (item.sequence, told)));
+                items.push(item);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        retain_effective(&mut items, &reading);
         if filtered {
             retain(&mut items, &history, &reading, &filter);
         }
@@ -115,35 +124,28 @@ fn first(ledger: &Ledger, history: &History, since: Option<Cut>, us: &Author) ->
 /// How many entries are read at a time, from the newest back.
 const PAGE: u64 = 256;
 
-/// The newest entry of somebody among the first ones; of a party, whichever of its institutions spoke.
+/// The newest entry of somebody among the first ones.
 fn own_last(ledger: &Ledger, end: u64, us: &Author) -> Result<Option<u64>, Failure> {
-    let own = us.source();
-    let within = format!("{own}/");
     let mut to = end;
     while to > 0 {
         let from = to.saturating_sub(PAGE);
-        let (mut found, mut failed) = (None, None);
-        let mut each = |at: u64, line: &[u8]| match Entry::parse(line) {
-            Ok(entry) => {
-                let source = &entry.request.event.source;
-                if *source == own || source.starts_with(&within) {
-                    found = Some(at);
-                }
-                ControlFlow::Continue(())
+        let mut found = None;
+        entries::each(ledger, from..to, &mut |entry| {
+            if is_of(&entry.request.event.source, us) {
+                found = Some(entry.seal.sequence);
             }
-            Err(fault) => {
-                failed = Some(LedgerError::Entry(at, fault));
-                ControlFlow::Break(())
-            }
-        };
-        ledger.read(from..to, &mut each).map_err(LedgerError::from)?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
         if found.is_some() {
             return Ok(found);
         }
         to = from;
     }
     Ok(None)
+}
+
+/// Whether somebody spoke: of a party, whichever of its institutions.
+fn is_of(source: &str, us: &Author) -> bool {
+    let rest = source.strip_prefix(us.source().as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -5,6 +5,7 @@ mod axes;
 mod demo;
 mod diff;
 mod due;
+mod entries;
 mod exchange;
 mod failure;
 mod founding;

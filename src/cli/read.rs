@@ -218,7 +218,7 @@ pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
 }
 
 /// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
-pub(super) fn said(
+fn said(
     ledger: &Ledger,
     after: &History,
     reading: &Reading,
@@ -239,13 +239,18 @@ pub(super) fn said(
         }
         ControlFlow::Continue(())
     })?;
+    retain_effective(&mut items, reading);
+    Ok((items, notes))
+}
+
+/// Keeps what was true by the day of a reading.
+pub(super) fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
     if let Some(day) = reading.effective {
         let by = |date: &str| {
             date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)
         };
         items.retain(|item| item.effective.as_deref().is_none_or(by));
     }
-    Ok((items, notes))
 }
 
 /// What an entry says in fields that can be withheld; nothing where it has none.

@@ -5,7 +5,7 @@
 use chrono::{Days, Months, NaiveDate};
 use std::str::FromStr;
 
-/// The greatest number of any unit, so that no day of this era is left.
+/// The greatest number of any unit: ten years in days.
 const LIMIT: u32 = 3660;
 
 /// A length of time.
@@ -25,24 +25,28 @@ pub enum Duration {
 pub struct NotADuration(String);
 
 impl Duration {
-    /// The day that lies so far after another; where its month is too short, the last of the month.
+    /// The day that lies so far after another, at most the last of the year 9999; where its month is too short, the last of
+    /// the month.
     #[must_use]
     pub fn after(self, day: NaiveDate) -> NaiveDate {
         let found = match self {
             Self::Days(count) => day.checked_add_days(Days::new(count.into())),
             Self::Months(count) => day.checked_add_months(Months::new(count)),
         };
-        found.unwrap_or(NaiveDate::MAX)
+        let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
+        found.map_or(last, |found| found.min(last))
     }
 
-    /// The day that lies so far before another; where its month is too short, the last of the month.
+    /// The day that lies so far before another, at least the first of the year 0; where its month is too short, the last of
+    /// the month.
     #[must_use]
     pub fn before(self, day: NaiveDate) -> NaiveDate {
         let found = match self {
             Self::Days(count) => day.checked_sub_days(Days::new(count.into())),
             Self::Months(count) => day.checked_sub_months(Months::new(count)),
         };
-        found.unwrap_or(NaiveDate::MIN)
+        let first = NaiveDate::from_ymd_opt(0, 1, 1).unwrap_or(NaiveDate::MIN);
+        found.map_or(first, |found| found.max(first))
     }
 }
 
@@ -88,6 +92,8 @@ mod tests {
         ] {
             assert_eq!(after(text, "2024-01-31"), end, "{text}");
         }
+        assert_eq!(after("3660y", "9000-01-01"), "9999-12-31", "no date that can be written lies beyond");
+        assert_eq!(Duration::Days(400).before("0000-12-31".parse().unwrap()).to_string(), "0000-01-01");
         assert_eq!(Duration::Months(1).before("2023-03-31".parse().unwrap()).to_string(), "2023-02-28");
         assert_eq!(Duration::Days(1).before("2023-03-01".parse().unwrap()).to_string(), "2023-02-28");
     }

@@ -143,7 +143,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
         Item {
             subject: stream(&row.action.action.reference),
             matter: Matter::Window(*name, *window),
-            closes: last_day(&grid, name),
+            closes: last_day(&grid, *name),
             leads: row.leads.clone(),
             last: said.or(row.status.latest).map(Last::Word),
         }
@@ -152,7 +152,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
 }
 
 /// The last day of a window: as its cycle has it, or of its own name.
-pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: &Effective) -> NaiveDate {
+pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: Effective) -> NaiveDate {
     let known = grid.iter().find(|(begin, _)| *begin == name.begin());
     known.map_or_else(|| name.end(), |(_, end)| *end)
 }

@@ -168,7 +168,7 @@ fn passed<'a>(row: &Row<'a>, state: &State) -> Vec<Silence<'a>> {
     missed
         .map(|(name, _)| Silence {
             on: Some(name.to_string()),
-            since: Some(last_day(&grid, name)),
+            since: Some(last_day(&grid, *name)),
             ..silence(
                 row,
                 "window_passed",

@@ -61,16 +61,16 @@ fn cells(change: &Change, spoken: &BTreeMap<u64, Spoken>) -> Vec<Cell> {
     let spoken = sequence.and_then(|sequence| spoken.get(&sequence));
     let told = spoken.and_then(|spoken| spoken.told.as_ref());
     // An institution says whose it is.
-    let party = change.party.as_ref().filter(|_| change.institution.is_none()).map(ToString::to_string);
-    let parts = [
-        party,
+    let whose = change.party.as_ref().filter(|_| change.institution.is_none()).map(ToString::to_string);
+    let of = [
+        whose,
         change.window.map(|window| window.to_string()),
         change.institution.as_ref().map(ToString::to_string),
     ];
     vec![
         Cell::text(change.subject.as_str()),
         Cell::text(change.field.as_str()),
-        Cell::List(parts.into_iter().flatten().collect()),
+        Cell::List(of.into_iter().flatten().collect()),
         word(change.field, change.old.as_deref()),
         word(change.field, change.new.as_deref()),
         Cell::maybe(spoken.map(|spoken| speaker(&spoken.source))),

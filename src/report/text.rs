@@ -23,11 +23,11 @@ pub fn of(report: &Report, width: Option<u16>) -> String {
         text.push('\n');
     }
     text.push('\n');
-    if let Some(before) = &report.before {
-        text.push_str(&format!("before: {}\nafter:  ", line(before)));
+    let reading = line(&report.reading);
+    match &report.before {
+        Some(before) => text.extend(["before: ", &line(before), "\nafter:  ", &reading, "\n"]),
+        None => text.extend([&reading, "\n"]),
     }
-    text.push_str(&line(&report.reading));
-    text.push('\n');
     text
 }
 

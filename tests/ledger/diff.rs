@@ -51,8 +51,8 @@ fn lines(changes: &[Change]) -> Vec<String> {
         let of = of.or_else(|| change.institution.as_ref().map(ToString::to_string));
         let party = change.party.as_ref().map(ToString::to_string);
         let field = change.field.as_str();
-        let parts: Vec<String> = [Some(field.to_owned()), of, party].into_iter().flatten().collect();
-        format!("{} {} → {}", parts.join(" "), or(change.old.clone()), or(change.new.clone()))
+        let words: Vec<String> = [Some(field.to_owned()), of, party].into_iter().flatten().collect();
+        format!("{} {} → {}", words.join(" "), or(change.old.clone()), or(change.new.clone()))
     };
     changes.iter().map(line).collect()
 }
