@@ -98,14 +98,19 @@ fn attribute(
     changes: &mut [Change],
     between: Range<u64>,
 ) -> Result<(), Failure> {
-    let kept = |change: &Change| matches!(change.cause, Cause::Said { .. } | Cause::Time);
-    if changes.iter().all(kept) {
+    let mut wanted: BTreeMap<String, Vec<&mut Change>> = BTreeMap::new();
+    for change in changes {
+        if matches!(change.cause, Cause::Corrected(_) | Cause::Created) {
+            wanted.entry(change.subject.clone()).or_default().push(change);
+        }
+    }
+    if wanted.is_empty() {
         return Ok(());
     }
     entries::each(ledger, between, &mut |entry| {
         let event = &entry.request.event;
         let corrects = event.kind == "annals.action.corrected.v1";
-        for change in changes.iter_mut().filter(|change| change.subject == event.subject) {
+        for change in wanted.get_mut(&event.subject).into_iter().flatten() {
             let is = match &change.cause {
                 Cause::Corrected(id) => corrects && event.causationid == Some(*id),
                 Cause::Created => entry.seal.streamversion == 1,

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals gaps
-  annals gaps --since 2024-01-01 --party KR
+  annals gaps --since 2024-01-01 --line 2
   annals gaps --rule disputed --rule one_sided
   annals gaps --recorded 2022-12-31 --format csv > silence.csv
 

@@ -7,16 +7,17 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action::{self, Assignment};
-use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
+use crate::domain::assertion::{Lifecycle, OccurrenceState};
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
 use crate::domain::status::{Axis, Joint, Voice};
-use crate::domain::value::Code;
+use crate::domain::value::{Code, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::History;
 use chrono::NaiveDate;
-use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use uuid::Uuid;
 
@@ -50,55 +51,20 @@ pub struct Change {
     pub cause: Cause,
 }
 
-/// What can change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each variant is its word")]
-pub enum Field {
-    Plan,
-    Joint,
-    Lifecycle,
-    HealthJoint,
-    Health,
-    HealthStale,
-    Occurrence,
-    Role,
-    Due,
-    State,
-    Expires,
-}
-
-impl Field {
-    /// Every field, in the order in which those of an action are listed.
-    pub const ALL: [Self; 11] = [
-        Self::Plan,
-        Self::Joint,
-        Self::Lifecycle,
-        Self::HealthJoint,
-        Self::Health,
-        Self::HealthStale,
-        Self::Occurrence,
-        Self::Role,
-        Self::Due,
-        Self::State,
-        Self::Expires,
-    ];
-
-    /// As written in answers.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Plan => "plan",
-            Self::Joint => "joint",
-            Self::Lifecycle => "lifecycle",
-            Self::HealthJoint => "health_joint",
-            Self::Health => "health",
-            Self::HealthStale => "health_stale",
-            Self::Occurrence => "occurrence",
-            Self::Role => "role",
-            Self::Due => "due",
-            Self::State => "state",
-            Self::Expires => "expires",
-        }
+words! {
+    /// What can change, in the order in which it is listed: of an action, what all words make together before each party's.
+    Field {
+        Plan = "plan",
+        Joint = "joint",
+        Lifecycle = "lifecycle",
+        HealthJoint = "health_joint",
+        Health = "health",
+        HealthStale = "health_stale",
+        Occurrence = "occurrence",
+        Role = "role",
+        Due = "due",
+        State = "state",
+        Expires = "expires",
     }
 }
 
@@ -143,29 +109,98 @@ pub struct Diff<'a> {
 pub fn of<'a>(before: Side<'a>, after: Side<'a>, filter: &Filter) -> Diff<'a> {
     let rows = |side: Side<'a>, filter: &Filter| board::of(side.history, side.reading, filter);
     let (old, new) = (rows(before, filter), rows(after, filter));
-    let names = |rows: &[Row<'a>]| -> BTreeSet<&'a Code> {
-        rows.iter().map(|row| &row.action.action.reference).collect()
-    };
-    let meant = &names(&old) | &names(&new);
+    let known: BTreeMap<&Code, &Row<'a>> = old.iter().map(|row| (name(row), row)).collect();
+    let (mut all, admitted) = (new.clone(), new.iter().map(name).collect::<BTreeSet<_>>());
     // What only the earlier reading admits is looked at in the later one, too.
-    let others = if meant.len() > new.len() { rows(after, &Filter::default()) } else { Vec::new() };
-    let others = others.iter().filter(|row| meant.contains(&row.action.action.reference));
-    let all: Vec<&Row<'a>> = if meant.len() > new.len() { others.collect() } else { new.iter().collect() };
+    if known.keys().any(|name| !admitted.contains(name)) {
+        all = rows(after, &Filter::default());
+        all.retain(|row| admitted.contains(name(row)) || known.contains_key(name(row)));
+    }
+    let since = Since { before, after };
     let mut changes = Vec::new();
     for row in &all {
-        let known = old.iter().find(|old| old.action.action.reference == row.action.action.reference);
-        action(before, after, known, row, &mut changes);
+        since.action(known.get(name(row)).copied(), row, &mut changes);
     }
     let actions: Vec<&Action> = all.iter().map(|row| &row.action.action).collect();
     for base in filter.bases(&after.history.state.programme, &actions) {
-        instrument(before, after, base, &mut changes);
+        since.instrument(base, &mut changes);
     }
     Diff { before: old, after: new, changes }
+}
+
+fn name<'a>(row: &Row<'a>) -> &'a Code {
+    &row.action.action.reference
+}
+
+/// The two readings.
+struct Since<'a> {
+    before: Side<'a>,
+    after: Side<'a>,
+}
+
+impl<'a> Since<'a> {
+    fn action(&self, known: Option<&Row<'a>>, row: &Row<'a>, changes: &mut Vec<Change>) {
+        let (before, after) = (self.before.history, self.after.history);
+        let state = before.state.programme.actions.get(name(row));
+        let mut found = Found {
+            subject: stream(name(row)),
+            words: after.words(name(row)),
+            first: before.state.head.size,
+            changes,
+        };
+        found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| Cause::Created);
+        // What was not there yet is as if nobody had spoken of it.
+        let bare = action::State::new(row.action.action.clone());
+        let read = || {
+            let parties = after.state.parties();
+            board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)
+        };
+        let other = known.is_none().then(read);
+        let Some(old) = known.or(other.as_ref()) else { return };
+        let axes = (&old.status.lifecycle, &row.status.lifecycle);
+        found.joint(Field::Joint, axes);
+        found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| found.together(axes));
+        found.each(Field::Lifecycle, None, axes);
+        let axes = (&old.status.health, &row.status.health);
+        found.joint(Field::HealthJoint, axes);
+        found.differ(Field::Health, (axes.0.value, axes.1.value), |found| found.together(axes));
+        found.each(Field::Health, None, axes);
+        // A word makes a health fresh, and time alone makes it stale.
+        let fresh = |found: &Found<'_>| if row.stale { Cause::Time } else { found.together(axes) };
+        found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
+        found.windows(old, row);
+        found.assignments(old.action, row.action);
+    }
+
+    fn instrument(&self, base: &instrument::State, changes: &mut Vec<Change>) {
+        let (before, reference) = (&self.before.history.state, &base.instrument.reference);
+        let known = before.programme.instruments.get(reference);
+        let subject = format!("instruments/{reference}");
+        let mut found = Found { subject, words: &Words::NONE, first: before.head.size, changes };
+        found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| Cause::Created);
+        let old = known.map(|base| base.standing(self.before.reading.effective));
+        let new = base.standing(self.after.reading.effective);
+        let said = |update: Option<&Update>| {
+            update.map_or(Cause::Created, |update| Cause::Said {
+                sequence: update.sequence,
+                day: update.day,
+                effective: Some(update.effective),
+            })
+        };
+        let state = |standing: &Standing<'_>| standing.state;
+        found.differ(Field::State, (old.as_ref().map(state), Some(new.state)), |_| said(new.last));
+        let expires = old.and_then(|standing| standing.expires);
+        found.differ(Field::Expires, (expires, new.expires), |_| said(new.told));
+    }
 }
 
 /// The changes of one subject, as they are found.
 struct Found<'a> {
     subject: String,
+    /// What was said of it, as the later reading knows it.
+    words: &'a Words,
+    /// The first entry that the earlier reading does not have.
+    first: u64,
     changes: &'a mut Vec<Change>,
 }
 
@@ -175,54 +210,116 @@ impl Found<'_> {
         &mut self,
         field: Field,
         (old, new): (Option<T>, Option<T>),
-        cause: impl FnOnce() -> Cause,
+        cause: impl FnOnce(&Self) -> Cause,
     ) -> Option<&mut Change> {
         if old == new {
             return None;
         }
         let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
-        let subject = self.subject.clone();
+        let (subject, cause) = (self.subject.clone(), cause(self));
         let (party, window, institution) = (None, None, None);
-        let cause = cause();
         self.changes.push(Change { subject, field, party, window, institution, old, new, cause });
         self.changes.last_mut()
     }
-}
 
-fn action<'a>(
-    before: Side<'a>,
-    after: Side<'a>,
-    known: Option<&Row<'a>>,
-    row: &Row<'a>,
-    changes: &mut Vec<Change>,
-) {
-    let reference = &row.action.action.reference;
-    let words = after.history.words(reference);
-    let mut found = Found { subject: stream(reference), changes };
-    let state = before.history.state.programme.actions.get(reference);
-    found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), || Cause::Created);
+    /// How the words on an axis stand to each other.
+    fn joint<T>(&mut self, field: Field, axes: (&Axis<'_, T>, &Axis<'_, T>)) {
+        self.differ(field, (Some(axes.0.joint), Some(axes.1.joint)), |found| found.together(axes));
+    }
 
-    // What was not there yet is as if nobody had spoken of it.
-    let bare = action::State::new(row.action.action.clone());
-    let read = || {
-        let parties = after.history.state.parties();
-        board::row(before.history, state.map_or(&bare, AsRef::as_ref), &parties, before.reading)
-    };
-    let other = known.is_none().then(read);
-    let Some(old) = known.or(other.as_ref()) else { return };
-    let pair = (&old.status.lifecycle, &row.status.lifecycle);
-    found.differ(Field::Joint, (Some(pair.0.joint), Some(pair.1.joint)), || together(words, pair));
-    found.differ(Field::Lifecycle, (stands(pair.0), stands(pair.1)), || together(words, pair));
-    each(&mut found, Field::Lifecycle, None, words, pair);
-    let pair = (&old.status.health, &row.status.health);
-    found.differ(Field::HealthJoint, (Some(pair.0.joint), Some(pair.1.joint)), || together(words, pair));
-    found.differ(Field::Health, (pair.0.value, pair.1.value), || together(words, pair));
-    each(&mut found, Field::Health, None, words, pair);
-    // A word makes a health fresh, and time alone makes it stale.
-    let fresh = || if row.stale { Cause::Time } else { together(words, pair) };
-    found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
-    windows(&mut found, words, old, row);
-    assignments(&mut found, old.action, row.action);
+    /// Each party's own word on an axis.
+    fn each<T: Display>(
+        &mut self,
+        field: Field,
+        window: Option<Effective>,
+        (old, new): (&Axis<'_, T>, &Axis<'_, T>),
+    ) {
+        for (before, after) in old.voices.iter().zip(&new.voices) {
+            let own = (says(before), says(after));
+            if let Some(change) = self.differ(field, own, |found| found.own(before, after)) {
+                change.party = Some(after.party.clone());
+                change.window = window;
+            }
+        }
+    }
+
+    /// Each window with what is known of it, and each party's word.
+    fn windows(&mut self, old: &Row<'_>, new: &Row<'_>) {
+        let silent = new.status.lifecycle.voices.iter();
+        let silent = silent.map(|voice| Voice { party: voice.party, word: None, says: None });
+        let nothing = Axis { joint: Joint::Silent, value: None, voices: silent.collect() };
+        let mut names: Vec<Effective> = new.windows.iter().map(|(name, _)| *name).collect();
+        let gone = old.windows.iter().map(|(name, _)| *name);
+        names.extend(gone.filter(|name| new.windows.iter().all(|(other, _)| other.begin() != name.begin())));
+        names.sort_by_key(Effective::begin);
+        for name in names {
+            let (before, after) = (occurrence(old, name), occurrence(new, name));
+            let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
+            let known = (Some(before.0), Some(after.0));
+            if let Some(change) = self.differ(Field::Occurrence, known, |found| found.together(axes)) {
+                change.window = Some(name);
+            }
+            self.each(Field::Occurrence, Some(name), axes);
+        }
+    }
+
+    /// Which institutions have the action, and until when.
+    fn assignments(&mut self, old: &action::State, new: &action::State) {
+        let names: BTreeSet<&Code> = old.assignments.keys().chain(new.assignments.keys()).collect();
+        for name in names {
+            let (before, after) = (old.assignments.get(name), new.assignments.get(name));
+            let Some(last) = after.or_else(|| new.relieved.get(name)).or(before) else { continue };
+            let said = || Cause::Said { sequence: last.sequence, day: last.day, effective: last.effective };
+            let role = |task: Option<&Assignment>| task.map(|task| task.role);
+            let due = |task: Option<&Assignment>| task.and_then(|task| task.due);
+            let mark = |change: Option<&mut Change>| {
+                if let Some(change) = change {
+                    change.party = Some(last.party.clone());
+                    change.institution = Some(name.clone());
+                }
+            };
+            mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
+            mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
+        }
+    }
+
+    /// What made a party's word on an axis another one: a word that was said since, or is true only now; or else the
+    /// correction of the one before.
+    fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
+        let place = |word: &Word| (word.effective.begin(), word.sequence);
+        let newer = |word: &&Word| {
+            word.sequence >= self.first || before.word.is_none_or(|old| place(word) > place(old))
+        };
+        let gone = |word: &Word| {
+            let voided = |at: u64| self.words.at(at).filter(|word| word.voided).map(|word| word.id);
+            voided(word.sequence).or_else(|| match word.said {
+                // A contest falls with what it contests.
+                Said::Contested(at) => voided(at),
+                _ => None,
+            })
+        };
+        match (after.word.filter(newer), before.word.and_then(gone)) {
+            (Some(word), _) => {
+                Cause::Said { sequence: word.sequence, day: word.day, effective: Some(word.effective) }
+            }
+            (None, Some(corrected)) => Cause::Corrected(corrected),
+            (None, None) => Cause::Time,
+        }
+    }
+
+    /// What made the words on an axis another thing together: what changed the newest of them, or nothing but time.
+    fn together<T>(&self, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
+        let sequence = |voice: &Voice<'_, T>| voice.word.map(|word| word.sequence);
+        let moved =
+            old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
+        // A correction was recorded since the earlier reading; when, compared with what else was, is not known here.
+        let place = |cause: &Cause| match cause {
+            Cause::Said { sequence, .. } => *sequence,
+            Cause::Corrected(_) => self.first,
+            Cause::Created | Cause::Time => 0,
+        };
+        moved.map(|(one, other)| self.own(one, other)).max_by_key(place).unwrap_or(Cause::Time)
+    }
 }
 
 /// Where an action stands: what nobody has spoken of is planned.
@@ -230,84 +327,9 @@ fn stands(axis: &Axis<'_, Lifecycle>) -> Option<Lifecycle> {
     axis.value.or((axis.joint == Joint::Silent).then_some(Lifecycle::Planned))
 }
 
-/// Each party's own word on an axis.
-fn each<T: Display + PartialEq + Copy>(
-    found: &mut Found<'_>,
-    field: Field,
-    window: Option<Effective>,
-    words: &Words,
-    (old, new): (&Axis<'_, T>, &Axis<'_, T>),
-) {
-    for (before, after) in old.voices.iter().zip(&new.voices) {
-        let own = (says(before), says(after));
-        if let Some(change) = found.differ(field, own, || own_cause(words, before, after)) {
-            change.party = Some(after.party.clone());
-            change.window = window;
-        }
-    }
-}
-
 /// A party's word on an axis; whoever contests says only that.
 fn says<T: Display>(voice: &Voice<'_, T>) -> Option<String> {
     voice.word.map(|_| voice.says.as_ref().map_or_else(|| CONTESTED.to_owned(), ToString::to_string))
-}
-
-/// What made a party's word on an axis another one: its newer word, or the correction of the one before.
-fn own_cause<T>(words: &Words, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
-    let gone = |word: &Word| {
-        // A contest falls with what it contests.
-        let fallen =
-            |at: u64| words.at(at).filter(|contested| contested.voided).map(|contested| contested.id);
-        let own = words.at(word.sequence).filter(|word| word.voided).map(|word| word.id);
-        own.or(match word.said {
-            Said::Contested(at) => fallen(at),
-            _ => None,
-        })
-    };
-    let newer = after.word.filter(|word| before.word.is_none_or(|old| word.sequence > old.sequence));
-    match (newer, before.word.and_then(gone), after.word) {
-        (None, Some(corrected), _) => Cause::Corrected(corrected),
-        (Some(word), ..) | (None, None, Some(word)) => said(word),
-        (None, None, None) => Cause::Time,
-    }
-}
-
-/// What made the words on an axis another thing together: what changed the newest of them; or nothing but time.
-fn together<T>(words: &Words, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
-    let sequence = |voice: &Voice<'_, T>| voice.word.map(|word| word.sequence);
-    let moved = old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
-    let causes = moved.map(|(one, other)| own_cause(words, one, other));
-    // A correction is later than what it corrects, and where there is one it is what the newest word is seen without.
-    let place = |cause: &Cause| match cause {
-        Cause::Said { sequence, .. } => *sequence,
-        Cause::Corrected(id) => words.by_id(*id).map_or(0, |word| word.sequence),
-        Cause::Created | Cause::Time => 0,
-    };
-    causes.max_by_key(place).unwrap_or(Cause::Time)
-}
-
-fn said(word: &Word) -> Cause {
-    Cause::Said { sequence: word.sequence, day: word.day, effective: Some(word.effective) }
-}
-
-/// Each window with what is known of it, and each party's word.
-fn windows(found: &mut Found<'_>, words: &Words, old: &Row<'_>, new: &Row<'_>) {
-    let silent = new.status.lifecycle.voices.iter();
-    let silent = silent.map(|voice| Voice { party: voice.party, word: None, says: None });
-    let nothing = Axis { joint: Joint::Silent, value: None, voices: silent.collect() };
-    let mut names: Vec<Effective> = new.windows.iter().map(|(name, _)| *name).collect();
-    let gone = old.windows.iter().map(|(name, _)| *name);
-    names.extend(gone.filter(|name| new.windows.iter().all(|(other, _)| other.begin() != name.begin())));
-    names.sort_by_key(Effective::begin);
-    for name in names {
-        let (before, after) = (occurrence(old, name), occurrence(new, name));
-        let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
-        let known = (Some(before.0), Some(after.0));
-        if let Some(change) = found.differ(Field::Occurrence, known, || together(words, axes)) {
-            change.window = Some(name);
-        }
-        each(found, Field::Occurrence, Some(name), words, axes);
-    }
 }
 
 /// What is known of a window; before the plan says that there is one, it is as open as any.
@@ -315,43 +337,4 @@ fn occurrence<'r>(row: &'r Row<'_>, name: Effective) -> (Window, Option<&'r Axis
     let known = row.windows.iter().find(|(other, _)| other.begin() == name.begin());
     let axis = row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin());
     (known.map_or(Window::Open, |(_, window)| *window), axis.map(|(_, axis)| axis))
-}
-
-/// Which institutions have the action, and until when.
-fn assignments(found: &mut Found<'_>, old: &action::State, new: &action::State) {
-    let names: BTreeSet<&Code> = old.assignments.keys().chain(new.assignments.keys()).collect();
-    for name in names {
-        let (before, after) = (old.assignments.get(name), new.assignments.get(name));
-        let Some(last) = after.or_else(|| new.relieved.get(name)).or(before) else { continue };
-        let cause = || Cause::Said { sequence: last.sequence, day: last.day, effective: last.effective };
-        let role = |task: Option<&Assignment>| task.map(|task| task.role);
-        let due = |task: Option<&Assignment>| task.and_then(|task| task.due);
-        let mark = |change: Option<&mut Change>| {
-            if let Some(change) = change {
-                change.party = Some(last.party.clone());
-                change.institution = Some(name.clone());
-            }
-        };
-        mark(found.differ::<Role>(Field::Role, (role(before), role(after)), cause));
-        mark(found.differ(Field::Due, (due(before), due(after)), cause));
-    }
-}
-
-fn instrument(before: Side<'_>, after: Side<'_>, base: &instrument::State, changes: &mut Vec<Change>) {
-    let known = before.history.state.programme.instruments.get(&base.instrument.reference);
-    let mut found = Found { subject: format!("instruments/{}", base.instrument.reference), changes };
-    found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), || Cause::Created);
-    let (old, new) =
-        (known.map(|base| base.standing(before.reading.effective)), base.standing(after.reading.effective));
-    let said = |update: Option<&Update>| {
-        update.map_or(Cause::Created, |update| Cause::Said {
-            sequence: update.sequence,
-            day: update.day,
-            effective: Some(update.effective),
-        })
-    };
-    let state = |standing: &Standing<'_>| standing.state;
-    found.differ(Field::State, (old.as_ref().map(state), Some(new.state)), || said(new.last));
-    let expires = old.and_then(|standing| standing.expires);
-    found.differ(Field::Expires, (expires, new.expires), || said(new.told));
 }

@@ -7,31 +7,18 @@ use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::date::Effective;
 use crate::domain::status::Axis;
-use crate::domain::value::Code;
+use crate::domain::value::{Code, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::History;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Which answer is awaited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaited {
-    /// To an assertion: the same, or that it does not hold.
-    ConfirmOrContest,
-    /// To a contest of an own word: its correction, or a new word.
-    CorrectOrRestate,
-}
-
-impl Awaited {
-    /// Both, in order.
-    pub const ALL: [Self; 2] = [Self::ConfirmOrContest, Self::CorrectOrRestate];
-
-    /// As written in answers.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConfirmOrContest => "confirm_or_contest",
-            Self::CorrectOrRestate => "correct_or_restate",
-        }
+words! {
+    /// Which answer is awaited: to an assertion, the same or that it does not hold; to a contest of an own word, its correction
+    /// or a new word.
+    Awaited {
+        ConfirmOrContest = "confirm_or_contest",
+        CorrectOrRestate = "correct_or_restate",
     }
 }
 
@@ -50,11 +37,28 @@ pub fn of(history: &History, reading: &Reading, filter: &Filter, party: &Code) -
 
 fn awaited(row: &Row<'_>, words: &Words, reading: &Reading, party: &Code) -> Vec<(u64, Awaited)> {
     let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
+    let own = words.standing().filter(|word| word.party == *party);
+    let answer = |word: &Word| match word.said {
+        Said::Confirmed(at) | Said::Contested(at) => Some(at),
+        Said::Progressed | Said::Verified(..) => None,
+    };
+    let answered: BTreeSet<u64> = own.filter_map(answer).collect();
+    // What says nothing on an axis is outlived by whatever is said next.
+    let last = |whose: &Code| words.standing().rfind(|word| word.party == *whose).map(|word| word.sequence);
     let of = |word: &Word| match word.said {
-        Said::Progressed => awaits(row, words, word, party).then_some(Awaited::ConfirmOrContest),
+        Said::Progressed if answered.contains(&word.sequence) => None,
+        Said::Progressed => {
+            let axes = axes(row, word, party);
+            let open = axes.iter().any(|axis| axis.awaits(word));
+            let open = open || (axes.is_empty() && last(&word.party) == Some(word.sequence));
+            open.then_some(Awaited::ConfirmOrContest)
+        }
         Said::Contested(at) => {
             let own = words.at(at).filter(|own| own.party == *party && !own.voided)?;
-            restates(row, words, own, word, party).then_some(Awaited::CorrectOrRestate)
+            let axes = axes(row, own, party);
+            let open = axes.iter().any(|axis| axis.ours_before(word));
+            let open = open || (axes.is_empty() && last(party) < Some(word.sequence));
+            open.then_some(Awaited::CorrectOrRestate)
         }
         Said::Confirmed(_) | Said::Verified(..) => None,
     };
@@ -62,40 +66,24 @@ fn awaited(row: &Row<'_>, words: &Words, reading: &Reading, party: &Code) -> Vec
     others.filter_map(|word| Some((word.sequence, of(word)?))).collect()
 }
 
-/// Whether an assertion of another is neither answered nor outlived.
-fn awaits(row: &Row<'_>, words: &Words, word: &Word, party: &Code) -> bool {
-    let answers = |own: &Word| {
-        own.party == *party
-            && matches!(own.said, Said::Confirmed(at) | Said::Contested(at) if at == word.sequence)
-    };
-    if words.standing().any(answers) {
-        return false;
-    }
-    let axes = axes(row, word, party);
-    if axes.is_empty() {
-        // It says something beside the axes: a note, a measured value, a file.
-        return !words.standing().any(|later| later.party == word.party && later.sequence > word.sequence);
-    }
-    axes.iter().any(|axis| {
-        let newest = axis.theirs.is_some_and(|theirs| theirs.sequence == word.sequence);
-        newest && !axis.same && axis.ours.is_none_or(|ours| ours.sequence < word.sequence)
-    })
-}
-
-/// Whether a party has said nothing on the axes of its own word since another contested it.
-fn restates(row: &Row<'_>, words: &Words, own: &Word, contest: &Word, party: &Code) -> bool {
-    let axes = axes(row, own, party);
-    if axes.is_empty() {
-        return !words.standing().any(|later| later.party == *party && later.sequence > contest.sequence);
-    }
-    axes.iter().any(|axis| axis.ours.is_none_or(|ours| ours.sequence < contest.sequence))
-}
-
 /// An axis on which a word says something: what its author and a party said last there, and whether that is the same.
 struct Spoken<'a> {
     theirs: Option<&'a Word>,
     ours: Option<&'a Word>,
     same: bool,
+}
+
+impl Spoken<'_> {
+    /// Whether an assertion is its author's last word here, and the party says otherwise or has said nothing since.
+    fn awaits(&self, word: &Word) -> bool {
+        let newest = self.theirs.is_some_and(|theirs| theirs.sequence == word.sequence);
+        newest && !self.same && self.ours_before(word)
+    }
+
+    /// Whether the party has said nothing here since a word.
+    fn ours_before(&self, word: &Word) -> bool {
+        self.ours.is_none_or(|ours| ours.sequence < word.sequence)
+    }
 }
 
 /// The axes on which a word says something.

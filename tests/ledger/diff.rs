@@ -115,6 +115,30 @@ fn a_correction_is_what_changed_a_word_back() {
 }
 
 #[test]
+fn a_word_that_stands_again_was_not_said_anew() {
+    let mut desk = Desk::founded();
+    let say = |desk: &mut Desk, lifecycle: &str, effective: &str| {
+        desk.progress("DK", REFERENCE, json!({"effective": effective, "lifecycle": lifecycle})).unwrap()
+    };
+    let wrong = say(&mut desk, "continuing", "2021-08");
+    let earlier = say(&mut desk, "under_way", "2021-05");
+    let later = say(&mut desk, "suspended", "2021-10");
+    let start = head(&desk);
+    let side = |last, day| At::new(&desk, last, Some(day), TODAY);
+    let (before, after) = (side(None, "2021-09-01"), side(None, "2021-11-01"));
+    let found = diff::of(before.side(), after.side(), &Filter::default()).changes;
+    assert!(found.iter().all(by(later)), "it was known, and is true now: {found:?}");
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let side = |last, day| At::new(&desk, last, Some(day), TODAY);
+    let before = side(Some(start), "2021-09-01");
+    let found = diff::of(before.side(), side(None, "2021-09-01").side(), &Filter::default()).changes;
+    assert_eq!(lines(&found), ["lifecycle continuing → under_way", "lifecycle DK continuing → under_way"]);
+    assert!(found.iter().all(|change| change.cause == Cause::Corrected(wrong.id)), "{earlier:?} {found:?}");
+    let found = diff::of(before.side(), side(None, "2021-11-01").side(), &Filter::default()).changes;
+    assert!(found.iter().all(by(later)), "whatever was corrected: {found:?}");
+}
+
+#[test]
 fn a_contest_that_fell_was_ended_by_the_correction_of_what_it_contests() {
     let mut desk = Desk::founded();
     let wrong = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
