@@ -28,7 +28,7 @@ pub(crate) struct Axes {
     /// As effective by this day: words whose date begins by then
     #[arg(long, value_name = "DAY", value_parser = day)]
     effective: Option<NaiveDate>,
-    /// The day on which something counts as stale or missed [default: the day of --recorded, or today; in an illustrative
+    /// The day on which something counts as stale, due or missed [default: the day of --recorded, or today; in an illustrative
     /// ledger the day of the last entry]
     #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]
     today: Option<NaiveDate>,
@@ -48,7 +48,7 @@ pub(crate) struct Which {
     party: Option<Code>,
     /// With this institution, named in the plan or assigned
     #[arg(long)]
-    institution: Option<Code>,
+    pub(crate) institution: Option<Code>,
     /// In a line that names this Sustainable Development Goal
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u8).range(1..=17))]
     sdg: Option<u8>,
@@ -64,7 +64,7 @@ pub(crate) struct Which {
 }
 
 /// A day, as people write it in full.
-fn day(text: &str) -> Result<NaiveDate, String> {
+pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
     let expected = || "a day such as 2022-12-31 is expected".to_owned();
     let whole = text.parse::<Effective>().ok().filter(|_| text.len() == 10);
     whole.map(|day| day.begin()).ok_or_else(expected)
@@ -92,6 +92,14 @@ pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
 }
 
 impl Axes {
+    /// Up to a moment, as effective by a day, and seen on a day.
+    pub(crate) fn of(moment: Option<Cut>, effective: Option<NaiveDate>, today: Option<NaiveDate>) -> Self {
+        match moment {
+            Some(Cut::Day(day)) => Self { at: None, recorded: Some(day), effective, today },
+            at => Self { at, recorded: None, effective, today },
+        }
+    }
+
     pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History<Sayings>, Reading), Failure> {
         let cut = self.at.or(self.recorded.map(Cut::Day));
         let history = ledger.at(cut)?;

@@ -5,9 +5,14 @@ mod axes;
 mod backup;
 mod bench;
 mod demo;
+mod diff;
+mod due;
+mod entries;
 mod exchange;
 mod failure;
 mod founding;
+mod gaps;
+mod inbox;
 mod key;
 mod manual;
 mod output;
@@ -36,7 +41,7 @@ Examples:
   annals status --joint disputed
   annals verify
 
-Defaults also come from ./annals.toml (`ledger`, `keys`, `format`).
+Defaults also come from ./annals.toml (`ledger`, `keys`, `format`, `as`).
 Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
 
 /// The options that every command has.
@@ -75,6 +80,10 @@ enum Command {
     Show(read::Show),
     Timeline(read::Timeline),
     Replay(read::Replay),
+    Diff(diff::Diff),
+    Due(due::Due),
+    Inbox(inbox::Inbox),
+    Gaps(gaps::Gaps),
     Lint(read::Lint),
     Verify(verify::Verify),
     Bench(bench::Bench),
@@ -99,6 +108,10 @@ impl Arguments {
             Command::Show(command) => command.run(&settings),
             Command::Timeline(command) => command.run(&settings),
             Command::Replay(command) => command.run(&settings),
+            Command::Diff(command) => command.run(&settings),
+            Command::Due(command) => command.run(&settings),
+            Command::Inbox(command) => command.run(&settings),
+            Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Bench(command) => command.run(&settings),

@@ -181,7 +181,7 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
 }
 
 /// Keeps what was said of the actions that a filter admits.
-fn retain(
+pub(super) fn retain(
     items: &mut Vec<Item>,
     history: &History<Sayings>,
     reading: &Reading,
@@ -215,7 +215,7 @@ impl Lint {
 }
 
 /// The action that is named, or the nearest name.
-fn known(state: &State, name: &str) -> Result<Code, Failure> {
+pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
     let actions = &state.programme.actions;
     let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
     found.ok_or_else(|| {
@@ -270,17 +270,22 @@ fn said(
         })?,
     }
     failed.map_err(LedgerError::Store)?;
+    retain_effective(&mut items, reading);
+    Ok((items, notes))
+}
+
+/// Keeps what was true by the day of a reading.
+pub(super) fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
     if let Some(day) = reading.effective {
         let by = |date: &str| {
             date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)
         };
         items.retain(|item| item.effective.as_deref().is_none_or(by));
     }
-    Ok((items, notes))
 }
 
 /// What an entry says in fields that can be withheld; nothing where it has none.
-fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
+pub(super) fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
     const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     let clear = withheld::disclose(&entry.request.event.data, &known);

@@ -5,6 +5,7 @@ use super::failure::{Failure, file};
 use super::output::Format;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::Ledger;
+use annals::record::request::Speaker;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ pub(crate) struct Settings {
     pub(crate) ledger: PathBuf,
     keyring: Option<Keyring>,
     pub(crate) format: Format,
+    /// Whose desk this is, for whoever reads; what is signed always says it itself.
+    pub(crate) desk: Option<Speaker>,
 }
 
 #[derive(Default, Deserialize)]
@@ -21,6 +24,8 @@ struct Defaults {
     ledger: Option<PathBuf>,
     keys: Option<PathBuf>,
     format: Option<Format>,
+    #[serde(rename = "as")]
+    desk: Option<Speaker>,
 }
 
 const FILE: &str = "annals.toml";
@@ -40,6 +45,7 @@ impl Settings {
             ledger: ledger.or(defaults.ledger).unwrap_or_else(|| PathBuf::from("annals-ledger")),
             keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
             format: format.or(defaults.format).unwrap_or_default(),
+            desk: defaults.desk,
         })
     }
 

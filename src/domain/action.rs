@@ -139,6 +139,12 @@ pub struct Assignment {
     pub role: Role,
     /// Until when.
     pub due: Option<Effective>,
+    /// Since when, where that was said.
+    pub effective: Option<Effective>,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// The sequence of the entry that says so.
+    pub sequence: u64,
 }
 
 /// An action: what it is, and who has it. What was said of it is apart, in its [`Words`].
@@ -149,17 +155,33 @@ pub struct State {
     pub action: Versions<Action>,
     /// The institutions that have taken it on.
     pub assignments: Versions<BTreeMap<Code, Assignment>>,
+    /// The institutions that had, and were relieved of it.
+    pub relieved: Versions<BTreeMap<Code, Assignment>>,
 }
 
 impl State {
+    /// An action that an entry creates, and that nobody has taken on yet.
+    #[must_use]
+    pub fn new(sequence: u64, action: Action) -> Self {
+        let nobody = || Versions::new(sequence, BTreeMap::new());
+        Self { action: Versions::new(sequence, action), assignments: nobody(), relieved: nobody() }
+    }
+
+    /// The sequence of the entry that made it what it is, whatever was said of it.
+    #[must_use]
+    pub fn since(&self) -> u64 {
+        self.action.since().max(self.assignments.since()).max(self.relieved.since())
+    }
+
     /// As it was after a number of entries; nothing where it was not created yet.
     #[must_use]
     pub fn until(self: &Arc<Self>, size: u64) -> Option<Arc<Self>> {
-        if self.action.since().max(self.assignments.since()) < size {
+        if self.since() < size {
             return Some(Arc::clone(self));
         }
-        let (action, assignments) = (self.action.until(size)?, self.assignments.until(size)?);
-        Some(Arc::new(Self { action, assignments }))
+        let action = self.action.until(size)?;
+        let (assignments, relieved) = (self.assignments.until(size)?, self.relieved.until(size)?);
+        Some(Arc::new(Self { action, assignments, relieved }))
     }
 
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
@@ -330,25 +352,33 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
 #[must_use]
 pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Place<'_>) -> Option<State> {
     if let Event::Created(action) = event {
-        return Some(State {
-            action: Versions::new(place.sequence, action.clone()),
-            assignments: Versions::new(place.sequence, BTreeMap::new()),
-        });
+        return Some(State::new(place.sequence, action.clone()));
     }
     let mut state = state?;
     match event {
         Event::Created(_) => {}
-        Event::Assigned(event) if event.role == Role::Relieved => {
-            let mut assignments = (*state.assignments).clone();
-            assignments.remove(&event.institution);
-            state.assignments.change(place.sequence, assignments);
-        }
         Event::Assigned(event) => {
-            let party = place.author.party.clone();
-            let assignment = Assignment { party, role: event.role, due: event.due };
-            let mut assignments = (*state.assignments).clone();
-            assignments.insert(event.institution.clone(), assignment);
-            state.assignments.change(place.sequence, assignments);
+            let assignment = Assignment {
+                party: place.author.party.clone(),
+                role: event.role,
+                due: event.due,
+                effective: event.effective,
+                day: place.day,
+                sequence: place.sequence,
+            };
+            let State { assignments, relieved, .. } = &mut state;
+            let (from, to) = match event.role {
+                Role::Relieved => (assignments, relieved),
+                Role::Lead | Role::Support => (relieved, assignments),
+            };
+            if from.contains_key(&event.institution) {
+                let mut others = (**from).clone();
+                others.remove(&event.institution);
+                from.change(place.sequence, others);
+            }
+            let mut with = (**to).clone();
+            with.insert(event.institution.clone(), assignment);
+            to.change(place.sequence, with);
         }
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,

@@ -4,8 +4,10 @@ use super::date::Effective;
 use super::plan::{Instrument, InstrumentState};
 use super::sealed::Sealed;
 use super::value::Code;
-use super::versions::Versions;
+use super::word::Place;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What happens to a basis of agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +56,88 @@ pub enum Refusal {
     Backwards(Code),
 }
 
+/// An instrument: as it was named, and what was said of it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// As it was registered.
+    pub instrument: Instrument,
+    /// The sequence of the entry that registered it.
+    pub registered: u64,
+    /// Every update, in the order of the ledger: there are a few in its life.
+    pub updates: Vec<Update>,
+}
+
+/// An update, and where it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update {
+    /// The entry's sequence.
+    pub sequence: u64,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// Who said it.
+    pub party: Code,
+    /// Where the instrument stands.
+    pub state: InstrumentState,
+    /// Since when.
+    pub effective: Effective,
+    /// When it lapses, where that was said with it.
+    pub expires: Option<Effective>,
+}
+
+/// Where an instrument stands, and what says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing<'a> {
+    /// Where it stands.
+    pub state: InstrumentState,
+    /// When it lapses, where that is known.
+    pub expires: Option<Effective>,
+    /// The update that says where it stands, unless it stands as it was registered.
+    pub last: Option<&'a Update>,
+    /// The update that says when it lapses, unless that was known when it was registered.
+    pub told: Option<&'a Update>,
+}
+
+impl State {
+    /// As it was after a number of entries; nothing where it was not registered yet.
+    #[must_use]
+    pub fn until(self: &Arc<Self>, size: u64) -> Option<Arc<Self>> {
+        if self.registered >= size {
+            return None;
+        }
+        let known = self.updates.partition_point(|update| update.sequence < size);
+        if known == self.updates.len() {
+            return Some(Arc::clone(self));
+        }
+        let updates = self.updates.iter().take(known).cloned().collect();
+        Some(Arc::new(Self { updates, ..(**self).clone() }))
+    }
+
+    /// Where it stands, as of the updates that are true by a day; as of all, if none is given.
+    #[must_use]
+    pub fn standing(&self, effective: Option<NaiveDate>) -> Standing<'_> {
+        let begin = Standing {
+            state: self.instrument.state,
+            expires: self.instrument.expires,
+            last: None,
+            told: None,
+        };
+        let true_by = |update: &&Update| effective.is_none_or(|day| update.effective.begin() <= day);
+        self.updates.iter().filter(true_by).fold(begin, |before, update| Standing {
+            state: update.state,
+            expires: update.expires.or(before.expires),
+            last: Some(update),
+            told: if update.expires.is_some() { Some(update) } else { before.told },
+        })
+    }
+}
+
 /// Whether this may happen to an instrument.
 ///
 /// # Errors
 /// [`Refusal`], by name; an unknown instrument is refused by the programme, which knows the near names.
-pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Result<(), Refusal> {
+pub fn decide(state: Option<&State>, event: &Event, reference: &Code) -> Result<(), Refusal> {
     match (event, state) {
         (Event::Registered(new), _) if new.reference != *reference => {
             Err(Refusal::Foreign { found: new.reference.clone(), expected: reference.clone() })
@@ -68,7 +147,7 @@ pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Re
         (Event::Updated(_), None) => Err(Refusal::Unknown(reference.clone(), String::new())),
         (Event::Updated(update), Some(before)) => {
             let unsigned = |state| state == InstrumentState::ToBeConfirmed;
-            if unsigned(update.state) && !unsigned(before.state) {
+            if unsigned(update.state) && !unsigned(before.standing(None).state) {
                 return Err(Refusal::Backwards(reference.clone()));
             }
             Ok(())
@@ -78,20 +157,22 @@ pub fn decide(state: Option<&Instrument>, event: &Event, reference: &Code) -> Re
 
 /// The state after an event of the entry with this sequence.
 #[must_use]
-pub fn evolve(
-    state: Option<Versions<Instrument>>,
-    event: &Event,
-    sequence: u64,
-) -> Option<Versions<Instrument>> {
+pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<State> {
     match event {
-        Event::Registered(new) => Some(Versions::new(sequence, new.clone())),
-        Event::Updated(update) => {
-            let mut state = state?;
-            let before = (*state).clone();
-            let expires = update.expires.or(before.expires);
-            state.change(sequence, Instrument { state: update.state, expires, ..before });
-            Some(state)
+        Event::Registered(new) => {
+            Some(State { instrument: new.clone(), registered: place.sequence, updates: Vec::new() })
         }
+        Event::Updated(update) => state.map(|mut state| {
+            state.updates.push(Update {
+                sequence: place.sequence,
+                day: place.day,
+                party: place.author.party.clone(),
+                state: update.state,
+                effective: update.effective,
+                expires: update.expires,
+            });
+            state
+        }),
     }
 }
 
@@ -101,6 +182,12 @@ mod tests {
 
     fn code(text: &str) -> Code {
         text.to_owned().try_into().unwrap()
+    }
+
+    fn after(state: Option<State>, event: &Event) -> Option<State> {
+        let author = crate::domain::party::Author { party: code("DK"), institution: None };
+        let (id, day) = (uuid::Uuid::nil(), NaiveDate::default());
+        evolve(state, event, &Place { id, sequence: 7, day, author: &author, answers: None })
     }
 
     fn registered(state: &str) -> Event {
@@ -118,22 +205,42 @@ mod tests {
     fn an_instrument_is_registered_once_in_its_own_stream() {
         assert_eq!(decide(None, &registered("signed"), &code("1.B1")), Ok(()));
         assert!(matches!(decide(None, &registered("signed"), &code("1.B2")), Err(Refusal::Foreign { .. })));
-        let state = evolve(None, &registered("signed"), 0);
+        let state = after(None, &registered("signed"));
         assert!(matches!(
-            decide(state.as_deref(), &registered("signed"), &code("1.B1")),
+            decide(state.as_ref(), &registered("signed"), &code("1.B1")),
             Err(Refusal::Known(_))
         ));
     }
 
     #[test]
     fn what_was_signed_is_never_to_be_confirmed_again() {
-        let state = evolve(None, &registered("to_be_confirmed"), 0);
-        assert_eq!(decide(state.as_deref(), &updated("signed"), &code("1.B1")), Ok(()));
-        let state = evolve(state, &updated("signed"), 1);
+        let state = after(None, &registered("to_be_confirmed"));
+        assert_eq!(decide(state.as_ref(), &updated("signed"), &code("1.B1")), Ok(()));
+        let state = after(state, &updated("signed"));
         assert!(matches!(
-            decide(state.as_deref(), &updated("to_be_confirmed"), &code("1.B1")),
+            decide(state.as_ref(), &updated("to_be_confirmed"), &code("1.B1")),
             Err(Refusal::Backwards(_))
         ));
         assert!(matches!(decide(None, &updated("signed"), &code("1.B1")), Err(Refusal::Unknown(..))));
+    }
+    #[test]
+    fn an_instrument_stands_as_the_updates_that_are_true_by_a_day_say() {
+        let update = |state: &str, effective: &str, expires: Option<&str>| {
+            let mut data = serde_json::json!({"state": state, "effective": effective});
+            data["expires"] = expires.map_or(serde_json::Value::Null, Into::into);
+            Event::Updated(serde_json::from_value(data).unwrap())
+        };
+        let state = after(None, &registered("to_be_confirmed"));
+        let state = after(state, &update("in_force", "2022-06", Some("2024")));
+        let state = after(state, &update("signed", "2022-03", None)).unwrap();
+        let at = |day: &str| {
+            let standing = state.standing(day.parse().ok());
+            (standing.state, standing.expires.map(|date| date.to_string()))
+        };
+        assert_eq!(at("2022-02-28"), (InstrumentState::ToBeConfirmed, None));
+        assert_eq!(at("2022-03-01"), (InstrumentState::Signed, None));
+        let last = (InstrumentState::Signed, Some("2024".to_owned()));
+        assert_eq!(at("2022-06-01"), last, "what was said last counts, and what it leaves open stands");
+        assert_eq!(at("all"), last);
     }
 }

@@ -1,7 +1,7 @@
 //! The field: plans, parties and actions, and the values that they are made of. Pure, and without any hashing.
 //!
 //! - [`value`]: references and texts, checked once, at birth;
-//! - [`date`]: dates with the precision that is known, periods, cycles;
+//! - [`date`]: dates with the precision that is known, periods, cycles, and [`duration`]: lengths of time;
 //! - [`shape`]: typed values out of JSON, each fault named by its path;
 //! - [`sealed`]: fields that can be withheld, of which a rule sees only that they are there;
 //! - [`plan`]: the plan document;
@@ -14,6 +14,7 @@
 pub mod action;
 pub mod assertion;
 pub mod date;
+pub mod duration;
 pub mod instrument;
 pub mod party;
 pub mod plan;

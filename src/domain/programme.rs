@@ -3,7 +3,7 @@
 
 use super::action::{self, Context};
 use super::date::Period;
-use super::plan::{Document, Instrument, Line, Track};
+use super::plan::{Document, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
 use super::versions::Versions;
 use super::word::{Place, Words};
@@ -98,7 +98,7 @@ pub struct Programme {
     /// The parties' institutions.
     pub parties: BTreeMap<Code, Arc<party::State>>,
     /// The instruments.
-    pub instruments: BTreeMap<Code, Arc<Versions<Instrument>>>,
+    pub instruments: BTreeMap<Code, Arc<instrument::State>>,
     /// The actions, without what was said of them.
     pub actions: BTreeMap<Code, Arc<action::State>>,
 }
@@ -139,7 +139,7 @@ impl Programme {
                         assertion::past("effective", update.effective, context.today)?;
                     }
                 }
-                Ok(instrument::decide(known.map(|known| &***known), event, reference)?)
+                Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
             }
             Event::Action(reference, event) => self.decide_action(reference, event, words, context),
         }
@@ -205,7 +205,7 @@ impl Programme {
             }
             Event::Instrument(reference, event) => {
                 let before = self.instruments.remove(reference).map(Arc::unwrap_or_clone);
-                if let Some(after) = instrument::evolve(before, event, place.sequence) {
+                if let Some(after) = instrument::evolve(before, event, place) {
                     self.instruments.insert(reference.clone(), Arc::new(after));
                 }
             }
@@ -221,13 +221,10 @@ impl Programme {
     /// As it was after a number of entries.
     #[must_use]
     pub fn until(&self, size: u64) -> Self {
-        let instrument = |each: &Arc<Versions<Instrument>>| {
-            if each.since() < size { Some(Arc::clone(each)) } else { each.until(size).map(Arc::new) }
-        };
         Self {
             plan: self.plan.as_ref().and_then(|plan| plan.until(size)),
             parties: within(&self.parties, |party| party.until(size).map(Arc::new)),
-            instruments: within(&self.instruments, instrument),
+            instruments: within(&self.instruments, |instrument| instrument.until(size)),
             actions: within(&self.actions, |action| action.until(size)),
         }
     }

@@ -10,6 +10,7 @@ use crate::domain::value::Code;
 use crate::record::cores;
 use crate::record::history::{History, Spoken, State};
 use chrono::{Days, NaiveDate};
+use std::fmt;
 use std::sync::Arc;
 
 /// After how many days without a word a health is stale.
@@ -41,6 +42,18 @@ pub enum Window {
     Missed,
     /// Nobody said a word, and it is not over.
     Open,
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Said(Joint::Disputed, _) => f.pad("disputed"),
+            Self::Said(_, None) => f.pad("contested"),
+            Self::Said(_, Some(state)) => state.fmt(f),
+            Self::Missed => f.pad("missed"),
+            Self::Open => f.pad("open"),
+        }
+    }
 }
 
 /// The actions that a filter admits, by reference in the order of the plan's lines and tracks.

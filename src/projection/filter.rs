@@ -1,10 +1,11 @@
 //! Which actions an answer is about.
 
-use crate::domain::action;
 use crate::domain::assertion::{Health, Lifecycle};
+use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
 use crate::domain::status::{Joint, Status};
 use crate::domain::value::Code;
+use crate::domain::{action, instrument};
 
 /// What an action has to be; every condition that is given holds.
 #[derive(Debug, Clone, Default)]
@@ -42,17 +43,25 @@ impl Filter {
             || self.joint.is_some()
     }
 
+    /// The bases of agreement that are meant, by reference: those of the lines; where actions are meant by more than their
+    /// lines, those that one of the `actions` rests on.
+    #[must_use]
+    pub fn bases<'a>(&self, programme: &'a Programme, actions: &[&Action]) -> Vec<&'a instrument::State> {
+        let of_actions = self.is_of_actions();
+        let meant = |base: &&instrument::State| {
+            let base = &base.instrument;
+            self.line.is_none_or(|line| base.line == line)
+                && self.goal.is_none_or(|goal| names(programme, base.line, goal))
+                && (!of_actions || actions.iter().any(|action| action.basis.contains(&base.reference)))
+        };
+        programme.instruments.values().map(AsRef::as_ref).filter(meant).collect()
+    }
+
     /// Whether an action is meant, whatever was said of it.
     #[must_use]
     pub fn admits(&self, programme: &Programme, state: &action::State) -> bool {
         let action = &state.action;
         let named = || action.institutions.iter().chain(state.assignments.keys());
-        let goals = |goal: u8| {
-            let lines = programme.plan.iter().flat_map(|plan| &plan.lines);
-            lines
-                .filter(|line| line.number == action.line)
-                .any(|line| line.goals.iter().any(|each| each.number == goal))
-        };
         self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
             && self.line.is_none_or(|line| action.line == line)
             && self.track.as_ref().is_none_or(|track| action.track == *track)
@@ -61,7 +70,7 @@ impl Filter {
                 .as_ref()
                 .is_none_or(|party| named().any(|body| programme.party_of(body) == Some(party)))
             && self.institution.as_ref().is_none_or(|wanted| named().any(|body| body == wanted))
-            && self.goal.is_none_or(goals)
+            && self.goal.is_none_or(|goal| names(programme, action.line, goal))
     }
 
     /// Whether an action with this status is meant.
@@ -74,4 +83,10 @@ impl Filter {
             && self.health.is_none_or(|wanted| status.health.value == Some(wanted))
             && self.joint.is_none_or(|wanted| status.lifecycle.joint == wanted)
     }
+}
+
+/// Whether a line names a Sustainable Development Goal.
+fn names(programme: &Programme, line: u16, goal: u8) -> bool {
+    let mut lines = programme.plan.iter().flat_map(|plan| &plan.lines).filter(|each| each.number == line);
+    lines.any(|line| line.goals.iter().any(|each| each.number == goal))
 }

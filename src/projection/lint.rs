@@ -4,8 +4,8 @@ use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
-use crate::domain::plan::{InstrumentState, Kind};
-use crate::domain::value::Code;
+use crate::domain::instrument;
+use crate::domain::plan::{Action, InstrumentState, Kind};
 use crate::record::history::{History, Spoken, State};
 
 /// One thing that keeps something from being tracked.
@@ -51,10 +51,11 @@ pub fn of<W: Spoken>(history: &History<W>, reading: &Reading, filter: &Filter) -
     // Of lines and bases, those of the actions that are meant; where whole lines are, all of them.
     let of_actions = filter.is_of_actions();
     let line = |number: u16| !of_actions || rows.iter().any(|row| row.action.action.line == number);
-    let base =
-        |reference: &Code| !of_actions || rows.iter().any(|row| row.action.action.basis.contains(reference));
     lines(state, filter, &line, &mut gaps);
-    instruments(state, reading, filter, &base, &mut gaps);
+    let meant: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
+    for base in filter.bases(&state.programme, &meant) {
+        instrument(state, reading, base, &mut gaps);
+    }
     for row in &rows {
         actions(state, row.action, &mut gaps);
     }
@@ -100,36 +101,21 @@ fn is_named(official: &str, printed: &str) -> bool {
     !printed.is_empty() && (official.starts_with(&printed) || printed.contains(&official))
 }
 
-fn instruments(
-    state: &State,
-    reading: &Reading,
-    filter: &Filter,
-    meant: &dyn Fn(&Code) -> bool,
-    gaps: &mut Vec<Gap>,
-) {
+fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: &mut Vec<Gap>) {
     let end = state.programme.period().map_or(reading.today, |period| period.end());
-    let wanted = state.programme.instruments.values();
-    let in_line = |line: u16| filter.line.is_none_or(|wanted| wanted == line);
-    let of_goal = |line: u16| {
-        let mut lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
-        filter.goal.is_none_or(|goal| {
-            lines.any(|each| each.number == line && each.goals.iter().any(|named| named.number == goal))
-        })
-    };
-    for base in wanted.filter(|base| in_line(base.line) && of_goal(base.line) && meant(&base.reference)) {
-        let subject = format!("instruments/{}", base.reference);
-        if base.state == InstrumentState::ToBeConfirmed {
-            let what = format!("to be confirmed: {}", base.title);
-            gaps.push(Gap { subject: subject.clone(), rule: "basis_unconfirmed", what });
-        }
-        let lapses = base.expires.filter(|expires| expires.begin() <= end);
-        if base.state == InstrumentState::Lapsed || lapses.is_some() {
-            let what = match lapses.filter(|_| base.state != InstrumentState::Lapsed) {
-                Some(date) => format!("lapses in {date}, within the period: {}", base.title),
-                None => format!("has lapsed: {}", base.title),
-            };
-            gaps.push(Gap { subject, rule: "basis_lapses", what });
-        }
+    let (title, standing) = (&base.instrument.title, base.standing(reading.effective));
+    let subject = format!("instruments/{}", base.instrument.reference);
+    if standing.state == InstrumentState::ToBeConfirmed {
+        let what = format!("to be confirmed: {title}");
+        gaps.push(Gap { subject: subject.clone(), rule: "basis_unconfirmed", what });
+    }
+    let lapses = standing.expires.filter(|expires| expires.begin() <= end);
+    if standing.state == InstrumentState::Lapsed || lapses.is_some() {
+        let what = match lapses.filter(|_| standing.state != InstrumentState::Lapsed) {
+            Some(date) => format!("lapses in {date}, within the period: {title}"),
+            None => format!("has lapsed: {title}"),
+        };
+        gaps.push(Gap { subject, rule: "basis_lapses", what });
     }
 }
 

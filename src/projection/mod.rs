@@ -4,10 +4,17 @@
 //! - [`filter`]: which actions;
 //! - [`board`]: where every action stands;
 //! - [`timeline`]: what was said, in the order of the ledger;
-//! - [`lint`]: what cannot be tracked yet.
+//! - [`diff`]: what one reading says otherwise than another;
+//! - [`agenda`]: what has a date, the overdue first;
+//! - [`inbox`]: what others said that awaits a party's answer;
+//! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
+pub mod agenda;
 pub mod board;
+pub mod diff;
 pub mod filter;
+pub mod inbox;
 pub mod lint;
 pub mod reading;
+pub mod silence;
 pub mod timeline;

@@ -81,7 +81,7 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
         }
     }
     for (at, base) in plan.instruments.iter().enumerate() {
-        if programme.instruments.get(&base.reference).is_none_or(|laid| ***laid != *base) {
+        if programme.instruments.get(&base.reference).is_none_or(|laid| laid.instrument != *base) {
             differs(
                 format!("/instruments/{at}"),
                 &format!("{} is missing or laid down otherwise", base.reference),

@@ -62,7 +62,7 @@ pub fn show(
         .collect();
     facts.push(Fact { key: "files".to_owned(), cell: Cell::List(files), seen: Seen::ByPeople });
     let rows = items.iter().map(|item| moment(item, notes)).collect();
-    Report { kind: "action", reading: reading.clone(), facts, columns: moments(), rows }
+    Report { kind: "action", reading: reading.clone(), before: None, facts, columns: moments(), rows }
 }
 
 fn voices<T: Display>(state: &State, axis: &Axis<'_, T>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::{Health, Lifecycle};
 use crate::domain::status::{Joint, Voice};
-use crate::projection::board::{self, Row, Window};
+use crate::projection::board::{self, Row};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
 use crate::projection::reading::Reading;
@@ -48,7 +48,7 @@ pub fn status<W: Spoken>(
     ]);
     let facts = counts(&rows);
     let rows = rows.iter().map(cells).collect();
-    Ok(Report { kind: "status", reading: reading.clone(), facts, columns, rows })
+    Ok(Report { kind: "status", reading: reading.clone(), before: None, facts, columns, rows })
 }
 
 fn counts(rows: &[Row<'_>]) -> Vec<Fact> {
@@ -98,7 +98,7 @@ pub(super) fn stands(row: &Row<'_>) -> Option<Lifecycle> {
 
 /// Each window with what is known of it.
 pub(super) fn windows(row: &Row<'_>) -> Cell {
-    let windows = row.windows.iter().map(|(name, window)| format!("{name} {}", known(*window)));
+    let windows = row.windows.iter().map(|(name, window)| format!("{name} {window}"));
     Cell::List(windows.collect())
 }
 
@@ -157,16 +157,6 @@ pub(super) fn joint(joint: Joint) -> Cell {
     Cell::Word(glyph, joint.to_string())
 }
 
-fn known(window: Window) -> String {
-    match window {
-        Window::Said(Joint::Disputed, _) => "disputed".to_owned(),
-        Window::Said(_, None) => "contested".to_owned(),
-        Window::Said(_, Some(state)) => state.to_string(),
-        Window::Missed => "missed".to_owned(),
-        Window::Open => "open".to_owned(),
-    }
-}
-
 /// What cannot be tracked yet.
 #[must_use]
 pub fn lint(reading: &Reading, gaps: &[Gap]) -> Report {
@@ -176,5 +166,12 @@ pub fn lint(reading: &Reading, gaps: &[Gap]) -> Report {
         vec![Cell::text(gap.subject.as_str()), Cell::text(gap.rule), Cell::text(gap.what.as_str())]
     };
     let facts = vec![Fact::new("gaps", Cell::Number(gaps.len() as u64))];
-    Report { kind: "lint", reading: reading.clone(), facts, columns, rows: gaps.iter().map(cells).collect() }
+    Report {
+        kind: "lint",
+        reading: reading.clone(),
+        before: None,
+        facts,
+        columns,
+        rows: gaps.iter().map(cells).collect(),
+    }
 }

@@ -23,7 +23,12 @@ pub fn of(report: &Report) -> Value {
         .map(|fact| (fact.key.clone(), value(&fact.cell)))
         .filter(|(_, value)| !value.is_null())
         .collect();
-    json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts, "rows": rows})
+    let mut value =
+        json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts, "rows": rows});
+    if let (Some(before), Some(members)) = (&report.before, value.as_object_mut()) {
+        members.insert("before".to_owned(), reading(before));
+    }
+    value
 }
 
 /// A reading as an object.

@@ -1,13 +1,17 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`moments`]: which columns each answer has;
+//! - [`answers`], [`action`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`]: which columns each answer has;
 //! - [`text`], [`csv`], [`json`]: its dialects.
 
 pub mod action;
+pub mod agenda;
 pub mod answers;
 pub mod csv;
+pub mod diff;
+pub mod inbox;
 pub mod json;
 pub mod moments;
+pub mod silence;
 pub mod table;
 pub mod text;

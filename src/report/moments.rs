@@ -26,7 +26,7 @@ pub struct Told {
 pub fn timeline(reading: &Reading, items: &[Item], notes: &BTreeMap<u64, Told>) -> Report {
     let rows = items.iter().map(|item| moment(item, notes)).collect();
     let facts = vec![Fact::new("entries", Cell::Number(items.len() as u64))];
-    Report { kind: "timeline", reading: reading.clone(), facts, columns: moments(), rows }
+    Report { kind: "timeline", reading: reading.clone(), before: None, facts, columns: moments(), rows }
 }
 
 pub(super) fn moments() -> Vec<Column> {
@@ -90,20 +90,25 @@ pub fn replay<W: Spoken>(
 ) -> Result<Report, W::Fault> {
     let mut report = timeline(reading, items, notes);
     report.kind = "replay";
-    let (earlier, later) = (board::of(before, reading, filter)?, board::of(after, reading, filter)?);
+    report.facts.push(Fact::new("entries_before", Cell::Number(before.state.head.size)));
+    report.facts.extend(joints(&board::of(before, reading, filter)?, &board::of(after, reading, filter)?));
+    Ok(report)
+}
+
+/// How many actions had which joint status before and have it after.
+pub(super) fn joints(before: &[Row<'_>], after: &[Row<'_>]) -> Vec<Fact> {
     let count = |rows: &[Row<'_>], joint: Joint| {
         rows.iter().filter(|row| row.status.lifecycle.joint == joint).count() as u64
     };
-    report.facts.push(Fact::new("entries_before", Cell::Number(before.state.head.size)));
-    for joint in Joint::ALL {
-        let (from, to) = (count(&earlier, joint), count(&later, joint));
-        report.facts.push(Fact::hidden(format!("{joint}_before"), Cell::Number(from)));
-        report.facts.push(Fact::hidden(format!("{joint}_after"), Cell::Number(to)));
-        report.facts.push(Fact {
-            key: joint.to_string(),
-            cell: Cell::text(format!("{from} → {to}")),
-            seen: Seen::ByPeople,
-        });
-    }
-    Ok(report)
+    let facts = |joint: Joint| {
+        let (from, to) = (count(before, joint), count(after, joint));
+        [
+            Fact::hidden(format!("{joint}_before"), Cell::Number(from)),
+            Fact::hidden(format!("{joint}_after"), Cell::Number(to)),
+            Fact {
+                key: joint.to_string(), cell: Cell::text(format!("{from} → {to}")), seen: Seen::ByPeople
+            },
+        ]
+    };
+    Joint::ALL.into_iter().flat_map(facts).collect()
 }

@@ -9,6 +9,8 @@ pub struct Report {
     pub kind: &'static str,
     /// From which reading.
     pub reading: Reading,
+    /// With which earlier one it is compared, where it is.
+    pub before: Option<Reading>,
     /// Single values.
     pub facts: Vec<Fact>,
     /// The columns.

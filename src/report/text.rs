@@ -23,8 +23,11 @@ pub fn of(report: &Report, width: Option<u16>) -> String {
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(&line(&report.reading));
-    text.push('\n');
+    let reading = line(&report.reading);
+    match &report.before {
+        Some(before) => text.extend(["before: ", &line(before), "\nafter:  ", &reading, "\n"]),
+        None => text.extend([&reading, "\n"]),
+    }
     text
 }
 
@@ -65,7 +68,7 @@ fn table(report: &Report, width: Option<u16>) -> String {
 const WIDE: u16 = 130;
 
 /// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
-const WRAPPED: [&str; 6] = ["excerpt", "leads", "note", "summary", "what", "windows"];
+const WRAPPED: [&str; 7] = ["excerpt", "last", "leads", "note", "summary", "what", "windows"];
 
 fn field(cell: &Cell) -> String {
     match cell {

@@ -13,6 +13,10 @@ const PARTY: [&str; 5] = ["says", "effective", "recorded", "sequence", "health"]
 const STATUS_MORE: &str = "windows leads excerpt text line track";
 const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld files answers recorded type id leaf voided";
 const LINT: &str = "subject rule what";
+const DIFF: &str = "subject field of old new source effective recorded_on sequence note note_withheld party window institution";
+const DUE: &str = "standing days closes subject matter which stands leads last party said_by effective recorded_on sequence";
+const GAPS: &str = "subject rule since days what party on sequence";
+const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld files answers recorded type id leaf voided";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const KEYS: &str = "keyid vkey role party institution revoked";
 
@@ -31,6 +35,10 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
             [words(STATUS), parties.iter().flat_map(of).collect(), words(STATUS_MORE)].concat()
         }
         "lint" => words(LINT),
+        "diff" => words(DIFF),
+        "due" => words(DUE),
+        "gaps" => words(GAPS),
+        "inbox" => words(INBOX),
         "verification" => words(VERIFICATION),
         "keys" => words(KEYS),
         "action" | "replay" | "timeline" => words(TIMELINE),
@@ -111,6 +119,10 @@ fn the_headings_are_the_members_of_the_schemas() {
     assert_eq!(members("answers/status.json", "/$defs/row"), set(&format!("{STATUS} {STATUS_MORE}")));
     assert_eq!(members("answers/timeline.json", "/$defs/row"), set(TIMELINE));
     assert_eq!(members("answers/lint.json", "/$defs/row"), set(LINT));
+    assert_eq!(members("answers/diff.json", "/$defs/row"), set(DIFF));
+    assert_eq!(members("answers/due.json", "/$defs/row"), set(DUE));
+    assert_eq!(members("answers/gaps.json", "/$defs/row"), set(GAPS));
+    assert_eq!(members("answers/inbox.json", "/$defs/row"), set(INBOX));
     let mut verdict = members("answers/verification.json", "/$defs/verdict");
     assert!(verdict.insert("check".to_owned()));
     assert_eq!(verdict, set(VERIFICATION));

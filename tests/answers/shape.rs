@@ -7,6 +7,9 @@ use super::schema::Schemas;
 use super::situations::answers;
 use annals::domain::assertion::{Health, Lifecycle};
 use annals::domain::status::Joint;
+use annals::projection::diff::Field;
+use annals::projection::inbox::Awaited;
+use annals::projection::silence;
 use annals::record::verdict::Check;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -55,6 +58,9 @@ fn the_words_are_those_of_the_program() {
     assert_eq!(status("joint"), json!(Joint::ALL.map(Joint::as_str)));
     assert_eq!(status("lifecycle"), json!(Lifecycle::ALL));
     assert_eq!(status("health"), json!(Health::ALL));
+    assert_eq!(words("answers/diff.json", "/$defs/row/properties/field/enum"), json!(Field::ALL));
+    assert_eq!(words("answers/inbox.json", "/$defs/row/properties/awaits/enum"), json!(Awaited::ALL));
+    assert_eq!(words("answers/gaps.json", "/$defs/row/properties/rule/enum"), json!(silence::RULES));
     let checks = words("answers/verification.json", "/properties/verdicts/required");
     assert_eq!(checks, json!(Check::ALL.map(Check::key)));
 }

@@ -48,6 +48,22 @@ fn a_history() -> Vec<Answer> {
         "lint --line 3 --recorded 2021-06-01 --effective 2021-05-31",
         "lint --joint disputed",
         "lint --track G2G --party KR --institution MSIT",
+        "diff 2022-12-31 2023-12-31",
+        "diff --effective-from 2021-12-31 --effective-to 2022-12-31 --line 3",
+        "diff 2022-12-31 2023-12-31 --effective 2022-12-31 --joint agreed",
+        "diff 124 --today 2024-12-31",
+        "diff 600 619",
+        "due --within 1y",
+        "due --within 0d --today 2021-06-01 --line 1",
+        "due --recorded 2022-12-31 --effective 2022-06-30",
+        "gaps",
+        "gaps --since 2023-06-30 --joint one_sided --effective 2024-06-30",
+        "gaps --rule disputed",
+        "gaps --recorded 2022-12-31",
+        "inbox --as KR",
+        "inbox --as DK --since 2023-06-01 --effective 2024-06-30",
+        "inbox --as KR/KAIA --since 480",
+        "inbox --as KR --since 0 --awaiting --recorded 2024-12-10",
         "verify",
         "verify annals-demo/tampered/export.jsonl",
     ] {
@@ -58,6 +74,26 @@ fn a_history() -> Vec<Answer> {
         desk.refused(&format!("status {other}"), 2);
     }
     desk.refused("replay --to 2022-12", 2);
+    for wrong in [
+        "diff",
+        "diff 2022-12",
+        "diff 2023-12-31 2022-12-31",
+        "diff --effective-to 2022-12-31",
+        "diff --effective-from 2022-12-31 --effective-to 2021-12-31",
+        "diff 100 --action 9.G2G.9",
+        "diff 620 620",
+        "due --within 60",
+        "due --within P1Y6M",
+        "gaps --since 2022",
+        "gaps --rule no_lead",
+        "inbox",
+        "inbox --as DKK",
+        "inbox --as KR/DKMA",
+        "inbox --as KR --since 620",
+        "inbox --as KR --since 600 --at 500",
+    ] {
+        desk.refused(wrong, 2);
+    }
     exported(&mut desk);
     backed_up(&mut desk);
     desk.read_both("key list");
@@ -78,6 +114,7 @@ fn exported(desk: &mut Desk) {
     desk.ask("restore export.jsonl --ledger restored");
     // No withheld text comes with an export.
     desk.read_both("timeline 2.SCI.2 --ledger restored");
+    desk.read_both("diff 600 --ledger restored");
     let first = desk.ask("verify restored")["first"].as_str().unwrap().to_owned();
     desk.read_both(&format!("verify export.jsonl --first {first}"));
     desk.read_both(&format!("verify export.jsonl --first {}", "0".repeat(64)));
@@ -117,6 +154,11 @@ fn just_founded() -> Vec<Answer> {
         desk.read_both(&format!("{command} --recorded 2026-01-04"));
     }
     desk.read_both("replay --from 0 --to 0");
+    for command in
+        ["diff 2026-01-04", "diff 0 0", "due --within 1y", "gaps --today 2027-01-01", "inbox --as KR"]
+    {
+        desk.read_both(&format!("{command} --line 1"));
+    }
     desk.refused("show 1.G2G.1 --recorded 2026-01-04", 2);
     desk.read_both("record progress 1.G2G.1 --as KR --lifecycle under_way --dry-run");
     desk.ask("import /dev/null");
@@ -132,11 +174,14 @@ fn emptied(desk: &mut Desk) {
     fs::write(&journal, "").unwrap();
     desk.read_both("verify");
     fs::remove_dir_all(desk.ledger.join("index")).unwrap();
-    for command in ["status", "timeline", "replay", "lint", "verify", "key list"] {
+    for command in ["status", "timeline", "replay", "lint", "verify", "key list"].iter().chain(&FINDING) {
         desk.read_both(command);
     }
     desk.refused("show 1.G2G.1", 2);
 }
+
+/// What finds out, of the first party.
+const FINDING: [&str; 4] = ["diff 2026-01-04", "due", "gaps", "inbox --as DK"];
 
 fn every_reading(desk: &mut Desk, action: &str) {
     for command in ["status", "timeline", "replay", "lint", "verify"] {
@@ -158,6 +203,9 @@ fn between() -> Vec<Answer> {
     desk.ask(&format!("{init} --dry-run"));
     desk.ask(&init);
     every_reading(&mut desk, "1.G2G.2");
+    for command in ["diff 0", "due", "gaps", "inbox --as KR"] {
+        desk.read_both(command);
+    }
     desk.read_both("key list --keys theirs");
     desk.refused("record progress 1.G2G.1 --as DK --lifecycle under_way", 2);
     let accede = format!("accede --as KR --plan {PLAN} --keys theirs");
@@ -192,16 +240,27 @@ fn of_three() -> Vec<Answer> {
         "contest X-2 --as 3-C --reason Otherwise --time 2025-09-02",
         "progress X-2 --as A.1 --health at_risk --note Late --time 2025-09-03",
         "contest X-2 --as b_says --reason Otherwise --time 2025-09-04",
+        "progress X-1 --as b_says --window 2025-11 --occurrence planned --time 2025-09-05",
+        "progress X-1 --as 3-C --window 2025-11 --occurrence confirmed --time 2025-09-05",
+        "progress X-1 --as 3-C --window 2026-03 --occurrence planned --time 2025-09-05",
+        "assign X-2 MOE --as b_says --role support --due 2026 --time 2025-09-05",
+        "instrument B.1 --as A.1 --state to_be_confirmed --effective 2025-09 --expires 2026 --time 2025-09-05",
     ] {
         desk.ask(&format!("record {command}T00:00:00.000Z"));
     }
-    let readings = ["status", "show X-1", "timeline", "replay --from 3", "lint"]
-        .map(|command| format!("--format json {command} --at 16 --effective 2025-06-30 --today 2025-12-31"));
+    let readings =
+        ["status", "show X-1", "timeline", "replay --from 3", "lint", "due", "gaps", "inbox --as 3-C"].map(
+            |command| format!("--format json {command} --at 16 --effective 2025-06-30 --today 2025-12-31"),
+        );
+    let compared = "--format json diff 5 16 --effective 2025-06-30 --today 2025-12-31";
+    let compared = (compared, desk.run(compared).stdout);
     let before = readings.each_ref().map(|reading| desk.run(reading).stdout);
     every_reading(&mut desk, "X-1");
     changes(&mut desk);
     every_reading(&mut desk, "X-1");
-    for (reading, before) in readings.iter().zip(before) {
+    finding_of_three(&mut desk);
+    let readings = readings.iter().map(String::as_str).zip(before).chain([compared]);
+    for (reading, before) in readings {
         assert!(!before.is_empty(), "{reading}");
         assert_eq!(desk.run(reading).stdout, before, "{reading}: it has changed");
     }
@@ -209,6 +268,20 @@ fn of_three() -> Vec<Answer> {
         desk.read_both(&format!("show X-{number}"));
     }
     desk.answers
+}
+
+/// What changed among three, what is due to them, and what awaits each of them.
+fn finding_of_three(desk: &mut Desk) {
+    desk.read_both("due --within 2y --today 2025-09-06 --recorded 2025-09-05");
+    for command in
+        ["diff 6", "diff 2025-12-31 --today 2027-06-01", "due --within 2y", "gaps --today 2028-01-01"]
+    {
+        desk.read_both(command);
+    }
+    for party in ["b_says", "A.1", "3-C"] {
+        desk.read_both(&format!("inbox --as {party} --since 2025-05-02"));
+    }
+    desk.read_both("inbox --as b_says/NEW --since 0");
 }
 
 /// Every kind of change: tried out, and recorded.

@@ -175,7 +175,8 @@ fn a_kept_state_that_differs_from_the_replayed_one_is_found() {
     let desk = told();
     let history = whole(&desk.ledger);
     let found = |change: &dyn Fn(&mut Kept)| {
-        let words = history.words.iter().map(|(action, words)| (action.clone(), Kept::digest(words)));
+        let actions = history.state.programme.actions.keys();
+        let words = actions.map(|action| (action.clone(), Kept::digest(&history.words(action).unwrap())));
         let mut kept = Kept { state: history.state.clone(), words: words.collect() };
         change(&mut kept);
         let beside = Beside { kept: Some(kept), ..Beside::default() };
@@ -276,7 +277,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     let read = || whole(&Ledger::open_read_only(&home).unwrap());
     let told = whole(&told().ledger);
     for (from, to, size) in [
-        ("\"grace_days\":90", "\"grace_days\":91".to_owned(), head),
+        ("\"grace_days\":180", "\"grace_days\":181".to_owned(), head),
         (&*format!("\"size\":{head}"), "\"size\":0".to_owned(), 0),
         (&*format!("\"size\":{head}"), format!("\"size\":{}", head + 5), head + 5),
     ] {
@@ -284,7 +285,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         assert_ne!(changed, state, "{from}");
         std::fs::remove_file(&path).unwrap();
         let digest = annals::trail::hash::sha256(changed.as_bytes());
-        let other = index.join(format!("state-{size:012}-{}.3.jsonl", sound.head));
+        let other = index.join(format!("state-{size:012}-{}.4.jsonl", sound.head));
         std::fs::write(&other, format!("{changed}\"{digest}\"\n")).unwrap();
         let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
@@ -319,7 +320,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
     std::fs::write(&path, sound).unwrap();
     let path = named("state-");
-    std::fs::write(&path, kept.replacen("\"grace_days\":90", "\"grace_days\":91", 1)).unwrap();
+    std::fs::write(&path, kept.replacen("\"grace_days\":180", "\"grace_days\":181", 1)).unwrap();
     assert_eq!(read(), told, "damaged, so passed over");
     let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));

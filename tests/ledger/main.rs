@@ -7,12 +7,16 @@
 )]
 
 mod actions;
+mod agenda;
 mod authority;
 mod clock;
 mod desk;
+mod diff;
 mod founding;
 mod history;
 mod import;
+mod inbox;
 mod requests;
+mod silence;
 mod status;
 mod writers;

@@ -1,0 +1,160 @@
+//! `annals inbox`: what the other side wrote since the last visit, and what of it awaits an answer.
+
+use super::axes::{Axes, Which, any_cut};
+use super::entries;
+use super::failure::Failure;
+use super::output;
+use super::read::{retain, retain_effective, told};
+use super::settings::Settings;
+use annals::domain::party::Author;
+use annals::domain::value::Code;
+use annals::ledger::index::Sayings;
+use annals::ledger::{Cut, Ledger};
+use annals::projection::{inbox, timeline};
+use annals::record::history::{History, State};
+use annals::record::request::Speaker;
+use annals::report::inbox::inbox as table;
+use clap::Args;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What the other side wrote since a moment, and what of it awaits an answer of yours
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals inbox --as KR
+  annals inbox --as KR --since 2024-11-01 --line 2
+  annals inbox --as KR/MSIT --since 583
+  annals inbox --as KR --since 0 --awaiting            all that awaits an answer of yours
+
+A day counts whole, and an entry is the last one that you have seen. An assertion awaits that you confirm or contest it, \
+until you say anything later on the same, or its author does; a contest of your word, that you correct that word or say \
+what holds. `as` in annals.toml says whose desk this is.")]
+pub(crate) struct Inbox {
+    /// Whose inbox: a party such as KR, or an institution such as KR/MSIT, with the actions that it is named in or has [default:
+    /// `as` in annals.toml]
+    #[arg(long = "as", value_name = "WHO")]
+    desk: Option<Speaker>,
+    /// From this day on, or after this entry [default: after your own last entry]
+    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
+    since: Option<Cut>,
+    /// Only what awaits an answer
+    #[arg(long)]
+    awaiting: bool,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Inbox {
+    pub(crate) fn run(mut self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let Some(Speaker(us)) = self.desk.or_else(|| settings.desk.clone()) else {
+            return Err(Failure::usage(
+                "whose inbox? Give `--as PARTY`, or `as = \"PARTY\"` in annals.toml".to_owned(),
+            ));
+        };
+        let ledger = settings.reading()?;
+        let whole = ledger.state();
+        takes_part(&whole, &us)?;
+        let (history, reading) = self.axes.read(&ledger)?;
+        self.which.institution = self.which.institution.or_else(|| us.institution.clone());
+        let filtered = !self.which.is_empty();
+        let filter = self.which.filter(&whole)?;
+        let first = first(&ledger, &history, self.since, &us)?;
+        let awaited = inbox::of(&history, &reading, &filter, &us.party)?;
+        let ours = Author { party: us.party.clone(), institution: None };
+        let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
+        entries::each(&ledger, first..reading.head.size, &mut |entry| {
+            if !is_of(&entry.request.event.source, &ours) {
+                let fact = entries::fact(&entry)?;
+                let words =
+                    fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
+                let item = timeline::item(&history.state, &entry, &fact, &words);
+                notes.extend(told(&ledger, &entry).map(|told| (item.sequence, told)));
+                items.push(item);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        retain_effective(&mut items, &reading);
+        if filtered {
+            retain(&mut items, &history, &reading, &filter)?;
+        }
+        if self.awaiting {
+            items.retain(|item| awaited.contains_key(&item.sequence));
+        }
+        output::report(&table(&reading, &us, first, &items, &notes, &awaited), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Refuses a party that is none of the ledger, and an institution that is none of the party.
+fn takes_part(state: &State, us: &Author) -> Result<(), Failure> {
+    let parties = state.parties();
+    if !parties.is_empty() && !parties.contains(&&us.party) {
+        let known: Vec<&str> = parties.into_iter().map(Code::as_str).collect();
+        let text = format!("{} is not a party of this ledger; there are {}", us.party, known.join(", "));
+        return Err(Failure::usage(text));
+    }
+    match us.institution.as_ref().map(|body| state.programme.party(&us.party).acting(&us.party, body)) {
+        Some(Err(refusal)) => Err(Failure::usage(refusal.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// The sequence at which the inbox begins.
+fn first(
+    ledger: &Ledger,
+    history: &History<Sayings>,
+    since: Option<Cut>,
+    us: &Author,
+) -> Result<u64, Failure> {
+    let end = history.state.head.size;
+    let first = match since {
+        None => own_last(ledger, end, us)?.map_or(0, |last| last + 1),
+        Some(Cut::Sequence(sequence)) if sequence < ledger.head().size => sequence + 1,
+        // A day counts whole, so that what was said later on the day of a visit is not passed over.
+        Some(Cut::Day(day)) => match day.pred_opt() {
+            Some(before) => ledger.at(Some(Cut::Day(before)))?.state.head.size,
+            None => 0,
+        },
+        Some(cut) => ledger.at(Some(cut))?.state.head.size,
+    };
+    if first > end {
+        return Err(Failure::usage(format!(
+            "the inbox would begin after {first} entries, and the reading has {end}: give `--since` an earlier moment"
+        )));
+    }
+    Ok(first)
+}
+
+/// How many entries are read at a time, from the newest back.
+const PAGE: u64 = 256;
+
+/// The newest entry of somebody among the first ones.
+fn own_last(ledger: &Ledger, end: u64, us: &Author) -> Result<Option<u64>, Failure> {
+    let mut to = end;
+    while to > 0 {
+        let from = to.saturating_sub(PAGE);
+        let mut found = None;
+        entries::each(ledger, from..to, &mut |entry| {
+            if is_of(&entry.request.event.source, us) {
+                found = Some(entry.seal.sequence);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        to = from;
+    }
+    Ok(None)
+}
+
+/// Whether somebody spoke: of a party, whichever of its institutions.
+fn is_of(source: &str, us: &Author) -> bool {
+    let rest = source.strip_prefix(us.source().as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,184 @@
+//! The agenda: what has a date and is not done, the overdue first: tasks of institutions, windows of recurring actions, bases
+//! of agreement that lapse.
+//!
+//! A deadline is a day, a month or a year, and closes with its last day. That nobody has spoken is not here but in
+//! [`super::silence`].
+
+use super::board::{self, Row, Window};
+use super::filter::Filter;
+use super::reading::Reading;
+use super::timeline::stream;
+use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
+use crate::domain::date::{Effective, Period};
+use crate::domain::duration::Duration;
+use crate::domain::instrument::{self, Update};
+use crate::domain::plan::{Action, InstrumentState};
+use crate::domain::status::Joint;
+use crate::domain::value::Code;
+use crate::domain::word::Word;
+use crate::record::history::{History, Spoken};
+use chrono::NaiveDate;
+
+/// Something with a date.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    /// What it is about: `actions/1.G2G.3`, `instruments/1.B1`.
+    pub subject: String,
+    /// What is due.
+    pub matter: Matter<'a>,
+    /// Its last day.
+    pub closes: NaiveDate,
+    /// The leads of the action, or of the actions that rest on the basis.
+    pub leads: Vec<&'a Code>,
+    /// What was said of it last.
+    pub last: Option<Last<'a>>,
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter<'a> {
+    /// An institution's task.
+    Task {
+        /// Whose institution it is.
+        party: &'a Code,
+        /// Which one.
+        institution: &'a Code,
+        /// As what it has the action.
+        role: Role,
+    },
+    /// An occurrence of a recurring action.
+    Window(Effective, Window),
+    /// A basis of agreement lapses.
+    Instrument(InstrumentState),
+}
+
+/// What was said last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Last<'a> {
+    /// Of an action or one of its windows.
+    Word(Word),
+    /// Of a basis of agreement.
+    Update(&'a Update),
+}
+
+impl Item<'_> {
+    /// Whether its last day is over.
+    #[must_use]
+    pub fn is_overdue(&self, reading: &Reading) -> bool {
+        self.closes < reading.today
+    }
+
+    /// How many days there are from today to its last day, or the other way round.
+    #[must_use]
+    pub fn days(&self, reading: &Reading) -> u64 {
+        (self.closes - reading.today).num_days().unsigned_abs()
+    }
+}
+
+/// What is overdue, and what closes within a time from the reading's today; the earliest first, then as in the plan.
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn of<'a, W: Spoken>(
+    history: &'a History<W>,
+    reading: &Reading,
+    filter: &Filter,
+    within: Duration,
+) -> Result<Vec<Item<'a>>, W::Fault> {
+    let programme = &history.state.programme;
+    let rows = board::of(history, reading, filter)?;
+    let mut items: Vec<Item<'a>> = Vec::new();
+    for row in &rows {
+        items.extend(tasks(row));
+        items.extend(windows(row, programme.period()));
+    }
+    let meant: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
+    items.extend(filter.bases(programme, &meant).into_iter().filter_map(|base| lapse(base, reading, &rows)));
+    let until = within.after(reading.today);
+    items.retain(|item| item.closes <= until);
+    items.sort_by_key(|item| item.closes);
+    Ok(items)
+}
+
+/// Whether a lifecycle ends what is to be done.
+fn ends(lifecycle: Lifecycle) -> bool {
+    matches!(lifecycle, Lifecycle::Completed | Lifecycle::Discontinued | Lifecycle::Superseded)
+}
+
+/// The day since when all parties agree that there is nothing more to do, if they do.
+pub(super) fn over(row: &Row<'_>) -> Option<NaiveDate> {
+    let axis = &row.status.lifecycle;
+    let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(ends);
+    let since =
+        axis.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.effective.begin()).max();
+    since.filter(|_| agreed)
+}
+
+/// The tasks with a date that their own party does not call done.
+fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
+    let done = |party: &Code| {
+        let mut voices = row.status.lifecycle.voices.iter();
+        voices.any(|voice| voice.party == party && voice.says.is_some_and(ends))
+    };
+    let open = row.action.assignments.iter().filter(|(_, task)| over(row).is_none() && !done(&task.party));
+    open.filter_map(|(institution, task)| {
+        Some(Item {
+            subject: stream(&row.action.action.reference),
+            matter: Matter::Task { party: &task.party, institution, role: task.role },
+            closes: task.due?.end(),
+            leads: row.leads.clone(),
+            last: row.status.latest.clone().map(Last::Word),
+        })
+    })
+    .collect()
+}
+
+/// The windows of which nobody has said more than that they are planned.
+fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
+    let grid = period.map(|period| row.action.windows(period)).unwrap_or_default();
+    let of_window = |name: &Effective| {
+        row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin()).map(|(_, axis)| axis)
+    };
+    let open = |(name, _): &&(Effective, Window)| {
+        let planned = [OccurrenceState::Planned, OccurrenceState::Confirmed];
+        let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
+        let mut spoken = voices.filter(|voice| voice.word.is_some());
+        over(row).is_none() && spoken.all(|voice| voice.says.is_some_and(|state| planned.contains(&state)))
+    };
+    let item = |(name, window): &(Effective, Window)| {
+        let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
+        let said = voices.filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence);
+        Item {
+            subject: stream(&row.action.action.reference),
+            matter: Matter::Window(*name, *window),
+            closes: last_day(&grid, *name),
+            leads: row.leads.clone(),
+            last: said.or(row.status.latest.as_ref()).cloned().map(Last::Word),
+        }
+    };
+    row.windows.iter().filter(open).map(item).collect()
+}
+
+/// The last day of a window: as its cycle has it, or of its own name.
+pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: Effective) -> NaiveDate {
+    let known = grid.iter().find(|(begin, _)| *begin == name.begin());
+    known.map_or_else(|| name.end(), |(_, end)| *end)
+}
+
+/// A basis of agreement with a date, of which nobody has said that it has lapsed.
+fn lapse<'a>(base: &'a instrument::State, reading: &Reading, rows: &[Row<'a>]) -> Option<Item<'a>> {
+    let standing = base.standing(reading.effective);
+    let reference = &base.instrument.reference;
+    let resting = rows.iter().filter(|row| row.action.action.basis.contains(reference));
+    let mut leads: Vec<&Code> = resting.flat_map(|row| row.leads.iter().copied()).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    (standing.state != InstrumentState::Lapsed).then_some(())?;
+    Some(Item {
+        subject: format!("instruments/{reference}"),
+        matter: Matter::Instrument(standing.state),
+        closes: standing.expires?.end(),
+        leads,
+        last: standing.last.map(Last::Update),
+    })
+}

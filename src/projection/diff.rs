@@ -1,0 +1,348 @@
+//! The difference of two readings: one change for each thing that they say otherwise, and what made it so.
+//!
+//! All that was said between two moments, whether it changed anything or not, is not here but in [`super::timeline`].
+
+use super::board::{self, Row, Window};
+use super::filter::Filter;
+use super::reading::Reading;
+use super::timeline::stream;
+use crate::domain::action::{self, Assignment};
+use crate::domain::assertion::{Lifecycle, OccurrenceState};
+use crate::domain::date::Effective;
+use crate::domain::instrument::{self, Standing, Update};
+use crate::domain::plan::Action;
+use crate::domain::status::{Axis, Joint, Voice};
+use crate::domain::value::{Code, words};
+use crate::domain::word::{Said, Word, Words};
+use crate::record::history::{History, Spoken};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use uuid::Uuid;
+
+/// One of the two readings, with its history.
+pub struct Side<'a, W> {
+    /// What was known.
+    pub history: &'a History<W>,
+    /// On which axes.
+    pub reading: &'a Reading,
+}
+
+/// One thing that the two readings say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What it is about: `actions/1.G2G.3`, `instruments/1.B1`.
+    pub subject: String,
+    /// What of it.
+    pub field: Field,
+    /// Whose word it is; nothing where it is what all words make together.
+    pub party: Option<Code>,
+    /// Of which window.
+    pub window: Option<Effective>,
+    /// Of which institution.
+    pub institution: Option<Code>,
+    /// What the earlier reading says; nothing where it says nothing.
+    pub old: Option<String>,
+    /// What the later one says.
+    pub new: Option<String>,
+    /// What made it so.
+    pub cause: Cause,
+}
+
+words! {
+    /// What can change, in the order in which it is listed: of an action, what all words make together before each party's.
+    Field {
+        Plan = "plan",
+        Joint = "joint",
+        Lifecycle = "lifecycle",
+        HealthJoint = "health_joint",
+        Health = "health",
+        HealthStale = "health_stale",
+        Occurrence = "occurrence",
+        Role = "role",
+        Due = "due",
+        State = "state",
+        Expires = "expires",
+    }
+}
+
+/// What a party says on an axis where it only contests the other side's word.
+pub const CONTESTED: &str = "contested";
+
+/// What made a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The entry with this sequence, recorded on this day, says so, and since when it is true where it says that.
+    Said {
+        /// The entry.
+        sequence: u64,
+        /// When it was recorded.
+        day: NaiveDate,
+        /// Since when it is true.
+        effective: Option<Effective>,
+    },
+    /// The author of the entry with this id corrected it: the correction stands in the same stream, and which entry that is
+    /// the history does not keep.
+    Corrected(Uuid),
+    /// It was laid down: the first entry of its stream.
+    Created,
+    /// Nobody said anything: time passed.
+    Time,
+}
+
+/// What differs, and where the actions stand in both readings.
+#[derive(Debug, Clone)]
+pub struct Diff<'a> {
+    /// The actions that the filter admits in the earlier reading.
+    pub before: Vec<Row<'a>>,
+    /// Those that it admits in the later one.
+    pub after: Vec<Row<'a>>,
+    /// What the later one says otherwise.
+    pub changes: Vec<Change>,
+}
+
+/// What the later reading says otherwise than the earlier one, of the actions that a filter admits in either, in the order of
+/// the plan, and of their bases. Of who has an action and when it is due counts what was recorded, as on the board.
+///
+/// # Errors
+/// Where what was said cannot be read.
+pub fn of<'a, W: Spoken>(
+    before: Side<'a, W>,
+    after: Side<'a, W>,
+    filter: &Filter,
+) -> Result<Diff<'a>, W::Fault> {
+    let rows = |side: &Side<'a, W>, filter: &Filter| board::of(side.history, side.reading, filter);
+    let (old, new) = (rows(&before, filter)?, rows(&after, filter)?);
+    let known: BTreeMap<&Code, &Row<'a>> = old.iter().map(|row| (name(row), row)).collect();
+    let (mut all, admitted) = (new.clone(), new.iter().map(name).collect::<BTreeSet<_>>());
+    // What only the earlier reading admits is looked at in the later one, too.
+    if known.keys().any(|name| !admitted.contains(name)) {
+        all = rows(&after, &Filter::default())?;
+        all.retain(|row| admitted.contains(name(row)) || known.contains_key(name(row)));
+    }
+    let since = Since { before, after };
+    let mut changes = Vec::new();
+    for row in &all {
+        since.action(known.get(name(row)).copied(), row, &mut changes)?;
+    }
+    let actions: Vec<&Action> = all.iter().map(|row| &*row.action.action).collect();
+    for base in filter.bases(&since.after.history.state.programme, &actions) {
+        since.instrument(base, &mut changes);
+    }
+    Ok(Diff { before: old, after: new, changes })
+}
+
+fn name<'a>(row: &Row<'a>) -> &'a Code {
+    &row.action.action.reference
+}
+
+/// The two readings.
+struct Since<'a, W> {
+    before: Side<'a, W>,
+    after: Side<'a, W>,
+}
+
+impl<'a, W: Spoken> Since<'a, W> {
+    fn action(
+        &self,
+        known: Option<&Row<'a>>,
+        row: &Row<'a>,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), W::Fault> {
+        let (before, after) = (self.before.history, self.after.history);
+        let state = before.state.programme.actions.get(name(row));
+        let words = after.words.of(row.action)?;
+        let mut found =
+            Found { subject: stream(name(row)), words: &words, first: before.state.head.size, changes };
+        found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| Cause::Created);
+        // What was not there yet is as if nobody had spoken of it.
+        let bare = action::State::new(row.action.action.born(), (*row.action.action).clone());
+        let read = || {
+            let parties = after.state.parties();
+            board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)
+        };
+        let other = known.is_none().then(read).transpose()?;
+        let Some(old) = known.or(other.as_ref()) else { return Ok(()) };
+        let axes = (&old.status.lifecycle, &row.status.lifecycle);
+        found.joint(Field::Joint, axes);
+        found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| found.together(axes));
+        found.each(Field::Lifecycle, None, axes);
+        let axes = (&old.status.health, &row.status.health);
+        found.joint(Field::HealthJoint, axes);
+        found.differ(Field::Health, (axes.0.value, axes.1.value), |found| found.together(axes));
+        found.each(Field::Health, None, axes);
+        // A word makes a health fresh, and time alone makes it stale.
+        let fresh = |found: &Found<'_>| if row.stale { Cause::Time } else { found.together(axes) };
+        found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
+        found.windows(old, row);
+        found.assignments(old.action, row.action);
+        Ok(())
+    }
+
+    fn instrument(&self, base: &instrument::State, changes: &mut Vec<Change>) {
+        let (before, reference) = (&self.before.history.state, &base.instrument.reference);
+        let known = before.programme.instruments.get(reference);
+        let subject = format!("instruments/{reference}");
+        let mut found = Found { subject, words: &Words::NONE, first: before.head.size, changes };
+        found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| Cause::Created);
+        let old = known.map(|base| base.standing(self.before.reading.effective));
+        let new = base.standing(self.after.reading.effective);
+        let said = |update: Option<&Update>| {
+            update.map_or(Cause::Created, |update| Cause::Said {
+                sequence: update.sequence,
+                day: update.day,
+                effective: Some(update.effective),
+            })
+        };
+        let state = |standing: &Standing<'_>| standing.state;
+        found.differ(Field::State, (old.as_ref().map(state), Some(new.state)), |_| said(new.last));
+        let expires = old.and_then(|standing| standing.expires);
+        found.differ(Field::Expires, (expires, new.expires), |_| said(new.told));
+    }
+}
+
+/// The changes of one subject, as they are found.
+struct Found<'a> {
+    subject: String,
+    /// What was said of it, as the later reading knows it.
+    words: &'a Words,
+    /// The first entry that the earlier reading does not have.
+    first: u64,
+    changes: &'a mut Vec<Change>,
+}
+
+impl Found<'_> {
+    /// Takes a change where old and new differ.
+    fn differ<T: Display + PartialEq>(
+        &mut self,
+        field: Field,
+        (old, new): (Option<T>, Option<T>),
+        cause: impl FnOnce(&Self) -> Cause,
+    ) -> Option<&mut Change> {
+        if old == new {
+            return None;
+        }
+        let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
+        let (subject, cause) = (self.subject.clone(), cause(self));
+        let (party, window, institution) = (None, None, None);
+        self.changes.push(Change { subject, field, party, window, institution, old, new, cause });
+        self.changes.last_mut()
+    }
+
+    /// How the words on an axis stand to each other.
+    fn joint<T>(&mut self, field: Field, axes: (&Axis<'_, T>, &Axis<'_, T>)) {
+        self.differ(field, (Some(axes.0.joint), Some(axes.1.joint)), |found| found.together(axes));
+    }
+
+    /// Each party's own word on an axis.
+    fn each<T: Display>(
+        &mut self,
+        field: Field,
+        window: Option<Effective>,
+        (old, new): (&Axis<'_, T>, &Axis<'_, T>),
+    ) {
+        for (before, after) in old.voices.iter().zip(&new.voices) {
+            let own = (says(before), says(after));
+            if let Some(change) = self.differ(field, own, |found| found.own(before, after)) {
+                change.party = Some(after.party.clone());
+                change.window = window;
+            }
+        }
+    }
+
+    /// Each window with what is known of it, and each party's word.
+    fn windows(&mut self, old: &Row<'_>, new: &Row<'_>) {
+        let silent = new.status.lifecycle.voices.iter();
+        let silent = silent.map(|voice| Voice { party: voice.party, word: None, says: None });
+        let nothing = Axis { joint: Joint::Silent, value: None, voices: silent.collect() };
+        let mut names: Vec<Effective> = new.windows.iter().map(|(name, _)| *name).collect();
+        let gone = old.windows.iter().map(|(name, _)| *name);
+        names.extend(gone.filter(|name| new.windows.iter().all(|(other, _)| other.begin() != name.begin())));
+        names.sort_by_key(Effective::begin);
+        for name in names {
+            let (before, after) = (occurrence(old, name), occurrence(new, name));
+            let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
+            let known = (Some(before.0), Some(after.0));
+            if let Some(change) = self.differ(Field::Occurrence, known, |found| found.together(axes)) {
+                change.window = Some(name);
+            }
+            self.each(Field::Occurrence, Some(name), axes);
+        }
+    }
+
+    /// Which institutions have the action, and until when.
+    fn assignments(&mut self, old: &action::State, new: &action::State) {
+        let names: BTreeSet<&Code> = old.assignments.keys().chain(new.assignments.keys()).collect();
+        for name in names {
+            let (before, after) = (old.assignments.get(name), new.assignments.get(name));
+            let Some(last) = after.or_else(|| new.relieved.get(name)).or(before) else { continue };
+            let said = || Cause::Said { sequence: last.sequence, day: last.day, effective: last.effective };
+            let role = |task: Option<&Assignment>| task.map(|task| task.role);
+            let due = |task: Option<&Assignment>| task.and_then(|task| task.due);
+            let mark = |change: Option<&mut Change>| {
+                if let Some(change) = change {
+                    change.party = Some(last.party.clone());
+                    change.institution = Some(name.clone());
+                }
+            };
+            mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
+            mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
+        }
+    }
+
+    /// What made a party's word on an axis another one: a word that was said since, or is true only now; or else the
+    /// correction of the one before.
+    fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
+        let place = |word: &Word| (word.effective.begin(), word.sequence);
+        let newer = |word: &&Word| {
+            word.sequence >= self.first || before.word.as_ref().is_none_or(|old| place(word) > place(old))
+        };
+        let gone = |word: &Word| {
+            let voided = |at: u64| self.words.at(at).filter(|word| word.voided.is_some()).map(|word| word.id);
+            voided(word.sequence).or_else(|| match word.said {
+                // A contest falls with what it contests.
+                Said::Contested(at) => voided(at),
+                _ => None,
+            })
+        };
+        match (after.word.as_ref().filter(newer), before.word.as_ref().and_then(gone)) {
+            (Some(word), _) => {
+                Cause::Said { sequence: word.sequence, day: word.day, effective: Some(word.effective) }
+            }
+            (None, Some(corrected)) => Cause::Corrected(corrected),
+            (None, None) => Cause::Time,
+        }
+    }
+
+    /// What made the words on an axis another thing together: what changed the newest of them, or nothing but time.
+    fn together<T>(&self, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
+        let sequence = |voice: &Voice<'_, T>| voice.word.as_ref().map(|word| word.sequence);
+        let moved =
+            old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
+        // A correction was recorded since the earlier reading; when, compared with what else was, is not known here.
+        let place = |cause: &Cause| match cause {
+            Cause::Said { sequence, .. } => *sequence,
+            Cause::Corrected(_) => self.first,
+            Cause::Created | Cause::Time => 0,
+        };
+        moved.map(|(one, other)| self.own(one, other)).max_by_key(place).unwrap_or(Cause::Time)
+    }
+}
+
+/// Where an action stands: what nobody has spoken of is planned.
+fn stands(axis: &Axis<'_, Lifecycle>) -> Option<Lifecycle> {
+    axis.value.or((axis.joint == Joint::Silent).then_some(Lifecycle::Planned))
+}
+
+/// A party's word on an axis; whoever contests says only that.
+fn says<T: Display>(voice: &Voice<'_, T>) -> Option<String> {
+    voice.word.as_ref().map(|_| voice.says.as_ref().map_or_else(|| CONTESTED.to_owned(), ToString::to_string))
+}
+
+/// What is known of a window; before the plan says that there is one, it is as open as any.
+fn occurrence<'r>(row: &'r Row<'_>, name: Effective) -> (Window, Option<&'r Axis<'r, OccurrenceState>>) {
+    let known = row.windows.iter().find(|(other, _)| other.begin() == name.begin());
+    let axis = row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin());
+    (known.map_or(Window::Open, |(_, window)| *window), axis.map(|(_, axis)| axis))
+}

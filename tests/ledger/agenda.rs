@@ -1,0 +1,155 @@
+//! What is due: given what was said, then what has a date and is not done.
+
+use super::desk::{ACTION, Desk, completed, word};
+use annals::domain::duration::Duration;
+use annals::projection::agenda::{self, Last, Matter};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use serde_json::{Value, json};
+
+/// What is due, as `subject matter closes`, with `!` before what is overdue.
+fn due(desk: &Desk, today: &str, within: &str) -> Vec<String> {
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, today.parse().ok());
+    let within: Duration = within.parse().unwrap();
+    let items = agenda::of(&history, &reading, &Filter::default(), within).unwrap();
+    let line = |item: &agenda::Item<'_>| {
+        let matter = match item.matter {
+            Matter::Task { institution, role, .. } => format!("{institution} {role}"),
+            Matter::Window(name, known) => format!("{name} {known}"),
+            Matter::Instrument(state) => state.to_string(),
+        };
+        let mark = if item.is_overdue(&reading) { "!" } else { "" };
+        format!("{mark}{} {matter} {} {}", item.subject, item.closes, item.days(&reading))
+    };
+    items.iter().map(line).collect()
+}
+
+fn of_windows(desk: &Desk, today: &str, within: &str) -> Vec<String> {
+    due(desk, today, within).into_iter().filter(|line| line.contains("1.G2G.1 ")).collect()
+}
+
+fn assign(desk: &mut Desk, party: &str, institution: &str, due: &str) {
+    let data = json!({"institution": institution, "role": "lead", "due": due});
+    desk.say(party, ACTION, "action.assigned", data).unwrap();
+}
+
+fn occurrence(desk: &mut Desk, party: &str, window: &str, state: &str) {
+    let data = json!({"effective": "2021-06", "occurrence": {"window": window, "state": state}});
+    desk.progress(party, "1.G2G.1", data).unwrap();
+}
+
+#[test]
+fn a_deadline_closes_with_its_last_day() {
+    let mut desk = Desk::founded();
+    assign(&mut desk, "DK", "DKMA", "2022-11");
+    let task = |today: &str| due(&desk, today, "60d").into_iter().find(|line| line.contains("DKMA"));
+    assert_eq!(task("2022-09-30"), None, "61 days before it closes");
+    assert_eq!(task("2022-10-01").unwrap(), "actions/1.G2G.2 DKMA lead 2022-11-30 60");
+    assert_eq!(task("2022-11-30").unwrap(), "actions/1.G2G.2 DKMA lead 2022-11-30 0");
+    assert_eq!(task("2022-12-01").unwrap(), "!actions/1.G2G.2 DKMA lead 2022-11-30 1");
+}
+
+#[test]
+fn a_task_is_done_when_its_own_party_says_so() {
+    let mut desk = Desk::founded();
+    assign(&mut desk, "DK", "DKMA", "2022");
+    assign(&mut desk, "KR", "MSIT", "2022");
+    desk.progress("DK", "1.G2G.2", word("under_way")).unwrap();
+    desk.progress("KR", "1.G2G.2", completed()).unwrap();
+    let tasks = |desk: &Desk| {
+        due(desk, "2022-12-31", "0d").into_iter().filter(|line| line.contains("1.G2G.2")).collect::<Vec<_>>()
+    };
+    assert_eq!(tasks(&desk), ["actions/1.G2G.2 DKMA lead 2022-12-31 0"]);
+    desk.progress("DK", "1.G2G.2", completed()).unwrap();
+    assert_eq!(tasks(&desk), Vec::<String>::new());
+}
+
+#[test]
+fn a_window_is_due_until_somebody_says_what_became_of_it() {
+    let mut desk = Desk::founded();
+    let open = "actions/1.G2G.1 2022 open 2022-12-31 30";
+    assert_eq!(of_windows(&desk, "2022-12-01", "30d"), ["!actions/1.G2G.1 2021 missed 2021-12-31 335", open]);
+    occurrence(&mut desk, "DK", "2021", "postponed");
+    assert_eq!(of_windows(&desk, "2022-12-01", "30d"), [open]);
+    occurrence(&mut desk, "DK", "2022", "planned");
+    assert_eq!(of_windows(&desk, "2022-12-01", "30d"), ["actions/1.G2G.1 2022 planned 2022-12-31 30"]);
+    occurrence(&mut desk, "KR", "2022", "confirmed");
+    let differ = "actions/1.G2G.1 2022 disputed 2022-12-31 30";
+    assert_eq!(
+        of_windows(&desk, "2022-12-01", "30d"),
+        [differ],
+        "they differ, and neither says that it was held"
+    );
+    assert_eq!(of_windows(&desk, "2023-01-01", "0d"), ["!actions/1.G2G.1 2022 missed 2022-12-31 1"]);
+    occurrence(&mut desk, "KR", "2022", "held");
+    assert_eq!(of_windows(&desk, "2023-01-01", "0d"), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_of_an_action_is_due_that_all_call_completed() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", "1.G2G.1", completed()).unwrap();
+    assert_eq!(of_windows(&desk, "2023-06-30", "0d").len(), 2, "one side alone");
+    desk.progress("KR", "1.G2G.1", completed()).unwrap();
+    assert_eq!(of_windows(&desk, "2023-06-30", "0d"), Vec::<String>::new());
+}
+
+#[test]
+fn a_basis_is_due_when_it_lapses_until_it_is_said_to_have_lapsed() {
+    let mut desk = Desk::founded();
+    let update = |desk: &mut Desk, data: Value| {
+        desk.say("DK", "instruments/1.B1", "instrument.updated", data).unwrap();
+    };
+    update(&mut desk, json!({"state": "in_force", "effective": "2021-11-02", "expires": "2022-06-30"}));
+    let bases = |desk: &Desk, today: &str| {
+        due(desk, today, "8w").into_iter().filter(|line| line.contains("1.B1")).collect::<Vec<_>>()
+    };
+    assert_eq!(bases(&desk, "2022-05-04"), Vec::<String>::new());
+    assert_eq!(bases(&desk, "2022-05-05"), ["instruments/1.B1 in_force 2022-06-30 56"]);
+    assert_eq!(bases(&desk, "2022-07-01"), ["!instruments/1.B1 in_force 2022-06-30 1"]);
+    update(&mut desk, json!({"state": "lapsed", "effective": "2022-01"}));
+    assert_eq!(bases(&desk, "2022-07-01"), Vec::<String>::new());
+}
+
+#[test]
+fn the_overdue_come_first_then_what_closes_first() {
+    let mut desk = Desk::founded();
+    assign(&mut desk, "DK", "DKMA", "2023-01-15");
+    assign(&mut desk, "KR", "MSIT", "2022-12-20");
+    let lines = due(&desk, "2022-12-31", "1m");
+    let closes: Vec<&str> = lines.iter().map(|line| line.split(' ').rev().nth(1).unwrap()).collect();
+    assert_eq!(closes, ["2021-12-31", "2022-12-20", "2022-12-31", "2023-01-15"], "{lines:?}");
+    assert!(lines[..2].iter().all(|line| line.starts_with('!')) && !lines[2].starts_with('!'));
+}
+
+#[test]
+fn each_names_the_leads_and_what_was_said_of_it_last() {
+    let mut desk = Desk::founded();
+    let lead = json!({"institution": "MSIT", "role": "lead"});
+    desk.say("KR", "actions/1.G2G.1", "action.assigned", lead).unwrap();
+    occurrence(&mut desk, "DK", "2022", "planned");
+    let newest = desk.progress("KR", "1.G2G.1", word("continuing")).unwrap();
+    let signed = json!({"state": "signed", "effective": "2021-11", "expires": "2022"});
+    let signed = desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, "2022-12-31".parse().ok());
+    let items = agenda::of(&history, &reading, &Filter::default(), Duration::Days(0)).unwrap();
+    let said: Vec<u64> = items
+        .iter()
+        .map(|item| {
+            assert_eq!(
+                item.leads.iter().map(|lead| lead.as_str()).collect::<Vec<_>>(),
+                ["MSIT"],
+                "{}",
+                item.subject
+            );
+            match item.last.as_ref().unwrap() {
+                Last::Word(word) => word.sequence,
+                Last::Update(update) => update.sequence,
+            }
+        })
+        .collect();
+    // Of the window 2021 nobody spoke, so what was said of the action counts; of 2022 the plan.
+    assert_eq!(said, [newest.sequence, newest.sequence - 1, signed.sequence]);
+}

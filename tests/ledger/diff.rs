@@ -1,0 +1,340 @@
+//! The difference of two readings: given what was said, then what the later one says otherwise, and what made it so.
+
+use super::desk::{ACTION, Desk, word};
+use annals::domain::assertion::Lifecycle;
+use annals::domain::status::Joint;
+use annals::ledger::index::Sayings;
+use annals::ledger::{Cut, Receipt};
+use annals::projection::board;
+use annals::projection::diff::{self, Cause, Change, Field, Side};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use annals::record::history::History;
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const REFERENCE: &str = "1.G2G.2";
+
+/// A history up to an entry, or all of it, with its reading.
+struct At(History<Sayings>, Reading);
+
+impl At {
+    fn new(desk: &Desk, last: Option<u64>, effective: Option<&str>, today: &str) -> Self {
+        let history = desk.ledger.at(last.map(Cut::Sequence)).unwrap();
+        let day = |day: &str| day.parse::<NaiveDate>().unwrap();
+        let reading = Reading::of(&history.state, None, effective.map(day), Some(day(today)));
+        Self(history, reading)
+    }
+
+    fn side(&self) -> Side<'_, Sayings> {
+        Side { history: &self.0, reading: &self.1 }
+    }
+}
+
+const TODAY: &str = "2022-03-01";
+
+/// What changed since an entry.
+fn since(desk: &Desk, last: u64) -> Vec<Change> {
+    changes(desk, last, &Filter::default())
+}
+
+fn changes(desk: &Desk, last: u64, filter: &Filter) -> Vec<Change> {
+    let (before, after) = (At::new(desk, Some(last), None, TODAY), At::new(desk, None, None, TODAY));
+    diff::of(before.side(), after.side(), filter).unwrap().changes
+}
+
+/// Each change as `field party old → new`, with `–` for what is not there.
+fn lines(changes: &[Change]) -> Vec<String> {
+    let or = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+    let line = |change: &Change| {
+        let of = change.window.map(|window| window.to_string());
+        let of = of.or_else(|| change.institution.as_ref().map(ToString::to_string));
+        let party = change.party.as_ref().map(ToString::to_string);
+        let field = change.field.as_str();
+        let words: Vec<String> = [Some(field.to_owned()), of, party].into_iter().flatten().collect();
+        format!("{} {} → {}", words.join(" "), or(change.old.clone()), or(change.new.clone()))
+    };
+    changes.iter().map(line).collect()
+}
+
+fn head(desk: &Desk) -> u64 {
+    desk.ledger.head().size - 1
+}
+
+fn by(receipt: Receipt) -> impl Fn(&Change) -> bool {
+    move |change| matches!(change.cause, Cause::Said { sequence, .. } if sequence == receipt.sequence)
+}
+
+#[test]
+fn each_partys_word_and_what_they_make_together_are_changes_of_their_own() {
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let first = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let second = desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(
+        lines(&found),
+        [
+            "joint silent → agreed",
+            "lifecycle planned → under_way",
+            "lifecycle DK – → under_way",
+            "lifecycle KR – → under_way"
+        ]
+    );
+    assert!(found.iter().all(|change| change.subject == ACTION));
+    assert!(by(second)(&found[0]) && by(second)(&found[1]) && by(first)(&found[2]) && by(second)(&found[3]));
+    let Cause::Said { effective, day, .. } = &found[2].cause else { panic!("{:?}", found[2].cause) };
+    assert_eq!(effective.unwrap().to_string(), "2021-06");
+    assert_eq!(
+        *day,
+        desk.ledger.state().day(desk.ledger.entry(first.sequence).unwrap().unwrap().seal.recordedtime)
+    );
+}
+
+#[test]
+fn what_is_said_again_is_no_change() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let start = head(&desk);
+    desk.progress("DK", REFERENCE, json!({"effective": "2021-08", "lifecycle": "under_way"})).unwrap();
+    assert_eq!(since(&desk, start), []);
+}
+
+#[test]
+fn a_correction_is_what_changed_a_word_back() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let wrong = desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+    let start = head(&desk);
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(lines(&found), ["lifecycle continuing → under_way", "lifecycle DK continuing → under_way"]);
+    assert!(found.iter().all(|change| change.cause == Cause::Corrected(wrong.id)), "{found:?}");
+    let again = desk.progress("DK", REFERENCE, word("suspended")).unwrap();
+    assert!(since(&desk, start).iter().all(by(again)), "what was said after it counts");
+}
+
+#[test]
+fn a_word_that_stands_again_was_not_said_anew() {
+    let mut desk = Desk::founded();
+    let say = |desk: &mut Desk, lifecycle: &str, effective: &str| {
+        desk.progress("DK", REFERENCE, json!({"effective": effective, "lifecycle": lifecycle})).unwrap()
+    };
+    let wrong = say(&mut desk, "continuing", "2021-08");
+    let earlier = say(&mut desk, "under_way", "2021-05");
+    let later = say(&mut desk, "suspended", "2021-10");
+    let start = head(&desk);
+    let side = |last, day| At::new(&desk, last, Some(day), TODAY);
+    let (before, after) = (side(None, "2021-09-01"), side(None, "2021-11-01"));
+    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    assert!(found.iter().all(by(later)), "it was known, and is true now: {found:?}");
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let side = |last, day| At::new(&desk, last, Some(day), TODAY);
+    let before = side(Some(start), "2021-09-01");
+    let found = diff::of(before.side(), side(None, "2021-09-01").side(), &Filter::default()).unwrap().changes;
+    assert_eq!(lines(&found), ["lifecycle continuing → under_way", "lifecycle DK continuing → under_way"]);
+    assert!(found.iter().all(|change| change.cause == Cause::Corrected(wrong.id)), "{earlier:?} {found:?}");
+    let found = diff::of(before.side(), side(None, "2021-11-01").side(), &Filter::default()).unwrap().changes;
+    assert!(found.iter().all(by(later)), "whatever was corrected: {found:?}");
+}
+
+#[test]
+fn a_contest_that_fell_was_ended_by_the_correction_of_what_it_contests() {
+    let mut desk = Desk::founded();
+    let wrong = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    desk.answer("KR", ACTION, "action.contested", wrong, json!({"reason": "no"})).unwrap();
+    let start = head(&desk);
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(
+        lines(&found),
+        [
+            "joint disputed → silent",
+            "lifecycle – → planned",
+            "lifecycle DK under_way → –",
+            "lifecycle KR contested → –"
+        ]
+    );
+    assert!(found.iter().all(|change| change.cause == Cause::Corrected(wrong.id)), "{found:?}");
+}
+
+#[test]
+fn the_same_entries_are_compared_as_effective() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, json!({"effective": "2021-07", "lifecycle": "continuing"})).unwrap();
+    let early =
+        desk.progress("DK", REFERENCE, json!({"effective": "2021-03", "lifecycle": "under_way"})).unwrap();
+    let signed = json!({"state": "signed", "effective": "2021-05-01", "expires": "2026"});
+    let signed = desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
+    let at = |day: &'static str| At::new(&desk, None, Some(day), TODAY);
+    let of = |from: &'static str, to: &'static str| {
+        diff::of(at(from).side(), at(to).side(), &Filter::default()).unwrap().changes
+    };
+    let found = of("2021-02-28", "2021-06-30");
+    assert_eq!(
+        lines(&found),
+        [
+            "joint silent → one_sided",
+            "lifecycle planned → under_way",
+            "lifecycle DK – → under_way",
+            "state to_be_confirmed → signed",
+            "expires – → 2026"
+        ]
+    );
+    assert!(found[..3].iter().all(by(early)), "though something else was said before it: {found:?}");
+    assert!(found[3..].iter().all(by(signed)), "{found:?}");
+    assert_eq!(lines(&of("2021-06-30", "2021-07-01"))[0], "lifecycle under_way → continuing");
+}
+
+#[test]
+fn where_nobody_spoke_time_alone_passed() {
+    let mut desk = Desk::founded();
+    let ill = json!({"effective": "2021-06", "health": "at_risk", "note": "late"});
+    desk.progress("DK", REFERENCE, ill).unwrap();
+    let (before, after) =
+        (At::new(&desk, None, None, "2021-12-31"), At::new(&desk, None, None, "2022-12-31"));
+    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    assert_eq!(lines(&found), ["occurrence 2021 open → missed", "health_stale false → true"]);
+    assert!(found.iter().all(|change| change.cause == Cause::Time));
+}
+
+#[test]
+fn a_window_changes_by_what_the_parties_say_of_it() {
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let state =
+        |state: &str| json!({"effective": "2021-06", "occurrence": {"window": "2021-01", "state": state}});
+    desk.progress("DK", "1.G2G.1", state("planned")).unwrap();
+    let held = desk.progress("KR", "1.G2G.1", state("held")).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(
+        lines(&found),
+        [
+            "occurrence 2021 missed → disputed",
+            "occurrence 2021 DK – → planned",
+            "occurrence 2021 KR – → held"
+        ]
+    );
+    assert!(by(held)(&found[0]));
+}
+
+#[test]
+fn who_has_an_action_and_until_when_are_changes() {
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let mut assign = |role: &str, more: Value| {
+        let mut data = json!({"institution": "DKMA", "role": role});
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        desk.say("DK", ACTION, "action.assigned", data).unwrap()
+    };
+    let first = assign("support", json!({"due": "2022-12"}));
+    let second = assign("lead", json!({"due": "2023", "effective": "2021-09"}));
+    let relieved = assign("relieved", json!({}));
+    let between = |from: u64, to: Receipt| {
+        let (before, after) =
+            (At::new(&desk, Some(from), None, TODAY), At::new(&desk, Some(to.sequence), None, TODAY));
+        diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes
+    };
+    let found = between(start, first);
+    assert_eq!(lines(&found), ["role DKMA DK – → support", "due DKMA DK – → 2022-12"]);
+    let found = between(first.sequence, second);
+    assert_eq!(lines(&found), ["role DKMA DK support → lead", "due DKMA DK 2022-12 → 2023"]);
+    assert!(matches!(found[0].cause, Cause::Said { effective: Some(_), .. }) && found.iter().all(by(second)));
+    let found = between(second.sequence, relieved);
+    assert_eq!(lines(&found), ["role DKMA DK lead → –", "due DKMA DK 2023 → –"]);
+    assert!(found.iter().all(by(relieved)), "{found:?}");
+    assert_eq!(between(start, relieved), [], "as if it had never had it");
+}
+
+#[test]
+fn an_action_is_compared_where_either_reading_admits_it() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    desk.progress("KR", REFERENCE, word("continuing")).unwrap();
+    let start = head(&desk);
+    desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    let filter = |joint| Filter { joint: Some(joint), ..Filter::default() };
+    for joint in [Joint::Disputed, Joint::Agreed] {
+        assert_eq!(lines(&changes(&desk, start, &filter(joint)))[0], "joint disputed → agreed", "{joint}");
+    }
+    assert_eq!(changes(&desk, start, &filter(Joint::OneSided)), []);
+}
+
+#[test]
+fn what_was_laid_down_is_new() {
+    let desk = Desk::founded();
+    let (before, after) = (At::new(&desk, Some(0), None, TODAY), At::new(&desk, None, None, TODAY));
+    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    let created = found.iter().filter(|change| change.field == Field::Plan && change.cause == Cause::Created);
+    assert_eq!(created.count(), 4, "three actions and a basis: {:?}", lines(&found));
+    assert_eq!(lines(&found).last().unwrap(), "state – → to_be_confirmed");
+}
+
+/// Of a subject, a field and a party, what was said and what is.
+type Said = BTreeMap<(String, &'static str, String), (Option<String>, Option<String>)>;
+
+/// Where everything stands, but windows and what is stale.
+fn stands(side: &At) -> BTreeMap<(String, &'static str, String), Option<String>> {
+    let mut found = BTreeMap::new();
+    for row in board::of(&side.0, &side.1, &Filter::default()).unwrap() {
+        let subject = format!("actions/{}", row.action.action.reference);
+        let (lifecycle, health) = (&row.status.lifecycle, &row.status.health);
+        let silent = (lifecycle.joint == Joint::Silent).then_some(Lifecycle::Planned);
+        let stands = lifecycle.value.or(silent).map(|word| word.to_string());
+        let mut put = |field, party: &str, value| {
+            found.insert((subject.clone(), field, party.to_owned()), value);
+        };
+        put("joint", "", Some(lifecycle.joint.to_string()));
+        put("lifecycle", "", stands);
+        put("health_joint", "", Some(health.joint.to_string()));
+        put("health", "", health.value.map(|word| word.to_string()));
+        let says = |spoken: bool, says: Option<String>| {
+            spoken.then(|| says.unwrap_or_else(|| "contested".to_owned()))
+        };
+        for (life, well) in lifecycle.voices.iter().zip(&health.voices) {
+            let party = life.party.as_str();
+            put("lifecycle", party, says(life.word.is_some(), life.says.map(|word| word.to_string())));
+            put("health", party, says(well.word.is_some(), well.says.map(|word| word.to_string())));
+        }
+    }
+    found
+}
+
+/// What is said between any two entries turns the earlier board into the later one, and nothing differs from itself.
+#[test]
+fn the_changes_are_all_that_the_boards_say_otherwise() {
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    desk.answer("KR", ACTION, "action.confirmed", said, json!({})).unwrap();
+    let at_risk =
+        json!({"effective": "2021-07", "health": "at_risk", "note": "late", "lifecycle": "suspended"});
+    let ill = desk.progress("KR", REFERENCE, at_risk).unwrap();
+    desk.answer("DK", ACTION, "action.contested", ill, json!({"reason": "no"})).unwrap();
+    desk.answer("KR", ACTION, "action.corrected", ill, json!({"reason": "typo"})).unwrap();
+    let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
+    desk.progress("KR", "1.G2G.1", held).unwrap();
+    let end = head(&desk);
+    let sides: Vec<At> = (start..=end).map(|at| At::new(&desk, Some(at), None, TODAY)).collect();
+    let mut compared = 0;
+    for (at, before) in sides.iter().enumerate() {
+        assert_eq!(diff::of(before.side(), before.side(), &Filter::default()).unwrap().changes, []);
+        for after in &sides[at..] {
+            let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+            let changed: Said = found
+                .into_iter()
+                .filter(|change| change.window.is_none() && change.field != Field::HealthStale)
+                .map(|change| {
+                    let party = change.party.map(|party| party.to_string()).unwrap_or_default();
+                    ((change.subject, change.field.as_str(), party), (change.old, change.new))
+                })
+                .collect();
+            let (old, new) = (stands(before), stands(after));
+            let both = old.into_iter().zip(new).map(|((place, old), (_, new))| (place, (old, new)));
+            assert_eq!(changed, both.filter(|(_, (old, new))| old != new).collect::<Said>());
+            compared += changed.len();
+        }
+    }
+    assert!(compared > 60, "{compared}");
+}

@@ -1,0 +1,106 @@
+//! The inbox: given what others said, then what awaits an answer.
+
+use super::desk::{ACTION, Desk, word};
+use annals::ledger::Receipt;
+use annals::projection::filter::Filter;
+use annals::projection::inbox::{self, Awaited};
+use annals::projection::reading::Reading;
+use serde_json::json;
+
+const REFERENCE: &str = "1.G2G.2";
+
+/// What awaits an answer of a party.
+fn awaited(desk: &Desk, party: &str) -> Vec<(u64, Awaited)> {
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    inbox::of(&history, &reading, &Filter::default(), &party.parse().unwrap()).unwrap().into_iter().collect()
+}
+
+fn answer(desk: &mut Desk, party: &str, kind: &str, to: Receipt) -> Receipt {
+    let data = if kind == "action.confirmed" { json!({}) } else { json!({"reason": "no"}) };
+    desk.answer(party, ACTION, kind, to, data).unwrap()
+}
+
+#[test]
+fn an_assertion_awaits_until_it_is_confirmed_or_contested() {
+    for kind in ["action.confirmed", "action.contested"] {
+        let mut desk = Desk::founded();
+        let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+        assert_eq!(awaited(&desk, "KR"), [(said.sequence, Awaited::ConfirmOrContest)]);
+        assert_eq!(awaited(&desk, "DK"), [], "nobody answers themselves");
+        answer(&mut desk, "KR", kind, said);
+        assert_eq!(awaited(&desk, "KR"), [], "{kind}");
+    }
+}
+
+#[test]
+fn what_both_say_by_themselves_awaits_nothing() {
+    let mut desk = Desk::founded();
+    desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    assert_eq!((awaited(&desk, "KR"), awaited(&desk, "DK")), (Vec::new(), Vec::new()));
+    let other = desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), [(other.sequence, Awaited::ConfirmOrContest)]);
+    desk.progress("KR", REFERENCE, word("suspended")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), [], "whatever was said after it answers it");
+}
+
+#[test]
+fn a_newer_word_of_its_author_awaits_in_its_place() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let newer = desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+    let ill = json!({"effective": "2021-07", "health": "at_risk", "note": "late"});
+    let ill = desk.progress("DK", REFERENCE, ill).unwrap();
+    let expected = [newer, ill].map(|said| (said.sequence, Awaited::ConfirmOrContest));
+    assert_eq!(awaited(&desk, "KR"), expected, "each axis for itself");
+}
+
+#[test]
+fn what_was_corrected_awaits_nothing() {
+    let mut desk = Desk::founded();
+    let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    answer(&mut desk, "DK", "action.corrected", said);
+    assert_eq!(awaited(&desk, "KR"), []);
+}
+
+#[test]
+fn a_note_awaits_until_something_newer_is_said() {
+    let mut desk = Desk::founded();
+    let said = desk.progress("DK", REFERENCE, json!({"effective": "2021-06", "note": "A visit."})).unwrap();
+    assert_eq!(awaited(&desk, "KR"), [(said.sequence, Awaited::ConfirmOrContest)]);
+    let later = desk.progress("DK", REFERENCE, json!({"effective": "2021-07", "note": "Another."})).unwrap();
+    assert_eq!(awaited(&desk, "KR"), [(later.sequence, Awaited::ConfirmOrContest)]);
+    answer(&mut desk, "KR", "action.confirmed", later);
+    assert_eq!(awaited(&desk, "KR"), []);
+}
+
+#[test]
+fn a_contest_awaits_that_its_word_is_corrected_or_said_anew() {
+    for corrected in [true, false] {
+        let mut desk = Desk::founded();
+        let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+        let contest = answer(&mut desk, "KR", "action.contested", said);
+        assert_eq!(awaited(&desk, "DK"), [(contest.sequence, Awaited::CorrectOrRestate)]);
+        if corrected {
+            answer(&mut desk, "DK", "action.corrected", said);
+        } else {
+            desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+        }
+        assert_eq!(awaited(&desk, "DK"), [], "corrected: {corrected}");
+    }
+}
+
+#[test]
+fn a_contest_that_was_taken_back_awaits_nothing() {
+    let mut desk = Desk::founded();
+    let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let contest = answer(&mut desk, "KR", "action.contested", said);
+    answer(&mut desk, "KR", "action.corrected", contest);
+    assert_eq!(awaited(&desk, "DK"), []);
+    assert_eq!(
+        awaited(&desk, "KR"),
+        [(said.sequence, Awaited::ConfirmOrContest)],
+        "and its word awaits again"
+    );
+}
