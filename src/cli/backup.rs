@@ -38,25 +38,25 @@ impl Backup {
         bar.finish_and_clear();
         let standing = Standing::of(&Ledger::open_read_only(&self.folder)?);
         let added = made.head.size - made.before;
-        let mut text = format!(
+        let mut lines = vec![format!(
             "backed up to {}: {} new, with {} and {}",
             self.folder.display(),
             output::count(added, "entry", "entries"),
             output::count(made.disclosures, "withheld value", "withheld values"),
             output::count(made.files, "file", "files"),
-        );
+        )];
         if made.removed > 0 {
-            text += &format!("\n  {} gone that the ledger holds no more", made.removed);
+            lines.push(format!("  {} gone that the ledger holds no more", made.removed));
         }
         if made.missing > 0 {
             let files = output::count(made.missing, "file", "files");
-            text += &format!("\n  {files} that entries name not kept here: `annals doctor` lists them");
+            lines.push(format!("  {files} that entries name not kept here: `annals doctor` lists them"));
         }
         let members = json!({
             "added": added, "disclosures": made.disclosures, "files": made.files, "removed": made.removed,
             "missing": made.missing,
         });
-        output::answer("backup", &text, members, &standing, settings.format)?;
+        output::answer("backup", &lines.join("\n"), members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,6 +4,7 @@ mod accede;
 mod axes;
 mod backup;
 mod demo;
+mod doctor;
 mod exchange;
 mod failure;
 mod founding;
@@ -76,6 +77,8 @@ enum Command {
     Replay(read::Replay),
     Lint(read::Lint),
     Verify(verify::Verify),
+    Doctor(doctor::Doctor),
+    Rebuild(doctor::Rebuild),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -99,6 +102,8 @@ impl Arguments {
             Command::Replay(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
+            Command::Doctor(command) => command.run(&settings),
+            Command::Rebuild(command) => command.run(&settings),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

@@ -9,14 +9,17 @@
 //! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
 //! - [`disclosures`]: withheld values, beside the journal;
 //! - [`snapshot`]: the state kept as a file;
-//! - [`backup`]: the folder again in another place, while it is being written.
+//! - [`backup`]: the folder again in another place, while it is being written;
+//! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
 pub mod archive;
 pub mod backup;
 mod catch_up;
 pub mod disclosures;
+pub mod examination;
 mod named;
 mod packed;
+mod rebuild;
 mod replay;
 mod sequencer;
 pub mod snapshot;

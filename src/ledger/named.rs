@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Named {
     digests: Names<32>,
+    withheld: u64,
     /// Whether each is wanted here: the printed document of a plan is named, and lies elsewhere.
     files: BTreeMap<String, bool>,
 }
@@ -27,6 +28,7 @@ impl Named {
         if let Some(document) = data.get("document") {
             self.name(&document["sha256"], false);
         }
+        self.withheld += held.len() as u64;
         held.iter().try_for_each(|held| self.digests.insert(*held.digest.bytes(), entry.seal.sequence))
     }
 
@@ -37,6 +39,11 @@ impl Named {
             self.name(disclosure.value(), true);
         }
         Ok(known)
+    }
+
+    /// How many values are withheld.
+    pub(super) fn withheld(&self) -> u64 {
+        self.withheld
     }
 
     /// The files that were named until now, and whether each is wanted here.
