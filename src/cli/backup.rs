@@ -17,9 +17,10 @@ Examples:
   annals backup /mnt/backup/dk-kr
   annals verify /mnt/backup/dk-kr
 
-The copy opens as a ledger and verifies to the same head. The same command again adds what is new, and
-refuses a folder that holds anything else than a beginning of this ledger. What was erased goes at the
-next run. Withheld values and files are copied too: keep it as safe as the ledger itself.")]
+The copy opens as a ledger and verifies to the same head. The same command again adds what is
+new, and refuses a folder that holds anything else than a beginning of this ledger. What was
+erased goes at the next run. Withheld values and files are copied, too: keep it as safe as the
+ledger itself.")]
 pub(crate) struct Backup {
     /// A folder that is new, empty, or an earlier backup of this ledger
     #[arg(value_name = "DIR")]
@@ -49,8 +50,10 @@ impl Backup {
             lines.push(format!("  {} gone that the ledger holds no more", made.removed));
         }
         if made.missing > 0 {
-            let files = output::count(made.missing, "file", "files");
-            lines.push(format!("  {files} that entries name not kept here: `annals doctor` lists them"));
+            let missing = made.missing;
+            lines.push(format!(
+                "  {missing} of the files that entries name are not kept here (see `annals doctor`)"
+            ));
         }
         let members = json!({
             "added": added, "disclosures": made.disclosures, "files": made.files, "removed": made.removed,

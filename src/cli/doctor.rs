@@ -19,11 +19,15 @@ Examples:
   annals doctor
   annals doctor --backup /mnt/backup/dk-kr    remedies that name your backup
 
-Nothing is changed, and nobody who writes is kept waiting. It looks at the files: whether every entry was
-signed and admitted is for `annals verify` to say.
-fine: good to know. untidy: nothing is lost, and the next command that writes mends it. wrong: something
-beside the entries is not as it was, or soon in the way. grave: the entries are not as they were, or
-nobody can go on. unreadable: it cannot be looked at.
+Nothing is changed, and nobody who writes is kept waiting. It looks at the files: whether every
+entry was signed and admitted is for `annals verify` to say.
+
+  fine        good to know
+  untidy      nothing is lost, and the next command that writes mends it
+  wrong       something beside the entries is not as it was, or soon in the way
+  grave       the entries are not as they were, or nobody can go on
+  unreadable  it cannot be looked at
+
 Exit codes: 0 healthy, 1 something is to be mended, 3 something cannot be read.")]
 pub(crate) struct Doctor {
     /// Where the commands take from what is to be restored [default: the word BACKUP]
@@ -114,8 +118,9 @@ fn answer(found: &Examination) -> Value {
 Example:
   annals rebuild
 
-`sled` and `state.jsonl` are thrown away and made again from the journal, and a last line that was never
-acknowledged is cut, as by any command that writes. A journal that was cut or changed is refused.")]
+`sled` and `state.jsonl` are thrown away and made again from the journal, and a last line that
+was never acknowledged is cut, as by any command that writes. A journal that was cut or changed
+is refused.")]
 pub(crate) struct Rebuild {}
 
 impl Rebuild {

@@ -247,14 +247,17 @@ impl Found<'_> {
                 return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
             }
             Err(error) => {
-                return self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.journal());
+                let why =
+                    std::error::Error::source(&error).map(|why| format!(" ({why})")).unwrap_or_default();
+                let what = format!("{error}{why}");
+                return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
             }
         }
         self.derived(&store);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
-            self.add(Part::Clock, Gravity::Wrong, what, self.remedies.clock());
+            self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
         }
     }
 
@@ -305,7 +308,7 @@ impl Found<'_> {
             Derived::Sound => {}
             Derived::Missing if size == 0 => {}
             Derived::Missing => {
-                untidy(Part::Sled, "`sled` is missing: the next writer makes it anew".to_owned())
+                untidy(Part::Sled, "`sled` is missing: the next writer makes it anew".to_owned());
             }
             Derived::NotClosed => {
                 untidy(
@@ -314,10 +317,10 @@ impl Found<'_> {
                 );
             }
             Derived::Behind(entries) => {
-                untidy(Part::Sled, format!("`sled` is {entries} entries behind the journal"))
+                untidy(Part::Sled, format!("`sled` is {entries} entries behind the journal"));
             }
             Derived::Broken(reason) => {
-                untidy(Part::Sled, format!("`sled` is not what the journal has: {reason}"))
+                untidy(Part::Sled, format!("`sled` is not what the journal has: {reason}"));
             }
             Derived::Unknown(reason) => {
                 let what = format!(

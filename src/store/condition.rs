@@ -155,7 +155,7 @@ pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
         |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let name =
         |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let part = |path: &PathBuf| name(path).ends_with(".part");
+    let part = |path: &PathBuf| name(path) == ".part" || path.extension().is_some_and(|end| end == "part");
     let mut found: Vec<PathBuf> = [folder.to_owned(), folder.join("blobs")]
         .iter()
         .flat_map(|folder| within(folder))
@@ -204,7 +204,9 @@ fn look(path: &Path, found: &mut Forbidden) {
         let mut inner: Vec<PathBuf> =
             fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         inner.sort();
-        inner.iter().for_each(|path| look(path, found));
+        for path in &inner {
+            look(path, found);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
 
-use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, each_disclosure};
+use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, each_disclosure, remedy};
 use crate::ledger::backup::BackupError;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,13 +31,13 @@ impl Found<'_> {
         }
         if let Some(room) = condition::room(self.folder).filter(|room| *room < ROOM) {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);
-            self.add(Part::Room, Gravity::Wrong, what, self.remedies.room());
+            self.add(Part::Room, Gravity::Wrong, what, remedy::room());
         }
         // Whoever writes may be about to end what was begun.
         if self.writer.is_none() {
             for path in condition::leftovers(self.folder) {
                 let what = format!("{}: was begun, and never came to be a part of a ledger", path.display());
-                self.add(Part::Leftovers, Gravity::Untidy, what, self.remedies.remove(&path));
+                self.add(Part::Leftovers, Gravity::Untidy, what, remedy::remove(&path));
             }
         }
     }
@@ -113,7 +113,7 @@ impl Found<'_> {
                         continue;
                     }
                     let what = format!("{}: no entry names it", path.display());
-                    (what, Gravity::Untidy, self.remedies.remove(&path))
+                    (what, Gravity::Untidy, remedy::remove(&path))
                 }
                 Some(false) => {
                     let what = format!("{}: its bytes are not those that an entry names", path.display());

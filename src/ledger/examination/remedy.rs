@@ -30,11 +30,12 @@ impl Remedies<'_> {
     pub(super) fn journal(self) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side; entries that came after it are then \
                              in what was put aside";
-        let (journal, aside) = (self.folder.join("journal"), self.folder.join("journal.aside"));
-        let from = self.backup.join("journal");
-        let put_aside =
-            format!("{{ test ! -e {0} || mv {0} {1}; }} && mkdir -p {0}", quoted(&journal), quoted(&aside));
-        (WORDS, vec![put_aside, format!("cp {}/*.jsonl {}", quoted(&from), quoted(&journal))])
+        let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
+        let mut asides = (1..).map(|number| self.folder.join(format!("journal.aside-{number}")));
+        let aside = asides.find(|aside| !aside.exists()).filter(|_| journal.exists());
+        let put_aside = aside.map(|aside| format!("mv {} {}", quoted(&journal), quoted(&aside)));
+        let copy = format!("cp -r {} {}", quoted(&from), quoted(&journal));
+        (WORDS, put_aside.into_iter().chain([copy]).collect())
     }
 
     pub(super) fn cut(self) -> Remedy {
@@ -70,23 +71,23 @@ impl Remedies<'_> {
         )
     }
 
-    pub(super) fn remove(self, path: &Path) -> Remedy {
-        ("delete it", vec![format!("rm -r {}", quoted(path))])
-    }
-
     pub(super) fn rights(self) -> Remedy {
         ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(self.folder))])
     }
+}
 
-    pub(super) fn room(self) -> Remedy {
-        ("make room, or move the ledger to a larger disk", Vec::new())
-    }
+pub(super) fn remove(path: &Path) -> Remedy {
+    ("delete it", vec![format!("rm -r {}", quoted(path))])
+}
 
-    pub(super) fn clock(self) -> Remedy {
-        const WORDS: &str = "set the clock of this computer right; if it is right, it was ahead when the last entry was \
-                             recorded: entries bear that time until then, and nothing else is wrong with them";
-        (WORDS, Vec::new())
-    }
+pub(super) const fn room() -> Remedy {
+    ("make room, or move the ledger to a larger disk", Vec::new())
+}
+
+pub(super) const fn clock() -> Remedy {
+    const WORDS: &str = "set the clock of this computer right; if it is right, it was ahead when the last entry was \
+                         recorded: entries bear that time until then, and nothing else is wrong with them";
+    (WORDS, Vec::new())
 }
 
 /// A path as a shell takes it.
