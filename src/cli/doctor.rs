@@ -69,7 +69,9 @@ fn conclusion(found: &Examination) -> &'static str {
 fn table(found: &Examination, settings: &Settings) -> String {
     let finding = |finding: &Finding| {
         let sign = output::sign((finding.gravity > Gravity::Untidy).then_some(false));
-        let commands: String = finding.commands.iter().map(|command| format!("    {command}\n")).collect();
+        let commands: Vec<String> =
+            finding.commands.iter().map(|command| format!("    {command}\n")).collect();
+        let commands = commands.concat();
         let (about, gravity) = (finding.about.as_str(), finding.gravity.as_str());
         let end = if commands.is_empty() { "" } else { ":" };
         format!("{sign} {about}, {gravity}: {}\n  {}{end}\n{commands}\n", finding.what, finding.remedy)
@@ -124,7 +126,7 @@ is refused.")]
 pub(crate) struct Rebuild {}
 
 impl Rebuild {
-    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         let bar = output::progress("rebuilding");
         let ledger = Ledger::rebuild(&settings.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();

@@ -103,7 +103,7 @@ impl Arguments {
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Doctor(command) => command.run(&settings),
-            Command::Rebuild(command) => command.run(&settings),
+            Command::Rebuild(_) => doctor::Rebuild::run(&settings),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

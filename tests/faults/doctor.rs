@@ -102,184 +102,160 @@ impl Place {
     }
 }
 
+/// Everything that can be mended in a folder of one's own.
+const CASES: [Case; 29] = [
+    (
+        |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
+        "marker",
+        "grave",
+        "missing or damaged",
+    ),
+    (
+        |place| fs::write(place.ledger.join("annals.json"), "{}").unwrap(),
+        "marker",
+        "grave",
+        "missing or damaged",
+    ),
+    (
+        |place| fs::remove_dir_all(place.ledger.join("journal")).unwrap(),
+        "journal",
+        "grave",
+        "the folder is missing",
+    ),
+    (|place| fs::remove_file(place.segment()).unwrap(), "journal", "grave", "there were 127 entries"),
+    (|place| lines(place, |lines| lines[60] = "\n"), "journal", "grave", "an empty line"),
+    (|place| lines(place, |lines| lines[60] = "garbage\n"), "journal", "grave", "entry 60 is not an entry"),
+    (|place| lines(place, |lines| lines.swap(60, 61)), "journal", "grave", "entry 60 does not follow"),
+    (|place| lines(place, |lines| lines.truncate(90)), "journal", "grave", "there were 127 entries"),
+    (
+        |place| {
+            let text = fs::read_to_string(place.segment()).unwrap();
+            let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+            let last = last.replace("under_way", "suspended");
+            fs::write(place.segment(), format!("{before}\n{last}\n")).unwrap();
+            fs::remove_file(place.ledger.join("state.jsonl")).unwrap();
+        },
+        "journal",
+        "grave",
+        "entry 126, the last one, is not signed",
+    ),
+    (
+        |place| {
+            lines(place, |lines| lines.truncate(90));
+            fs::remove_file(place.ledger.join("state.jsonl")).unwrap();
+        },
+        "journal",
+        "grave",
+        "when `sled` was closed",
+    ),
+    (|place| append(&place.segment(), b"{\"basehash\""), "journal", "untidy", "11 bytes of a line"),
+    (|place| fs::remove_dir_all(place.ledger.join("sled")).unwrap(), "sled", "untidy", "is missing"),
+    (|place| fs::remove_file(sled(place, "current.jsonl")).unwrap(), "sled", "untidy", "is missing"),
+    (|place| fs::write(sled(place, "db"), "garbage").unwrap(), "sled", "untidy", "not what the journal has"),
+    (
+        |place| {
+            let path = sled(place, "db");
+            let mut bytes = fs::read(&path).unwrap();
+            // In the frame of some entry.
+            let at = bytes.windows(4).rposition(|window| window == b"\"id\"").unwrap();
+            bytes[at] ^= 1;
+            fs::write(path, bytes).unwrap();
+        },
+        "sled",
+        "untidy",
+        "not what the journal has",
+    ),
+    (
+        |place| {
+            let path = sled(place, "current.jsonl");
+            let line = fs::read_to_string(&path).unwrap().lines().next().unwrap().replace("true", "false");
+            let sum = annals::trail::hash::sha256(line.as_bytes());
+            fs::write(path, format!("{line}\n{sum}\n")).unwrap();
+        },
+        "sled",
+        "untidy",
+        "did not close",
+    ),
+    (
+        |place| {
+            let (older, now) = (place.path("older"), place.ledger.join("sled"));
+            place.follow(&format!("cp -r {} {}", now.display(), older.display()));
+            place.done(PROGRESS);
+            place.follow(&format!("rm -r {0} && mv {1} {0}", now.display(), older.display()));
+        },
+        "sled",
+        "untidy",
+        "1 entries behind",
+    ),
+    (|place| fs::remove_file(place.ledger.join("state.jsonl")).unwrap(), "state", "untidy", "is missing"),
+    (|place| fs::write(place.ledger.join("state.jsonl"), "{}").unwrap(), "state", "untidy", "cannot be used"),
+    (
+        |place| {
+            let state = place.ledger.join("state.jsonl");
+            let older = fs::read(&state).unwrap();
+            place.done(PROGRESS);
+            fs::write(state, older).unwrap();
+        },
+        "state",
+        "untidy",
+        "1 entries behind",
+    ),
+    (
+        |place| fs::remove_file(place.ledger.join("disclosures.jsonl")).unwrap(),
+        "disclosures",
+        "wrong",
+        "is missing",
+    ),
+    (
+        |place| {
+            let path = place.ledger.join("disclosures.jsonl");
+            let text = fs::read_to_string(&path).unwrap().replacen("\"W", "\"X\u{7f}", 1);
+            fs::write(path, format!("{text}garbage\n")).unwrap();
+        },
+        "disclosures",
+        "wrong",
+        "in line 1, 4:",
+    ),
+    (
+        |place| append(&place.ledger.join("disclosures.jsonl"), b"\"WyJ"),
+        "disclosures",
+        "untidy",
+        "never acknowledged",
+    ),
+    (|place| fs::write(minutes(place), "others").unwrap(), "files", "wrong", "not those that an entry names"),
+    (
+        |place| {
+            let name = annals::trail::hash::sha256(b"draft");
+            fs::write(place.ledger.join("blobs").join(name), "draft").unwrap();
+        },
+        "files",
+        "untidy",
+        "no entry names it",
+    ),
+    (
+        |place| fs::write(place.ledger.join("blobs/.part"), "half").unwrap(),
+        "leftovers",
+        "untidy",
+        "blobs/.part",
+    ),
+    (
+        |place| fs::write(place.ledger.join("state.jsonl.part"), "").unwrap(),
+        "leftovers",
+        "untidy",
+        "state.jsonl.part",
+    ),
+    (
+        |place| fs::create_dir(place.path("ledger.part-0a1b")).unwrap(),
+        "leftovers",
+        "untidy",
+        "ledger.part-0a1b",
+    ),
+    (|place| fs::write(place.ledger.join("sled/current.jsonl"), "").unwrap(), "sled", "untidy", "is missing"),
+];
+
 #[test]
 fn each_thing_that_is_wrong_is_named_and_mended_by_what_is_said() {
-    let cases: [Case; 29] = [
-        (
-            |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
-            "marker",
-            "grave",
-            "missing or damaged",
-        ),
-        (
-            |place| fs::write(place.ledger.join("annals.json"), "{}").unwrap(),
-            "marker",
-            "grave",
-            "missing or damaged",
-        ),
-        (
-            |place| fs::remove_dir_all(place.ledger.join("journal")).unwrap(),
-            "journal",
-            "grave",
-            "the folder is missing",
-        ),
-        (|place| fs::remove_file(place.segment()).unwrap(), "journal", "grave", "there were 127 entries"),
-        (|place| lines(place, |lines| lines[60] = "\n"), "journal", "grave", "an empty line"),
-        (
-            |place| lines(place, |lines| lines[60] = "garbage\n"),
-            "journal",
-            "grave",
-            "entry 60 is not an entry",
-        ),
-        (|place| lines(place, |lines| lines.swap(60, 61)), "journal", "grave", "entry 60 does not follow"),
-        (|place| lines(place, |lines| lines.truncate(90)), "journal", "grave", "there were 127 entries"),
-        (
-            |place| {
-                let text = fs::read_to_string(place.segment()).unwrap();
-                let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
-                let last = last.replace("under_way", "suspended");
-                fs::write(place.segment(), format!("{before}\n{last}\n")).unwrap();
-                fs::remove_file(place.ledger.join("state.jsonl")).unwrap();
-            },
-            "journal",
-            "grave",
-            "entry 126, the last one, is not signed",
-        ),
-        (
-            |place| {
-                lines(place, |lines| lines.truncate(90));
-                fs::remove_file(place.ledger.join("state.jsonl")).unwrap();
-            },
-            "journal",
-            "grave",
-            "when `sled` was closed",
-        ),
-        (|place| append(&place.segment(), b"{\"basehash\""), "journal", "untidy", "11 bytes of a line"),
-        (|place| fs::remove_dir_all(place.ledger.join("sled")).unwrap(), "sled", "untidy", "is missing"),
-        (|place| fs::remove_file(sled(place, "current.jsonl")).unwrap(), "sled", "untidy", "is missing"),
-        (
-            |place| fs::write(sled(place, "db"), "garbage").unwrap(),
-            "sled",
-            "untidy",
-            "not what the journal has",
-        ),
-        (
-            |place| {
-                let path = sled(place, "db");
-                let mut bytes = fs::read(&path).unwrap();
-                // In the frame of some entry.
-                let at = bytes.windows(4).rposition(|window| window == b"\"id\"").unwrap();
-                bytes[at] ^= 1;
-                fs::write(path, bytes).unwrap();
-            },
-            "sled",
-            "untidy",
-            "not what the journal has",
-        ),
-        (
-            |place| {
-                let path = sled(place, "current.jsonl");
-                let line =
-                    fs::read_to_string(&path).unwrap().lines().next().unwrap().replace("true", "false");
-                let sum = annals::trail::hash::sha256(line.as_bytes());
-                fs::write(path, format!("{line}\n{sum}\n")).unwrap();
-            },
-            "sled",
-            "untidy",
-            "did not close",
-        ),
-        (
-            |place| {
-                let (older, now) = (place.path("older"), place.ledger.join("sled"));
-                place.follow(&format!("cp -r {} {}", now.display(), older.display()));
-                place.done(PROGRESS);
-                place.follow(&format!("rm -r {0} && mv {1} {0}", now.display(), older.display()));
-            },
-            "sled",
-            "untidy",
-            "1 entries behind",
-        ),
-        (|place| fs::remove_file(place.ledger.join("state.jsonl")).unwrap(), "state", "untidy", "is missing"),
-        (
-            |place| fs::write(place.ledger.join("state.jsonl"), "{}").unwrap(),
-            "state",
-            "untidy",
-            "cannot be used",
-        ),
-        (
-            |place| {
-                let state = place.ledger.join("state.jsonl");
-                let older = fs::read(&state).unwrap();
-                place.done(PROGRESS);
-                fs::write(state, older).unwrap();
-            },
-            "state",
-            "untidy",
-            "1 entries behind",
-        ),
-        (
-            |place| fs::remove_file(place.ledger.join("disclosures.jsonl")).unwrap(),
-            "disclosures",
-            "wrong",
-            "is missing",
-        ),
-        (
-            |place| {
-                let path = place.ledger.join("disclosures.jsonl");
-                let text = fs::read_to_string(&path).unwrap().replacen("\"W", "\"X\u{7f}", 1);
-                fs::write(path, format!("{text}garbage\n")).unwrap();
-            },
-            "disclosures",
-            "wrong",
-            "in line 1, 4:",
-        ),
-        (
-            |place| append(&place.ledger.join("disclosures.jsonl"), b"\"WyJ"),
-            "disclosures",
-            "untidy",
-            "never acknowledged",
-        ),
-        (
-            |place| fs::write(minutes(place), "others").unwrap(),
-            "files",
-            "wrong",
-            "not those that an entry names",
-        ),
-        (
-            |place| {
-                let name = annals::trail::hash::sha256(b"draft");
-                fs::write(place.ledger.join("blobs").join(name), "draft").unwrap();
-            },
-            "files",
-            "untidy",
-            "no entry names it",
-        ),
-        (
-            |place| fs::write(place.ledger.join("blobs/.part"), "half").unwrap(),
-            "leftovers",
-            "untidy",
-            "blobs/.part",
-        ),
-        (
-            |place| fs::write(place.ledger.join("state.jsonl.part"), "").unwrap(),
-            "leftovers",
-            "untidy",
-            "state.jsonl.part",
-        ),
-        (
-            |place| fs::create_dir(place.path("ledger.part-0a1b")).unwrap(),
-            "leftovers",
-            "untidy",
-            "ledger.part-0a1b",
-        ),
-        (
-            |place| fs::write(place.ledger.join("sled/current.jsonl"), "").unwrap(),
-            "sled",
-            "untidy",
-            "is missing",
-        ),
-    ];
-    let cases = std::sync::Mutex::new(cases.into_iter());
+    let cases = std::sync::Mutex::new(CASES.into_iter());
     // Two at a time.
     std::thread::scope(|scope| {
         for _ in 0..2 {
