@@ -17,9 +17,10 @@ Examples:
   annals backup /mnt/backup/dk-kr
   annals verify /mnt/backup/dk-kr
 
-The copy opens as a ledger and verifies to the same head. The same command again adds what is new, and
-refuses a folder that holds anything else than a beginning of this ledger. What was erased goes at the
-next run. Withheld values and files are copied too: keep it as safe as the ledger itself.")]
+The copy opens as a ledger and verifies to the same head. The same command again adds what is
+new, and refuses a folder that holds anything else than a beginning of this ledger. What was
+erased goes at the next run. Withheld values and files are copied, too: keep it as safe as the
+ledger itself.")]
 pub(crate) struct Backup {
     /// A folder that is new, empty, or an earlier backup of this ledger
     #[arg(value_name = "DIR")]
@@ -38,25 +39,27 @@ impl Backup {
         bar.finish_and_clear();
         let standing = Standing::of(&Ledger::open_read_only(&self.folder)?);
         let added = made.head.size - made.before;
-        let mut text = format!(
+        let mut lines = vec![format!(
             "backed up to {}: {} new, with {} and {}",
             self.folder.display(),
             output::count(added, "entry", "entries"),
             output::count(made.disclosures, "withheld value", "withheld values"),
             output::count(made.files, "file", "files"),
-        );
+        )];
         if made.removed > 0 {
-            text += &format!("\n  {} gone that the ledger holds no more", made.removed);
+            lines.push(format!("  {} gone that the ledger holds no more", made.removed));
         }
         if made.missing > 0 {
-            let files = output::count(made.missing, "file", "files");
-            text += &format!("\n  {files} that entries name not kept here: `annals doctor` lists them");
+            let missing = made.missing;
+            lines.push(format!(
+                "  {missing} of the files that entries name are not kept here (see `annals doctor`)"
+            ));
         }
         let members = json!({
             "added": added, "disclosures": made.disclosures, "files": made.files, "removed": made.removed,
             "missing": made.missing,
         });
-        output::answer("backup", &text, members, &standing, settings.format)?;
+        output::answer("backup", &lines.join("\n"), members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }

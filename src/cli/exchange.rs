@@ -9,7 +9,7 @@ use annals::exchange::export::{self, ExportError};
 use annals::exchange::import::{self, ImportError, LineError};
 use annals::exchange::keyring::Keyring;
 use annals::exchange::restore::{self, RestoreError};
-use annals::ledger::Ledger;
+use annals::ledger::{Ledger, RecordError};
 use annals::record::verdict::Report;
 use annals::trail::hash::{Head, sha256};
 use clap::Args;
@@ -76,7 +76,18 @@ pub(crate) fn bring_in(
     let before = ledger.head().size;
     let stage = |error: ImportError| {
         let stage = match ledger.head().size > before {
-            true if matches!(error.source, LineError::Key(_)) => Stage::Repeat,
+            // Nothing is wrong with the file.
+            true if matches!(
+                error.source,
+                LineError::Key(_)
+                    | LineError::Ledger(_)
+                    | LineError::Record(
+                        RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful
+                    )
+            ) =>
+            {
+                Stage::Repeat
+            }
             true => Stage::Part,
             false => Stage::Nothing,
         };

@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod demo;
 mod diff;
+mod doctor;
 mod due;
 mod entries;
 mod exchange;
@@ -87,6 +88,8 @@ enum Command {
     Lint(read::Lint),
     Verify(verify::Verify),
     Bench(bench::Bench),
+    Doctor(doctor::Doctor),
+    Rebuild(doctor::Rebuild),
     Completions(manual::Completions),
     Man(manual::Man),
 }
@@ -115,6 +118,8 @@ impl Arguments {
             Command::Lint(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Bench(command) => command.run(&settings),
+            Command::Doctor(command) => command.run(&settings),
+            Command::Rebuild(_) => doctor::Rebuild::run(&settings),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
         }

@@ -2,6 +2,7 @@
 //! before it is written.
 
 use crate::ledger::LedgerError;
+use crate::ledger::disclosures::Disclosures;
 use crate::ledger::index::Index;
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
@@ -49,6 +50,8 @@ impl Restore {
     /// [`RestoreError::Store`].
     pub fn new(folder: &Path) -> Result<Self, RestoreError> {
         let store = Embedded::create(folder, entry::subject).map_err(LedgerError::from)?;
+        // Where the file is missing, withheld values were lost; an export never has any.
+        Disclosures::open(folder, true).map_err(LedgerError::from)?;
         let verifier = Verifier::new(Index::default(), Beside::default());
         Ok(Self { verifier, store, head: Head::EMPTY, batch: Vec::new() })
     }

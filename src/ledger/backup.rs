@@ -13,6 +13,7 @@ use crate::store::embedded::Embedded;
 use crate::store::{Head, StoreError};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -103,8 +104,10 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
         move |source| BackupError::Beside { path, doing, source }
     };
     let mut out = BufWriter::new(Writing::create(part.clone()).map_err(failed("written"))?);
-    let (mut kept, mut still) = (0, 0);
-    let whole = each_disclosure(&from, &mut |disclosure| {
+    let (mut kept, mut still, mut damaged) = (0, 0, false);
+    let there = each_disclosure(&from, &mut |_, disclosure| {
+        damaged |= disclosure.is_none();
+        let Some(disclosure) = disclosure else { return Ok(()) };
         if named.takes(&disclosure)? {
             kept += 1;
             still += u64::from(held.get(&disclosure.digest()).is_some());
@@ -112,6 +115,7 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
         }
         Ok(())
     })?;
+    let whole = there.is_some() && !damaged;
     let had = held.iter().count() as u64;
     if !whole && had > still {
         drop(out);
@@ -125,29 +129,29 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
     Ok((kept, had.saturating_sub(still)))
 }
 
-/// Hands over each disclosure once, in the order in which they were kept; says whether the file is there and every whole line
-/// of it is one.
-fn each_disclosure(
-    path: &Path,
-    each: &mut dyn FnMut(Disclosure) -> Result<(), BackupError>,
-) -> Result<bool, BackupError> {
+/// Takes the number of a line, from 1, and the disclosure that it holds, if it is one.
+type EachDisclosure<'a> = &'a mut dyn FnMut(usize, Option<Disclosure>) -> Result<(), BackupError>;
+
+/// Hands over each disclosure once, in the order in which they were kept, and the lines that are none; says whether a line
+/// without an end follows, where the file is there.
+pub(super) fn each_disclosure(path: &Path, each: EachDisclosure<'_>) -> Result<Option<bool>, BackupError> {
     let failed = |source| BackupError::Beside { path: path.to_owned(), doing: "read", source };
     let mut lines = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => BufReader::new(opened.map_err(failed)?),
     };
-    let (mut whole, mut line) = (true, Vec::new());
-    let mut seen = std::collections::HashSet::new();
+    let (mut number, mut line, mut seen) = (0, Vec::new(), HashSet::new());
     loop {
         line.clear();
-        if lines.read_until(b'\n', &mut line).map_err(failed)? == 0 || line.last() != Some(&b'\n') {
-            return Ok(whole);
+        let taken = lines.read_until(b'\n', &mut line).map_err(failed)?;
+        if line.last() != Some(&b'\n') {
+            return Ok(Some(taken > 0));
         }
+        number += 1;
         let text = serde_json::from_slice::<String>(&line).ok();
-        match text.and_then(|text| Disclosure::parse(&text).ok()) {
-            Some(disclosure) if seen.insert(disclosure.digest()) => each(disclosure)?,
-            Some(_) => {}
-            None => whole = false,
+        let disclosure = text.and_then(|text| Disclosure::parse(&text).ok());
+        if disclosure.as_ref().is_none_or(|disclosure| seen.insert(disclosure.digest())) {
+            each(number, disclosure)?;
         }
     }
 }

@@ -32,11 +32,20 @@ struct Kept {
 
 /// Why disclosures cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot be {doing}; make room, or give this user the right to it", path.display())]
+#[error("{}: cannot be {doing}{}", path.display(), remedy(source.kind()))]
 pub struct DisclosuresError {
     path: PathBuf,
     doing: &'static str,
     source: io::Error,
+}
+
+const fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ": the disk is full; make room and try again"
+        }
+        _ => "; check the disk's space, and give this user the right to it",
+    }
 }
 
 impl Disclosures {

@@ -9,14 +9,17 @@
 //! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
 //! - [`disclosures`]: withheld values, beside the journal;
 //! - [`snapshot`]: state and index kept in files;
-//! - [`backup`]: the folder again in another place, while it is being written.
+//! - [`backup`]: the folder again in another place, while it is being written;
+//! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
 pub mod backup;
 pub mod disclosures;
+pub mod examination;
 pub mod index;
 mod named;
 mod packed;
 mod past;
+mod rebuild;
 mod replay;
 mod sequencer;
 pub mod snapshot;

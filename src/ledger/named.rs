@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Named {
     digests: Runs<32, 0>,
+    withheld: u64,
     /// Whether each is wanted here: the printed document of a plan is named, and lies elsewhere.
     files: BTreeMap<String, bool>,
 }
 
 impl Default for Named {
     fn default() -> Self {
-        Self { digests: Runs::new(true), files: BTreeMap::new() }
+        Self { digests: Runs::new(true), withheld: 0, files: BTreeMap::new() }
     }
 }
 
@@ -33,6 +34,7 @@ impl Named {
         if let Some(document) = data.get("document") {
             self.name(&document["sha256"], false);
         }
+        self.withheld += held.len() as u64;
         held.iter().try_for_each(|held| self.digests.insert(*held.digest.bytes(), []))
     }
 
@@ -43,6 +45,11 @@ impl Named {
             self.name(disclosure.value(), true);
         }
         Ok(known)
+    }
+
+    /// How many values are withheld.
+    pub(super) fn withheld(&self) -> u64 {
+        self.withheld
     }
 
     /// The files that were named until now, and whether each is wanted here.

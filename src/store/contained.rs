@@ -1,5 +1,5 @@
 //! What may panic, fail or hang lives in a thread of its own: whoever asks it waits for so long and no longer, and a panic is
-//! an answer like another. What lives there is not here: [`super::frames`] keeps sled in it.
+//! an answer like another. What lives there is not here: the frames keep sled in it.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -153,17 +153,15 @@ impl Copy {
 
     /// Which of the refusals it is.
     fn differs(&self, path: PathBuf, first: u64, offset: u64, original: &Embedded) -> CopyError {
+        // Where the first entry is another, nothing after it can be the same.
+        if first == 0 && is_in_first_line(&path, offset) {
+            return CopyError::Another(self.folder.path().to_owned());
+        }
         let (copy, original) = (self.head.size, original.head().size);
         if copy > original {
             return CopyError::Ahead { path: self.folder.path().to_owned(), copy, original };
         }
-        // Where the first entry is another, nothing after it can be the same.
-        let opening = first == 0 && is_in_first_line(&path, offset);
-        if opening {
-            CopyError::Another(self.folder.path().to_owned())
-        } else {
-            CopyError::Differs { path, offset }
-        }
+        CopyError::Differs { path, offset }
     }
 }
 

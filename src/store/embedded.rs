@@ -13,11 +13,11 @@
 use super::contained::Broken;
 use super::folder::Folder;
 use super::frames::Frames;
-use super::generation::{Current, Generations};
+use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
 use super::segment::Segment;
-use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
+use super::{AppendError, Head, Store, StoreError, StreamOf, blobs, said};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -66,7 +66,27 @@ impl Embedded {
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`]; [`StoreError::Damaged`];
     /// [`StoreError::Denied`], [`StoreError::System`].
     pub fn open_read_only(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        let folder = Folder::open_read_only(folder)?;
+        Self::read_only(Folder::open_read_only(folder)?, stream_of)
+    }
+
+    /// As above, whatever the marker says.
+    ///
+    /// # Errors
+    /// As above, but for those of the marker.
+    pub fn open_unmarked(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+        Self::read_only(Folder::unmarked(folder), stream_of)
+    }
+
+    /// Removes what is derived, as the one process that writes; the next opening makes it anew.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for those of the journal.
+    pub fn forget_derived(folder: &Path) -> Result<(), StoreError> {
+        let folder = Folder::open(folder)?;
+        generation::remove(&folder.sled()).map_err(said(&folder.sled(), "removed"))
+    }
+
+    fn read_only(folder: Folder, stream_of: StreamOf) -> Result<Self, StoreError> {
         let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
         let (notices, broken) = (Vec::new(), OnceLock::new());
         let generations = Generations::read(&folder.sled());

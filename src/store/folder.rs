@@ -51,6 +51,11 @@ impl Folder {
         Ok(Self { path: path.to_owned(), _lock: None })
     }
 
+    /// As above, whatever the marker says.
+    pub(super) fn unmarked(path: &Path) -> Self {
+        Self { path: path.to_owned(), _lock: None }
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -97,7 +102,8 @@ fn holds_something(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.any(full))
 }
 
-fn check_marker(path: &Path) -> Result<(), StoreError> {
+/// What the marker says of the format.
+pub(super) fn check_marker(path: &Path) -> Result<(), StoreError> {
     let marker = path.join(MARKER);
     let bytes = match fs::read(&marker) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

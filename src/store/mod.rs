@@ -13,6 +13,7 @@
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
 mod blobs;
+pub mod condition;
 pub mod contained;
 pub mod copy;
 pub(crate) mod disk;

@@ -18,6 +18,7 @@ const DUE: &str = "standing days closes subject matter which stands leads last p
 const GAPS: &str = "subject rule since days what party on sequence";
 const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld files answers recorded type id leaf voided";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
+const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
 
 /// The parties in the order of their plan; none before the ledger is opened.
@@ -40,6 +41,7 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
         "gaps" => words(GAPS),
         "inbox" => words(INBOX),
         "verification" => words(VERIFICATION),
+        "examination" => words(EXAMINATION),
         "keys" => words(KEYS),
         "action" | "replay" | "timeline" => words(TIMELINE),
         _ => answer.value.as_object().unwrap().keys().cloned().collect(),
@@ -53,7 +55,8 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    match (answer.value.get("rows").or(answer.value.get("keys")), answer.kind()) {
+    let lists = ["rows", "keys", "findings"].into_iter().find_map(|name| answer.value.get(name));
+    match (lists, answer.kind()) {
         (Some(rows), _) => rows.as_array().unwrap().clone(),
         (None, "verification") => Check::ALL.map(row).to_vec(),
         (None, _) => vec![answer.value.clone()],
@@ -62,7 +65,8 @@ fn rows(answer: &Answer) -> Vec<Value> {
 
 /// What a row says in a last column: of what reads entries, what their clock is worth.
 fn clock(answer: &Answer) -> Option<String> {
-    let verified = Some(&answer.value["illustrative"]).filter(|_| answer.kind() == "verification");
+    let verified = Some(&answer.value["illustrative"])
+        .filter(|_| ["verification", "examination"].contains(&answer.kind()));
     let illustrative = answer.value.pointer("/reading/illustrative").or(verified)?;
     Some(if *illustrative == true { "illustrative" } else { "real" }.to_owned())
 }
@@ -126,6 +130,7 @@ fn the_headings_are_the_members_of_the_schemas() {
     let mut verdict = members("answers/verification.json", "/$defs/verdict");
     assert!(verdict.insert("check".to_owned()));
     assert_eq!(verdict, set(VERIFICATION));
+    assert_eq!(members("answers/examination.json", "/$defs/finding"), set(EXAMINATION));
     assert_eq!(members("answers/keys.json", "/$defs/key"), set(KEYS));
 }
 

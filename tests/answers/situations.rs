@@ -96,6 +96,7 @@ fn a_history() -> Vec<Answer> {
     }
     exported(&mut desk);
     backed_up(&mut desk);
+    examined(&mut desk);
     desk.read_both("key list");
     desk.read_both(&format!("import {HISTORY} --dry-run"));
     desk.ask(&format!("import {HISTORY}"));
@@ -135,6 +136,38 @@ fn backed_up(desk: &mut Desk) {
     desk.refused("backup annals-demo/ledger/backup", 2);
     desk.refused("backup annals-demo", 2);
     desk.refused("backup restored --ledger annals-demo/tampered", 2);
+}
+
+/// A copy of the ledger is broken, and looked at.
+fn examined(desk: &mut Desk) {
+    desk.read_both("doctor");
+    let doctor = "doctor --ledger backup --backup annals-demo/ledger";
+    desk.read_both(doctor);
+    desk.ask("rebuild --ledger backup");
+    desk.ask_csv("rebuild --ledger backup");
+    desk.read_both(doctor);
+    desk.write("backup/blobs/.part", b"half");
+    let plan = fs::read_dir(desk.path("backup/blobs")).unwrap().map(Result::unwrap);
+    let plan =
+        plan.map(|entry| entry.file_name().into_string().unwrap()).find(|name| name.len() == 64).unwrap();
+    desk.write(&format!("backup/blobs/{plan}"), b"others");
+    let held = fs::File::options().write(true).open(desk.path("backup/lock")).unwrap();
+    held.try_lock().unwrap();
+    desk.read_both(doctor);
+    drop(held);
+    desk.read_both(doctor);
+    let disclosures = desk.read("backup/disclosures.jsonl");
+    desk.write("backup/disclosures.jsonl", &[b"garbage\n", &disclosures[..]].concat());
+    desk.read_both(doctor);
+    fs::remove_file(desk.path("backup/disclosures.jsonl")).unwrap();
+    desk.read_both(doctor);
+    fs::create_dir(desk.path("backup/disclosures.jsonl")).unwrap();
+    desk.read_both(doctor);
+    desk.write("backup/annals.json", b"");
+    desk.write("backup/journal/000000000000.jsonl", b"");
+    desk.read_both(doctor);
+    desk.refused("rebuild --ledger backup", 3);
+    desk.refused("doctor --ledger nowhere", 2);
 }
 
 /// Both sides on one desk, and nothing said yet.

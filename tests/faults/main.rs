@@ -9,6 +9,7 @@
 mod backup;
 mod derived;
 mod disk;
+mod doctor;
 mod folders;
 mod journal;
 mod place;

@@ -1,0 +1,338 @@
+//! An examination: what is wrong with a ledger's folder, how grave it is, and the commands that mend it. It takes no lock and
+//! changes nothing. Whether the entries are true is not asked here: that is verified.
+
+mod beside;
+mod remedy;
+
+use super::backup::each_disclosure;
+use super::disclosures::FILE as DISCLOSURES;
+use super::named::Named;
+use super::past::{Past, fold, follows};
+use super::{LedgerError, SMALL, SPARED, clock, snapshot};
+use crate::record::founding::Clock;
+use crate::store::condition::{self, Derived};
+use crate::store::embedded::Embedded;
+use crate::store::{Head, Store, StoreError};
+use crate::trail::entry;
+use chrono::{DateTime, Utc};
+use remedy::Remedies;
+use std::path::Path;
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The file that says which format the ledger has.
+    Marker,
+    /// The entries.
+    Journal,
+    /// Who writes.
+    Lock,
+    /// What makes reading quick.
+    Sled,
+    /// What spares readers the whole history.
+    State,
+    /// Withheld values.
+    Disclosures,
+    /// Evidence and the plan.
+    Files,
+    /// What was begun and never ended.
+    Leftovers,
+    /// What this user may do.
+    Rights,
+    /// How much room there is.
+    Room,
+    /// The clock of this computer.
+    Clock,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Marker,
+        Self::Journal,
+        Self::Lock,
+        Self::Sled,
+        Self::State,
+        Self::Disclosures,
+        Self::Files,
+        Self::Leftovers,
+        Self::Rights,
+        Self::Room,
+        Self::Clock,
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Marker => "marker",
+            Self::Journal => "journal",
+            Self::Lock => "lock",
+            Self::Sled => "sled",
+            Self::State => "state",
+            Self::Disclosures => "disclosures",
+            Self::Files => "files",
+            Self::Leftovers => "leftovers",
+            Self::Rights => "rights",
+            Self::Room => "room",
+            Self::Clock => "clock",
+        }
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    /// Nothing is wrong; it is good to know.
+    Fine,
+    /// Nothing is lost, and the next command that writes does without it or mends it.
+    Untidy,
+    /// Something beside the entries is not as it was, or will soon be in the way.
+    Wrong,
+    /// The entries are not as they were, or nobody can go on.
+    Grave,
+    /// It cannot be looked at.
+    Unreadable,
+}
+
+impl Gravity {
+    /// All of them, the least first.
+    pub const ALL: [Self; 5] = [Self::Fine, Self::Untidy, Self::Wrong, Self::Grave, Self::Unreadable];
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Untidy => "untidy",
+            Self::Wrong => "wrong",
+            Self::Grave => "grave",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about.
+    pub about: Part,
+    /// How grave it is.
+    pub gravity: Gravity,
+    /// What was found, in a sentence.
+    pub what: String,
+    /// What mends it, in words.
+    pub remedy: String,
+    /// The commands that do it, one after another, as a shell takes them.
+    pub commands: Vec<String>,
+}
+
+/// What was found in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examination {
+    /// Up to where the entries could be read.
+    pub head: Head,
+    /// Whether recorded times were told by the authors.
+    pub illustrative: bool,
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+}
+
+impl Examination {
+    /// The gravest of what was found.
+    #[must_use]
+    pub fn gravity(&self) -> Gravity {
+        self.findings.iter().map(|finding| finding.gravity).max().unwrap_or(Gravity::Fine)
+    }
+}
+
+/// Looks at the ledger in a folder. `backup` is where the commands take from what is to be restored; `now` is the clock of
+/// this computer, and `progress` hears how many entries were read.
+///
+/// # Errors
+/// [`LedgerError::Store`] with [`StoreError::NoLedger`], where no ledger is there.
+pub fn examine(
+    folder: &Path,
+    backup: &Path,
+    now: DateTime<Utc>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Examination, LedgerError> {
+    let marker = condition::marker(folder);
+    if let Err(error @ StoreError::NoLedger(_)) = marker {
+        return Err(error.into());
+    }
+    let (remedies, writer) = (Remedies { folder, backup }, condition::writer(folder));
+    let mut found = Found { folder, remedies, writer, at_hand: false, findings: Vec::new() };
+    let newer = matches!(marker, Err(StoreError::Newer { .. }));
+    if let Err(error) = marker {
+        found.marker(&error);
+    }
+    found.around();
+    let mut past = Past::default();
+    // What a newer version wrote is not for this one to judge.
+    if !newer {
+        found.entries(&mut past, now, progress);
+    }
+    found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.gravity));
+    let illustrative = past.state.clock() == Some(Clock::Illustrative);
+    Ok(Examination { head: past.state.head, illustrative, findings: found.findings })
+}
+
+/// What is found on the way.
+struct Found<'a> {
+    folder: &'a Path,
+    remedies: Remedies<'a>,
+    /// Whoever writes may be about to change what is seen.
+    writer: Option<u32>,
+    /// Whether every withheld value is at hand, so that all that is named is known.
+    at_hand: bool,
+    findings: Vec<Finding>,
+}
+
+impl Found<'_> {
+    fn add(&mut self, about: Part, gravity: Gravity, what: String, (remedy, commands): (&str, Vec<String>)) {
+        self.findings.push(Finding { about, gravity, what, remedy: remedy.to_owned(), commands });
+    }
+
+    fn marker(&mut self, error: &StoreError) {
+        let what = match error {
+            StoreError::Marker(_) => {
+                "`annals.json`, which says which format the ledger has, is missing or damaged"
+            }
+            StoreError::Newer { format, .. } => {
+                let what = format!("the ledger has format {format}, which a later version made");
+                return self.add(Part::Marker, Gravity::Grave, what, ("use a newer annals", Vec::new()));
+            }
+            other => return self.unreadable(Part::Marker, other),
+        };
+        self.add(Part::Marker, Gravity::Grave, what.to_owned(), self.remedies.marker());
+    }
+
+    fn unreadable(&mut self, about: Part, error: &StoreError) {
+        let remedy = ("give this user the right to read it, or check the disk", self.remedies.rights().1);
+        self.add(about, Gravity::Unreadable, error.to_string(), remedy);
+    }
+
+    /// The entries, and all that is judged by them.
+    fn entries(&mut self, past: &mut Past, now: DateTime<Utc>, progress: &mut dyn FnMut(u64)) {
+        let store = match Embedded::open_unmarked(self.folder, entry::subject) {
+            Ok(store) => store,
+            Err(StoreError::Damaged { path, offset, what }) => {
+                let what = format!("{}: byte {offset}: {what}", path.display());
+                return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
+            }
+            Err(error) => return self.unreadable(Part::Journal, &error),
+        };
+        let mut named = Named::default();
+        let mut signed = true;
+        let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
+            progress(entry.seal.sequence + 1);
+            named.take(&entry, &held)?;
+            past.take(&entry, &fact, &held)?;
+            if past.state.head == store.head() {
+                signed = past.state.keys.signed(&entry.request);
+            }
+            Ok(())
+        });
+        let last = store.head().size.saturating_sub(1);
+        match read {
+            Ok(()) if !signed => {
+                let what = LedgerError::Unsigned(last).to_string();
+                self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
+            }
+            Ok(()) => self.unfinished(store.unfinished()),
+            Err(error @ LedgerError::Fact(..)) => {
+                let remedy = ("use a newer annals", Vec::new());
+                return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
+            }
+            Err(error) => {
+                let why =
+                    std::error::Error::source(&error).map(|why| format!(" ({why})")).unwrap_or_default();
+                let what = format!("{error}{why}");
+                return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
+            }
+        }
+        self.derived(&store);
+        self.disclosures(&mut named);
+        self.files(&named);
+        if let Some(what) = clock(&past.state, now) {
+            self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
+        }
+    }
+
+    fn unfinished(&mut self, bytes: u64) {
+        if bytes > 0 && self.writer.is_none() {
+            let what = format!("the journal ends with {bytes} bytes of a line that was never acknowledged");
+            self.add(Part::Journal, Gravity::Untidy, what, self.remedies.rebuild());
+        }
+    }
+
+    /// sled and the state that was kept; a writer changes both.
+    fn derived(&mut self, store: &Embedded) {
+        let size = store.head().size;
+        let kept = snapshot::head(self.folder);
+        if let Some(known) = kept.filter(|known| !follows(store, *known)) {
+            let what = format!(
+                "there were {} entries when the state was kept, and the journal has {size} now, or others: it was cut or \
+                 changed",
+                known.size
+            );
+            self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
+        }
+        if self.writer.is_some() {
+            return;
+        }
+        let folder = self.folder;
+        let mut untidy =
+            |about, what: String| self.add(about, Gravity::Untidy, what, self.remedies.rebuild());
+        match kept {
+            Some(_) if snapshot::load(folder).is_none() => {
+                let what = "cannot be used: readers read the whole history each time";
+                untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
+            }
+            Some(known) if size - known.size > if size <= SMALL { 0 } else { SPARED } => {
+                let behind = size - known.size;
+                untidy(
+                    Part::State,
+                    format!("`{}` is {behind} entries behind: readers read them each time", snapshot::FOLDER),
+                );
+            }
+            None if size > 0 => {
+                let what = "is missing: readers read the whole history each time";
+                untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
+            }
+            _ => {}
+        }
+        match condition::derived(store, folder) {
+            Derived::Sound => {}
+            Derived::Missing if size == 0 => {}
+            Derived::Missing => {
+                untidy(Part::Sled, "`sled` is missing: the next writer makes it anew".to_owned());
+            }
+            Derived::NotClosed => {
+                untidy(
+                    Part::Sled,
+                    "whoever wrote last did not close `sled`: the next writer tries it in a copy".to_owned(),
+                );
+            }
+            Derived::Behind(entries) => {
+                untidy(Part::Sled, format!("`sled` is {entries} entries behind the journal"));
+            }
+            Derived::Broken(reason) => {
+                untidy(Part::Sled, format!("`sled` is not what the journal has: {reason}"));
+            }
+            Derived::Unknown(reason) => {
+                let what = format!(
+                    "`sled` was not looked at, for which a copy of it is made in the temporary folder: {reason}"
+                );
+                self.add(Part::Sled, Gravity::Fine, what, ("set TMPDIR to a folder with room", Vec::new()));
+            }
+            Derived::Ahead(known) => {
+                let what = format!(
+                    "there were {known} entries when `sled` was closed, and the journal has {size}: it was cut"
+                );
+                self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
+
+use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, each_disclosure, remedy};
+use crate::ledger::backup::BackupError;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Bytes of room below which it is said: a segment of the journal.
+const ROOM: u64 = 64 << 20;
+/// How many paths are named one by one.
+const NAMED: usize = 5;
+
+impl Found<'_> {
+    /// What can be seen whatever the entries say.
+    pub(super) fn around(&mut self) {
+        if let Some(process) = self.writer {
+            let what = format!("process {process} is writing to this ledger, and nobody else can");
+            self.add(Part::Lock, Gravity::Fine, what, ("wait for it before you mend anything", Vec::new()));
+        }
+        let forbidden = condition::forbidden(self.folder);
+        let (gravity, what) = match (&forbidden.reading[..], &forbidden.writing[..]) {
+            ([], []) => (Gravity::Fine, String::new()),
+            ([], _) if forbidden.all => {
+                (Gravity::Fine, "this user may read the ledger, and not write to it".to_owned())
+            }
+            ([], writing) => (Gravity::Wrong, format!("this user may not write to {}", few(writing))),
+            (reading, _) => (Gravity::Unreadable, format!("this user may not read {}", few(reading))),
+        };
+        if !what.is_empty() {
+            self.add(Part::Rights, gravity, what, self.remedies.rights());
+        }
+        if let Some(room) = condition::room(self.folder).filter(|room| *room < ROOM) {
+            let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);
+            self.add(Part::Room, Gravity::Wrong, what, remedy::room());
+        }
+        // Whoever writes may be about to end what was begun.
+        if self.writer.is_none() {
+            for path in condition::leftovers(self.folder) {
+                let what = format!("{}: was begun, and never came to be a part of a ledger", path.display());
+                self.add(Part::Leftovers, Gravity::Untidy, what, remedy::remove(&path));
+            }
+        }
+    }
+
+    pub(super) fn disclosures(&mut self, named: &mut Named) {
+        let path = self.folder.join(DISCLOSURES);
+        let (mut damaged, mut stray, mut at_hand) = (Vec::new(), 0_u64, 0);
+        let read = each_disclosure(&path, &mut |line, disclosure| {
+            match disclosure {
+                None => damaged.push(line),
+                Some(disclosure) => {
+                    let known = named.takes(&disclosure)?;
+                    *(if known { &mut at_hand } else { &mut stray }) += 1;
+                }
+            }
+            Ok(())
+        });
+        self.at_hand = at_hand == named.withheld();
+        match read {
+            Err(BackupError::Copy(error)) => {
+                let what = error.to_string();
+                self.add(Part::Disclosures, Gravity::Unreadable, what, ("check the disk", Vec::new()));
+            }
+            Err(error) => {
+                self.add(Part::Disclosures, Gravity::Unreadable, error.to_string(), self.remedies.rights());
+            }
+            Ok(None) if named.withheld() > 0 => {
+                let what = format!(
+                    "`{DISCLOSURES}` is missing: {} withheld values cannot be shown",
+                    named.withheld()
+                );
+                self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
+            }
+            Ok(None) => {}
+            Ok(Some(unfinished)) => {
+                if unfinished && self.writer.is_none() {
+                    let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
+                    self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
+                }
+            }
+        }
+        if !damaged.is_empty() {
+            let lines: Vec<String> = damaged.iter().take(NAMED).map(ToString::to_string).collect();
+            let more = if damaged.len() > NAMED { " and more" } else { "" };
+            let what = format!(
+                "`{DISCLOSURES}` holds no disclosure in line {}{more}: their fields count as withheld",
+                lines.join(", ")
+            );
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&damaged));
+        }
+        if stray > 0 && self.writer.is_none() {
+            let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
+            self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
+        }
+    }
+
+    pub(super) fn files(&mut self, named: &Named) {
+        let kept: BTreeMap<String, Option<bool>> = match condition::files(self.folder) {
+            Ok(kept) => kept.into_iter().collect(),
+            Err(error) => return self.unreadable(Part::Files, &error),
+        };
+        for (name, whole) in &kept {
+            let path = self.folder.join("blobs").join(name);
+            let (what, gravity, remedy) = match whole {
+                None => (
+                    format!("{}: cannot be read", path.display()),
+                    Gravity::Unreadable,
+                    self.remedies.rights(),
+                ),
+                // The entry that names it may be about to come, or what is withheld of one that is there.
+                Some(_) if !named.files().contains_key(name) => {
+                    if self.writer.is_some() || !self.at_hand {
+                        continue;
+                    }
+                    let what = format!("{}: no entry names it", path.display());
+                    (what, Gravity::Untidy, remedy::remove(&path))
+                }
+                Some(false) => {
+                    let what = format!("{}: its bytes are not those that an entry names", path.display());
+                    (what, Gravity::Wrong, self.remedies.file(name))
+                }
+                Some(true) => continue,
+            };
+            self.add(Part::Files, gravity, what, remedy);
+        }
+        // Whoever restored a ledger, or was told of evidence that the other side keeps, never had them.
+        let missing =
+            |(name, wanted): (&String, &bool)| (*wanted && !kept.contains_key(name)).then(|| name.into());
+        let missing: Vec<PathBuf> = named.files().iter().filter_map(missing).collect();
+        if !missing.is_empty() {
+            let what = format!(
+                "{} of the files that entries name are not kept here: {}",
+                missing.len(),
+                few(&missing)
+            );
+            self.add(Part::Files, Gravity::Fine, what, self.remedies.files());
+        }
+    }
+}
+
+fn few(paths: &[PathBuf]) -> String {
+    let named: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+    let more = paths.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}

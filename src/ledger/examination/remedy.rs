@@ -1,0 +1,121 @@
+//! Remedies: what mends a finding, in words and as the commands of a shell.
+
+use super::DISCLOSURES;
+use std::path::Path;
+
+/// Words and commands.
+pub(super) type Remedy = (&'static str, Vec<String>);
+
+/// Remedies for a ledger's folder, with what is restored from a backup.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remedies<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) backup: &'a Path,
+}
+
+impl Remedies<'_> {
+    /// What is derived is made anew, and what was never acknowledged is cut.
+    pub(super) fn rebuild(self) -> Remedy {
+        (
+            "the next command that writes mends it, or this one",
+            vec![format!("annals rebuild --ledger {}", quoted(self.folder))],
+        )
+    }
+
+    pub(super) fn marker(self) -> Remedy {
+        let marker = quoted(&self.folder.join("annals.json"));
+        ("write it again", vec![format!("printf '{{\"format\":1}}\\n' > {marker}")])
+    }
+
+    pub(super) fn journal(self) -> Remedy {
+        const WORDS: &str = "put it aside, and take that of a backup or of the other side; entries that came after it are then \
+                             in what was put aside";
+        let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
+        let mut asides = (1..).map(|number| self.folder.join(format!("journal.aside-{number}")));
+        let aside = asides.find(|aside| !aside.exists()).filter(|_| journal.exists());
+        let put_aside = aside.map(|aside| format!("mv {} {}", quoted(&journal), quoted(&aside)));
+        let copy = format!("cp -r {} {}", quoted(&from), quoted(&journal));
+        (WORDS, put_aside.into_iter().chain([copy]).collect())
+    }
+
+    pub(super) fn cut(self) -> Remedy {
+        const WORDS: &str = "put it aside, and take that of a backup or of the other side, if that has what is missing; whoever \
+                             accepts the history as it is deletes `sled` and `index` instead";
+        (WORDS, self.journal().1)
+    }
+
+    /// The lines are numbered from 1.
+    pub(super) fn disclosures(self, damaged: &[usize]) -> Remedy {
+        let (path, from) = (quoted(&self.folder.join(DISCLOSURES)), quoted(&self.backup.join(DISCLOSURES)));
+        let lines: Vec<String> = damaged.iter().map(|line| format!("{line}d")).collect();
+        let delete = (!lines.is_empty()).then(|| format!("sed -i '{}' {path}", lines.join(";")));
+        let append = format!("cat {from} >> {path}");
+        (
+            "add those of a backup: what is there twice counts once",
+            delete.into_iter().chain([append]).collect(),
+        )
+    }
+
+    pub(super) fn file(self, name: &str) -> Remedy {
+        let inner = Path::new("blobs").join(name);
+        let (from, to) = (quoted(&self.backup.join(&inner)), quoted(&self.folder.join(&inner)));
+        let folder = quoted(&self.folder.join("blobs"));
+        ("take it from a backup or from the other side", vec![format!("mkdir -p {folder} && cp {from} {to}")])
+    }
+
+    pub(super) fn files(self) -> Remedy {
+        let (from, to) = (quoted(&self.backup.join("blobs")), quoted(&self.folder.join("blobs")));
+        (
+            "if they were here, take them from a backup or from the other side",
+            vec![format!("mkdir -p {to} && cp {from}/* {to}")],
+        )
+    }
+
+    pub(super) fn rights(self) -> Remedy {
+        ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(self.folder))])
+    }
+}
+
+pub(super) fn remove(path: &Path) -> Remedy {
+    ("delete it", vec![format!("rm -r {}", quoted(path))])
+}
+
+pub(super) const fn room() -> Remedy {
+    ("make room, or move the ledger to a larger disk", Vec::new())
+}
+
+pub(super) const fn clock() -> Remedy {
+    const WORDS: &str = "set the clock of this computer right; if it is right, it was ahead when the last entry was \
+                         recorded: entries bear that time until then, and nothing else is wrong with them";
+    (WORDS, Vec::new())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
+    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        for (path, word) in [
+            ("annals-ledger", "annals-ledger"),
+            ("/mnt/backup/dk-kr_1.0", "/mnt/backup/dk-kr_1.0"),
+            ("my ledger", "'my ledger'"),
+            ("the officer's", "'the officer'\\''s'"),
+            ("-r", "'-r'"),
+            ("원장", "'원장'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
+}

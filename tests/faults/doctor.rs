@@ -1,0 +1,400 @@
+//! A ledger is broken in every way: `annals doctor` names it, changes nothing, and what it says mends it.
+
+use super::place::{PROGRESS, Place, files};
+use annals::ledger::Ledger;
+use annals::ledger::examination::{Gravity, Part, examine};
+use chrono::{Duration, Utc};
+use serde_json::{Value, json};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+/// What is broken, what is found of it and how grave that is.
+type Case = (fn(&Place), &'static str, &'static str, &'static str);
+
+/// With two withheld values, evidence, and a backup of all of it.
+fn ledger() -> Place {
+    let place = Place::founded();
+    fs::write(place.path("minutes.txt"), "minutes").unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "minutes.txt", "--note", "Said"]));
+    place.done(["backup", "BACKUP"]);
+    place
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(bytes).unwrap();
+}
+
+/// The evidence.
+fn minutes(place: &Place) -> std::path::PathBuf {
+    place.ledger.join("blobs").join(annals::trail::hash::sha256(b"minutes"))
+}
+
+fn sled(place: &Place, name: &str) -> std::path::PathBuf {
+    files(&place.ledger.join("sled")).into_keys().find(|path| path.ends_with(name)).unwrap()
+}
+
+fn lines(place: &Place, change: impl Fn(&mut Vec<&str>)) {
+    let text = fs::read_to_string(place.segment()).unwrap();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    change(&mut lines);
+    fs::write(place.segment(), lines.concat()).unwrap();
+}
+
+impl Place {
+    /// What the doctor finds, and that it changes nothing.
+    fn examined(&self) -> (Option<i32>, Value) {
+        let before = files(&self.ledger);
+        let answer = self.annals(["--format", "json", "doctor"]);
+        assert!(files(&self.ledger) == before, "the doctor changed something");
+        assert_eq!(answer.err, "");
+        (answer.code, serde_json::from_slice(&answer.out).unwrap())
+    }
+
+    fn healthy(&self) {
+        let (code, found) = self.examined();
+        assert_eq!((code, &found["healthy"]), (Some(0), &json!(true)), "{found:#}");
+    }
+
+    /// Does what is said, as a user would.
+    fn follow(&self, command: &str) {
+        let program = Path::new(env!("CARGO_BIN_EXE_annals")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+        let output = Command::new("sh")
+            .args(["-c", command])
+            .current_dir(self.folder.path())
+            .env("PATH", path)
+            .output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+    }
+
+    /// Of what is found, this is the gravest; then all that is said is done, and it is healthy.
+    fn is_mended(&self, about: &str, gravity: &str, what: &str) {
+        let (code, found) = self.examined();
+        let first = &found["findings"][0];
+        assert_eq!(
+            (&first["about"], &first["gravity"]),
+            (&json!(about), &json!(gravity)),
+            "{what}: {found:#}"
+        );
+        assert!(first["what"].as_str().unwrap().contains(what), "{what}: {found:#}");
+        assert_eq!(code, Some(if gravity == "unreadable" { 3 } else { 1 }), "{found:#}");
+        // What was grave may have hidden more.
+        for _ in 0..3 {
+            let (code, found) = self.examined();
+            if code == Some(0) {
+                break;
+            }
+            let findings = found["findings"].as_array().unwrap();
+            let gravest = &findings[0]["gravity"];
+            for finding in findings.iter().filter(|finding| finding["gravity"] == *gravest) {
+                for command in finding["commands"].as_array().unwrap() {
+                    self.follow(command.as_str().unwrap());
+                }
+            }
+        }
+        self.healthy();
+        self.done(["verify"]);
+        self.done(PROGRESS);
+    }
+}
+
+/// Everything that can be mended in a folder of one's own.
+const CASES: [Case; 29] = [
+    (
+        |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
+        "marker",
+        "grave",
+        "missing or damaged",
+    ),
+    (
+        |place| fs::write(place.ledger.join("annals.json"), "{}").unwrap(),
+        "marker",
+        "grave",
+        "missing or damaged",
+    ),
+    (
+        |place| fs::remove_dir_all(place.ledger.join("journal")).unwrap(),
+        "journal",
+        "grave",
+        "the folder is missing",
+    ),
+    (|place| fs::remove_file(place.segment()).unwrap(), "journal", "grave", "there were 127 entries"),
+    (|place| lines(place, |lines| lines[60] = "\n"), "journal", "grave", "an empty line"),
+    (|place| lines(place, |lines| lines[60] = "garbage\n"), "journal", "grave", "entry 60 is not an entry"),
+    (|place| lines(place, |lines| lines.swap(60, 61)), "journal", "grave", "entry 60 does not follow"),
+    (|place| lines(place, |lines| lines.truncate(90)), "journal", "grave", "there were 127 entries"),
+    (
+        |place| {
+            let text = fs::read_to_string(place.segment()).unwrap();
+            let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+            let last = last.replace("under_way", "suspended");
+            fs::write(place.segment(), format!("{before}\n{last}\n")).unwrap();
+            fs::remove_dir_all(place.ledger.join("index")).unwrap();
+        },
+        "journal",
+        "grave",
+        "entry 126, the last one, is not signed",
+    ),
+    (
+        |place| {
+            lines(place, |lines| lines.truncate(90));
+            fs::remove_dir_all(place.ledger.join("index")).unwrap();
+        },
+        "journal",
+        "grave",
+        "when `sled` was closed",
+    ),
+    (|place| append(&place.segment(), b"{\"basehash\""), "journal", "untidy", "11 bytes of a line"),
+    (|place| fs::remove_dir_all(place.ledger.join("sled")).unwrap(), "sled", "untidy", "is missing"),
+    (|place| fs::remove_file(sled(place, "current.jsonl")).unwrap(), "sled", "untidy", "is missing"),
+    (|place| fs::write(sled(place, "db"), "garbage").unwrap(), "sled", "untidy", "not what the journal has"),
+    (
+        |place| {
+            let path = sled(place, "db");
+            let mut bytes = fs::read(&path).unwrap();
+            // In the frame of some entry.
+            let at = bytes.windows(4).rposition(|window| window == b"\"id\"").unwrap();
+            bytes[at] ^= 1;
+            fs::write(path, bytes).unwrap();
+        },
+        "sled",
+        "untidy",
+        "not what the journal has",
+    ),
+    (
+        |place| {
+            let path = sled(place, "current.jsonl");
+            let line = fs::read_to_string(&path).unwrap().lines().next().unwrap().replace("true", "false");
+            let sum = annals::trail::hash::sha256(line.as_bytes());
+            fs::write(path, format!("{line}\n{sum}\n")).unwrap();
+        },
+        "sled",
+        "untidy",
+        "did not close",
+    ),
+    (
+        |place| {
+            let (older, now) = (place.path("older"), place.ledger.join("sled"));
+            place.follow(&format!("cp -r {} {}", now.display(), older.display()));
+            place.done(PROGRESS);
+            place.follow(&format!("rm -r {0} && mv {1} {0}", now.display(), older.display()));
+        },
+        "sled",
+        "untidy",
+        "1 entries behind",
+    ),
+    (|place| fs::remove_dir_all(place.ledger.join("index")).unwrap(), "state", "untidy", "is missing"),
+    (|place| fs::write(place.snapshot(), "{}").unwrap(), "state", "untidy", "cannot be used"),
+    (
+        |place| {
+            let (index, older) = (place.ledger.join("index"), place.path("older"));
+            fs::rename(&index, &older).unwrap();
+            place.done(PROGRESS);
+            fs::remove_dir_all(&index).unwrap();
+            fs::rename(older, index).unwrap();
+        },
+        "state",
+        "untidy",
+        "1 entries behind",
+    ),
+    (
+        |place| fs::remove_file(place.ledger.join("disclosures.jsonl")).unwrap(),
+        "disclosures",
+        "wrong",
+        "is missing",
+    ),
+    (
+        |place| {
+            let path = place.ledger.join("disclosures.jsonl");
+            let text = fs::read_to_string(&path).unwrap().replacen("\"W", "\"X\u{7f}", 1);
+            fs::write(path, format!("{text}garbage\n")).unwrap();
+        },
+        "disclosures",
+        "wrong",
+        "in line 1, 4:",
+    ),
+    (
+        |place| append(&place.ledger.join("disclosures.jsonl"), b"\"WyJ"),
+        "disclosures",
+        "untidy",
+        "never acknowledged",
+    ),
+    (|place| fs::write(minutes(place), "others").unwrap(), "files", "wrong", "not those that an entry names"),
+    (
+        |place| {
+            let name = annals::trail::hash::sha256(b"draft");
+            fs::write(place.ledger.join("blobs").join(name), "draft").unwrap();
+        },
+        "files",
+        "untidy",
+        "no entry names it",
+    ),
+    (
+        |place| fs::write(place.ledger.join("blobs/.part"), "half").unwrap(),
+        "leftovers",
+        "untidy",
+        "blobs/.part",
+    ),
+    (
+        |place| fs::write(place.ledger.join("disclosures.jsonl.part"), "").unwrap(),
+        "leftovers",
+        "untidy",
+        "disclosures.jsonl.part",
+    ),
+    (
+        |place| fs::create_dir(place.path("ledger.part-0a1b")).unwrap(),
+        "leftovers",
+        "untidy",
+        "ledger.part-0a1b",
+    ),
+    (|place| fs::write(place.ledger.join("sled/current.jsonl"), "").unwrap(), "sled", "untidy", "is missing"),
+];
+
+#[test]
+fn each_thing_that_is_wrong_is_named_and_mended_by_what_is_said() {
+    let cases = std::sync::Mutex::new(CASES.into_iter());
+    // Two at a time.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let base = ledger();
+                base.healthy();
+                loop {
+                    let next = cases.lock().unwrap().next();
+                    let Some((broken, about, gravity, what)) = next else { break };
+                    let place = Place::empty();
+                    base.follow(&format!("cp -r ledger keys BACKUP {}", place.folder.path().display()));
+                    broken(&place);
+                    place.is_mended(about, gravity, what);
+                }
+            });
+        }
+    });
+}
+
+/// Whether they ever were here, the ledger does not know.
+#[test]
+fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
+    let place = ledger();
+    fs::remove_dir_all(place.ledger.join("blobs")).unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(0), &json!("files"), &json!("fine")),
+        "{found:#}"
+    );
+    assert!(
+        first["what"].as_str().unwrap().starts_with("2 of the files that entries name are not kept here")
+    );
+    place.follow(first["commands"][0].as_str().unwrap());
+    assert_eq!(place.examined().1["findings"], json!([]));
+}
+
+#[test]
+fn a_ledger_of_a_later_version_is_not_judged() {
+    let place = ledger();
+    fs::write(place.ledger.join("annals.json"), "{\"format\":2}\n").unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("marker"), &json!("grave")));
+    assert_eq!((&first["remedy"], &first["commands"]), (&json!("use a newer annals"), &json!([])));
+}
+
+#[test]
+fn whoever_writes_is_named_and_nothing_of_what_they_are_doing_is_wrong() {
+    let place = ledger();
+    let ledger = Ledger::open(&place.ledger, &mut |_| {}).unwrap();
+    append(&place.segment(), b"{\"basehash\"");
+    fs::write(place.ledger.join("blobs/.part"), "half").unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!((code, found["findings"].as_array().unwrap().len()), (Some(0), 1), "{found:#}");
+    assert_eq!((&first["about"], &first["gravity"]), (&json!("lock"), &json!("fine")));
+    assert!(first["what"].as_str().unwrap().contains(&format!("process {} is writing", std::process::id())));
+    drop(ledger);
+    place.is_mended("leftovers", "untidy", "blobs/.part");
+}
+
+#[test]
+fn a_folder_that_this_user_may_not_write_to_or_read_is_named_with_what_gives_the_right() {
+    let place = ledger();
+    fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Whoever may read, and nothing else, is told so, and nothing is wrong.
+    let answer = place.annals_as_nobody(["doctor"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(String::from_utf8(answer.out).unwrap().contains("rights, fine: this user may read"));
+    place.follow(&format!("chown -R 65534:65534 {}", place.folder.path().display()));
+    for (mode, path, gravity, code, what) in [
+        (0o444, place.segment(), "wrong", 1, "may not write to"),
+        (0o555, place.ledger.clone(), "wrong", 1, "may not write to"),
+        (0o000, place.segment(), "unreadable", 3, "may not read"),
+        (0o000, place.ledger.join("disclosures.jsonl"), "unreadable", 3, "may not read"),
+    ] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let answer = place.annals_as_nobody(["--format", "json", "doctor"]);
+        let found: Value = serde_json::from_slice(&answer.out).unwrap();
+        assert_eq!(answer.code, Some(code), "{found:#}");
+        let rights =
+            found["findings"].as_array().unwrap().iter().find(|finding| finding["about"] == "rights");
+        let rights = rights.unwrap();
+        assert_eq!(rights["gravity"], json!(gravity), "{found:#}");
+        let said = rights["what"].as_str().unwrap();
+        assert!(said.contains(what) && said.contains(path.to_str().unwrap()), "{said}");
+        let command = rights["commands"][0].as_str().unwrap();
+        place.follow(&format!("setpriv --reuid=65534 --regid=65534 --clear-groups {command}"));
+        let answer = place.annals_as_nobody(["doctor"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_disk_with_little_room_is_told_until_there_is_more() {
+    let place = Place::on_a_disk_of("2m");
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(1), &json!("room"), &json!("wrong")),
+        "{found:#}"
+    );
+    assert!(first["remedy"].as_str().unwrap().contains("make room"));
+    place.disk.as_ref().unwrap().remount("size=200m");
+    place.healthy();
+}
+
+#[test]
+fn a_clock_behind_the_last_entry_is_told_until_it_has_caught_up() {
+    let place = Place::empty();
+    place.done(["init", super::place::PLAN, "--as", "DK", "--both-sides"]);
+    let examined = |now| examine(&place.ledger, Path::new("BACKUP"), now, &mut |_| {}).unwrap();
+    let found = examined(Utc::now() - Duration::days(365));
+    let first = &found.findings[0];
+    assert_eq!(
+        (first.about, first.gravity, found.findings.len()),
+        (Part::Clock, Gravity::Wrong, 1),
+        "{first:?}"
+    );
+    assert!(first.what.contains("the clock of this computer says") && first.remedy.contains("set the clock"));
+    assert_eq!(examined(Utc::now()).findings, []);
+}
+
+#[test]
+fn a_place_without_a_ledger_is_refused_as_everywhere() {
+    let place = Place::empty();
+    for command in ["doctor", "rebuild"] {
+        place.annals([command]).says(2, &["no ledger is here"]);
+    }
+}
+
+#[test]
+fn a_journal_that_was_cut_is_not_rebuilt_from() {
+    let place = ledger();
+    lines(&place, |lines| lines.truncate(90));
+    place.refused(["rebuild"], 3, &["there were 127", "the journal was cut"]);
+    place.is_mended("journal", "grave", "there were 127");
+}
