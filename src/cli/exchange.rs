@@ -46,6 +46,7 @@ impl Import {
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
             .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
+        ledger.complete_erasures().map_err(Failure::Lingering)?;
         output::keep(&ledger);
         let before = if self.dry_run { before } else { Standing::of(&ledger) };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };

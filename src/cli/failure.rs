@@ -1,6 +1,8 @@
 //! Why a command could not be carried out, and with which code it then exits.
 
 use annals::domain::shape::Fault;
+use annals::exchange::disclosing::TakeError;
+use annals::exchange::evidence::EvidenceError;
 use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
@@ -47,6 +49,15 @@ pub(crate) enum Failure {
     /// A restore that was refused.
     #[error("{}: not restored", path.display())]
     Restore { path: PathBuf, source: RestoreError },
+    /// Evidence that is not kept or not handed out.
+    #[error("nothing was written")]
+    Evidence(#[source] EvidenceError),
+    /// Disclosures that are not taken in.
+    #[error("{}: not taken in", path.display())]
+    Take { path: PathBuf, source: TakeError },
+    /// An erasure that is not complete.
+    #[error("an erasure is recorded, and its value is still in this folder: the next command that writes removes it")]
+    Lingering(#[source] LedgerError),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -83,6 +94,17 @@ impl Stage {
     }
 }
 
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Read { path, source } => Self::File { path, doing: "read", source },
+            EvidenceError::Write { path, source } => Self::File { path, doing: "written", source },
+            EvidenceError::Ledger(error) => Self::Ledger(error),
+            other => Self::Evidence(other),
+        }
+    }
+}
+
 impl Failure {
     /// The same failure of an import that was only tried.
     pub(crate) fn tried(self) -> Self {
@@ -101,15 +123,9 @@ impl Failure {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
             | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
-            // A file that is not there, or is there already, was misnamed; all else is the disk's matter.
-            Self::File { source, .. } => match source.kind() {
-                ErrorKind::NotFound
-                | ErrorKind::AlreadyExists
-                | ErrorKind::IsADirectory
-                | ErrorKind::NotADirectory
-                | ErrorKind::InvalidData => 2,
-                _ => 3,
-            },
+            Self::File { source, .. } => system(source),
+            Self::Take { source: TakeError::Form(_), .. } => 2,
+            Self::Take { source: TakeError::Read(_), .. } | Self::Lingering(_) => 3,
             Self::Restore { source: RestoreError::Empty, .. }
             | Self::Plan { .. }
             | Self::Usage(_)
@@ -122,9 +138,26 @@ impl Failure {
                 LineError::Ledger(_) => 3,
                 LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
             },
-            Self::Restore { source: RestoreError::Refused(_), .. } | Self::OtherPlan { .. } => 1,
-            Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
+            Self::Evidence(EvidenceError::Moving(_)) => 2,
+            Self::Restore { source: RestoreError::Refused(_), .. }
+            | Self::OtherPlan { .. }
+            | Self::Evidence(_) => 1,
+            Self::Restore { source: RestoreError::Store(error), .. }
+            | Self::Take { source: TakeError::Ledger(error), .. }
+            | Self::Ledger(error) => ledger(error),
         }
+    }
+}
+
+/// A file that is not there, or is there already, was misnamed; all else is the disk's matter.
+fn system(error: &io::Error) -> u8 {
+    match error.kind() {
+        ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::IsADirectory
+        | ErrorKind::NotADirectory
+        | ErrorKind::InvalidData => 2,
+        _ => 3,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `annals status`, `show`, `timeline`, `replay`, `lint`: what reads, each on both time axes.
 
 use super::axes::{Axes, Which, any_cut};
+use super::evidence::{Hidden, glance};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
@@ -13,14 +14,14 @@ use annals::projection::{board, lint};
 use annals::record::fact::Fact;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
+use annals::record::evidence;
 use annals::record::withheld;
 use annals::report::moments::Told;
 use annals::report::{action, answers, moments};
-use annals::trail::disclosure::Digest;
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -227,15 +228,25 @@ fn said(
 ) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
     let wanted = action.map(stream);
+    let hidden = Hidden::of(ledger)?;
+    // Where the entries are that hold what was erased, by their ids.
+    let mut holders: HashMap<_, _> = hidden.holders().map(|id| (id, None)).collect();
     ledger.replay(&mut |before, entry: &Entry, fact: &Fact| {
         let sequence = entry.seal.sequence;
         if sequence >= reading.head.size {
             return ControlFlow::Break(());
         }
+        if let Some(holder) = holders.get_mut(&entry.request.event.id) {
+            *holder = Some(sequence);
+        }
         let own = wanted.as_ref().is_none_or(|wanted| *wanted == entry.request.event.subject);
         if sequence >= first && own {
-            items.push(timeline::item(before, entry, fact, after));
-            notes.extend(told(ledger, entry).map(|told| (sequence, told)));
+            let mut item = timeline::item(before, entry, fact, after);
+            if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {
+                item.answers = holders.get(&holder).copied().flatten();
+            }
+            items.push(item);
+            notes.extend(told(ledger, &hidden, entry).map(|told| (sequence, told)));
         }
         ControlFlow::Continue(())
     })?;
@@ -249,25 +260,20 @@ fn said(
 }
 
 /// What an entry says in fields that can be withheld; nothing where it has none.
-fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
+fn told(ledger: &Ledger, hidden: &Hidden, entry: &Entry) -> Option<Told> {
     const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
-    let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
-    let clear = withheld::disclose(&entry.request.event.data, &known);
+    let event = &entry.request.event;
+    let known = |digest: &str| hidden.known(ledger, digest);
+    let clear = withheld::disclose(&event.data, &known);
     let text = |name: &str| clear.get(name).and_then(Value::as_str).map(str::to_owned);
-    let left = clear.get("_sd").and_then(Value::as_object);
+    let left = || SENTENCES.into_iter().filter_map(|name| withheld::digest_of(&clear, name));
+    let files = evidence::files(event, &known);
     let told = Told {
         note: SENTENCES.into_iter().find_map(text),
-        withheld: left.is_some_and(|left| SENTENCES.into_iter().any(|name| left.contains_key(name))),
-        files: clear.get("evidence").and_then(Value::as_array).into_iter().flatten().map(one).collect(),
+        withheld: left().any(|digest| !hidden.is_erased(&digest)),
+        erased: left().find_map(|digest| hidden.why(ledger, &digest)),
+        files: files.iter().map(|file| hidden.words(file, true)).collect(),
+        places: files.iter().map(|file| glance(ledger, hidden, file)).collect(),
     };
     (told != Told::default()).then_some(told)
-}
-
-/// A file in a few words.
-fn one(file: &Value) -> String {
-    let text = |name: &str| file.get(name).and_then(Value::as_str);
-    let size = file.get("size").and_then(Value::as_u64).unwrap_or_default();
-    let name = text("filename").unwrap_or("(name withheld)");
-    let digest = text("sha256").unwrap_or("(digest withheld)");
-    format!("{name}, {size} bytes, {}, {digest}", text("mediatype").unwrap_or_default())
 }

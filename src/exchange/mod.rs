@@ -3,8 +3,12 @@
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
 //! - [`export`]: the entries, one a line;
-//! - [`restore`]: an export into a new ledger.
+//! - [`restore`]: an export into a new ledger;
+//! - [`evidence`]: files on their way in and out;
+//! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod disclosing;
+pub mod evidence;
 pub mod export;
 pub mod import;
 pub mod keyring;

@@ -5,8 +5,7 @@ use super::disclosures::AtHand;
 use super::packed::{pack, unpack};
 use crate::domain::value::Code;
 use crate::domain::word::Words;
-use crate::record::archive::Archive;
-use crate::record::withheld::Held;
+use crate::record::archive::{Archive, Holding};
 use crate::store::StoreError;
 use crate::store::names::Names;
 use crate::store::shelf::Shelf;
@@ -120,8 +119,8 @@ impl Archive for Scratch {
         self.leaves.get(&leaf.0)
     }
 
-    fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, StoreError> {
-        self.digests.get(digest.bytes())
+    fn by_digest(&mut self, digest: &Digest) -> Result<Option<Holding>, StoreError> {
+        Ok(self.digests.get(digest.bytes())?.map(Holding::unpack))
     }
 
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
@@ -132,11 +131,14 @@ impl Archive for Scratch {
         self.disclosures.field(digest)
     }
 
-    fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
+    fn name(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let sequence = entry.seal.sequence;
         self.ids.insert(*entry.request.event.id.as_bytes(), sequence)?;
-        self.leaves.insert(entry.leaf.0, sequence)?;
-        held.iter().try_for_each(|each| self.digests.insert(*each.digest.bytes(), sequence))
+        self.leaves.insert(entry.leaf.0, sequence)
+    }
+
+    fn hold(&mut self, digest: &Digest, holding: Holding) -> Result<(), StoreError> {
+        self.digests.insert(*digest.bytes(), holding.pack())
     }
 
     fn say(&mut self, action: &Code, say: &mut dyn FnMut(&mut Words)) -> Result<(), StoreError> {

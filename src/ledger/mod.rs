@@ -8,12 +8,16 @@
 //! - `catch_up`: what is read when a ledger is opened;
 //! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
 //! - [`disclosures`]: withheld values, beside the journal;
+//! - [`privacy`]: what is taken in of them, and what is removed;
+//! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: the state kept as a file.
 
 pub mod archive;
 mod catch_up;
 pub mod disclosures;
+mod evidence;
 mod packed;
+pub mod privacy;
 mod replay;
 mod sequencer;
 pub mod snapshot;
@@ -28,7 +32,7 @@ use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
-use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{self, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use catch_up::{fold, follows, read_entry};
@@ -183,7 +187,8 @@ impl Ledger {
         }
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
-        let sequencer = Sequencer::new(Box::new(store), past, disclosures);
+        let mut sequencer = Sequencer::new(Box::new(store), past, disclosures);
+        notices.extend(sequencer.complete());
         Ok(Self::with(sequencer, Some(folder.to_owned()), notices))
     }
 
@@ -231,7 +236,7 @@ impl Ledger {
             AppendError::Conflict(head) => LedgerError::Broken(head.size),
         })?;
         let mut disclosures = Disclosures::default();
-        disclosures.keep(self.disclosures())?;
+        disclosures.keep(self.disclosures()?)?;
         let sequencer = Sequencer::new(Box::new(store), past, disclosures);
         Ok(Self::with(sequencer, None, Vec::new()))
     }
@@ -307,34 +312,6 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<(), RecordError> {
         self.sequencer().judge(request, disclosures, now)
-    }
-
-    /// The disclosure with this digest, if it is at hand.
-    #[must_use]
-    pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        self.sequencer().disclosures.get(digest).cloned()
-    }
-
-    /// Every disclosure at hand.
-    #[must_use]
-    pub fn disclosures(&self) -> Vec<Disclosure> {
-        self.sequencer().disclosures.iter().cloned().collect()
-    }
-
-    /// Keeps a file under its SHA-256, which it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn put_blob(&self, bytes: &[u8]) -> Result<String, StoreError> {
-        self.sequencer().store.put_blob(bytes)
-    }
-
-    /// The file with this SHA-256, if it is kept here.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.sequencer().store.blob(sha256)
     }
 
     /// Keeps the state, so that the next reader folds only what comes after.

@@ -5,13 +5,13 @@ use super::archive::Scratch;
 use super::catch_up::fold;
 use super::disclosures::Disclosures;
 use super::{Receipt, RecordError};
-use crate::record::archive::Archive;
+use crate::record::archive::{Archive, Holding};
 use crate::record::fact::Fact;
 use crate::record::history::{History, State};
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, Held};
 use crate::store::{AppendError, Head, Store, StoreError};
-use crate::trail::disclosure::Disclosure;
+use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
 use chrono::{DateTime, Utc};
 
@@ -50,7 +50,7 @@ impl Past {
 /// What is to be done with a request that nothing speaks against.
 enum Judged {
     /// It was recorded before.
-    Repeated(Receipt),
+    Repeated(Receipt, Fact),
     /// It is to be recorded at this time.
     Admitted(Fact, Vec<Held>, DateTime<Utc>),
 }
@@ -69,10 +69,10 @@ impl Sequencer {
             return Err(RecordError::Doubtful);
         }
         let expected = self.past.state.head;
-        let (mut batch, mut kept) = (Vec::new(), Vec::new());
+        let (mut batch, mut kept, mut erased) = (Vec::new(), Vec::new(), Vec::new());
         let mut receipts = Vec::with_capacity(requests.len());
         for (request, disclosures) in requests {
-            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept);
+            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept, &mut erased);
             let refused = receipt.is_err();
             receipts.push(receipt);
             if refused {
@@ -86,6 +86,8 @@ impl Sequencer {
             return Err(error);
         }
         self.doubtful = false;
+        // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
+        let _ = self.erase(&erased);
         // An archive that failed may have taken a part of the request that it failed on.
         if let Some(Err(RecordError::Store(_))) = receipts.last() {
             self.doubtful = true;
@@ -121,15 +123,21 @@ impl Sequencer {
         now: DateTime<Utc>,
         batch: &mut Vec<Vec<u8>>,
         kept: &mut Vec<Disclosure>,
+        erased: &mut Vec<Digest>,
     ) -> Result<Receipt, RecordError> {
         let (fact, held, recorded) = match self.judged(&request, &disclosures, now, batch)? {
-            Judged::Repeated(receipt) => {
-                // A ledger that was restored from its entries gets what is withheld back in this way.
-                kept.extend(disclosures);
+            Judged::Repeated(receipt, fact) => {
+                // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
+                for each in disclosures {
+                    let known = self.past.archive.by_digest(&each.digest()).map_err(AppendError::Failed)?;
+                    kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
+                }
+                erased.extend(fact.erased());
                 return Ok(receipt);
             }
             Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
         };
+        erased.extend(fact.erased());
         let (id, seal) = (request.event.id, self.past.state.seal(&request.event.subject, recorded));
         let (bytes, entry) = request.seal(seal);
         self.past.take(&entry, &fact, &held).map_err(AppendError::Failed)?;
@@ -157,8 +165,9 @@ impl Sequencer {
     ) -> Result<Judged, RecordError> {
         if let Some(receipt) = self.first_receipt(request, batch)? {
             // What is signed is the same, so the digests are those of the recorded entry.
-            belongs(disclosures, &Fact::read(&request.event).map_err(Refusal::from)?.1)?;
-            return Ok(Judged::Repeated(receipt));
+            let (fact, held) = Fact::read(&request.event).map_err(Refusal::from)?;
+            belongs(disclosures, &held)?;
+            return Ok(Judged::Repeated(receipt, fact));
         }
         let Past { state, archive, .. } = &mut self.past;
         let recorded = state.recording(&request.event, now);

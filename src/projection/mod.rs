@@ -4,9 +4,11 @@
 //! - [`filter`]: which actions;
 //! - [`board`]: where every action stands;
 //! - [`timeline`]: what was said, in the order of the ledger;
+//! - [`evidence`]: the files that were put forward;
 //! - [`lint`]: what cannot be tracked yet.
 
 pub mod board;
+pub mod evidence;
 pub mod filter;
 pub mod lint;
 pub mod reading;

@@ -2,7 +2,7 @@
 //!
 //! Whether a next request fits is in [`super::judgement`]. [`State::take`] takes an entry that was admitted.
 
-use super::archive::Archive;
+use super::archive::{Archive, Holding};
 use super::authority::Keys;
 use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
@@ -154,7 +154,15 @@ impl State {
         fact: &Fact,
         held: &[Held],
     ) -> Result<(), A::Fault> {
-        archive.name(entry, held)?;
+        archive.name(entry)?;
+        let sequence = entry.seal.sequence;
+        for each in held {
+            let party = self.place(&entry.request.event.source);
+            archive.hold(&each.digest, Holding::Held { sequence, party })?;
+        }
+        if let Fact::Erased(erased) = fact {
+            archive.hold(&erased.digest, Holding::Erased { sequence })?;
+        }
         if let Some(action) = fact.action() {
             return archive.say(action, &mut |words| self.evolve(entry, fact, words));
         }
@@ -168,6 +176,13 @@ impl State {
         self.head = Head { size: entry.seal.sequence + 1, leaf: entry.leaf };
         let stream = Head { size: entry.seal.streamversion, leaf: entry.leaf };
         self.streams.insert(entry.request.event.subject.clone(), stream);
+    }
+
+    /// The place in the opening of the party that a source names.
+    fn place(&self, source: &str) -> u16 {
+        let author = author(source);
+        let place = author.and_then(|author| self.parties().iter().position(|party| **party == author.party));
+        place.and_then(|place| u16::try_from(place).ok()).unwrap_or(Holding::NOBODY)
     }
 
     /// An author whose party is the one that the opening names, so that its many words share the name.
@@ -200,6 +215,8 @@ impl State {
                 return;
             }
             (Fact::Key(party, event), _) => self.keys.evolve(event, party),
+            // What was erased is a name that the archive knows, and nothing that a rule asks the state for.
+            (Fact::Erased(_), _) => {}
             (Fact::Programme(fact), Some(author)) => {
                 let day = self.day(entry.seal.recordedtime);
                 let place =

@@ -1,12 +1,13 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`moments`]: which columns each answer has;
+//! - [`answers`], [`action`], [`evidence`], [`moments`]: which columns each answer has;
 //! - [`text`], [`csv`], [`json`]: its dialects.
 
 pub mod action;
 pub mod answers;
 pub mod csv;
+pub mod evidence;
 pub mod json;
 pub mod moments;
 pub mod table;

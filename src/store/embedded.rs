@@ -14,9 +14,10 @@ use super::folder::Folder;
 use super::frames::{Broken, Frames};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, WITHOUT};
-use super::{AppendError, Head, Store, StoreError, StreamOf, blobs};
+use super::{AppendError, Blob, Condition, Head, Store, StoreError, StreamOf, blobs};
+use std::io::{Read, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Lines above which a read goes through the journal, which is several times as quick once a line's place is known.
@@ -89,7 +90,13 @@ impl Embedded {
         let mut notices = Vec::new();
         let (mut journal, frames) = recovery::open(&folder, stream_of, limit, &mut notices)?;
         journal.begin_writing()?;
+        blobs::clear(&folder.blobs())?;
         Ok(Self { frames, journal, stream_of, notices, broken: OnceLock::new(), writes: true, folder })
+    }
+
+    /// Where blobs are kept and removed.
+    fn blobs(&self) -> Result<PathBuf, StoreError> {
+        if self.writes { Ok(self.folder.blobs()) } else { Err(StoreError::ReadOnly(self.folder.path().to_owned())) }
     }
 
     /// The frames, unless a reader met an error in them.
@@ -205,15 +212,16 @@ impl Store for Embedded {
         Ok(found)
     }
 
-    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
-        if !self.writes {
-            return Err(StoreError::ReadOnly(self.folder.path().to_owned()));
-        }
-        blobs::put(&self.folder.blobs(), bytes)
+    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
+        blobs::put(&self.blobs()?, bytes)
     }
 
-    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        blobs::get(&self.folder.blobs(), sha256)
+    fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
+        blobs::copy(&self.folder.blobs(), sha256, to)
+    }
+
+    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError> {
+        blobs::remove(&self.blobs()?, sha256)
     }
 }
 
