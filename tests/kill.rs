@@ -16,6 +16,7 @@ mod desk;
 use annals::ledger::Ledger;
 use annals::record::authority::Role;
 use annals::record::request::{Draft, Speaker, new_id};
+use annals::store::Condition;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Entry, Request, parse_timestamp};
 use annals::trail::hash::{LeafHash, sha256};
@@ -183,7 +184,10 @@ impl Watched {
         }
         let named = (self.founded..size).filter_map(|at| evidence(at).map(|bytes| (at, sha256(&bytes))));
         for (sequence, digest) in named.chain(self.blobs.iter().cloned()) {
-            assert!(ledger.blob(&digest).unwrap() == evidence(sequence), "the evidence of entry {sequence}");
+            let mut bytes = Vec::new();
+            let found = ledger.copy_blob(&digest, &mut bytes).unwrap();
+            assert_eq!(found, Condition::Whole, "the evidence of entry {sequence}");
+            assert!(Some(bytes) == evidence(sequence), "the evidence of entry {sequence}");
         }
     }
 
@@ -263,7 +267,7 @@ fn writer() {
         let (from, base) = (ledger.head().size, ledger.head().leaf);
         let batch: Vec<u64> = (from..=from + random(4)).collect();
         for (sequence, bytes) in batch.iter().filter_map(|at| Some((at, evidence(*at)?))) {
-            let digest = ledger.put_blob(&bytes).unwrap();
+            let digest = ledger.put_blob(&mut bytes.as_slice()).unwrap().sha256;
             writeln!(pipe, "blob|{sequence}|{digest}|.").unwrap();
         }
         let signed = batch.iter().map(|sequence| sign(*sequence, base, &key)).collect();

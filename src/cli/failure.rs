@@ -50,8 +50,8 @@ pub(crate) enum Failure {
     #[error("{}: not restored", path.display())]
     Restore { path: PathBuf, source: RestoreError },
     /// Evidence that is not kept or not handed out.
-    #[error("nothing was written")]
-    Evidence(#[source] EvidenceError),
+    #[error(transparent)]
+    Evidence(EvidenceError),
     /// Disclosures that are not taken in.
     #[error("{}: not taken in", path.display())]
     Take { path: PathBuf, source: TakeError },

@@ -9,6 +9,7 @@
 mod actions;
 mod authority;
 mod desk;
+mod erasure;
 mod founding;
 mod history;
 mod import;
