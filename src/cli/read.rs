@@ -244,6 +244,7 @@ fn said(
             let mut item = timeline::item(before, entry, fact, after);
             if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {
                 item.answers = holders.get(&holder).copied().flatten();
+                item.summary.extend(item.answers.map(|answered| format!(" of entry {answered}")));
             }
             items.push(item);
             notes.extend(told(ledger, &hidden, entry).map(|told| (sequence, told)));

@@ -88,6 +88,9 @@ impl Desk {
         let rows: Vec<_> = reader.records().map(Result::unwrap).map(object).collect();
         let value = match rows.as_slice() {
             [one] if one.contains_key("kind") => json!(one),
+            _ if headings.iter().any(|heading| heading == "before") => {
+                json!({"kind": "files", "dry_run": false, "files": rows})
+            }
             _ => json!({"kind": "keys", "keys": rows}),
         };
         self.answers.push(Answer { command: command.to_owned(), value, csv: Some(output.stdout) });
@@ -113,7 +116,13 @@ impl Desk {
         let value: Value =
             serde_json::from_str(line).unwrap_or_else(|fault| panic!("{command}: {fault}: {line}"));
         assert!(value.is_object(), "{command}: {line}");
-        let no = value["kind"] == "verification" && value["holds"] == false;
+        let some = |name: &str| value["facts"][name].as_u64().is_some_and(|count| count > 0);
+        let no = match value["kind"].as_str() {
+            Some("verification") => value["holds"] == false,
+            Some("evidence") => some("missing") || some("changed"),
+            Some("taken") => value["refused"].as_u64() > Some(0),
+            _ => false,
+        };
         assert_eq!(output.status.code(), Some(i32::from(no)), "{command}: {said}");
         self.answers.push(Answer { command: command.to_owned(), value, csv });
         &self.answers.last().unwrap().value

@@ -12,7 +12,7 @@ const OPTIONAL: &str = "\
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle \
     SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note \
-    keys/keys/*/role verification/authenticated";
+    SAID/rows/*/note_erased evidence/rows/*/filename keys/keys/*/role verification/authenticated";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
 const KINDS: [(&str, &[&str]); 3] = [
@@ -60,7 +60,7 @@ fn an_answer_with_a_member_less_or_more_or_of_another_type_is_refused() {
 
 /// An answer once for each form of its rows, with that row alone; nothing where all of it was seen.
 fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Value> {
-    let list = ["rows", "keys"].into_iter().find(|name| value.get(name).is_some());
+    let list = ["rows", "keys", "files"].into_iter().find(|name| value.get(name).is_some());
     let mut empty = value.clone();
     let rows = list.map(|name| empty[name].take().as_array().unwrap().clone()).unwrap_or_default();
     let with = |rows: Vec<Value>| {
