@@ -205,7 +205,7 @@ const fn found(condition: Condition) -> Found {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals evidence open 140                   the one file of entry 140, under the name that it was given
+  annals evidence open 140                   the one file of entry 140, under its own name
   annals evidence open 140/2 -o photo.jpg    its second file
   annals evidence open ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e
 
@@ -310,7 +310,7 @@ impl Hidden {
         let reason = erasure.reason.filter(|reason| !self.is_erased(reason));
         let reason = reason.and_then(|reason| ledger.disclosure(&reason));
         Some(match reason.as_ref().and_then(|reason| reason.value().as_str()) {
-            Some(reason) => format!("{reason}; {}", erasure.basis),
+            Some(reason) => format!("{}; {}", reason.trim_end_matches('.'), erasure.basis),
             None => erasure.basis.to_string(),
         })
     }

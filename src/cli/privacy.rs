@@ -198,7 +198,7 @@ fn plain(text: &str) -> String {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals erase 140 --field note --as KR --reason 'Asked for by the person named' --basis 'GDPR Art. 17(1)(a)'
+  annals erase 140 --field note --as KR --reason 'On request' --basis 'GDPR Art. 17(1)(a)'
   annals erase 140 --field evidence/1/sha256 --as KR --reason 'Never public' --basis 'PIPA Art. 36'
 
 An entry, signed by your party's authority, tells everybody that the value is to be removed: every copy of the ledger that \
