@@ -3,8 +3,8 @@
 use super::axes::{self, Axes};
 use super::failure::Failure;
 use super::output::{self, Format, Standing};
+use super::read::known;
 use super::settings::Settings;
-use annals::domain::value::{Code, nearest};
 use annals::exchange::evidence::{self as files, Offered};
 use annals::ledger::privacy::Erasure;
 use annals::ledger::{Ledger, LedgerError};
@@ -75,7 +75,8 @@ struct Added {
 
 impl Add {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let offered = self.files.iter().map(|path| Ok(Offered::read(path)?)).collect::<Result<Vec<_>, Failure>>()?;
+        let offered =
+            self.files.iter().map(|path| Ok(Offered::read(path)?)).collect::<Result<Vec<_>, Failure>>()?;
         let ledger = if self.dry_run { settings.reading()? } else { settings.writing()? };
         let mut added = Vec::new();
         for offered in offered {
@@ -161,7 +162,8 @@ impl Check {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
         let (history, reading) = Axes::default().read(&ledger)?;
-        let wanted = self.action.map(|action| action_of(&ledger, &action)).transpose()?;
+        let wanted = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
+        let wanted = wanted.as_ref().map(stream);
         let hidden = Hidden::of(&ledger)?;
         let mut all = Vec::new();
         ledger.replay(&mut |_, entry, fact| {
@@ -170,21 +172,22 @@ impl Check {
             }
             ControlFlow::Continue(())
         })?;
-        let mut known: HashMap<String, Found> = HashMap::new();
+        let mut read: HashMap<String, Found> = HashMap::new();
         let mut checked = Vec::new();
         for exhibit in all {
-            let found = match exhibit.file.sha256.clear() {
+            let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
+            let found = match &sha256 {
                 None => hidden.without_digest(&exhibit.file),
-                Some(sha256) => match known.get(sha256) {
-                    Some(found) => *found,
-                    None => {
-                        let read = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
-                        known.insert(sha256.to_owned(), found(read));
-                        found(read)
+                Some(sha256) => {
+                    // A file that several entries name is read once.
+                    if !read.contains_key(sha256) {
+                        let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
+                        read.insert(sha256.clone(), found(whole));
                     }
-                },
+                    read.get(sha256).copied().unwrap_or(Found::Missing)
+                }
             };
-            let path = exhibit.file.sha256.clear().and_then(|sha256| ledger.blob_path(sha256));
+            let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
             checked.push(Checked { exhibit, found, path });
         }
         output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
@@ -246,7 +249,9 @@ impl Open {
         let known = |digest: &str| hidden.known(ledger, digest);
         let all = annals::record::evidence::files(&entry.request.event, &known);
         let sequence = entry.seal.sequence;
-        let list = || all.iter().map(|file| format!("\n  {sequence}/{}: {}", file.number, hidden.words(file, false)));
+        let list = || {
+            all.iter().map(|file| format!("\n  {sequence}/{}: {}", file.number, hidden.words(file, false)))
+        };
         let file = match (number, all.as_slice()) {
             (_, []) => return Err(Failure::usage(format!("entry {sequence} puts no file forward"))),
             (None, [file]) => Some(file),
@@ -264,19 +269,6 @@ impl Open {
                 file.number,
                 hidden.without_digest(file).as_str()
             ))),
-        }
-    }
-}
-
-/// The stream of the action that is named, or the nearest name.
-fn action_of(ledger: &Ledger, name: &str) -> Result<String, Failure> {
-    let state = ledger.state();
-    let actions = &state.programme.actions;
-    match Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code)) {
-        Some(action) => Ok(stream(&action)),
-        None => {
-            let hint = nearest(name, actions.keys().map(Code::as_str));
-            Err(Failure::usage(format!("there is no action {name}{hint}")))
         }
     }
 }

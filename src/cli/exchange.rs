@@ -51,9 +51,15 @@ impl Import {
         let before = if self.dry_run { before } else { Standing::of(&ledger) };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
         let recorded = output::count(summary.recorded, "request", "requests");
-        let text = format!("{recorded} {word}, {} had been before", summary.repeated);
+        let mut text = format!("{recorded} {word}, {} had been before", summary.repeated);
+        let values =
+            (summary.erased > 0).then(|| output::count(summary.erased, "withheld value", "withheld values"));
+        text.extend(
+            values.map(|values| format!("; {values} of theirs had been erased, and not taken in again")),
+        );
         let members = json!({
             "dry_run": self.dry_run, "recorded": summary.recorded, "repeated": summary.repeated,
+            "erased": summary.erased,
         });
         output::answer("import", &text, members, &before, settings.format)?;
         Ok(ExitCode::SUCCESS)

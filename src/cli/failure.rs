@@ -56,7 +56,9 @@ pub(crate) enum Failure {
     #[error("{}: not taken in", path.display())]
     Take { path: PathBuf, source: TakeError },
     /// An erasure that is not complete.
-    #[error("an erasure is recorded, and its value is still in this folder: the next command that writes removes it")]
+    #[error(
+        "an erasure is recorded, and its value is still in this folder: the next command that writes removes it"
+    )]
     Lingering(#[source] LedgerError),
     /// The ledger.
     #[error(transparent)]
@@ -122,11 +124,13 @@ impl Failure {
         match self {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
+            | Self::Take { source: TakeError::Read(_), .. }
+            | Self::Lingering(_)
             | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
             Self::File { source, .. } => system(source),
-            Self::Take { source: TakeError::Form(_), .. } => 2,
-            Self::Take { source: TakeError::Read(_), .. } | Self::Lingering(_) => 3,
             Self::Restore { source: RestoreError::Empty, .. }
+            | Self::Take { source: TakeError::Form(_), .. }
+            | Self::Evidence(EvidenceError::Moving(_))
             | Self::Plan { .. }
             | Self::Usage(_)
             | Self::NoKey(_)
@@ -138,7 +142,6 @@ impl Failure {
                 LineError::Ledger(_) => 3,
                 LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
             },
-            Self::Evidence(EvidenceError::Moving(_)) => 2,
             Self::Restore { source: RestoreError::Refused(_), .. }
             | Self::OtherPlan { .. }
             | Self::Evidence(_) => 1,

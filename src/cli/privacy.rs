@@ -64,10 +64,16 @@ impl Disclose {
             known(&ledger, party)?;
         }
         let Some(path) = &self.output else {
-            return match disclosing::write(&ledger, &which, &self.reader, &mut BufWriter::new(std::io::stdout().lock()))
-            {
+            return match disclosing::write(
+                &ledger,
+                &which,
+                &self.reader,
+                &mut BufWriter::new(std::io::stdout().lock()),
+            ) {
                 // A reader that has seen enough (`| head`) is no failure.
-                Err(HandError::Write(error)) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Answer(error)),
+                Err(HandError::Write(error)) if error.kind() != ErrorKind::BrokenPipe => {
+                    Err(Failure::Answer(error))
+                }
                 Err(HandError::Ledger(error)) => Err(error.into()),
                 _ => Ok(ExitCode::SUCCESS),
             };
@@ -96,12 +102,11 @@ impl Disclose {
     ) -> Result<ExitCode, Failure> {
         let whom = String::from(self.reader.clone());
         let Handed { written, others, missing, erased } = handed;
-        let mut text = format!("{} for {whom} written to {}", output::count(written, "value", "values"), path.display());
-        for (count, what) in [(others, "for others"), (missing, "not at hand here"), (erased, "erased")] {
-            if count > 0 {
-                text.push_str(&format!("; {count} {what}"));
-            }
-        }
+        let mut text =
+            format!("{} for {whom} written to {}", output::count(written, "value", "values"), path.display());
+        let more = [(others, "for others"), (missing, "not at hand here"), (erased, "erased")];
+        let more = more.into_iter().filter(|(count, _)| *count > 0);
+        text.extend(more.map(|(count, what)| format!("; {count} {what}")));
         let mut members = json!(handed);
         if let Some(members) = members.as_object_mut() {
             members.insert("for".to_owned(), whom.into());
@@ -174,12 +179,11 @@ fn take(settings: &Settings, path: &Path, dry_run: bool) -> Result<ExitCode, Fai
     disclosing::take(&ledger, &mut open()?, &mut heard).map_err(failed)?;
     let Counts { taken, known, erased, refused } = &counts;
     let word = if dry_run { "would be taken in; nothing was" } else { "taken in" };
-    let mut text = format!("{} {word}, {known} had been here before", output::count(*taken, "value", "values"));
-    for (count, what) in [(erased, "erased and not taken"), (refused, "refused")] {
-        if *count > 0 {
-            text.push_str(&format!(", {count} {what}"));
-        }
-    }
+    let mut text =
+        format!("{} {word}, {known} had been here before", output::count(*taken, "value", "values"));
+    let more = [(erased, "erased and not taken"), (refused, "refused")].into_iter();
+    let more = more.filter(|(count, _)| **count > 0);
+    text.extend(more.map(|(count, what)| format!(", {count} {what}")));
     let mut members = json!(counts);
     if let Some(members) = members.as_object_mut() {
         members.insert("dry_run".to_owned(), dry_run.into());

@@ -11,10 +11,10 @@ use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
+use annals::record::evidence;
 use annals::record::fact::Fact;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
-use annals::record::evidence;
 use annals::record::withheld;
 use annals::report::moments::Told;
 use annals::report::{action, answers, moments};
@@ -209,7 +209,7 @@ impl Lint {
 }
 
 /// The action that is named, or the nearest name.
-fn known(state: &State, name: &str) -> Result<Code, Failure> {
+pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
     let actions = &state.programme.actions;
     let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
     found.ok_or_else(|| {

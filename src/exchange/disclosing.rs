@@ -6,15 +6,16 @@
 
 use crate::domain::sealed::Audience;
 use crate::domain::value::Code;
-use crate::ledger::privacy::Taken;
+use crate::ledger::privacy::{Erasure, Taken};
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::fact::Fact;
 use crate::record::withheld::Held;
-use crate::trail::disclosure::Disclosure;
+use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::io::{self, BufRead, Read, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// The longest line that is read, in bytes.
 const LINE_LIMIT: u64 = 1 << 17;
@@ -65,11 +66,11 @@ pub fn may_see(reader: &Audience, held: &Held, source: &str) -> bool {
         let rest = source.strip_prefix("parties/").and_then(|rest| rest.strip_prefix(party.as_str()));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    match (reader, &held.audience) {
-        (_, Audience::Public) => true,
-        (Audience::Public, _) | (Audience::Parties, Audience::Party(_)) => false,
-        (Audience::Parties | Audience::Party(_), Audience::Parties) => true,
-        (Audience::Party(reader), Audience::Party(party)) => reader == party || own(reader),
+    match (&held.audience, reader) {
+        (Audience::Public, _) => true,
+        (Audience::Parties, reader) => *reader != Audience::Public,
+        (Audience::Party(party), Audience::Party(reader)) => reader == party || own(reader),
+        (Audience::Party(_), Audience::Public | Audience::Parties) => false,
     }
 }
 
@@ -84,45 +85,60 @@ pub fn write(
     out: &mut dyn Write,
 ) -> Result<Handed, HandError> {
     let erased = ledger.erasures()?;
-    let mut handed = Handed::default();
-    let mut each = |line: &[u8], at: u64| -> Result<(), HandError> {
+    let mut hand = Hand { ledger, reader, erased, out, handed: Handed::default() };
+    match which {
+        Which::All => hand.over(0..u64::MAX)?,
+        Which::Entry(sequence) => hand.over(*sequence..sequence.saturating_add(1))?,
+        Which::Stream(subject) => {
+            for sequence in ledger.sequences(subject).map_err(LedgerError::from)? {
+                hand.over(sequence..sequence + 1)?;
+            }
+        }
+    }
+    hand.out.flush().map_err(HandError::Write)?;
+    Ok(hand.handed)
+}
+
+/// Disclosures on their way to a reader.
+struct Hand<'a> {
+    ledger: &'a Ledger,
+    reader: &'a Audience,
+    erased: HashMap<Digest, Erasure>,
+    out: &'a mut dyn Write,
+    handed: Handed,
+}
+
+impl Hand<'_> {
+    /// Hands over those of a range of entries.
+    fn over(&mut self, range: Range<u64>) -> Result<(), HandError> {
+        let (ledger, mut failed) = (self.ledger, None);
+        ledger
+            .read(range, &mut |at, line| {
+                failed = self.each(at, line).err();
+                if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .map_err(LedgerError::from)?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn each(&mut self, at: u64, line: &[u8]) -> Result<(), HandError> {
         let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
         let event = &entry.request.event;
         let (_, held) = Fact::read(event).map_err(|fault| LedgerError::Fact(at, fault))?;
         for held in held {
-            if erased.contains_key(&held.digest) {
-                handed.erased += 1;
-            } else if !may_see(reader, &held, &event.source) {
-                handed.others += 1;
-            } else if let Some(disclosure) = ledger.disclosure(&held.digest) {
-                writeln!(out, "\"{}\"", disclosure.encoded()).map_err(HandError::Write)?;
-                handed.written += 1;
+            if self.erased.contains_key(&held.digest) {
+                self.handed.erased += 1;
+            } else if !may_see(self.reader, &held, &event.source) {
+                self.handed.others += 1;
+            } else if let Some(disclosure) = self.ledger.disclosure(&held.digest) {
+                writeln!(self.out, "\"{}\"", disclosure.encoded()).map_err(HandError::Write)?;
+                self.handed.written += 1;
             } else {
-                handed.missing += 1;
+                self.handed.missing += 1;
             }
         }
         Ok(())
-    };
-    let ranges = match which {
-        Which::All => vec![0..u64::MAX],
-        Which::Entry(sequence) => vec![*sequence..sequence.saturating_add(1)],
-        Which::Stream(subject) => {
-            let sequences = ledger.sequences(subject).map_err(LedgerError::from)?;
-            sequences.into_iter().map(|sequence| sequence..sequence + 1).collect()
-        }
-    };
-    for range in ranges {
-        let mut failed = None;
-        ledger
-            .read(range, &mut |at, line| {
-                failed = each(line, at).err();
-                if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })
-            .map_err(LedgerError::from)?;
-        failed.map_or(Ok(()), Err)?;
     }
-    out.flush().map_err(HandError::Write)?;
-    Ok(handed)
 }
 
 /// Why disclosures are not taken in.
@@ -132,7 +148,9 @@ pub enum TakeError {
     #[error("the disclosures cannot be read")]
     Read(#[from] io::Error),
     /// A line that is none.
-    #[error("line {0} is no disclosure: a JSON text of base64url is expected, as `annals disclose` writes it")]
+    #[error(
+        "line {0} is no disclosure: a JSON text of base64url is expected, as `annals disclose` writes it"
+    )]
     Form(u64),
     /// The ledger.
     #[error(transparent)]
@@ -210,7 +228,8 @@ mod tests {
             ("DK", [true, true, true, false]),
             ("KR", [true, true, true, true]),
         ] {
-            let found = ["public", "parties", "DK", "KR"].map(|whom| seen(reader, whom, "parties/KR/institutions/MSIT"));
+            let found = ["public", "parties", "DK", "KR"]
+                .map(|whom| seen(reader, whom, "parties/KR/institutions/MSIT"));
             assert_eq!(found, sees, "{reader}");
         }
         assert!(!seen("K", "DK", "parties/KR"));

@@ -46,9 +46,7 @@ pub enum EvidenceError {
     #[error("the file {0} is not here: whoever has it keeps it here with `annals evidence add FILE`")]
     Missing(String),
     /// Its bytes are others.
-    #[error(
-        "the file {0} has changed here: `annals evidence add FILE` of a sound copy mends it"
-    )]
+    #[error("the file {0} has changed here: `annals evidence add FILE` of a sound copy mends it")]
     Changed(String),
     /// The ledger.
     #[error(transparent)]
@@ -89,7 +87,11 @@ impl Offered {
             StoreError::Input(source) => failed(source),
             other => LedgerError::from(other).into(),
         })?;
-        if blob.sha256 == self.sha256 { Ok(blob.before) } else { Err(EvidenceError::Moving(self.path.clone())) }
+        if blob.sha256 == self.sha256 {
+            Ok(blob.before)
+        } else {
+            Err(EvidenceError::Moving(self.path.clone()))
+        }
     }
 }
 
@@ -121,7 +123,10 @@ pub fn open(ledger: &Ledger, sha256: &str, path: &Path) -> Result<u64, EvidenceE
 pub fn own_name(filename: Option<&str>, sha256: &str) -> PathBuf {
     let last = filename.and_then(|name| name.rsplit(['/', '\\']).next());
     let plain = |name: &&str| {
-        !name.starts_with('.') && !name.trim().is_empty() && name.len() <= 200 && !name.contains(char::is_control)
+        !name.starts_with('.')
+            && !name.trim().is_empty()
+            && name.len() <= 200
+            && !name.contains(char::is_control)
     };
     PathBuf::from(last.filter(plain).unwrap_or(sha256))
 }

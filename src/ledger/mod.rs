@@ -7,7 +7,7 @@
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `catch_up`: what is read when a ledger is opened;
 //! - [`archive`]: what is looked up in a history that is too long for memory, and `packed`, its bytes;
-//! - [`disclosures`]: withheld values, beside the journal;
+//! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
 //! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: the state kept as a file.
@@ -16,6 +16,7 @@ pub mod archive;
 mod catch_up;
 pub mod disclosures;
 mod evidence;
+mod lines;
 mod packed;
 pub mod privacy;
 mod replay;

@@ -47,10 +47,25 @@ pub enum Taken {
 }
 
 impl Ledger {
-    /// The disclosure with this digest, if it is at hand; one that cannot be read is not.
+    /// The disclosure with this digest, if it is at hand; one that cannot be read is not, and neither is one that was
+    /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        self.sequencer().disclosures.get(digest).ok().flatten()
+        let mut sequencer = self.sequencer();
+        let known = sequencer.past.archive.by_digest(digest).ok().flatten();
+        let erased = matches!(known, Some(Holding::Erased { .. }));
+        sequencer.disclosures.get(digest).ok().flatten().filter(|_| !erased)
+    }
+
+    /// By which entry the disclosure with this digest was erased, if it was. The ledger must be open for writing.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub fn erased(&self, digest: &Digest) -> Result<Option<u64>, LedgerError> {
+        Ok(match self.sequencer().past.archive.by_digest(digest)? {
+            Some(Holding::Erased { sequence }) => Some(sequence),
+            _ => None,
+        })
     }
 
     /// Every disclosure at hand.
@@ -179,7 +194,8 @@ impl Sequencer {
         let mut named = false;
         self.store.read(0..u64::MAX, &mut |_, line| {
             // Few lines are worth being read as an entry.
-            named |= line.windows(sha256.len()).any(|part| part == sha256.as_bytes()) && in_clear(line, sha256);
+            named |=
+                line.windows(sha256.len()).any(|part| part == sha256.as_bytes()) && in_clear(line, sha256);
         })?;
         Ok(named)
     }

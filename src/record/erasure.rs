@@ -32,8 +32,9 @@ pub struct Erased {
 fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
     let text = String::deserialize(deserializer)?;
     let expected = "is not a digest: 43 characters of base64url are expected";
-    Digest::parse(&text)
-        .ok_or_else(|| D::Error::custom(format!("`{}` {expected}", text.chars().take(64).collect::<String>())))
+    Digest::parse(&text).ok_or_else(|| {
+        D::Error::custom(format!("`{}` {expected}", text.chars().take(64).collect::<String>()))
+    })
 }
 
 /// Why a value is not erased.

@@ -215,15 +215,14 @@ impl State {
                 return;
             }
             (Fact::Key(party, event), _) => self.keys.evolve(event, party),
-            // What was erased is a name that the archive knows, and nothing that a rule asks the state for.
-            (Fact::Erased(_), _) => {}
             (Fact::Programme(fact), Some(author)) => {
                 let day = self.day(entry.seal.recordedtime);
                 let place =
                     Place { id: event.id, sequence, day, author: &author, answers: event.causationid };
                 self.programme.evolve(fact, words, &place);
             }
-            (Fact::Founding(_) | Fact::Programme(_), None) => {}
+            // What was erased is a name that the archive knows, and nothing that a rule asks the state for.
+            (Fact::Founding(_) | Fact::Programme(_), None) | (Fact::Erased(_), _) => {}
         }
         if let Some(founding) = self.founding.as_mut().filter(|founding| founding.is_open()) {
             founding.last = (sequence, entry.leaf);

@@ -43,7 +43,9 @@ fn keep(folder: &Path, bytes: &mut dyn Read, mut file: &File) -> Result<Blob, St
     let path = folder.join(&sha256);
     match before {
         Condition::Whole => fs::remove_file(&part).map_err(said(&part, "removed"))?,
-        Condition::Missing | Condition::Changed => fs::rename(&part, &path).map_err(said(&path, "written"))?,
+        Condition::Missing | Condition::Changed => {
+            fs::rename(&part, &path).map_err(said(&path, "written"))?;
+        }
     }
     sync_folder(folder)?;
     Ok(Blob { sha256, size, before })
@@ -188,7 +190,10 @@ mod tests {
             assert_eq!(found(&inner, name), (Condition::Missing, Vec::new()));
             remove(&inner, name).unwrap();
         }
-        assert_eq!((fs::read_dir(&inner).unwrap().count(), fs::read_dir(folder.path()).unwrap().count()), (2, 3));
+        assert_eq!(
+            (fs::read_dir(&inner).unwrap().count(), fs::read_dir(folder.path()).unwrap().count()),
+            (2, 3)
+        );
     }
 
     #[test]

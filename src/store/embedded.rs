@@ -96,7 +96,11 @@ impl Embedded {
 
     /// Where blobs are kept and removed.
     fn blobs(&self) -> Result<PathBuf, StoreError> {
-        if self.writes { Ok(self.folder.blobs()) } else { Err(StoreError::ReadOnly(self.folder.path().to_owned())) }
+        if self.writes {
+            Ok(self.folder.blobs())
+        } else {
+            Err(StoreError::ReadOnly(self.folder.path().to_owned()))
+        }
     }
 
     /// The frames, unless a reader met an error in them.

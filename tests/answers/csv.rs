@@ -15,8 +15,7 @@ const TIMELINE: &str = "sequence recorded_on effective source subject summary as
 const LINT: &str = "subject rule what";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const KEYS: &str = "keyid vkey role party institution revoked";
-const EVIDENCE: &str =
-    "sequence number source subject filename size mediatype state sha256 path voided";
+const EVIDENCE: &str = "sequence number source subject filename size mediatype state sha256 path voided";
 const FILES: &str = "path sha256 size mediatype before";
 
 /// The parties in the order of their plan; none before the ledger is opened.

@@ -197,7 +197,12 @@ impl Desk {
     }
 
     /// A party has the value of a field erased that an entry withholds.
-    pub(crate) fn erase(&mut self, speaker: &str, held: Receipt, field: &str) -> Result<Receipt, RecordError> {
+    pub(crate) fn erase(
+        &mut self,
+        speaker: &str,
+        held: Receipt,
+        field: &str,
+    ) -> Result<Receipt, RecordError> {
         let digest = self.digest(held, field);
         let data = json!({"digest": digest.to_string(), "basis": "GDPR Art. 17(1)(a)", "reason": "slettet"});
         self.answer(speaker, "ledger", "disclosure.erased", held, data)

@@ -69,7 +69,8 @@ fn only_what_an_entry_withholds_is_erased_and_that_entry_is_named() {
     let answer = desk.answer("DK", "ledger", "disclosure.erased", other, data.clone());
     assert!(refused(&desk, before, answer).contains(&must));
     no(&mut desk, "DK", ACTION, "disclosure.erased", data, "belongs to the subject ledger");
-    for (missing, reason) in [("basis", "missing field `basis`"), ("reason", "_sd/reason"), ("digest", "missing field `digest`")]
+    for (missing, reason) in
+        [("basis", "missing field `basis`"), ("reason", "_sd/reason"), ("digest", "missing field `digest`")]
     {
         let mut data = erasing(&desk, held);
         data.as_object_mut().unwrap().remove(missing);
@@ -108,7 +109,8 @@ fn nothing_is_erased_before_the_founding_is_complete() {
 #[test]
 fn a_digest_that_was_erased_is_not_used_again() {
     let mut desk = Desk::founded();
-    let draft = desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021-06", "note": "Jensen"}));
+    let draft =
+        desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021-06", "note": "Jensen"}));
     let (request, disclosures) = desk.sign(&draft);
     let held = desk.ledger.record(request.clone(), disclosures.clone()).unwrap();
     desk.erase("DK", held, "note").unwrap();
@@ -123,7 +125,8 @@ fn a_digest_that_was_erased_is_not_used_again() {
 #[test]
 fn an_erased_value_comes_back_neither_by_a_repeated_request_nor_by_being_handed_over() {
     let mut desk = Desk::founded();
-    let draft = desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021-06", "note": "Jensen"}));
+    let draft =
+        desk.draft("DK", ACTION, "action.progressed", json!({"effective": "2021-06", "note": "Jensen"}));
     let (request, disclosures) = desk.sign(&draft);
     let held = desk.ledger.record(request.clone(), disclosures.clone()).unwrap();
     let erased = desk.erase("DK", held, "note").unwrap();

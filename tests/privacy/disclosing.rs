@@ -22,7 +22,10 @@ fn taken(place: &Place, ledger: &str, file: &str, code: i32) -> (String, String)
 /// Which notes are readable in a ledger.
 fn readable(place: &Place, ledger: &str) -> Vec<&'static str> {
     let timeline = place.done(["timeline", "1.G2G.2", "--ledger", ledger]);
-    ["public", "parties", "DK", "KR"].into_iter().filter(|whom| timeline.contains(&format!("Meant for {whom}"))).collect()
+    ["public", "parties", "DK", "KR"]
+        .into_iter()
+        .filter(|whom| timeline.contains(&format!("Meant for {whom}")))
+        .collect()
 }
 
 #[test]
@@ -53,7 +56,11 @@ fn each_reader_is_handed_what_is_meant_for_it_and_nothing_else() {
     assert_eq!(place.done(["disclose", "126"]).lines().count(), 1);
     assert_eq!(place.done(["disclose", "129"]), "");
     assert_eq!(place.done(["disclose"]).lines().count(), 1);
-    place.refused(["disclose", "--for", "SE"], 2, &["SE is not a party of this ledger; its parties are DK, KR"]);
+    place.refused(
+        ["disclose", "--for", "SE"],
+        2,
+        &["SE is not a party of this ledger; its parties are DK, KR"],
+    );
     place.refused(["disclose", "1.G2G.22"], 2, &["neither an entry nor an action", "did you mean"]);
     place.refused(["disclose", "-o", "DK.jsonl"], 2, &["nothing is overwritten"]);
 }
@@ -69,14 +76,20 @@ fn what_belongs_to_no_entry_is_named_and_what_is_no_disclosure_ends_it_before_an
     place.done(["restore", "all.jsonl", "--ledger", "restored"]);
     fs::write(place.path("mixed.jsonl"), format!("{stray}\n{own}")).unwrap();
     let before = fs::read(place.path("restored/disclosures.jsonl")).unwrap_or_default();
-    for (name, rest) in [("torn.jsonl", "\"WyJ"), ("other.jsonl", "{\"request\":1}\n"), ("text.jsonl", "\u{1b}[2J\n")] {
+    for (name, rest) in
+        [("torn.jsonl", "\"WyJ"), ("other.jsonl", "{\"request\":1}\n"), ("text.jsonl", "\u{1b}[2J\n")]
+    {
         fs::write(place.path(name), format!("{own}{rest}")).unwrap();
         let (_, err) = taken(&place, "restored", name, 2);
         assert!(err.contains(name) && err.contains("line 6 is no disclosure"), "{err}");
     }
     assert_eq!(fs::read(place.path("restored/disclosures.jsonl")).unwrap_or_default(), before);
     let dry = place.annals(["disclose", "--take", "mixed.jsonl", "--ledger", "restored", "--dry-run"]);
-    assert!(String::from_utf8(dry.out).unwrap().starts_with("5 values would be taken in; nothing was"), "{}", dry.err);
+    assert!(
+        String::from_utf8(dry.out).unwrap().starts_with("5 values would be taken in; nothing was"),
+        "{}",
+        dry.err
+    );
     assert!(readable(&place, "restored").is_empty());
     let (out, err) = taken(&place, "restored", "mixed.jsonl", 1);
     assert!(out.starts_with("5 values taken in") && out.contains("1 refused"), "{out}");

@@ -99,12 +99,18 @@ fn an_erasure_that_was_cut_off_is_completed_by_the_next_writer_and_shown_to_nobo
     for reading in ["show 1.G2G.2", "timeline", "replay --from 120", "evidence check", "disclose --for KR"] {
         let answer = place.done(reading.split(' '));
         assert!(!answer.contains("Schmidt"), "{reading}: {answer}");
-        assert!(!note.within(answer.as_bytes()) && !evidence[0].within(answer.as_bytes()), "{reading}: {answer}");
+        assert!(
+            !note.within(answer.as_bytes()) && !evidence[0].within(answer.as_bytes()),
+            "{reading}: {answer}"
+        );
     }
     assert!(place.annals(["evidence", "open", "126"]).err.contains("is erased"));
     let healed = place.annals(PROGRESS);
     assert_eq!(healed.code, Some(0));
-    assert!(healed.err.contains("2 values that were erased were still here, and are removed now"), "{healed:?}");
+    assert!(
+        healed.err.contains("2 values that were erased were still here, and are removed now"),
+        "{healed:?}"
+    );
     for secret in [&note, &evidence[0], &evidence[2]] {
         assert_eq!(secret.traces(&place.ledger), [""; 0]);
     }
@@ -120,7 +126,10 @@ fn a_file_that_another_entry_names_stays() {
     place.done([&PROGRESS[..], &again].concat());
     erase(&place, "evidence/1/sha256");
     let checked = place.done(["evidence", "check"]);
-    assert!(checked.contains("found             1\n") && checked.contains("erased            1\n"), "{checked}");
+    assert!(
+        checked.contains("found             1\n") && checked.contains("erased            1\n"),
+        "{checked}"
+    );
     // Named by two that both withhold its digest, it goes with the second.
     let (place, _, evidence) = said();
     fs::write(place.path("befund.txt"), FILE).unwrap();
@@ -167,7 +176,8 @@ fn noted() -> (TempDir, Ledger, Disclosure, annals::trail::entry::Request) {
     let data: Value = json!({"digest": digest, "basis": "GDPR", "reason": "slettet"});
     let mut draft = desk.draft("KR", "ledger", "disclosure.erased", data);
     draft.causationid = Some(held.id);
-    let (erasing, _) = desk.sign_with(&draft, &desk::key_of("KR", annals::record::authority::Role::Authority));
+    let (erasing, _) =
+        desk.sign_with(&draft, &desk::key_of("KR", annals::record::authority::Role::Authority));
     let home = tempfile::tempdir().unwrap();
     let ledger = Ledger::create(home.path()).unwrap();
     requests.push((request, disclosures.clone()));
@@ -235,7 +245,10 @@ fn a_restored_ledger_takes_no_erased_value_in() {
     let taken = place.annals(["disclose", "--take", "kr.jsonl", "--ledger", restored.to_str().unwrap()]);
     assert_eq!(taken.code, Some(0), "{taken:?}");
     assert!(taken.err.contains("not taken: `note` was erased by entry 127"), "{taken:?}");
-    assert!(String::from_utf8(taken.out).unwrap().starts_with("3 values taken in"), "the other four less one");
+    assert!(
+        String::from_utf8(taken.out).unwrap().starts_with("3 values taken in"),
+        "the other four less one"
+    );
     assert_eq!(note.traces(&restored), [""; 0]);
     let verified = place.done(["verify", restored.to_str().unwrap()]);
     assert!(verified.contains("3 of 5 withheld fields disclosed here, 1 erased"), "{verified}");

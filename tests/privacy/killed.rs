@@ -139,7 +139,8 @@ fn writer() {
         let (request, disclosures) = sign(&ledger, Role::Coordinator, &said);
         let held = ledger.record(request, disclosures.clone()).unwrap();
         for (after, disclosure) in (1..).zip(&disclosures) {
-            let data = json!({"digest": disclosure.digest().to_string(), "basis": "GDPR", "reason": "asked for"});
+            let data =
+                json!({"digest": disclosure.digest().to_string(), "basis": "GDPR", "reason": "asked for"});
             let mut draft = draft(sequence + after, "ledger", "disclosure.erased", data);
             draft.causationid = Some(held.id);
             let (request, reason) = sign(&ledger, Role::Authority, &draft);
