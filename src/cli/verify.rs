@@ -119,8 +119,8 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
     }
     if report.lingering > 0 {
         more.push(format!(
-            "\n{} erased values are still in this folder: the next command that writes to the ledger removes them",
-            report.lingering
+            "\n{} still in this folder: the next command that writes to the ledger removes what is left",
+            output::count(report.lingering, "erased value is", "erased values are")
         ));
     }
     if report.stray > 0 {

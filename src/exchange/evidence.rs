@@ -118,6 +118,9 @@ pub fn open(ledger: &Ledger, sha256: &str, path: &Path) -> Result<u64, EvidenceE
     Ok(whole?.len())
 }
 
+/// What this program reads where it is run: nobody puts it there by sending a file.
+const SETTINGS: &str = "annals.toml";
+
 /// A name under which a file can be written here: the last part of the name that somebody else gave it, where that is one.
 #[must_use]
 pub fn own_name(filename: Option<&str>, sha256: &str) -> PathBuf {
@@ -127,6 +130,7 @@ pub fn own_name(filename: Option<&str>, sha256: &str) -> PathBuf {
             && !name.trim().is_empty()
             && name.len() <= 200
             && !name.contains(char::is_control)
+            && !name.eq_ignore_ascii_case(SETTINGS)
     };
     PathBuf::from(last.filter(plain).unwrap_or(sha256))
 }
@@ -145,6 +149,7 @@ mod tests {
             (Some(".."), "00"),
             (Some(".bashrc"), "00"),
             (Some("a/"), "00"),
+            (Some("x/Annals.toml"), "00"),
             (Some("a\u{1b}[2J"), "00"),
             (Some(" "), "00"),
             (None, "00"),

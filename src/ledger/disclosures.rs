@@ -1,5 +1,6 @@
 //! The disclosures of a ledger, kept beside its journal: one JSON string a line, durable before the entry that holds the
-//! digest. How they lie in their file is in [`super::lines`], and which of them are to be removed in [`super::privacy`].
+//! digest. How they lie in their file is in `lines`, and which of them are to be removed in
+//! [`super::privacy`].
 
 use super::LedgerError;
 use super::lines::{Line, Lines, open, scan};

@@ -151,18 +151,17 @@ impl Lines {
             }
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed(&part, "written"))
         });
-        let synced = written.and_then(|_| {
+        let named = written.and_then(|_| {
             let whole = out.flush().and_then(|()| out.get_ref().sync_all());
-            whole
-                .and_then(|()| fs::rename(&part, self.path()))
-                .and_then(|()| File::open(&self.folder)?.sync_all())
-                .map_err(failed(&self.path(), "written anew"))
+            whole.and_then(|()| fs::rename(&part, self.path())).map_err(failed(&self.path(), "written anew"))
         });
-        if synced.is_err() {
+        if named.is_err() {
             // Room is given back at once where the disk is full, and no value is left in it.
             let _ = fs::remove_file(&part);
         }
-        synced?;
+        named?;
+        // What was open until now has no name any more: nothing is ever written to it.
+        self.file = None;
         *self = Self::find(&self.folder, true, &mut |_| {})?;
         Ok(())
     }

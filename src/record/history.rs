@@ -156,8 +156,8 @@ impl State {
     ) -> Result<(), A::Fault> {
         archive.name(entry)?;
         let sequence = entry.seal.sequence;
+        let party = self.place(&entry.request.event.source);
         for each in held {
-            let party = self.place(&entry.request.event.source);
             archive.hold(&each.digest, Holding::Held { sequence, party })?;
         }
         if let Fact::Erased(erased) = fact {
@@ -180,8 +180,9 @@ impl State {
 
     /// The place in the opening of the party that a source names.
     fn place(&self, source: &str) -> u16 {
-        let author = author(source);
-        let place = author.and_then(|author| self.parties().iter().position(|party| **party == author.party));
+        let party = source.strip_prefix("parties/").and_then(|rest| rest.split('/').next());
+        let mut parties = self.founding.iter().flat_map(Founding::parties);
+        let place = party.and_then(|party| parties.position(|each| each.as_str() == party));
         place.and_then(|place| u16::try_from(place).ok()).unwrap_or(Holding::NOBODY)
     }
 
