@@ -27,7 +27,7 @@
 //! - [`report`]: one table, in several dialects;
 //! - [`store`]: the log and its engines, in memory and in a folder; it never interprets an entry;
 //! - [`ledger`]: opens a store, records, replays, verifies;
-//! - [`exchange`]: what crosses the border: keys, imports, exports, restoring.
+//! - [`exchange`]: what crosses the border: keys, imports, exports, restoring, evidence, withheld values.
 //!
 //! The program is a thin shell in the binary target, so that the compiler holds it to this public interface.
 //!
@@ -55,7 +55,8 @@
 //!
 //! # Absent on purpose
 //!
-//! There is no update and no delete: a mistake is corrected by an event. There is no second way to write:
+//! There is no update and no delete: a mistake is corrected by an event, and what can be erased is a value that lies beside
+//! the log, never an entry. There is no second way to write:
 //! everything goes through [`ledger::Ledger::record`]. There are no mocks: tests use real engines, and the store in memory
 //! passes the same contract. There is no `async`: one thread decides, and readers never wait for it long.
 

@@ -17,6 +17,7 @@ mod desk;
 use annals::ledger::Ledger;
 use annals::record::authority::Role;
 use annals::record::request::{Draft, Speaker, new_id};
+use annals::store::Condition;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Entry, Request, parse_timestamp};
 use annals::trail::hash::{Head, LeafHash, sha256};
@@ -236,7 +237,8 @@ impl Watched {
         }
         let named = self.seen.keys().filter_map(|said| said.evidence());
         for digest in named.map(|bytes| sha256(&bytes)).chain(self.blobs.iter().cloned()) {
-            assert!(ledger.blob(&digest).unwrap().is_some(), "evidence {digest}");
+            let found = ledger.copy_blob(&digest, &mut std::io::sink()).unwrap();
+            assert_eq!(found, Condition::Whole, "evidence {digest}");
         }
     }
 
@@ -273,7 +275,7 @@ impl Watched {
                 (0..u64::MAX).find(|number| !self.acknowledged.contains_key(&of(*number))).unwrap();
             for said in answered.checked_sub(1).into_iter().chain([answered]).map(of) {
                 if let Some(evidence) = said.evidence() {
-                    ledger.put_blob(&evidence).unwrap();
+                    ledger.put_blob(&mut evidence.as_slice()).unwrap();
                 }
                 let (request, disclosures) = said.sign(self.founded.leaf, &key);
                 let receipt = ledger.record(request, disclosures).unwrap();
@@ -350,7 +352,7 @@ fn write(ledger: &Ledger, base: LeafHash, run: u64, writer: u64) {
             (number..=number + random(6) / 4).map(|number| Said { run, writer, number }).collect();
         number += batch.len() as u64;
         for bytes in batch.iter().filter_map(|said| said.evidence()) {
-            say(&format!("blob|{}|.\n", ledger.put_blob(&bytes).unwrap()));
+            say(&format!("blob|{}|.\n", ledger.put_blob(&mut bytes.as_slice()).unwrap().sha256));
         }
         let signed = batch.iter().map(|said| said.sign(base, &key)).collect();
         for receipt in ledger.record_all(signed, Utc::now()).unwrap() {

@@ -7,17 +7,18 @@ use annals::domain::date::Effective;
 use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
 use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger};
+use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::history::{History, State};
+use annals::trail::entry::{Entry, parse_id};
 use annals::trail::hash::LeafHash;
 use chrono::{NaiveDate, Utc};
 use clap::Args;
 use std::str::FromStr;
 
 /// On which axes to read.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Axes {
     /// Up to this entry, by sequence or leaf hash
     #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]
@@ -89,6 +90,18 @@ pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
         entry_cut(text)
             .map_err(|_| "a day such as 2022-12-31, a sequence or a leaf hash is expected".to_owned())
     })
+}
+
+/// The entry that is named by its sequence or its id.
+pub(crate) fn entry(ledger: &Ledger, name: &str) -> Result<Entry, Failure> {
+    if let Some(sequence) = name.parse::<u64>().ok().filter(|_| name.len() < 20) {
+        let entry = ledger.entry(sequence)?;
+        return entry.ok_or_else(|| LedgerError::Cut(Cut::Sequence(sequence)).into());
+    }
+    let id = parse_id(name).ok_or_else(|| {
+        Failure::usage(format!("`{name}` is not an entry: its sequence or its id is expected"))
+    })?;
+    ledger.recorded(id)?.ok_or_else(|| Failure::usage(format!("no entry has the id {id}")))
 }
 
 impl Axes {

@@ -2,6 +2,7 @@
 
 use super::axes::{Axes, Which, any_cut, day};
 use super::entries;
+use super::evidence::Hidden;
 use super::failure::Failure;
 use super::output;
 use super::read::{known, told};
@@ -127,13 +128,13 @@ fn attribute(
 
 /// Who spoke in the entries that made the changes, and the sentences that go with them.
 fn spoken(ledger: &Ledger, changes: &[Change]) -> Result<BTreeMap<u64, Spoken>, Failure> {
-    let mut spoken = BTreeMap::new();
+    let (mut spoken, hidden) = (BTreeMap::new(), Hidden::of(ledger)?);
     for change in changes {
         if let Cause::Said { sequence, .. } = change.cause
             && !spoken.contains_key(&sequence)
             && let Some(entry) = ledger.entry(sequence)?
         {
-            let told = told(ledger, &entry);
+            let told = told(ledger, &hidden, &entry);
             spoken.insert(sequence, Spoken { source: entry.request.event.source, told });
         }
     }

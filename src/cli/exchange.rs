@@ -46,13 +46,20 @@ impl Import {
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
             .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
+        ledger.complete_erasures().map_err(Failure::Lingering)?;
         output::keep(&ledger);
         let before = if self.dry_run { before } else { Standing::of(&ledger) };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
         let recorded = output::count(summary.recorded, "request", "requests");
-        let text = format!("{recorded} {word}, {} had been before", summary.repeated);
+        let mut text = format!("{recorded} {word}, {} had been before", summary.repeated);
+        let values =
+            (summary.erased > 0).then(|| output::count(summary.erased, "withheld value", "withheld values"));
+        text.extend(
+            values.map(|values| format!("; {values} of theirs had been erased, and not taken in again")),
+        );
         let members = json!({
             "dry_run": self.dry_run, "recorded": summary.recorded, "repeated": summary.repeated,
+            "erased": summary.erased,
         });
         output::answer("import", &text, members, &before, settings.format)?;
         Ok(ExitCode::SUCCESS)

@@ -1,6 +1,8 @@
 //! Why a command could not be carried out, and with which code it then exits.
 
 use annals::domain::shape::Fault;
+use annals::exchange::disclosing::TakeError;
+use annals::exchange::evidence::EvidenceError;
 use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
@@ -53,6 +55,17 @@ pub(crate) enum Failure {
     /// A backup that was refused.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// Evidence that is not kept or not handed out.
+    #[error(transparent)]
+    Evidence(EvidenceError),
+    /// Disclosures that are not taken in.
+    #[error("{}: not taken in", path.display())]
+    Take { path: PathBuf, source: TakeError },
+    /// An erasure that is not complete.
+    #[error(
+        "an erasure is recorded, and its value is still in this folder: the next command that writes removes it"
+    )]
+    Lingering(#[source] LedgerError),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -101,6 +114,17 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Read { path, source } => Self::File { path, doing: "read", source },
+            EvidenceError::Write { path, source } => Self::File { path, doing: "written", source },
+            EvidenceError::Ledger(error) => Self::Ledger(error),
+            other => Self::Evidence(other),
+        }
+    }
+}
+
 impl Failure {
     /// The same failure of an import that was only tried.
     pub(crate) fn tried(self) -> Self {
@@ -119,17 +143,13 @@ impl Failure {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
             | Self::Process(_)
+            | Self::Take { source: TakeError::Read(_), .. }
+            | Self::Lingering(_)
             | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
-            // A file that is not there, or is there already, was misnamed; all else is the disk's matter.
-            Self::File { source, .. } => match source.kind() {
-                ErrorKind::NotFound
-                | ErrorKind::AlreadyExists
-                | ErrorKind::IsADirectory
-                | ErrorKind::NotADirectory
-                | ErrorKind::InvalidData => 2,
-                _ => 3,
-            },
+            Self::File { source, .. } => system(source),
             Self::Restore { source: RestoreError::Empty, .. }
+            | Self::Take { source: TakeError::Form(_), .. }
+            | Self::Evidence(EvidenceError::Moving(_))
             | Self::Plan { .. }
             | Self::Usage(_)
             | Self::NoKey(_)
@@ -143,8 +163,12 @@ impl Failure {
                 LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
             },
             Self::Backup(error) => backup(error),
-            Self::Restore { source: RestoreError::Refused(_), .. } | Self::OtherPlan { .. } => 1,
-            Self::Restore { source: RestoreError::Store(error), .. } | Self::Ledger(error) => ledger(error),
+            Self::Restore { source: RestoreError::Refused(_), .. }
+            | Self::OtherPlan { .. }
+            | Self::Evidence(_) => 1,
+            Self::Restore { source: RestoreError::Store(error), .. }
+            | Self::Take { source: TakeError::Ledger(error), .. }
+            | Self::Ledger(error) => ledger(error),
         }
     }
 }
@@ -163,6 +187,18 @@ const fn backup(error: &BackupError) -> u8 {
 const fn store(error: &StoreError) -> u8 {
     match error {
         StoreError::NoLedger(_) | StoreError::Exists(_) | StoreError::Foreign(_) => 2,
+        _ => 3,
+    }
+}
+
+/// A file that is not there, or is there already, was misnamed; all else is the disk's matter.
+fn system(error: &io::Error) -> u8 {
+    match error.kind() {
+        ErrorKind::NotFound
+        | ErrorKind::AlreadyExists
+        | ErrorKind::IsADirectory
+        | ErrorKind::NotADirectory
+        | ErrorKind::InvalidData => 2,
         _ => 3,
     }
 }

@@ -189,7 +189,7 @@ impl Founding<'_> {
         let rest: Result<Vec<_>, EntryFault> =
             drafts.map(|draft| sign(&draft, self.origin, base, &signer)).collect();
         settle(ledger.record_all(rest?, Utc::now())?)?;
-        ledger.put_blob(self.bytes).map_err(LedgerError::from)?;
+        ledger.put_blob(&mut &*self.bytes).map_err(LedgerError::from)?;
         if self.both_sides { self.others(ledger, &sha256) } else { Ok(()) }
     }
 

@@ -2,6 +2,7 @@
 
 use super::axes::{Axes, Which, any_cut};
 use super::entries;
+use super::evidence::Hidden;
 use super::failure::Failure;
 use super::output;
 use super::read::{retain, retain_effective, told};
@@ -66,14 +67,14 @@ impl Inbox {
         let first = first(&ledger, &history, self.since, &us)?;
         let awaited = inbox::of(&history, &reading, &filter, &us.party)?;
         let ours = Author { party: us.party.clone(), institution: None };
-        let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
+        let (mut items, mut notes, hidden) = (Vec::new(), BTreeMap::new(), Hidden::of(&ledger)?);
         entries::each(&ledger, first..reading.head.size, &mut |entry| {
             if !is_of(&entry.request.event.source, &ours) {
                 let fact = entries::fact(&entry)?;
                 let words =
                     fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
                 let item = timeline::item(&history.state, &entry, &fact, &words);
-                notes.extend(told(&ledger, &entry).map(|told| (item.sequence, told)));
+                notes.extend(told(&ledger, &hidden, &entry).map(|told| (item.sequence, told)));
                 items.push(item);
             }
             Ok(ControlFlow::Continue(()))

@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod due;
 mod entries;
+mod evidence;
 mod exchange;
 mod failure;
 mod founding;
@@ -19,6 +20,7 @@ mod manual;
 mod output;
 mod place;
 mod plan;
+mod privacy;
 mod progress;
 mod read;
 mod record;
@@ -73,6 +75,10 @@ enum Command {
     Init(founding::Init),
     Accede(accede::Accede),
     Record(record::Record),
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
+    Disclose(privacy::Disclose),
+    Erase(privacy::Erase),
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
@@ -103,6 +109,9 @@ impl Arguments {
             Command::Init(command) => command.run(&settings),
             Command::Accede(command) => command.run(&settings),
             Command::Record(command) => command.run(&settings),
+            Command::Evidence(command) => command.run(&settings),
+            Command::Disclose(command) => command.run(&settings),
+            Command::Erase(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),

@@ -1,15 +1,15 @@
 //! `annals record progress`: what a party says of an action, with the files that it puts forward.
 
-use super::failure::{Failure, file};
+use super::failure::Failure;
 use super::settings::Settings;
 use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use annals::domain::date::Effective;
-use annals::trail::hash::sha256;
+use annals::exchange::evidence::Offered;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -81,9 +81,9 @@ impl Progress {
         }
         let (mut items, mut evidence) = (Vec::new(), Vec::new());
         for path in &self.evidence {
-            let bytes = std::fs::read(path).map_err(file(path, "read"))?;
-            items.push(item(path, &bytes, self.confidential));
-            evidence.push(bytes);
+            let offered = Offered::read(path)?;
+            items.push(item(&offered, self.confidential));
+            evidence.push(offered);
         }
         if !items.is_empty() {
             data.insert("evidence".to_owned(), Value::Array(items));
@@ -95,12 +95,13 @@ impl Progress {
     }
 }
 
-fn item(path: &Path, bytes: &[u8], confidential: bool) -> Value {
+fn item(offered: &Offered, confidential: bool) -> Value {
     let mut item = Map::new();
-    put(&mut item, "sha256", Some(sha256(bytes)));
+    let Offered { path, sha256, size } = offered;
+    put(&mut item, "sha256", Some(sha256));
     put(&mut item, "mediatype", Some(mime_guess::from_path(path).first_or_octet_stream()));
     put(&mut item, "filename", path.file_name().map(|name| name.to_string_lossy()));
-    item.insert("size".to_owned(), bytes.len().into());
+    item.insert("size".to_owned(), (*size).into());
     if confidential {
         item.insert("confidential".to_owned(), true.into());
     }

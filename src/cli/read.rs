@@ -1,6 +1,7 @@
 //! `annals status`, `show`, `timeline`, `replay`, `lint`: what reads, each on both time axes.
 
 use super::axes::{Axes, Which, any_cut};
+use super::evidence::{Hidden, glance};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
@@ -12,13 +13,13 @@ use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
+use annals::record::evidence;
 use annals::record::fact::Fact;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
 use annals::record::withheld;
 use annals::report::moments::Told;
 use annals::report::{action, answers, moments};
-use annals::trail::disclosure::Digest;
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::Value;
@@ -234,6 +235,7 @@ fn said(
 ) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
     let mut spoken: HashMap<Code, Arc<Words>> = HashMap::new();
+    let hidden = Hidden::of(ledger)?;
     let mut failed = Ok(());
     let mut take = |entry: &Entry, fact: &Fact| {
         let words = match fact.action() {
@@ -246,9 +248,14 @@ fn said(
                 }
             },
         };
-        items.push(timeline::item(&after.state, entry, fact, &words));
-        notes.extend(told(ledger, entry).map(|told| (entry.seal.sequence, told)));
-        Ok(())
+        let mut item = timeline::item(&after.state, entry, fact, &words);
+        if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {
+            item.answers = ledger.recorded(holder)?.map(|holder| holder.seal.sequence);
+            item.summary.extend(item.answers.map(|answered| format!(" of entry {answered}")));
+        }
+        items.push(item);
+        notes.extend(told(ledger, &hidden, entry).map(|told| (entry.seal.sequence, told)));
+        Ok::<(), LedgerError>(())
     };
     match action {
         Some(action) => {
@@ -269,7 +276,7 @@ fn said(
             if failed.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?,
     }
-    failed.map_err(LedgerError::Store)?;
+    failed?;
     retain_effective(&mut items, reading);
     Ok((items, notes))
 }
@@ -285,25 +292,20 @@ pub(super) fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
 }
 
 /// What an entry says in fields that can be withheld; nothing where it has none.
-pub(super) fn told(ledger: &Ledger, entry: &Entry) -> Option<Told> {
+pub(super) fn told(ledger: &Ledger, hidden: &Hidden, entry: &Entry) -> Option<Told> {
     const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
-    let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
-    let clear = withheld::disclose(&entry.request.event.data, &known);
+    let event = &entry.request.event;
+    let known = |digest: &str| hidden.known(ledger, digest);
+    let clear = withheld::disclose(&event.data, &known);
     let text = |name: &str| clear.get(name).and_then(Value::as_str).map(str::to_owned);
-    let left = clear.get("_sd").and_then(Value::as_object);
+    let left = || SENTENCES.into_iter().filter_map(|name| withheld::digest_of(&clear, name));
+    let files = evidence::files(event, &known);
     let told = Told {
         note: SENTENCES.into_iter().find_map(text),
-        withheld: left.is_some_and(|left| SENTENCES.into_iter().any(|name| left.contains_key(name))),
-        files: clear.get("evidence").and_then(Value::as_array).into_iter().flatten().map(one).collect(),
+        withheld: left().any(|digest| !hidden.is_erased(&digest)),
+        erased: left().find_map(|digest| hidden.why(ledger, &digest)),
+        files: files.iter().map(|file| hidden.words(file, true)).collect(),
+        places: files.iter().map(|file| glance(ledger, hidden, file)).collect(),
     };
     (told != Told::default()).then_some(told)
-}
-
-/// A file in a few words.
-fn one(file: &Value) -> String {
-    let text = |name: &str| file.get(name).and_then(Value::as_str);
-    let size = file.get("size").and_then(Value::as_u64).unwrap_or_default();
-    let name = text("filename").unwrap_or("(name withheld)");
-    let digest = text("sha256").unwrap_or("(digest withheld)");
-    format!("{name}, {size} bytes, {}, {digest}", text("mediatype").unwrap_or_default())
 }

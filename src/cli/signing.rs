@@ -6,9 +6,10 @@ use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::sealed::Audience;
 use annals::domain::value::Code;
+use annals::exchange::evidence::Offered;
 use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
-use annals::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::authority::Role;
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
@@ -62,7 +63,7 @@ pub(crate) struct Change {
     pub(crate) data: Map<String, Value>,
     pub(crate) answers: Option<Uuid>,
     /// The files that it puts forward.
-    pub(crate) evidence: Vec<Vec<u8>>,
+    pub(crate) evidence: Vec<Offered>,
     /// Whether its `effective` is only the day on which it was asked for.
     pub(crate) undated: bool,
 }
@@ -154,7 +155,7 @@ pub(crate) fn commit(
     ledger: &Ledger,
     draft: &Draft,
     key: &SigningKey,
-    evidence: &[Vec<u8>],
+    evidence: &[Offered],
 ) -> Result<Receipt, Failure> {
     let state = ledger.state();
     let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
@@ -162,7 +163,7 @@ pub(crate) fn commit(
     let (request, disclosures) = draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?;
     if !evidence.is_empty() {
         ledger.judge(&request, &disclosures, Utc::now())?;
-        evidence.iter().try_for_each(|file| ledger.put_blob(file).map(|_| ())).map_err(LedgerError::from)?;
+        evidence.iter().try_for_each(|file| file.keep(ledger).map(drop))?;
     }
     Ok(ledger.record(request, disclosures)?)
 }

@@ -111,7 +111,17 @@ pub(crate) fn table(report: &Report, known: Option<bool>) -> String {
     let text: String = report.verdicts.iter().map(line).collect();
     let mut more: Vec<String> = Vec::new();
     if let (held @ 1.., disclosed) = report.withheld {
-        more.push(format!("\n{disclosed} of {held} withheld fields disclosed here"));
+        let erased = match report.erased {
+            0 => String::new(),
+            erased => format!(", {erased} erased"),
+        };
+        more.push(format!("\n{disclosed} of {held} withheld fields disclosed here{erased}"));
+    }
+    if report.lingering > 0 {
+        more.push(format!(
+            "\n{} still in this folder: the next command that writes to the ledger removes what is left",
+            output::count(report.lingering, "erased value is", "erased values are")
+        ));
     }
     if report.stray > 0 {
         more.push(format!("\n{} disclosures here belong to no entry", report.stray));
@@ -201,6 +211,8 @@ fn answer(report: &Report, known: Option<bool>) -> Value {
         "head": report.head,
         "withheld": report.withheld.0,
         "disclosed": report.withheld.1,
+        "erased": report.erased,
+        "lingering": report.lingering,
         "stray": report.stray,
         "damaged": report.damaged,
         "unfinished": report.unfinished,

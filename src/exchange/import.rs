@@ -27,6 +27,8 @@ pub struct Summary {
     pub recorded: u64,
     /// Requests that had been recorded before.
     pub repeated: u64,
+    /// Disclosures that were not taken in, because they were erased.
+    pub erased: u64,
 }
 
 /// Why an import ended early; what came before the line is recorded.
@@ -197,6 +199,10 @@ impl<'a> Import<'a> {
             None => return Ok(()),
             Some(Line::Signed(request, disclosures)) => {
                 let keys = request.event.kind.starts_with(KEYS);
+                for each in &disclosures {
+                    let erased = self.ledger.erased(&each.digest()).map_err(LineError::from)?;
+                    self.summary.erased += u64::from(erased.is_some());
+                }
                 self.pending.push((line, request, disclosures));
                 keys
             }

@@ -5,7 +5,11 @@
 //! - [`export`]: the entries, one a line;
 //! - [`restore`]: an export into a new ledger;
 //! - [`specimen`]: a plausible ledger of any size, made up.
+//! - [`evidence`]: files on their way in and out;
+//! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod disclosing;
+pub mod evidence;
 pub mod export;
 pub mod import;
 pub mod keyring;

@@ -73,7 +73,7 @@ impl From<StoreError> for BackupError {
 /// # Errors
 /// [`BackupError`]. Where it was refused, nothing was changed; where a disk failed, it is completed by the next run.
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
-    let original = Embedded::open_read_only(folder, entry::subject).map_err(LedgerError::from)?;
+    let original = Embedded::open_whole(folder, entry::subject).map_err(LedgerError::from)?;
     let mut named = Named::default();
     past::fold(&original, Head::EMPTY, &mut |(entry, _, held)| {
         progress(entry.seal.sequence + 1);
@@ -97,7 +97,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
-    let held = Disclosures::open(to, false).map_err(LedgerError::from)?;
+    let mut held = Disclosures::open(to, false).map_err(LedgerError::from)?;
     let part = to.join(format!("{}.part", disclosures::FILE));
     let failed = |doing| {
         let path = path.clone();
@@ -110,13 +110,13 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
         let Some(disclosure) = disclosure else { return Ok(()) };
         if named.takes(&disclosure)? {
             kept += 1;
-            still += u64::from(held.get(&disclosure.digest()).is_some());
+            still += u64::from(held.has(&disclosure.digest()).map_err(LedgerError::from)?);
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;
         }
         Ok(())
     })?;
     let whole = there.is_some() && !damaged;
-    let had = held.iter().count() as u64;
+    let had = held.at_hand()?.count();
     if !whole && had > still {
         drop(out);
         // It was not to be, and stands in nobody's way.

@@ -1,42 +1,55 @@
 //! The disclosures of a ledger, kept beside its journal: one JSON string a line, durable before the entry that holds the
-//! digest. Erasing one is not here yet.
+//! digest. How they lie in their file is in `lines`, and which of them are to be removed in
+//! [`super::privacy`].
 
 use super::LedgerError;
+use super::lines::{Line, Lines, open, scan};
 use crate::record::withheld;
+use crate::store::StoreError;
 use crate::store::runs::Runs;
-use crate::store::{StoreError, disk};
-use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
+use crate::trail::disclosure::{Digest, Disclosure};
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file within a ledger's folder.
-pub const FILE: &str = "disclosures.jsonl";
+pub use super::lines::FILE;
 
 /// The disclosures at hand, by their digests.
 #[derive(Debug, Default)]
 pub struct Disclosures {
-    held: HashMap<Digest, Disclosure>,
+    kept: Kept,
     damaged: Vec<usize>,
-    file: Option<Kept>,
 }
 
-/// The file, and how many of its bytes are whole lines.
+/// Where they are.
 #[derive(Debug)]
-struct Kept {
-    file: File,
-    path: PathBuf,
-    length: u64,
+enum Kept {
+    Memory(HashMap<Digest, Disclosure>),
+    Folder(Lines),
 }
 
 /// Why disclosures cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: cannot be {doing}{}", path.display(), remedy(source.kind()))]
-pub struct DisclosuresError {
-    path: PathBuf,
-    doing: &'static str,
-    source: io::Error,
+pub enum DisclosuresError {
+    /// The file.
+    #[error("{}: cannot be {doing}{}", path.display(), remedy(source.kind()))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no room for the digests.
+    #[error(transparent)]
+    Names(#[from] StoreError),
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Memory(HashMap::new())
+    }
 }
 
 const fn remedy(kind: io::ErrorKind) -> &'static str {
@@ -49,36 +62,15 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
 }
 
 impl Disclosures {
-    /// Reads the disclosures in a folder, if there are any. A line that is none is passed over, and its field counts as
+    /// Finds the disclosures in a folder, if there are any. A line that is none is passed over, and its field counts as
     /// withheld; for writing, a last line that was never finished is cut.
     ///
     /// # Errors
     /// Where the file cannot be read, or not be opened for writing.
     pub fn open(folder: &Path, writable: bool) -> Result<Self, DisclosuresError> {
-        let path = folder.join(FILE);
-        let failed = |doing| {
-            let path = path.clone();
-            move |source| DisclosuresError { path, doing, source }
-        };
-        let mut opened = Self::default();
-        let length = scan(&path, &mut |number, disclosure| {
-            match disclosure {
-                Some(disclosure) => drop(opened.held.insert(disclosure.digest(), disclosure)),
-                None => opened.damaged.push(number),
-            }
-            Ok::<(), DisclosuresError>(())
-        })?;
-        if writable {
-            let file = OpenOptions::new().create(true).append(true).open(&path);
-            let file = file.map_err(failed("opened for writing"))?;
-            // The name of a new file is durable once its folder is.
-            disk::set_len(&path, &file, length)
-                .and_then(|()| disk::sync_all(&path, &file))
-                .and_then(|()| disk::sync_folder(folder))
-                .map_err(failed("cut to its last whole line"))?;
-            opened.file = Some(Kept { file, path, length });
-        }
-        Ok(opened)
+        let mut damaged = Vec::new();
+        let lines = Lines::find(folder, writable, &mut |number| damaged.push(number))?;
+        Ok(Self { kept: Kept::Folder(lines), damaged })
     }
 
     /// The numbers of the lines that are no disclosures, from 1.
@@ -88,38 +80,97 @@ impl Disclosures {
     }
 
     /// The disclosure with this digest, if it is at hand.
-    #[must_use]
-    pub fn get(&self, digest: &Digest) -> Option<&Disclosure> {
-        self.held.get(digest)
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn get(&mut self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
+        match &mut self.kept {
+            Kept::Memory(held) => Ok(held.get(digest).cloned()),
+            Kept::Folder(lines) => lines.get(digest),
+        }
+    }
+
+    /// Whether the disclosure with this digest is at hand.
+    ///
+    /// # Errors
+    /// Where the digests cannot be read.
+    pub fn has(&mut self, digest: &Digest) -> Result<bool, DisclosuresError> {
+        match &mut self.kept {
+            Kept::Memory(held) => Ok(held.contains_key(digest)),
+            Kept::Folder(lines) => lines.has(digest),
+        }
     }
 
     /// Which are at hand, without their values.
     ///
     /// # Errors
-    /// [`StoreError`], where there is no room for the digests.
-    pub fn at_hand(&self) -> Result<AtHand, StoreError> {
+    /// Where they cannot be read, and where there is no room for the digests.
+    pub fn at_hand(&self) -> Result<AtHand, LedgerError> {
         let mut at_hand = AtHand::default();
-        self.iter().try_for_each(|each| at_hand.push(each))?;
+        self.each::<LedgerError>(&mut |each| Ok(at_hand.push(&each)?))?;
         Ok(at_hand)
     }
 
-    /// Every disclosure at hand.
-    pub fn iter(&self) -> impl Iterator<Item = &Disclosure> {
-        self.held.values()
+    /// Hands over every disclosure at hand.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or what the taker says.
+    pub fn each<E: From<DisclosuresError>>(
+        &self,
+        each: &mut dyn FnMut(Disclosure) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.kept {
+            Kept::Memory(held) => held.values().cloned().try_for_each(each),
+            Kept::Folder(lines) => {
+                let take = &mut |line: Line| line.disclosure.map_or(Ok(()), &mut *each);
+                lines.scan(take).map(drop)
+            }
+        }
     }
 
-    /// Keeps disclosures, durable on return.
+    /// Keeps disclosures, durable on return; those that are at hand are not written again.
     ///
     /// # Errors
     /// Where they cannot be written: none of them is kept then.
     pub fn keep(&mut self, disclosures: Vec<Disclosure>) -> Result<(), DisclosuresError> {
-        let new: Vec<Disclosure> =
-            disclosures.into_iter().filter(|each| !self.held.contains_key(&each.digest())).collect();
-        if let (Some(kept), false) = (&mut self.file, new.is_empty()) {
-            let lines: Vec<&str> = new.iter().flat_map(|each| ["\"", each.encoded(), "\"\n"]).collect();
-            kept.write(lines.concat().as_bytes())?;
+        let mut new = Vec::new();
+        for each in disclosures {
+            if !self.has(&each.digest())? && !new.contains(&each) {
+                new.push(each);
+            }
         }
-        self.held.extend(new.into_iter().map(|each| (each.digest(), each)));
+        match &mut self.kept {
+            Kept::Memory(held) => held.extend(new.into_iter().map(|each| (each.digest(), each))),
+            Kept::Folder(_) if new.is_empty() => {}
+            Kept::Folder(lines) => lines.append(&new)?,
+        }
+        Ok(())
+    }
+
+    /// Keeps only those with these digests, and removes every other line for good, the damaged ones with them: nobody can
+    /// tell whose value is in one. After a crash the file is the old one or the new one.
+    ///
+    /// # Errors
+    /// Where the file cannot be written anew: it is the old one then.
+    pub fn retain(
+        &mut self,
+        wanted: &mut dyn FnMut(&Digest) -> Result<bool, StoreError>,
+    ) -> Result<(), DisclosuresError> {
+        match &mut self.kept {
+            Kept::Memory(held) => {
+                let mut left = HashMap::new();
+                for (digest, disclosure) in held.drain() {
+                    if wanted(&digest)? {
+                        left.insert(digest, disclosure);
+                    }
+                }
+                *held = left;
+            }
+            Kept::Folder(lines) => {
+                lines.rewrite(wanted)?;
+                self.damaged.clear();
+            }
+        }
         Ok(())
     }
 }
@@ -148,9 +199,10 @@ impl AtHand {
     /// digests.
     pub fn read(folder: &Path) -> Result<Self, LedgerError> {
         let mut read = Self::default();
-        scan(&folder.join(FILE), &mut |_, disclosure| {
-            read.damaged += usize::from(disclosure.is_none());
-            disclosure.map_or(Ok(()), |disclosure| read.push(&disclosure)).map_err(LedgerError::from)
+        let path = folder.join(FILE);
+        scan(open(&path)?.as_ref(), &path, &mut |line| {
+            read.damaged += usize::from(line.disclosure.is_none());
+            line.disclosure.map_or(Ok(()), |disclosure| read.push(&disclosure)).map_err(LedgerError::from)
         })?;
         Ok(read)
     }
@@ -194,55 +246,6 @@ impl AtHand {
     }
 }
 
-/// Hands over each whole line with its number from 1 and the disclosure that it holds, if it is one; returns how many bytes
-/// they are. Never more of a line is read than a disclosure can hold.
-fn scan<E: From<DisclosuresError>>(
-    path: &Path,
-    each: &mut dyn FnMut(usize, Option<Disclosure>) -> Result<(), E>,
-) -> Result<u64, E> {
-    let failed = |source| DisclosuresError { path: path.to_owned(), doing: "read", source };
-    let mut file = match File::open(path) {
-        Ok(file) => BufReader::with_capacity(1 << 16, file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(failed(error).into()),
-    };
-    let (mut whole, mut length, mut number, mut line) = (0, 0, 1, Vec::new());
-    loop {
-        let begins = line.is_empty();
-        let limit = DISCLOSURE_LIMIT as u64 + 4;
-        let taken = file.by_ref().take(limit).read_until(b'\n', &mut line).map_err(failed)?;
-        if taken == 0 {
-            return Ok(whole);
-        }
-        length += taken as u64;
-        if line.last() != Some(&b'\n') {
-            // The rest of a line that is too long says nothing; one byte of it tells that it is none.
-            line.truncate(1);
-            continue;
-        }
-        let text = if begins { serde_json::from_slice::<String>(&line).ok() } else { None };
-        each(number, text.and_then(|text| Disclosure::parse(&text).ok()))?;
-        (whole, number) = (length, number + 1);
-        line.clear();
-    }
-}
-
-impl Kept {
-    fn write(&mut self, lines: &[u8]) -> Result<(), DisclosuresError> {
-        // What a write that failed left behind would run into the next line.
-        let written = disk::set_len(&self.path, &self.file, self.length)
-            .and_then(|()| disk::write(&self.path, &self.file, lines))
-            .and_then(|()| disk::sync_data(&self.path, &self.file));
-        match written {
-            Ok(()) => {
-                self.length += lines.len() as u64;
-                Ok(())
-            }
-            Err(source) => Err(DisclosuresError { path: self.path.clone(), doing: "written", source }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +253,17 @@ mod tests {
 
     fn note(text: &str) -> Disclosure {
         Disclosure::new([7; 16], "note", &text.into())
+    }
+
+    fn count(disclosures: &Disclosures) -> usize {
+        let mut count = 0;
+        disclosures
+            .each::<DisclosuresError>(&mut |_| {
+                count += 1;
+                Ok(())
+            })
+            .unwrap();
+        count
     }
 
     #[test]
@@ -261,12 +275,12 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("garbage\n\n{text}\"WyJ")).unwrap();
         let read = Disclosures::open(folder.path(), false).unwrap();
-        assert_eq!((read.damaged(), read.iter().count()), (&[1, 2][..], 2));
+        assert_eq!((read.damaged(), count(&read)), (&[1, 2][..], 2));
         let mut kept = Disclosures::open(folder.path(), true).unwrap();
         kept.keep(vec![note("three"), note("one")]).unwrap();
-        let read = Disclosures::open(folder.path(), false).unwrap();
-        assert_eq!((read.damaged(), read.iter().count()), (&[1, 2][..], 3));
-        assert!(read.get(&note("three").digest()).is_some());
+        let mut read = Disclosures::open(folder.path(), false).unwrap();
+        assert_eq!((read.damaged(), count(&read)), (&[1, 2][..], 3));
+        assert_eq!(read.get(&note("three").digest()).unwrap(), Some(note("three")));
     }
 
     #[test]
@@ -276,9 +290,40 @@ mod tests {
         kept.keep(vec![note("one")]).unwrap();
         let path = folder.path().join(FILE);
         // A write that was cut off by a full disk.
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"\"WyJ").unwrap();
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"\"WyJ").unwrap();
         kept.keep(vec![note("two")]).unwrap();
         let read = Disclosures::open(folder.path(), false).unwrap();
-        assert_eq!((read.damaged().len(), read.iter().count()), (0, 2));
+        assert_eq!((read.damaged().len(), count(&read)), (0, 2));
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_removed_with_every_line_that_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        kept.keep(vec![note("one"), note("two")]).unwrap();
+        drop(kept);
+        let path = folder.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("garbage\n{text}")).unwrap();
+        let part = folder.path().join(format!("{FILE}.part"));
+        std::fs::write(&part, &text).unwrap();
+        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        assert!(!part.exists(), "what a crash left");
+        kept.retain(&mut |digest| Ok(*digest != note("one").digest())).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("\"{}\"\n", note("two").encoded()));
+        assert_eq!((kept.get(&note("one").digest()).unwrap(), kept.damaged().len()), (None, 0));
+        kept.keep(vec![note("three"), note("two")]).unwrap();
+        assert_eq!(kept.get(&note("three").digest()).unwrap(), Some(note("three")));
+        assert_eq!(count(&kept), 2);
+        assert!(!part.exists());
+    }
+
+    #[test]
+    fn a_reader_neither_keeps_nor_removes() {
+        let folder = tempfile::tempdir().unwrap();
+        Disclosures::open(folder.path(), true).unwrap().keep(vec![note("one")]).unwrap();
+        let mut read = Disclosures::open(folder.path(), false).unwrap();
+        assert!(read.keep(vec![note("two")]).is_err() && read.retain(&mut |_| Ok(false)).is_err());
+        assert_eq!(count(&Disclosures::open(folder.path(), false).unwrap()), 1);
     }
 }

@@ -290,7 +290,7 @@ impl Found<'_> {
                 let what = "cannot be used: readers read the whole history each time";
                 untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
             }
-            Some(known) if size - known.size > if size <= SMALL { 0 } else { SPARED } => {
+            Some(known) if size.saturating_sub(known.size) > if size <= SMALL { 0 } else { SPARED } => {
                 let behind = size - known.size;
                 untidy(
                     Part::State,

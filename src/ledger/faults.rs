@@ -7,6 +7,7 @@ mod desk;
 
 use super::backup::back_up;
 use super::{Ledger, RecordError};
+use crate::store::Condition;
 use crate::store::disk::faults::{Armed, Fault, arm};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{Entry, Request};
@@ -59,7 +60,7 @@ impl Base {
     fn day(&self, folder: &Path) -> Acknowledged {
         let mut known = Acknowledged::default();
         let Ok(ledger) = Ledger::open(folder, &mut |_| {}) else { return known };
-        known.blob = ledger.put_blob(&self.evidence).is_ok();
+        known.blob = ledger.put_blob(&mut self.evidence.as_slice()).is_ok();
         let mut take = |batch: &[Signed]| match ledger.record_all(batch.to_vec(), Utc::now()) {
             Ok(receipts) => {
                 let receipts = receipts.into_iter().map(Result::unwrap);
@@ -92,12 +93,13 @@ impl Base {
             assert_eq!(there, Some(leaf), "{what}: entry {sequence} was acknowledged");
         }
         if known.blob {
-            assert!(ledger.blob(&sha256(&self.evidence)).unwrap().is_some(), "{what}");
+            let there = ledger.copy_blob(&sha256(&self.evidence), &mut std::io::sink()).unwrap();
+            assert_eq!(there, Condition::Whole, "{what}");
         }
         let before: Vec<u64> =
             self.requests.iter().filter_map(|(request, _)| recorded(&ledger, request)).collect();
         assert_eq!(before.len() + self.last() + 1, leaves.len(), "{what}: something else is there, or twice");
-        ledger.put_blob(&self.evidence).unwrap();
+        ledger.put_blob(&mut self.evidence.as_slice()).unwrap();
         for (request, disclosures) in &self.requests {
             let was = recorded(&ledger, request);
             let receipt = ledger.record(request.clone(), disclosures.clone()).unwrap();
@@ -115,7 +117,9 @@ impl Base {
         for each in self.requests.iter().flat_map(|(_, disclosures)| disclosures) {
             assert_eq!(ledger.disclosure(&each.digest()).as_ref(), Some(each), "{what}");
         }
-        assert!(ledger.blob(&sha256(&self.evidence)).unwrap().unwrap() == self.evidence, "{what}");
+        let mut evidence = Vec::new();
+        ledger.copy_blob(&sha256(&self.evidence), &mut evidence).unwrap();
+        assert!(evidence == self.evidence, "{what}");
         let left: Vec<_> =
             fs::read_dir(folder.join("blobs")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, [&*sha256(&self.evidence)], "{what}");

@@ -9,9 +9,8 @@ use super::packed::{self, Key, Packed, Sequence};
 use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
-use crate::record::archive::Archive;
+use crate::record::archive::{Archive, Holding};
 use crate::record::history::Spoken;
-use crate::record::withheld::Held;
 use crate::store::StoreError;
 use crate::store::runs::Runs;
 use crate::trail::disclosure::Digest;
@@ -182,8 +181,9 @@ impl Archive for Index {
         Ok(self.tables.leaves.get(&leaf.0)?.map(u64::from_be_bytes))
     }
 
-    fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, StoreError> {
-        Ok(self.tables.digests.get(digest.bytes())?.map(u64::from_be_bytes))
+    fn by_digest(&mut self, digest: &Digest) -> Result<Option<Holding>, StoreError> {
+        let holding = self.tables.digests.get(digest.bytes())?;
+        Ok(holding.map(|holding| Holding::unpack(u64::from_be_bytes(holding))))
     }
 
     fn stream(&self, subject: &str) -> Head {
@@ -198,13 +198,16 @@ impl Archive for Index {
         self.disclosures.field(digest)
     }
 
-    fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
+    fn hold(&mut self, digest: &Digest, holding: Holding) -> Result<(), StoreError> {
+        self.tables.digests.insert(*digest.bytes(), holding.pack().to_be_bytes())
+    }
+
+    fn name(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let (sequence, subject) = (entry.seal.sequence, &entry.request.event.subject);
-        let Tables { ids, leaves, digests, streams, .. } = &mut self.tables;
+        let Tables { ids, leaves, streams, .. } = &mut self.tables;
         let value: Sequence = sequence.to_be_bytes();
         ids.insert(*entry.request.event.id.as_bytes(), value)?;
         leaves.insert(entry.leaf.0, value)?;
-        held.iter().try_for_each(|each| digests.insert(*each.digest.bytes(), value))?;
         let first = self.streams.get(subject).map_or(sequence, |stream| stream.first);
         streams.insert(Key::new(first, sequence).0, [])?;
         match self.streams.get_mut(subject) {

@@ -7,18 +7,23 @@
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `past`: what the entries leave, read when a ledger is opened;
 //! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
-//! - [`disclosures`]: withheld values, beside the journal;
+//! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
+//! - [`privacy`]: what is taken in of them, and what is removed;
+//! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: state and index kept in files;
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
 pub mod backup;
 pub mod disclosures;
+mod evidence;
 pub mod examination;
 pub mod index;
+mod lines;
 mod named;
 mod packed;
 mod past;
+pub mod privacy;
 mod rebuild;
 mod replay;
 mod sequencer;
@@ -39,7 +44,7 @@ use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
-use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{self, EntryFault, Request, timestamp};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
@@ -197,7 +202,9 @@ impl Ledger {
         let disclosures = Disclosures::open(folder, true)?;
         notices.extend(withheld(&disclosures));
         notices.extend(clock(&past.state, Utc::now()));
-        Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
+        let mut sequencer = Sequencer::new(Box::new(store), past, disclosures, Some(folder.to_owned()));
+        notices.extend(sequencer.complete());
+        Ok(Self { sequencer: Mutex::new(sequencer), folder: Some(folder.to_owned()), notices })
     }
 
     /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a snapshot only
@@ -237,7 +244,7 @@ impl Ledger {
             AppendError::Conflict(head) => LedgerError::Broken(head.size),
         })?;
         let mut disclosures = Disclosures::default();
-        disclosures.keep(self.disclosures())?;
+        disclosures.keep(self.disclosures()?)?;
         Ok(Self::with(Box::new(store), past, disclosures, None, Vec::new()))
     }
 
@@ -319,34 +326,6 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<(), RecordError> {
         self.sequencer().judge(request, disclosures, now)
-    }
-
-    /// The disclosure with this digest, if it is at hand.
-    #[must_use]
-    pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        self.sequencer().disclosures.get(digest).cloned()
-    }
-
-    /// Every disclosure at hand.
-    #[must_use]
-    pub fn disclosures(&self) -> Vec<Disclosure> {
-        self.sequencer().disclosures.iter().cloned().collect()
-    }
-
-    /// Keeps a file under its SHA-256, which it returns.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn put_blob(&self, bytes: &[u8]) -> Result<String, StoreError> {
-        self.sequencer().store.put_blob(bytes)
-    }
-
-    /// The file with this SHA-256, if it is kept here.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.sequencer().store.blob(sha256)
     }
 
     /// Keeps a snapshot, so that whoever opens the ledger next folds only what comes after.

@@ -5,12 +5,12 @@ use super::disclosures::Disclosures;
 use super::index::NEWEST;
 use super::past::Past;
 use super::{LedgerError, Receipt, RecordError, snapshot};
-use crate::record::archive::Archive;
+use crate::record::archive::{Archive, Holding};
 use crate::record::fact::Fact;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, Held};
 use crate::store::{AppendError, Head, Store};
-use crate::trail::disclosure::Disclosure;
+use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(super) struct Sequencer {
 /// What is to be done with a request that nothing speaks against.
 enum Judged {
     /// It was recorded before.
-    Repeated(Receipt),
+    Repeated(Receipt, Fact),
     /// It is to be recorded at this time.
     Admitted(Fact, Vec<Held>, DateTime<Utc>),
 }
@@ -70,10 +70,10 @@ impl Sequencer {
             return Err(RecordError::Doubtful);
         }
         let expected = self.past.state.head;
-        let (mut batch, mut kept) = (Vec::new(), Vec::new());
+        let (mut batch, mut kept, mut erased) = (Vec::new(), Vec::new(), Vec::new());
         let mut receipts = Vec::with_capacity(requests.len());
         for (request, disclosures) in requests {
-            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept);
+            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept, &mut erased);
             let refused = receipt.is_err();
             receipts.push(receipt);
             if refused {
@@ -91,6 +91,8 @@ impl Sequencer {
             // What cannot be kept stays in memory, and the next commit tries again.
             let _ = self.keep();
         }
+        // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
+        let _ = self.erase(&erased);
         // An archive that failed may have taken a part of the request that it failed on.
         if let Some(Err(RecordError::Store(_))) = receipts.last() {
             self.doubtful = true;
@@ -122,15 +124,21 @@ impl Sequencer {
         now: DateTime<Utc>,
         batch: &mut Vec<Vec<u8>>,
         kept: &mut Vec<Disclosure>,
+        erased: &mut Vec<Digest>,
     ) -> Result<Receipt, RecordError> {
         let (fact, held, recorded) = match self.judged(&request, &disclosures, now, batch)? {
-            Judged::Repeated(receipt) => {
-                // A ledger that was restored from its entries gets what is withheld back in this way.
-                kept.extend(disclosures);
+            Judged::Repeated(receipt, fact) => {
+                // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
+                for each in disclosures {
+                    let known = self.past.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
+                    kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
+                }
+                erased.extend(fact.erased());
                 return Ok(receipt);
             }
             Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
         };
+        erased.extend(fact.erased());
         let (id, seal) = (
             request.event.id,
             self.past.state.seal(self.past.index.stream(&request.event.subject), recorded),
@@ -161,8 +169,9 @@ impl Sequencer {
     ) -> Result<Judged, RecordError> {
         if let Some(receipt) = self.first_receipt(request, batch)? {
             // What is signed is the same, so the digests are those of the recorded entry.
-            belongs(disclosures, &Fact::read(&request.event).map_err(Refusal::from)?.1)?;
-            return Ok(Judged::Repeated(receipt));
+            let (fact, held) = Fact::read(&request.event).map_err(Refusal::from)?;
+            belongs(disclosures, &held)?;
+            return Ok(Judged::Repeated(receipt, fact));
         }
         let Past { state, index } = &mut self.past;
         let recorded = state.recording(&request.event, now);

@@ -47,7 +47,7 @@ impl Ledger {
         seen: Vec<LeafHash>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, LedgerError> {
-        let store = Embedded::open_read_only(folder, entry::subject)?;
+        let store = Embedded::open_whole(folder, entry::subject)?;
         let at_hand = AtHand::read(folder)?;
         let (kept, unreadable) = snapshot::compared(folder)?;
         let beside = Beside {

@@ -7,11 +7,13 @@
 //! - [`diff`]: what one reading says otherwise than another;
 //! - [`agenda`]: what has a date, the overdue first;
 //! - [`inbox`]: what others said that awaits a party's answer;
+//! - [`evidence`]: the files that were put forward;
 //! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
 pub mod agenda;
 pub mod board;
 pub mod diff;
+pub mod evidence;
 pub mod filter;
 pub mod inbox;
 pub mod lint;

@@ -90,6 +90,7 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
             (format!("{} key{of} registered: {}", event.role, event.vkey.keyid()), None)
         }
         Fact::Key(_, Key::Revoked(event)) => (format!("key revoked: {}", event.keyid), None),
+        Fact::Erased(event) => (format!("erased under {}: a withheld value", event.basis), None),
         Fact::Programme(Programme::Plan(plan)) => (format!("plan adopted: {}", plan.title), None),
         Fact::Programme(Programme::Party(_, Party::Registered(body))) => {
             (format!("institution registered: {}", body.id), None)

@@ -1,7 +1,6 @@
 //! The archive: what deciding looks up in the history before, beyond the state: which entry a name names, and what was
 //! said of an action. It grows with the entries, so that where it lies is for whoever reads them to say.
 
-use super::withheld::Held;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
@@ -30,11 +29,11 @@ pub trait Archive {
     /// Where the archive cannot be read.
     fn by_leaf(&mut self, leaf: LeafHash) -> Result<Option<u64>, Self::Fault>;
 
-    /// The sequence of the entry that holds this digest.
+    /// Where this digest is held.
     ///
     /// # Errors
     /// Where the archive cannot be read.
-    fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, Self::Fault>;
+    fn by_digest(&mut self, digest: &Digest) -> Result<Option<Holding>, Self::Fault>;
 
     /// The last entry of a stream.
     fn stream(&self, subject: &str) -> Head;
@@ -55,7 +54,13 @@ pub trait Archive {
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), Self::Fault>;
+    fn name(&mut self, entry: &Entry) -> Result<(), Self::Fault>;
+
+    /// Takes where a digest is held, in place of what was known of it.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    fn hold(&mut self, digest: &Digest, holding: Holding) -> Result<(), Self::Fault>;
 
     /// Takes what was said of an action, with what the entry with a sequence says now.
     ///
@@ -69,12 +74,58 @@ pub trait Archive {
     ) -> Result<(), Self::Fault>;
 }
 
+/// Where a digest is held, in 64 bits: one that says whether its disclosure was erased, 15 for the party's place in the
+/// opening, and 48 for the sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holding {
+    /// By an entry.
+    Held {
+        /// Of the entry.
+        sequence: u64,
+        /// The place of the entry's party in the opening, or [`Holding::NOBODY`].
+        party: u16,
+    },
+    /// By an entry, and its disclosure was erased.
+    Erased {
+        /// Of the entry that erased it.
+        sequence: u64,
+    },
+}
+
+impl Holding {
+    /// The place of whoever is no party. What it says is refused, and only verifying reads on after that.
+    pub const NOBODY: u16 = 0x7FFF;
+    const ERASED: u64 = 1 << 63;
+    const SEQUENCE: u64 = (1 << 48) - 1;
+
+    /// As a number.
+    #[must_use]
+    pub fn pack(self) -> u64 {
+        match self {
+            Self::Held { sequence, party } => {
+                u64::from(party & Self::NOBODY) << 48 | sequence & Self::SEQUENCE
+            }
+            Self::Erased { sequence } => Self::ERASED | sequence & Self::SEQUENCE,
+        }
+    }
+
+    /// The holding that a number is.
+    #[must_use]
+    pub fn unpack(number: u64) -> Self {
+        let sequence = number & Self::SEQUENCE;
+        if number & Self::ERASED != 0 {
+            return Self::Erased { sequence };
+        }
+        Self::Held { sequence, party: u16::try_from(number >> 48).unwrap_or(Self::NOBODY) }
+    }
+}
+
 /// An archive in memory, for a history that fits.
 #[derive(Debug, Default)]
 pub struct Whole {
     ids: HashMap<Uuid, u64>,
     leaves: HashMap<LeafHash, u64>,
-    digests: HashMap<Digest, u64>,
+    digests: HashMap<Digest, Holding>,
     streams: HashMap<String, Head>,
     words: BTreeMap<Code, Arc<Words>>,
     /// The disclosures at hand, by the name of their field.
@@ -92,7 +143,7 @@ impl Archive for Whole {
         Ok(self.leaves.get(&leaf).copied())
     }
 
-    fn by_digest(&mut self, digest: &Digest) -> Result<Option<u64>, Infallible> {
+    fn by_digest(&mut self, digest: &Digest) -> Result<Option<Holding>, Infallible> {
         Ok(self.digests.get(digest).copied())
     }
 
@@ -108,12 +159,16 @@ impl Archive for Whole {
         Ok(self.disclosures.get(digest).cloned())
     }
 
-    fn name(&mut self, entry: &Entry, held: &[Held]) -> Result<(), Infallible> {
+    fn name(&mut self, entry: &Entry) -> Result<(), Infallible> {
         let sequence = entry.seal.sequence;
         self.ids.insert(entry.request.event.id, sequence);
         self.leaves.insert(entry.leaf, sequence);
         self.streams.insert(entry.request.event.subject.clone(), entry.stream());
-        self.digests.extend(held.iter().map(|each| (each.digest, sequence)));
+        Ok(())
+    }
+
+    fn hold(&mut self, digest: &Digest, holding: Holding) -> Result<(), Infallible> {
+        self.digests.insert(*digest, holding);
         Ok(())
     }
 
@@ -133,10 +188,26 @@ mod tests {
     fn half_a_hash_is_not_the_hash() {
         let entry = Entry::parse(ENTRIES.lines().next().unwrap().as_bytes()).unwrap();
         let mut archive = Whole::default();
-        archive.name(&entry, &[]).unwrap();
+        archive.name(&entry).unwrap();
         let mut leaf = entry.leaf;
         assert_eq!(archive.by_leaf(leaf), Ok(Some(0)));
         leaf.0[31] ^= 1;
         assert_eq!(archive.by_leaf(leaf), Ok(None));
+    }
+
+    #[test]
+    fn a_holding_is_a_number_and_back() {
+        for sequence in [0, 1, (1 << 48) - 1] {
+            for holding in [
+                Holding::Held { sequence, party: 0 },
+                Holding::Held { sequence, party: 1 },
+                Holding::Held { sequence, party: Holding::NOBODY },
+                Holding::Erased { sequence },
+            ] {
+                assert_eq!(Holding::unpack(holding.pack()), holding);
+            }
+        }
+        assert_eq!(Holding::Held { sequence: 7, party: 1 }.pack(), 0x0001_0000_0000_0007);
+        assert_eq!(Holding::Erased { sequence: 7 }.pack(), 0x8000_0000_0000_0007);
     }
 }

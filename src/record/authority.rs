@@ -14,7 +14,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The party itself: its keys, institutions and instruments, the founding.
+    /// The party itself: its keys, institutions and instruments, the founding, what is erased.
     Authority,
     /// Everything on actions, but an auditor's finding.
     Coordinator,
@@ -27,9 +27,10 @@ pub enum Role {
 }
 
 /// What the party itself signs.
-const AUTHORITY: [&str; 10] = [
+const AUTHORITY: [&str; 11] = [
     "ledger.opened",
     "ledger.acceded",
+    "disclosure.erased",
     "plan.adopted",
     "key.registered",
     "key.revoked",

@@ -1,10 +1,11 @@
 //! Facts: an event's type, subject and data, read into what the domain knows.
 
 use super::withheld::{self, Held, WithheldFault};
-use super::{authority, founding};
+use super::{authority, erasure, founding};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
 use crate::domain::{action, instrument, party, programme, sealed};
+use crate::trail::disclosure::Digest;
 use crate::trail::entry::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -16,6 +17,8 @@ pub enum Fact {
     Founding(founding::Event),
     /// To a party's keys.
     Key(Code, authority::Event),
+    /// To a withheld value.
+    Erased(erasure::Erased),
     /// In the programme.
     Programme(programme::Event),
 }
@@ -50,9 +53,10 @@ pub enum FactFault {
 }
 
 /// Every type of event that this version knows.
-pub const TYPES: [&str; 16] = [
+pub const TYPES: [&str; 17] = [
     "annals.ledger.opened.v1",
     "annals.ledger.acceded.v1",
+    "annals.disclosure.erased.v1",
     "annals.plan.adopted.v1",
     "annals.key.registered.v1",
     "annals.key.revoked.v1",
@@ -97,6 +101,15 @@ impl Fact {
         }
     }
 
+    /// The digest of the value that it erases.
+    #[must_use]
+    pub const fn erased(&self) -> Option<Digest> {
+        match self {
+            Self::Erased(erased) => Some(erased.digest),
+            _ => None,
+        }
+    }
+
     fn typed(event: &Event, data: Map<String, Value>) -> Result<Self, FactFault> {
         use action::Event as A;
         use programme::Event as P;
@@ -121,6 +134,10 @@ impl Fact {
             }
             ("key", "revoked") => {
                 Self::Key(code(event, "parties/<id>")?, authority::Event::Revoked(fields(data)?))
+            }
+            ("disclosure", "erased") => {
+                subject(event, "ledger")?;
+                Self::Erased(fields(data)?)
             }
             ("institution", "registered") => {
                 let party = code(event, "parties/<id>")?;
@@ -169,7 +186,7 @@ impl Fact {
                 programme::Event::Party(_, party::Event::Registered(_))
                 | programme::Event::Instrument(_, instrument::Event::Registered(_)),
             ) => Part::Either,
-            Self::Programme(_) | Self::Founding(founding::Event::Acceded(_)) => Part::Later,
+            Self::Erased(_) | Self::Programme(_) | Self::Founding(founding::Event::Acceded(_)) => Part::Later,
         }
     }
 }

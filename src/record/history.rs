@@ -2,7 +2,7 @@
 //!
 //! Whether a next request fits is in [`super::judgement`]. [`State::take`] takes an entry that was admitted.
 
-use super::archive::Archive;
+use super::archive::{Archive, Holding};
 use super::authority::Keys;
 use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
@@ -217,7 +217,15 @@ impl State {
         fact: &Fact,
         held: &[Held],
     ) -> Result<(), A::Fault> {
-        archive.name(entry, held)?;
+        archive.name(entry)?;
+        let sequence = entry.seal.sequence;
+        let party = self.place(&entry.request.event.source);
+        for each in held {
+            archive.hold(&each.digest, Holding::Held { sequence, party })?;
+        }
+        if let Fact::Erased(erased) = fact {
+            archive.hold(&erased.digest, Holding::Erased { sequence })?;
+        }
         if let Some(action) = fact.action() {
             let sequence = entry.seal.sequence;
             return archive.say(action, sequence, &mut |words| self.evolve(entry, fact, words));
@@ -230,6 +238,14 @@ impl State {
     pub(super) const fn advance(&mut self, entry: &Entry) {
         self.recorded = entry.seal.recordedtime;
         self.head = Head { size: entry.seal.sequence + 1, leaf: entry.leaf };
+    }
+
+    /// The place in the opening of the party that a source names.
+    fn place(&self, source: &str) -> u16 {
+        let party = source.strip_prefix("parties/").and_then(|rest| rest.split('/').next());
+        let mut parties = self.founding.iter().flat_map(Founding::parties);
+        let place = party.and_then(|party| parties.position(|each| each.as_str() == party));
+        place.and_then(|place| u16::try_from(place).ok()).unwrap_or(Holding::NOBODY)
     }
 
     /// An author whose party is the one that the opening names, so that its many words share the name.
@@ -268,7 +284,8 @@ impl State {
                     Place { id: event.id, sequence, day, author: &author, answers: event.causationid };
                 self.programme.evolve(fact, words, &place);
             }
-            (Fact::Founding(_) | Fact::Programme(_), None) => {}
+            // What was erased is a name that the archive knows, and nothing that a rule asks the state for.
+            (Fact::Founding(_) | Fact::Programme(_), None) | (Fact::Erased(_), _) => {}
         }
         if let Some(founding) = self.founding.as_mut().filter(|founding| founding.is_open()) {
             founding.last = (sequence, entry.leaf);

@@ -4,7 +4,7 @@
 //! it names), [`State::authorise`] (may that key say this), [`State::judge`] (do the rules admit it). It adds nothing, so
 //! that a history can be decided again.
 
-use super::archive::Archive;
+use super::archive::{Archive, Holding};
 use super::authority::{self, Key, Keys};
 use super::fact::Fact;
 use super::founding::{self, Clock};
@@ -40,6 +40,8 @@ pub struct Known {
     cause: Option<u64>,
     /// Those of its digests that an entry holds.
     digests: Vec<Digest>,
+    /// Where the digest is held whose disclosure is to be erased.
+    erased: Option<Holding>,
     /// What was said of the action that it speaks of.
     words: Arc<Words>,
 }
@@ -64,6 +66,9 @@ impl Known {
             if archive.by_digest(&each.digest)?.is_some() {
                 known.digests.push(each.digest);
             }
+        }
+        if let Fact::Erased(erased) = fact {
+            known.erased = archive.by_digest(&erased.digest)?;
         }
         if let Some(action) = fact.action() {
             known.words = archive.words(action)?;
@@ -149,7 +154,7 @@ impl State {
         match fact {
             Fact::Key(party, _) => other(party)?,
             Fact::Programme(programme::Event::Party(party, _)) if !names_all => other(party)?,
-            Fact::Founding(_) | Fact::Programme(_) => {}
+            Fact::Founding(_) | Fact::Programme(_) | Fact::Erased(_) => {}
         }
         Ok(())
     }
@@ -241,6 +246,7 @@ impl State {
                 };
                 Ok(self.programme.decide(fact, &known.words, &context)?)
             }
+            Fact::Erased(erased) => Ok(erased.check(known.erased, known.cause, party, &self.parties())?),
             Fact::Founding(_) => Ok(()),
         }
     }

@@ -5,6 +5,8 @@
 //! - [`founding`]: who opens a ledger, and who accedes;
 //! - [`charter`]: the founding as drafts;
 //! - [`authority`]: who may sign what;
+//! - [`erasure`]: which withheld value is removed for good, and who may say so;
+//! - [`evidence`]: the files that an event names;
 //! - [`archive`]: what is looked up in the entries before: names, and what was said of an action;
 //! - [`history`]: the state that a history leaves;
 //! - [`judgement`]: whether a next request fits;
@@ -21,6 +23,8 @@ pub mod authority;
 pub mod beside;
 pub mod charter;
 pub mod cores;
+pub mod erasure;
+pub mod evidence;
 pub mod fact;
 pub mod founding;
 pub mod history;

@@ -1,7 +1,7 @@
 //! A refusal: a rule's no to a request, by name.
 
 use super::fact::FactFault;
-use super::{authority, founding};
+use super::{authority, erasure, founding};
 use crate::domain::programme;
 use crate::domain::value::Code;
 use crate::trail::disclosure::Digest;
@@ -51,6 +51,9 @@ pub enum Refusal {
     /// At the founding.
     #[error(transparent)]
     Founding(#[from] founding::Refusal),
+    /// Of what is to be erased.
+    #[error(transparent)]
+    Erasure(#[from] erasure::Refusal),
     /// In the programme.
     #[error(transparent)]
     Programme(#[from] programme::Refusal),

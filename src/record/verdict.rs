@@ -110,8 +110,12 @@ pub struct Report {
     pub head: LeafHash,
     /// How many streams they belong to.
     pub streams: u64,
-    /// How many withheld fields the entries hold, and of how many the disclosure is at hand.
+    /// How many withheld fields the entries hold, and of how many the disclosure is at hand and was not erased.
     pub withheld: (u64, u64),
+    /// How many of these fields were erased.
+    pub erased: u64,
+    /// Of how many of those the disclosure is at hand all the same: an erasure that is not complete here.
+    pub lingering: u64,
     /// How many disclosures are at hand that belong to no entry.
     pub stray: u64,
     /// How many lines stand among the disclosures that are none.

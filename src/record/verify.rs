@@ -3,7 +3,7 @@
 //! What grows with the entries is in the [`Archive`] that a verifier is given; the verifier itself grows with the plan.
 //! Reading the entries from a file or a store is not here. A verdict that is not given is not claimed.
 
-use super::archive::Archive;
+use super::archive::{Archive, Holding};
 use super::beside::{Beside, Kept};
 use super::fact::Fact;
 use super::founding::Clock;
@@ -43,6 +43,8 @@ pub struct Verifier<A> {
     /// Entries up to the first whose signature does not hold.
     authentic: Option<u64>,
     withheld: (u64, u64),
+    /// Fields that were erased, and how many of them are at hand all the same.
+    erased: (u64, u64),
     findings: [Option<Finding>; Check::ALL.len()],
 }
 
@@ -70,6 +72,7 @@ impl<A: Archive> Verifier<A> {
             known: 0,
             authentic: None,
             withheld: (0, 0),
+            erased: (0, 0),
             findings: Default::default(),
         }
     }
@@ -171,7 +174,9 @@ impl<A: Archive> Verifier<A> {
             first: self.first,
             head: self.head,
             streams: self.streams,
-            withheld: self.withheld,
+            withheld: (self.withheld.0, self.withheld.1.saturating_sub(self.erased.1)),
+            erased: self.erased.0,
+            lingering: self.erased.1,
             stray: self.beside.disclosures.saturating_sub(self.withheld.1),
             damaged: self.beside.damaged,
             unfinished: self.beside.unfinished,
@@ -213,7 +218,7 @@ impl<A: Archive> Verifier<A> {
             }
             _ => {}
         }
-        self.archive.name(entry, &[])?;
+        self.archive.name(entry)?;
         self.state.advance(entry);
         Ok(())
     }
@@ -230,6 +235,12 @@ impl<A: Archive> Verifier<A> {
                 Some(_) => self.withheld.1 += 1,
                 None => {}
             }
+        }
+        if let Fact::Erased(erased) = fact
+            && let Some(Holding::Held { .. }) = self.archive.by_digest(&erased.digest)?
+        {
+            self.erased.0 += 1;
+            self.erased.1 += u64::from(self.archive.disclosed(&erased.digest)?.is_some());
         }
         let names = Known::of(&mut self.archive, event, fact, held)?;
         match self.state.authenticated(event, |key| read.is_signed_by(key)) {

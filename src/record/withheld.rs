@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 const DIGESTS: &str = "_sd";
 const AUDIENCES: &str = "_aud";
 /// Withheld too, where `confidential` stands beside it.
-const FILE_DIGEST: &str = "sha256";
+pub const FILE_DIGEST: &str = "sha256";
 const CONFIDENTIAL: &str = "confidential";
 
 /// Why withheld fields are not well-formed.
@@ -47,6 +47,45 @@ pub struct Held {
     pub name: String,
     /// As signed.
     pub audience: Audience,
+}
+
+/// Where a digest stands in an event's data, as people name it: `note`, `evidence/2/filename`, items counted from 1.
+#[must_use]
+pub fn places(data: &Map<String, Value>) -> Vec<(String, Digest)> {
+    let mut places = Vec::new();
+    place_object(data, "", &mut places);
+    places
+}
+
+fn place_object(object: &Map<String, Value>, within: &str, places: &mut Vec<(String, Digest)>) {
+    for (name, value) in object {
+        match value {
+            Value::Object(digests) if name == DIGESTS => {
+                let found = digests.keys().filter_map(|field| Some((field, digest_of(object, field)?)));
+                places.extend(found.map(|(field, digest)| (format!("{within}{field}"), digest)));
+            }
+            Value::Object(_) if name == AUDIENCES => {}
+            other => place_value(other, &format!("{within}{name}/"), places),
+        }
+    }
+}
+
+fn place_value(value: &Value, within: &str, places: &mut Vec<(String, Digest)>) {
+    match value {
+        Value::Object(object) => place_object(object, within, places),
+        Value::Array(items) => {
+            for (number, item) in (1..).zip(items) {
+                place_value(item, &format!("{within}{number}/"), places);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The digest under which an object withholds a field, if it does.
+#[must_use]
+pub fn digest_of(object: &Map<String, Value>, name: &str) -> Option<Digest> {
+    object.get(DIGESTS)?.get(name)?.as_str().and_then(Digest::parse)
 }
 
 /// Moves every digest of an event's data to its typed place, and lists them.
@@ -282,6 +321,10 @@ mod tests {
             |digest: &str| disclosures.iter().find(|each| each.digest().to_string() == digest).cloned();
         assert_eq!(disclose(&event, &known), clear);
         assert_eq!(disclose(&event, &|_| None)["_sd"], event["_sd"]);
+        let found = places(&event);
+        let names: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(names, ["note", "evidence/1/filename", "evidence/1/sha256", "evidence/2/filename"]);
+        assert!(found.iter().all(|(_, digest)| held.iter().any(|held| held.digest == *digest)));
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub fn show(
     }
     let files: Vec<String> = notes
         .iter()
-        .flat_map(|(sequence, told)| told.files.iter().map(move |file| format!("{sequence}: {file}")))
+        .flat_map(|(sequence, told)| {
+            (1..).zip(&told.places).map(move |(number, place)| format!("{sequence}/{number}: {place}"))
+        })
         .collect();
     facts.push(Fact { key: "files".to_owned(), cell: Cell::List(files), seen: Seen::ByPeople });
     let rows = items.iter().map(|item| moment(item, notes)).collect();

@@ -55,7 +55,7 @@ pub fn reading(reading: &Reading) -> Value {
 
 fn value(cell: &Cell) -> Value {
     match cell {
-        Cell::Empty | Cell::Withheld => Value::Null,
+        Cell::Empty | Cell::Withheld | Cell::Erased(_) => Value::Null,
         Cell::Text(text) | Cell::Word(_, text) => text.as_str().into(),
         Cell::Number(number) => (*number).into(),
         Cell::Flag(flag) => (*flag).into(),

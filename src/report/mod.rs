@@ -1,7 +1,8 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`]: which columns each answer has;
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`]: which columns each answer
+//!   has;
 //! - [`text`], [`csv`], [`json`]: its dialects.
 
 pub mod action;
@@ -9,6 +10,7 @@ pub mod agenda;
 pub mod answers;
 pub mod csv;
 pub mod diff;
+pub mod evidence;
 pub mod inbox;
 pub mod json;
 pub mod moments;

@@ -15,10 +15,14 @@ use std::collections::BTreeMap;
 pub struct Told {
     /// Its sentence.
     pub note: Option<String>,
-    /// Whether it has one that is not at hand.
+    /// Whether it has one that is withheld and not at hand.
     pub withheld: bool,
+    /// Why its sentence was erased, if it was.
+    pub erased: Option<String>,
     /// The files that it puts forward: name, size, media type and digest, as far as they are known.
     pub files: Vec<String>,
+    /// The same for whoever wants to open them: with how each is found, and where.
+    pub places: Vec<String>,
 }
 
 /// What was said, in the order of the ledger.
@@ -40,6 +44,7 @@ pub(super) fn moments() -> Vec<Column> {
         Column::new("assurance", "ASSURANCE"),
         Column::new("note", "NOTE"),
         Column::hidden("note_withheld"),
+        Column::hidden("note_erased"),
         Column::hidden("files"),
         Column::hidden("answers"),
         Column::hidden("recorded"),
@@ -62,10 +67,12 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
         if item.voided { Cell::text("corrected") } else { Cell::maybe(item.assurance) },
         match told {
             Some(Told { note: Some(note), .. }) => Cell::text(note.as_str()),
+            Some(Told { erased: Some(why), .. }) => Cell::Erased(why.clone()),
             Some(Told { withheld: true, .. }) => Cell::Withheld,
             _ => Cell::Empty,
         },
         Cell::Flag(told.is_some_and(|told| told.withheld)),
+        Cell::maybe(told.and_then(|told| told.erased.as_ref())),
         Cell::List(told.map(|told| told.files.clone()).unwrap_or_default()),
         item.answers.map_or(Cell::Empty, Cell::Number),
         Cell::text(timestamp(item.recorded)),

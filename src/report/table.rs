@@ -95,6 +95,8 @@ pub enum Cell {
     List(Vec<String>),
     /// Words that are there and not at hand; to a machine, nothing.
     Withheld,
+    /// Words that were there and were erased, and why; to a machine, nothing.
+    Erased(String),
 }
 
 impl Cell {

@@ -74,6 +74,7 @@ fn field(cell: &Cell) -> String {
     match cell {
         Cell::Empty => "–".to_owned(),
         Cell::Withheld => "(withheld)".to_owned(),
+        Cell::Erased(why) => format!("(erased: {why})"),
         Cell::Text(text) => text.clone(),
         Cell::Word(glyph, word) => format!("{glyph} {}", word.replace('_', " ")),
         Cell::Number(number) => number.to_string(),

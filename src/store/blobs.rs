@@ -1,44 +1,126 @@
-//! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names.
+//! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names. However large one is, only a
+//! part of it is in memory at a time.
 
-use super::{StoreError, disk, said};
-use crate::trail::hash::sha256;
+use super::disk::Writing;
+use super::{Blob, Condition, StoreError, disk, said};
+use crate::trail::hash::hex;
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-/// Keeps bytes in a folder under their digest, which it returns.
-pub(super) fn put(folder: &Path, bytes: &[u8]) -> Result<String, StoreError> {
-    let name = sha256(bytes);
+/// Bytes that are in memory at a time.
+const PIECE: usize = 1 << 16;
+
+/// What is being written, until it has its name. One process writes, so one name is enough.
+const PART: &str = ".part";
+
+/// Keeps what is read in a folder under its digest.
+pub(super) fn put(folder: &Path, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
     // A copy of a ledger may have left the empty folder out.
     if !folder.is_dir() {
         fs::create_dir_all(folder).map_err(said(folder, "made"))?;
         folder.parent().map_or(Ok(()), sync_folder)?;
     }
-    // A blob that is whole is left alone; one that was damaged is healed by its own bytes.
-    if get(folder, &name).is_ok_and(|known| known.is_some()) {
-        sync_folder(folder)?;
-    } else {
-        write_durably(folder, &name, bytes)?;
+    let part = folder.join(PART);
+    let file = File::create(&part).map_err(said(&part, "made"))?;
+    let kept = keep(folder, bytes, file);
+    if kept.is_err() {
+        // Room is given back at once where the disk is full.
+        let _ = fs::remove_file(&part);
     }
-    Ok(name)
+    kept
 }
 
-/// The bytes of a digest, checked again.
-pub(super) fn get(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    // A name comes from outside: anything but a digest could be a way out of the folder.
+fn keep(folder: &Path, bytes: &mut dyn Read, file: File) -> Result<Blob, StoreError> {
+    let part = folder.join(PART);
+    let mut out = Writing::of(part.clone(), file);
+    let (sha256, size) = hashed(bytes, &mut out).map_err(|fault| match fault {
+        Fault::Read(error) => StoreError::Input(error),
+        Fault::Write(error) => said(&part, "written")(error),
+    })?;
+    out.sync().map_err(said(&part, "synced"))?;
+    // A blob that is whole is left alone; one that was damaged is healed by its own bytes.
+    let before = copy(folder, &sha256, &mut io::sink()).unwrap_or(Condition::Changed);
+    let path = folder.join(&sha256);
+    match before {
+        Condition::Whole => fs::remove_file(&part).map_err(said(&part, "removed"))?,
+        Condition::Missing | Condition::Changed => {
+            disk::rename(&part, &path).map_err(said(&path, "written"))?;
+        }
+    }
+    sync_folder(folder)?;
+    Ok(Blob { sha256, size, before })
+}
+
+/// Copies the bytes of a digest, checked on the way: where they have changed, what was written counts for nothing.
+pub(super) fn copy(folder: &Path, name: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
     if !is_name(name) {
-        return Ok(None);
+        return Ok(Condition::Missing);
     }
     let path = folder.join(name);
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(said(&path, "read"))?,
+    let mut file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Condition::Missing),
+        opened => opened.map_err(said(&path, "read"))?,
     };
-    if sha256(&bytes) != name {
-        let what = "its bytes are not those of its name".to_owned();
-        return Err(StoreError::Damaged { path, offset: 0, what });
+    let (sha256, _) = hashed(&mut file, to).map_err(|fault| match fault {
+        Fault::Read(error) => said(&path, "read")(error),
+        Fault::Write(error) => StoreError::Output(error),
+    })?;
+    Ok(if sha256 == name { Condition::Whole } else { Condition::Changed })
+}
+
+/// Removes the bytes of a digest, for good on return.
+pub(super) fn remove(folder: &Path, name: &str) -> Result<(), StoreError> {
+    if is_name(name) {
+        gone(&folder.join(name))?;
     }
-    Ok(Some(bytes))
+    clear(folder)?;
+    if folder.is_dir() { sync_folder(folder) } else { Ok(()) }
+}
+
+/// Removes what an interrupted write left.
+pub(super) fn clear(folder: &Path) -> Result<(), StoreError> {
+    gone(&folder.join(PART))
+}
+
+fn gone(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(said(path, "removed")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name comes from outside: anything but a digest could be a way out of the folder.
+fn is_name(name: &str) -> bool {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == 64 && name.bytes().all(digit)
+}
+
+/// Which side of a copy failed.
+enum Fault {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Copies everything, and returns its digest and its length.
+fn hashed(from: &mut dyn Read, to: &mut dyn Write) -> Result<(String, u64), Fault> {
+    let (mut hash, mut size, mut piece) = (Sha256::new(), 0, vec![0; PIECE]);
+    loop {
+        let read = match from.read(&mut piece) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.map_err(Fault::Read)?,
+        };
+        let bytes = piece.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok((hex(&hash.finalize()), size));
+        }
+        hash.update(bytes);
+        to.write_all(bytes).map_err(Fault::Write)?;
+        size += read as u64;
+    }
 }
 
 /// The names of all that are kept, in order.
@@ -56,15 +138,10 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-fn is_name(name: &str) -> bool {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    name.len() == 64 && name.bytes().all(digit)
-}
-
 /// Writes a file so that it is there whole or not at all, and there for good on return.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    // One process writes, so one name is enough, and what an interrupted write left there is overwritten.
-    let (temporary, path) = (folder.join(".part"), folder.join(name));
+    // What an interrupted write left there is overwritten.
+    let (temporary, path) = (folder.join(PART), folder.join(name));
     let file = File::create(&temporary).map_err(said(&temporary, "made"))?;
     let written = disk::write(&temporary, &file, bytes).and_then(|()| disk::sync_all(&temporary, &file));
     if let Err(error) = written {
@@ -85,33 +162,78 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
+    // printf 'evidence' | sha256sum
+    const NAME: &str = "ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e";
+
+    fn kept(folder: &Path) -> Blob {
+        put(folder, &mut &b"evidence"[..]).unwrap()
+    }
+
+    fn found(folder: &Path, name: &str) -> (Condition, Vec<u8>) {
+        let mut bytes = Vec::new();
+        (copy(folder, name, &mut bytes).unwrap(), bytes)
+    }
+
     #[test]
     fn a_blob_is_a_file_that_sha256sum_checks() {
         let folder = tempfile::tempdir().unwrap();
-        // printf 'evidence' | sha256sum
-        let name = "ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e";
-        let put = put(folder.path(), b"evidence").unwrap();
-        assert_eq!(put, name);
-        assert_eq!(fs::read(folder.path().join(put)).unwrap(), b"evidence");
+        let blob = kept(folder.path());
+        assert_eq!(blob, Blob { sha256: NAME.to_owned(), size: 8, before: Condition::Missing });
+        assert_eq!(fs::read(folder.path().join(NAME)).unwrap(), b"evidence");
+        assert_eq!(kept(folder.path()).before, Condition::Whole);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]
-    fn a_blob_that_changed_is_damage_until_it_is_put_again() {
+    fn a_blob_that_changed_says_so_until_it_is_put_again() {
         let folder = tempfile::tempdir().unwrap();
-        let name = put(folder.path(), b"evidence").unwrap();
-        fs::write(folder.path().join(&name), b"another").unwrap();
-        let refused = get(folder.path(), &name);
-        assert!(matches!(refused, Err(StoreError::Damaged { path, .. }) if path.ends_with(&name)));
-        assert_eq!(put(folder.path(), b"evidence").unwrap(), name);
-        assert_eq!(get(folder.path(), &name).unwrap().unwrap(), b"evidence");
+        kept(folder.path());
+        fs::write(folder.path().join(NAME), b"another").unwrap();
+        assert_eq!(found(folder.path(), NAME).0, Condition::Changed);
+        assert_eq!(kept(folder.path()).before, Condition::Changed);
+        assert_eq!(found(folder.path(), NAME), (Condition::Whole, b"evidence".to_vec()));
     }
 
     #[test]
-    fn a_name_that_is_no_digest_finds_nothing() {
+    fn a_name_that_is_no_digest_finds_and_removes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("secret"), b"s").unwrap();
-        for name in ["secret", "../secret", "", ".part", &"A".repeat(64)] {
-            assert_eq!(get(folder.path(), name).unwrap(), None);
+        let inner = folder.path().join("blobs");
+        kept(&inner);
+        for path in [inner.join("secret"), folder.path().join("secret"), folder.path().join("A".repeat(64))] {
+            fs::write(path, b"s").unwrap();
         }
+        for name in ["secret", "../secret", "", &"A".repeat(64)] {
+            assert_eq!(found(&inner, name), (Condition::Missing, Vec::new()));
+            remove(&inner, name).unwrap();
+        }
+        assert_eq!(
+            (fs::read_dir(&inner).unwrap().count(), fs::read_dir(folder.path()).unwrap().count()),
+            (2, 3)
+        );
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_so_is_what_an_interrupted_write_left() {
+        let folder = tempfile::tempdir().unwrap();
+        kept(folder.path());
+        fs::write(folder.path().join(PART), b"evid").unwrap();
+        for _ in 0..2 {
+            remove(folder.path(), NAME).unwrap();
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn where_the_source_fails_nothing_is_kept() {
+        struct Failing(usize);
+        impl Read for Failing {
+            fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                if self.0 > 3 { Err(io::Error::other("torn off")) } else { Ok(piece.len()) }
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(put(folder.path(), &mut Failing(0)), Err(StoreError::Input(_))));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -5,11 +5,11 @@ use super::embedded::Embedded;
 use super::folder::{self, Folder};
 use super::frames::Frames;
 use super::generation::Generations;
-use super::{Store, StoreError, blobs};
+use super::{Condition, Store, StoreError, blobs};
 #[cfg(unix)]
 use rustix::fs::{Access, access, statvfs};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// What sled is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,10 +139,9 @@ fn frames_agree(path: &Path, store: &Embedded, complete: u64) -> Result<(), Stri
 /// [`StoreError`], where the folder cannot be read.
 pub fn files(folder: &Path) -> Result<Vec<(String, Option<bool>)>, StoreError> {
     let blobs = Folder::unmarked(folder).blobs();
-    let whole = |name: &str| match blobs::get(&blobs, name) {
-        Ok(found) => Some(found.is_some()),
-        Err(StoreError::Damaged { .. }) => Some(false),
-        Err(_) => None,
+    let whole = |name: &str| {
+        let found = blobs::copy(&blobs, name, &mut io::sink()).ok();
+        found.map(|found| found == Condition::Whole)
     };
     let names = blobs::names(&blobs)?;
     Ok(names.into_iter().map(|name| (name.clone(), whole(&name))).collect())

@@ -2,7 +2,7 @@
 
 use super::embedded::Embedded;
 use super::memory::Memory;
-use super::{AppendError, Head, Store, StoreError};
+use super::{AppendError, Condition, Head, Store, StoreError};
 use crate::trail::hash::LeafHash;
 
 fn every(rule: impl Fn(&mut dyn Store)) {
@@ -106,19 +106,40 @@ fn a_stream_has_its_own_lines_in_their_order() {
     });
 }
 
+fn found(store: &dyn Store, sha256: &str) -> (Condition, Vec<u8>) {
+    let mut bytes = Vec::new();
+    (store.copy_blob(sha256, &mut bytes).unwrap(), bytes)
+}
+
 #[test]
 fn a_blob_is_found_by_its_digest_and_nothing_else() {
     every(|store| {
         // printf 'evidence' | sha256sum
         let digest = "ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e";
-        assert_eq!(store.blob(digest).unwrap(), None);
-        for _ in 0..2 {
-            assert_eq!(store.put_blob(b"evidence").unwrap(), digest);
+        let nothing = (Condition::Missing, Vec::new());
+        assert_eq!(found(store, digest), nothing);
+        for before in [Condition::Missing, Condition::Whole] {
+            let blob = store.put_blob(&mut &b"evidence"[..]).unwrap();
+            assert_eq!((blob.sha256.as_str(), blob.size, blob.before), (digest, 8, before));
         }
-        assert_eq!(store.blob(digest).unwrap().unwrap(), b"evidence");
-        assert_eq!(store.blob(&digest.to_uppercase()).unwrap(), None);
-        let empty = store.put_blob(b"").unwrap();
-        assert_eq!(store.blob(&empty).unwrap().unwrap(), b"");
+        assert_eq!(found(store, digest), (Condition::Whole, b"evidence".to_vec()));
+        assert_eq!(found(store, &digest.to_uppercase()), nothing);
+        let empty = store.put_blob(&mut &b""[..]).unwrap();
+        assert_eq!(found(store, &empty.sha256), (Condition::Whole, Vec::new()));
         assert_eq!(store.head(), Head::EMPTY);
+    });
+}
+
+#[test]
+fn a_blob_that_was_removed_is_missing_and_the_others_are_not() {
+    every(|store| {
+        let (one, other) =
+            (store.put_blob(&mut &b"one"[..]).unwrap(), store.put_blob(&mut &b"other"[..]).unwrap());
+        for _ in 0..2 {
+            store.remove_blob(&one.sha256).unwrap();
+            assert_eq!(found(store, &one.sha256).0, Condition::Missing);
+        }
+        assert_eq!(found(store, &other.sha256), (Condition::Whole, b"other".to_vec()));
+        assert_eq!(store.put_blob(&mut &b"one"[..]).unwrap().before, Condition::Missing);
     });
 }

@@ -5,9 +5,9 @@ use super::embedded::Embedded;
 use super::folder::Folder;
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::segment::{Segment, file, list};
-use super::{Head, Store, StoreError, blobs, disk, said};
+use super::{Condition, Head, Store, StoreError, blobs, disk, said};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are read at a time.
@@ -123,13 +123,19 @@ impl Copy {
     /// # Errors
     /// [`StoreError`].
     pub fn take_blob(&self, original: &Embedded, sha256: &str) -> Result<bool, StoreError> {
-        if let Ok(Some(_)) = blobs::get(&self.folder.blobs(), sha256) {
+        let ours = self.folder.blobs();
+        if let Ok(Condition::Whole) = blobs::copy(&ours, sha256, &mut io::sink()) {
             return Ok(true);
         }
-        match blobs::get(&original.blobs_folder(), sha256) {
-            Ok(Some(bytes)) => blobs::put(&self.folder.blobs(), &bytes).map(|_| true),
-            Ok(None) | Err(StoreError::Damaged { .. }) => Ok(false),
-            Err(error) => Err(error),
+        let theirs = original.blobs_folder();
+        match blobs::copy(&theirs, sha256, &mut io::sink())? {
+            Condition::Missing | Condition::Changed => Ok(false),
+            Condition::Whole => {
+                let path = theirs.join(sha256);
+                let mut file = File::open(&path).map_err(said(&path, "read"))?;
+                // Read again, so that it counts as what it is now.
+                Ok(blobs::put(&ours, &mut file)?.sha256 == sha256)
+            }
         }
     }
 

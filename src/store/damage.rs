@@ -121,7 +121,7 @@ fn a_reader_neither_appends_nor_keeps_blobs() {
     let mut reader = Embedded::open_read_only(folder.path(), first_word).unwrap();
     let refused = reader.append(known.0, &[b"a line".to_vec()]).unwrap_err();
     assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
-    assert!(matches!(reader.put_blob(b"evidence"), Err(StoreError::ReadOnly(_))));
+    assert!(matches!(reader.put_blob(&mut &b"evidence"[..]), Err(StoreError::ReadOnly(_))));
 }
 
 #[test]

@@ -17,7 +17,8 @@ use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
 use super::segment::Segment;
-use super::{AppendError, Head, Store, StoreError, StreamOf, blobs, said};
+use super::{AppendError, Blob, Condition, Head, Store, StoreError, StreamOf, blobs, said};
+use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -66,7 +67,17 @@ impl Embedded {
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`]; [`StoreError::Damaged`];
     /// [`StoreError::Denied`], [`StoreError::System`].
     pub fn open_read_only(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::read_only(Folder::open_read_only(folder)?, stream_of)
+        let folder = Folder::open_read_only(folder)?;
+        let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
+        Ok(Self::read_only(folder, journal, stream_of))
+    }
+
+    /// As above, with every line of the journal looked at: for whoever trusts nothing.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn open_whole(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+        Self::whole(Folder::open_read_only(folder)?, stream_of)
     }
 
     /// As above, whatever the marker says.
@@ -74,7 +85,7 @@ impl Embedded {
     /// # Errors
     /// As above, but for those of the marker.
     pub fn open_unmarked(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::read_only(Folder::unmarked(folder), stream_of)
+        Self::whole(Folder::unmarked(folder), stream_of)
     }
 
     /// Removes what is derived, as the one process that writes; the next opening makes it anew.
@@ -86,11 +97,15 @@ impl Embedded {
         generation::remove(&folder.sled()).map_err(said(&folder.sled(), "removed"))
     }
 
-    fn read_only(folder: Folder, stream_of: StreamOf) -> Result<Self, StoreError> {
-        let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
+    fn whole(folder: Folder, stream_of: StreamOf) -> Result<Self, StoreError> {
+        let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
+        Ok(Self::read_only(folder, journal, stream_of))
+    }
+
+    fn read_only(folder: Folder, journal: Journal, stream_of: StreamOf) -> Self {
         let (notices, broken) = (Vec::new(), OnceLock::new());
         let generations = Generations::read(&folder.sled());
-        Ok(Self { frames: None, generations, journal, stream_of, notices, broken, writes: false, folder })
+        Self { frames: None, generations, journal, stream_of, notices, broken, writes: false, folder }
     }
 
     /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
@@ -128,8 +143,18 @@ impl Embedded {
         let recovered = recovery::open(&folder, stream_of, limit, &mut notices)?;
         let Recovered { mut journal, frames, generations } = recovered;
         journal.begin_writing()?;
+        blobs::clear(&folder.blobs())?;
         let broken = OnceLock::new();
         Ok(Self { frames, generations, journal, stream_of, notices, broken, writes: true, folder })
+    }
+
+    /// Where blobs are kept and removed.
+    fn blobs(&self) -> Result<PathBuf, StoreError> {
+        if self.writes {
+            Ok(self.folder.blobs())
+        } else {
+            Err(StoreError::ReadOnly(self.folder.path().to_owned()))
+        }
     }
 
     /// The frames, unless a reader met an error in them.
@@ -240,15 +265,16 @@ impl Store for Embedded {
         Ok(found)
     }
 
-    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
-        if !self.writes {
-            return Err(StoreError::ReadOnly(self.folder.path().to_owned()));
-        }
-        blobs::put(&self.folder.blobs(), bytes)
+    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
+        blobs::put(&self.blobs()?, bytes)
     }
 
-    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        blobs::get(&self.folder.blobs(), sha256)
+    fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
+        blobs::copy(&self.folder.blobs(), sha256, to)
+    }
+
+    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError> {
+        blobs::remove(&self.blobs()?, sha256)
     }
 }
 

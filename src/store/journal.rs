@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
 
+/// Bytes of a journal that are read whole in no time, so that damage anywhere is found.
+const SHORT: u64 = 8 << 20;
+
 /// A log in files of lines.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -75,10 +78,11 @@ impl Journal {
         Ok(Self { folder, segments, limit, writer, head, unfinished, doubtful: false })
     }
 
-    /// Opens a journal for reading, up to its last whole line. Of its segments the ends are read, which name the sequences of
-    /// their last lines; whatever is unusual about them is judged by reading everything.
+    /// Opens a journal for reading, up to its last whole line. Of a long one the ends of its segments are read, which name the
+    /// sequences of their last lines; whatever is unusual about them is judged by reading everything.
     pub(super) fn open(folder: &Path, limit: u64) -> Result<Self, StoreError> {
-        match Self::ends(folder, limit) {
+        let short = list(folder)?.iter().map(|segment| segment.length).sum::<u64>() <= SHORT;
+        match if short { Ok(None) } else { Self::ends(folder, limit) } {
             Ok(Some(journal)) => Ok(journal),
             Ok(None) | Err(_) => Self::scan(folder, limit, None, &mut |_, _, _| {}),
         }

@@ -1,8 +1,9 @@
 //! The store in memory: the contract at its shortest, for tests and for trying things out. Nothing in it is durable.
 
-use super::{AppendError, Head, Store, StoreError, StreamOf, advance};
+use super::{AppendError, Blob, Condition, Head, Store, StoreError, StreamOf, advance};
 use crate::trail::hash::sha256;
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::ops::Range;
 
 /// A log that is gone with its process.
@@ -50,13 +51,23 @@ impl Store for Memory {
         Ok((0..).zip(&self.lines).filter(of_stream).map(|(sequence, _)| sequence).collect())
     }
 
-    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError> {
-        let name = sha256(bytes);
-        self.blobs.insert(name.clone(), bytes.to_vec());
-        Ok(name)
+    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
+        let mut all = Vec::new();
+        bytes.read_to_end(&mut all).map_err(StoreError::Input)?;
+        let (sha256, size) = (sha256(&all), all.len() as u64);
+        let known = self.blobs.insert(sha256.clone(), all).is_some();
+        let before = if known { Condition::Whole } else { Condition::Missing };
+        Ok(Blob { sha256, size, before })
     }
 
-    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.blobs.get(sha256).cloned())
+    fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
+        let Some(bytes) = self.blobs.get(sha256) else { return Ok(Condition::Missing) };
+        to.write_all(bytes).map_err(StoreError::Output)?;
+        Ok(Condition::Whole)
+    }
+
+    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError> {
+        self.blobs.remove(sha256);
+        Ok(())
     }
 }

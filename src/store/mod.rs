@@ -6,7 +6,7 @@
 //! left a prefix of its batch. After [`AppendError::InDoubt`] the store takes nothing more until it is opened again: the
 //! caller reads the head then and compares hashes, and never resends blindly. Which stream a line belongs to is told by
 //! the [`StreamOf`] that an engine is given. A blob is durable when `put_blob` returns, and putting it twice is the same
-//! as once.
+//! as once; it is gone for good when `remove_blob` returns.
 //!
 //! Beside the port: [`runs`], for what a long history makes too large for memory.
 //!
@@ -37,7 +37,7 @@ mod damage;
 
 pub use crate::trail::hash::Head;
 use crate::trail::hash::LeafHash;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +109,12 @@ pub enum StoreError {
     /// What lies beside for a while is not what was put there.
     #[error("{}: what this process put there is not given back; check the disk", std::env::temp_dir().display())]
     Scratch,
+    /// What is to be kept.
+    #[error("what is to be kept cannot be read")]
+    Input(#[source] io::Error),
+    /// Where it is to be copied to.
+    #[error("the copy cannot be written")]
+    Output(#[source] io::Error),
     /// No room.
     #[error("{}: cannot be {doing}: the disk is full; make room and try again", path.display())]
     Full {
@@ -177,17 +183,47 @@ pub trait Store: Send {
     /// [`StoreError`], where they cannot be read.
     fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError>;
 
-    /// Keeps bytes under their SHA-256, which it returns as 64 lower-case hexadecimal digits.
+    /// Keeps bytes under their SHA-256, to their end; never all of them are in memory.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is found under that hash then, unless it was there before.
-    fn put_blob(&mut self, bytes: &[u8]) -> Result<String, StoreError>;
+    /// [`StoreError::Input`] where they cannot be read; [`StoreError`]: nothing is found under that hash then, unless it was
+    /// there before.
+    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError>;
 
-    /// The bytes with this SHA-256, if they are kept here.
+    /// Copies the bytes with this SHA-256, and tells how they were found: only where they are whole, the copy is worth
+    /// anything.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] where they have changed; [`StoreError`], where they cannot be read.
-    fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// [`StoreError::Output`] where the copy cannot be written; [`StoreError`], where they cannot be read.
+    fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError>;
+
+    /// Removes the bytes with this SHA-256, if they are kept here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError>;
+}
+
+/// What was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// Of its bytes: 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// In bytes.
+    pub size: u64,
+    /// How it was found before.
+    pub before: Condition,
+}
+
+/// How a blob is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Its bytes are those of its name.
+    Whole,
+    /// It is not here.
+    Missing,
+    /// Its bytes are others.
+    Changed,
 }
 
 /// The head after a batch, whose lines are checked on the way.

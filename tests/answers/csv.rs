@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const STATUS: &str = "action joint lifecycle health health_joint health_stale";
 const PARTY: [&str; 5] = ["says", "effective", "recorded", "sequence", "health"];
 const STATUS_MORE: &str = "windows leads excerpt text line track";
-const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld files answers recorded type id leaf voided";
+const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld note_erased files answers recorded type id leaf voided";
 const LINT: &str = "subject rule what";
 const DIFF: &str = "subject field of old new source effective recorded_on sequence note note_withheld party window institution";
 const DUE: &str = "standing days closes subject matter which stands leads last party said_by effective recorded_on sequence";
@@ -20,6 +20,8 @@ const INBOX: &str = "sequence recorded_on effective source subject summary assur
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
+const EVIDENCE: &str = "sequence number source subject filename size mediatype state sha256 path voided";
+const FILES: &str = "path sha256 size mediatype before";
 
 /// The parties in the order of their plan; none before the ledger is opened.
 const PARTIES: [&[&str]; 3] = [&[], &["DK", "KR"], &["b_says", "A.1", "3-C"]];
@@ -43,6 +45,8 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
         "verification" => words(VERIFICATION),
         "examination" => words(EXAMINATION),
         "keys" => words(KEYS),
+        "evidence" => words(EVIDENCE),
+        "files" => words(FILES),
         "action" | "replay" | "timeline" => words(TIMELINE),
         _ => answer.value.as_object().unwrap().keys().cloned().collect(),
     }
@@ -55,7 +59,7 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    let lists = ["rows", "keys", "findings"].into_iter().find_map(|name| answer.value.get(name));
+    let lists = ["rows", "keys", "files", "findings"].into_iter().find_map(|name| answer.value.get(name));
     match (lists, answer.kind()) {
         (Some(rows), _) => rows.as_array().unwrap().clone(),
         (None, "verification") => Check::ALL.map(row).to_vec(),
@@ -132,6 +136,8 @@ fn the_headings_are_the_members_of_the_schemas() {
     assert_eq!(verdict, set(VERIFICATION));
     assert_eq!(members("answers/examination.json", "/$defs/finding"), set(EXAMINATION));
     assert_eq!(members("answers/keys.json", "/$defs/key"), set(KEYS));
+    assert_eq!(members("answers/evidence.json", "/$defs/row"), set(EVIDENCE));
+    assert_eq!(members("answers/files.json", "/$defs/file"), set(FILES));
 }
 
 #[test]

@@ -92,6 +92,9 @@ impl Desk {
         let rows: Vec<_> = reader.records().map(Result::unwrap).map(object).collect();
         let value = match rows.as_slice() {
             [one] if one.contains_key("kind") => json!(one),
+            _ if headings.iter().any(|heading| heading == "before") => {
+                json!({"kind": "files", "dry_run": false, "files": rows})
+            }
             _ => json!({"kind": "keys", "keys": rows}),
         };
         self.answers.push(Answer { command: command.to_owned(), value, csv: Some(output.stdout) });
@@ -133,10 +136,13 @@ impl Desk {
 /// The exit code of an answer.
 fn code(value: &Value) -> i32 {
     let gravest = &value["findings"][0]["gravity"];
+    let some = |name: &str| value["facts"][name].as_u64().is_some_and(|count| count > 0);
     match value["kind"].as_str().unwrap() {
         "verification" => i32::from(value["holds"] == false),
         "examination" if *gravest == "unreadable" => 3,
         "examination" => i32::from(value["healthy"] == false),
+        "evidence" => i32::from(some("missing") || some("changed")),
+        "taken" => i32::from(value["refused"].as_u64() > Some(0)),
         _ => 0,
     }
 }

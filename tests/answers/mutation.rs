@@ -11,7 +11,8 @@ const OPTIONAL: &str = "\
     READING/reading/awaited READING/reading/effective READING/reading/recorded \
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle bench/kept \
-    SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note inbox/rows/*/awaits \
+    SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note SAID/rows/*/note_erased inbox/rows/*/awaits \
+    evidence/rows/*/filename \
     diff/before/awaited diff/before/effective diff/before/recorded \
     diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \
     diff/rows/*/sequence diff/rows/*/note diff/rows/*/party diff/rows/*/window diff/rows/*/institution \
@@ -67,7 +68,7 @@ fn an_answer_with_a_member_less_or_more_or_of_another_type_is_refused() {
 
 /// An answer once for each form of its rows, with that row alone; nothing where all of it was seen.
 fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Value> {
-    let list = ["rows", "keys", "findings"].into_iter().find(|name| value.get(name).is_some());
+    let list = ["rows", "keys", "files", "findings"].into_iter().find(|name| value.get(name).is_some());
     let mut empty = value.clone();
     let rows = list.map(|name| empty[name].take().as_array().unwrap().clone()).unwrap_or_default();
     let with = |rows: Vec<Value>| {

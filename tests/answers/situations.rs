@@ -356,6 +356,76 @@ fn changes(desk: &mut Desk) {
     desk.read_both(&format!("{correct} --dry-run"));
     desk.ask(&correct);
     desk.refused(&correct, 1);
+    files(desk);
+    handed_over(desk);
+    erased(desk);
+}
+
+/// Files that are kept, put forward, lost and changed.
+fn files(desk: &mut Desk) {
+    for name in ["one.pdf", "two.txt", "three"] {
+        desk.write(name, name.as_bytes());
+    }
+    desk.read_both("evidence check");
+    desk.read_both("evidence add one.pdf two.txt --dry-run");
+    desk.ask_csv("evidence add one.pdf two.txt");
+    desk.ask("evidence add one.pdf two.txt");
+    let progress = "record progress X-3 --as A.1 --effective 2025-12 --note Shown";
+    desk.ask(&format!("{progress} --evidence one.pdf --evidence two.txt --audience public"));
+    let word = desk.ask(&format!("{progress} --evidence three --confidential"))["sequence"].clone();
+    desk.ask(&format!("record correct X-3 {word} --as A.1 --reason Mistaken"));
+    let rows = desk.ask("evidence check X-3")["rows"].clone();
+    let (one, two) = (rows[0]["path"].as_str().unwrap(), rows[1]["path"].as_str().unwrap());
+    fs::remove_file(one).unwrap();
+    fs::write(two, "changed").unwrap();
+    desk.read_both("evidence check");
+    desk.refused("evidence check X-33", 2);
+    desk.ask("evidence add one.pdf two.txt three");
+    let open = format!("evidence open {word} --output again");
+    desk.ask(&open);
+    desk.refused(&open, 2);
+    desk.ask_csv(&format!("evidence open {word} --output once-more"));
+    assert_eq!(desk.read("again"), b"three");
+    desk.ask("export --output handed.jsonl");
+    desk.ask("restore handed.jsonl --ledger handed");
+    // Neither files nor the digests of those that are confidential come with an export.
+    desk.read_both("evidence check --ledger handed");
+}
+
+/// Withheld values, on their way to another copy of the ledger.
+fn handed_over(desk: &mut Desk) {
+    for (number, whom) in (1..).zip(["public", "parties", "3-C"]) {
+        desk.ask(&format!("disclose --for {whom} --output values-{number}.jsonl"));
+    }
+    desk.ask_csv("disclose X-3 --for 3-C --output values-4.jsonl");
+    desk.refused("disclose --for 3-C --output values-3.jsonl", 2);
+    desk.ask("disclose --for 3-C --output values-5.jsonl --ledger handed");
+    let take = "disclose --take values-3.jsonl --ledger handed";
+    desk.read_both(&format!("{take} --dry-run"));
+    desk.ask(take);
+    desk.ask_csv(take);
+    desk.write("stray.jsonl", b"\"WyJzYWx0c2FsdHNhbHRzYWx0c2EiLCJub3RlIiwieCJd\"\n");
+    desk.ask("disclose --take stray.jsonl --ledger handed");
+    desk.write("torn.jsonl", b"\"WyJz");
+    desk.refused("disclose --take torn.jsonl --ledger handed", 2);
+}
+
+/// Values that are erased, and what is then said of them.
+fn erased(desk: &mut Desk) {
+    let because = "--as A.1 --reason Asked --basis GDPR";
+    let word = desk.ask("evidence check X-3")["rows"][2]["sequence"].clone();
+    for field in ["note", "evidence/1/sha256", "evidence/1/filename"] {
+        let erase = format!("erase {word} --field {field} {because}");
+        desk.read_both(&format!("{erase} --dry-run"));
+        desk.ask(&erase);
+        desk.refused(&erase, 1);
+    }
+    desk.refused(&format!("erase {word} --field officer {because}"), 2);
+    desk.read_both("evidence check");
+    desk.read_both("timeline X-3");
+    desk.read_both("show X-3");
+    desk.ask("disclose --take values-3.jsonl");
+    desk.ask("disclose X-3 --for A.1 --output values-6.jsonl");
 }
 
 fn plan() -> Value {

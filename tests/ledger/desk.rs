@@ -7,7 +7,8 @@ use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Speaker, new_id};
-use annals::trail::disclosure::Disclosure;
+use annals::record::withheld;
+use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Request, parse_timestamp};
 use annals::trail::hash::{LeafHash, sha256};
 use annals::trail::key::{Kind, SigningKey};
@@ -193,6 +194,25 @@ impl Desk {
         let mut draft = self.draft(speaker, subject, kind, data);
         draft.causationid = Some(to.id);
         self.record(&draft)
+    }
+
+    /// A party has the value of a field erased that an entry withholds.
+    pub(crate) fn erase(
+        &mut self,
+        speaker: &str,
+        held: Receipt,
+        field: &str,
+    ) -> Result<Receipt, RecordError> {
+        let digest = self.digest(held, field);
+        let data = json!({"digest": digest.to_string(), "basis": "GDPR Art. 17(1)(a)", "reason": "slettet"});
+        self.answer(speaker, "ledger", "disclosure.erased", held, data)
+    }
+
+    /// Under which an entry withholds a field.
+    pub(crate) fn digest(&self, held: Receipt, field: &str) -> Digest {
+        let entry = self.ledger.entry(held.sequence).unwrap().unwrap();
+        let places = withheld::places(&entry.request.event.data);
+        places.iter().find(|(place, _)| place == field).unwrap().1
     }
 
     pub(crate) fn progress(

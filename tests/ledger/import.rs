@@ -84,9 +84,9 @@ fn a_file_that_is_imported_again_doubles_nothing() {
         draft("KR", 2, "action.progressed", word("under_way")),
     ];
     let file = file(&lines);
-    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 2, repeated: 0 });
+    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 2, repeated: 0, erased: 0 });
     let head = border.head();
-    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 0, repeated: 2 });
+    assert_eq!(border.import(&file).unwrap(), Summary { recorded: 0, repeated: 2, erased: 0 });
     assert_eq!(border.head(), head);
     let time = "2022-03-01T09:01:00.000Z".parse().unwrap();
     let id = derived_id(time, ORIGIN, &sha256(file.as_bytes()), 1);
@@ -124,7 +124,7 @@ fn a_line_whose_id_was_recorded_with_other_words_is_refused() {
     line["id"] = "017f4501-0000-7000-8000-000000000001".into();
     border.import(&file(&[line.clone()])).unwrap();
     let same = border.import(&format!("\n{line}\n\n")).unwrap();
-    assert_eq!(same, Summary { recorded: 0, repeated: 1 }, "in another file, too");
+    assert_eq!(same, Summary { recorded: 0, repeated: 1, erased: 0 }, "in another file, too");
     line["data"]["note"] = "two".into();
     let error = border.import(&file(&[line.clone()])).unwrap_err();
     assert!(sentence(&error).contains("with other content"));
@@ -169,10 +169,46 @@ fn a_signed_request_is_taken_with_its_disclosures() {
         String::from_utf8(request.to_bytes()).unwrap(),
         disclosures[0].encoded()
     );
-    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 1, repeated: 0 });
-    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 0, repeated: 1 });
+    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 1, repeated: 0, erased: 0 });
+    assert_eq!(border.import(&line).unwrap(), Summary { recorded: 0, repeated: 1, erased: 0 });
     assert_eq!(border.desk.ledger.disclosure(&disclosures[0].digest()).unwrap().value(), "회의");
     let changed = line.replace("회의", "x").replace("\"time\":\"2022", "\"time\":\"2023");
     let error = border.import(&changed).unwrap_err();
     assert!(sentence(&error).contains("with other content"), "{}", sentence(&error));
+}
+
+#[test]
+fn a_file_whose_values_were_erased_is_imported_again_and_brings_none_of_them_back() {
+    let mut border = Border::founded();
+    let note = json!({"effective": "2021", "note": "Fru Jensen"});
+    let (request, disclosures) =
+        border.desk.sign(&border.desk.draft("DK", ACTION, "action.progressed", note));
+    let signed = json!({
+        "request": serde_json::from_slice::<Value>(&request.to_bytes()).unwrap(),
+        "disclosures": [disclosures[0].encoded()]
+    });
+    let mut drafted = draft("DK", 1, "action.progressed", json!({"effective": "2022", "note": "Hr. Kim"}));
+    drafted["id"] = "017f4501-0000-7000-8000-000000000001".into();
+    let said = file(&[signed, drafted.clone()]);
+    assert_eq!(border.import(&said).unwrap(), Summary { recorded: 2, repeated: 0, erased: 0 });
+    let erasing = |id: &Value, minute: u32| {
+        let entry = border.desk.ledger.recorded(id.as_str().unwrap().parse().unwrap()).unwrap().unwrap();
+        let digest = &entry.request.event.data["_sd"]["note"];
+        let data = json!({"digest": digest, "basis": "GDPR Art. 17(1)(a)", "reason": "slettet"});
+        let mut erasing = draft("DK", minute, "disclosure.erased", data);
+        (erasing["subject"], erasing["causationid"]) = ("ledger".into(), id.clone());
+        erasing
+    };
+    let lines = [erasing(&request.event.id.to_string().into(), 2), erasing(&drafted["id"], 3)];
+    assert_eq!(border.import(&file(&lines)).unwrap().recorded, 2);
+    let left =
+        || border.desk.ledger.disclosures().unwrap().iter().filter(|each| each.name() == "note").count();
+    assert_eq!(left(), 0);
+    // What was erased counts by its presence: nobody knows any more what it said.
+    assert_eq!(border.import(&said).unwrap(), Summary { recorded: 0, repeated: 2, erased: 1 });
+    assert_eq!(border.import(&file(&lines)).unwrap(), Summary { recorded: 0, repeated: 2, erased: 0 });
+    assert_eq!(left(), 0);
+    drafted["data"]["note"] = Value::Null;
+    drafted["data"].as_object_mut().unwrap().remove("note");
+    assert!(sentence(&border.import(&file(&[drafted])).unwrap_err()).contains("with other content"));
 }

@@ -12,6 +12,7 @@ mod authority;
 mod clock;
 mod desk;
 mod diff;
+mod erasure;
 mod founding;
 mod history;
 mod import;

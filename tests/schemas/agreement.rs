@@ -97,6 +97,7 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         "key" | "institution" => "parties/KR",
         "instrument" => "instruments/1.B1",
         "action" => "actions/1.G2G.1",
+        "disclosure" => "ledger",
         other => other,
     };
     let event = Event {

@@ -114,6 +114,13 @@ fn events() -> impl Iterator<Item = Sample> {
         ("action.progressed", json!({"effective": "2021", "lifecycle": "under_way"})),
         ("action.progressed", json!({"effective": "2021-06", "_sd": {"note": digest(5)}})),
         ("action.confirmed", json!({})),
+        (
+            "disclosure.erased",
+            json!({
+                "digest": digest(7), "basis": "GDPR Art. 17(1)(a)", "_sd": {"reason": digest(8)},
+                "_aud": {"reason": "KR"}
+            }),
+        ),
         ("action.verified", json!({"outcome": "qualified", "_sd": {"note": digest(6)}, "_aud": {"note": "DK"}})),
         (
             "key.registered",

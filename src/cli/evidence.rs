@@ -1,0 +1,345 @@
+//! `annals evidence`: the files that are put forward: kept with the ledger, looked after, and taken out again.
+
+use super::axes::{self, Axes};
+use super::failure::Failure;
+use super::output::{self, Format, Standing};
+use super::read::known;
+use super::settings::Settings;
+use annals::exchange::evidence::{self as files, Offered};
+use annals::ledger::privacy::Erasure;
+use annals::ledger::{Ledger, LedgerError};
+use annals::projection::evidence::exhibits;
+use annals::projection::timeline::stream;
+use annals::record::evidence::{File, Shown};
+use annals::report::evidence::{Checked, Found};
+use annals::report::table::Cell;
+use annals::store::Condition;
+use annals::trail::disclosure::{Digest, Disclosure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Keep, check and open the files that are put forward as evidence
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals evidence add minutes.pdf photo.jpg
+  annals evidence check 1.G2G.3
+  annals evidence open 140 -o minutes.pdf
+
+The ledger names a file by its SHA-256 and its size; the bytes are kept beside it, in `blobs/`.")]
+pub(crate) enum Evidence {
+    Add(Add),
+    Check(Check),
+    Open(Open),
+}
+
+impl Evidence {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Add(command) => command.run(settings),
+            Self::Check(command) => command.run(settings),
+            Self::Open(command) => command.run(settings),
+        }
+    }
+}
+
+/// Keep files with the ledger, each under its SHA-256
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  annals evidence add minutes.pdf photo.jpg
+
+Nothing is recorded: `annals record progress --evidence FILE` names a file, and keeps it, too. Adding a file that an entry \
+names already brings it back where it is missing or has changed; a second time nothing happens. The name of a file is not \
+kept with it.")]
+pub(crate) struct Add {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Name their digests, and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A file that was added.
+struct Added {
+    offered: Offered,
+    before: Condition,
+}
+
+impl Add {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let offered =
+            self.files.iter().map(|path| Ok(Offered::read(path)?)).collect::<Result<Vec<_>, Failure>>()?;
+        let ledger = if self.dry_run { settings.reading()? } else { settings.writing()? };
+        let mut added = Vec::new();
+        for offered in offered {
+            let before = if self.dry_run {
+                ledger.copy_blob(&offered.sha256, &mut io::sink()).map_err(LedgerError::from)?
+            } else {
+                offered.keep(&ledger)?
+            };
+            added.push(Added { offered, before });
+        }
+        match settings.format {
+            Format::Table => added.iter().try_for_each(|added| output::line(&added.line(self.dry_run)))?,
+            Format::Csv => {
+                let rows: Vec<_> = added.iter().map(Added::cells).collect();
+                output::plain(&["path", "sha256", "size", "mediatype", "before"], &rows)?;
+            }
+            Format::Json => {
+                let all: Vec<Value> = added.iter().map(Added::member).collect();
+                output::object(&json!({"kind": "files", "dry_run": self.dry_run, "files": all}))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Added {
+    const fn before(&self) -> &'static str {
+        match self.before {
+            Condition::Whole => "found",
+            Condition::Missing => "missing",
+            Condition::Changed => "changed",
+        }
+    }
+
+    fn mediatype(&self) -> String {
+        mime_guess::from_path(&self.offered.path).first_or_octet_stream().to_string()
+    }
+
+    fn line(&self, dry_run: bool) -> String {
+        let word = match (self.before, dry_run) {
+            (Condition::Whole, _) => "here before",
+            (_, true) => "not kept",
+            (Condition::Missing, false) => "added",
+            (Condition::Changed, false) => "mended",
+        };
+        let Offered { path, sha256, size } = &self.offered;
+        format!("{word:<12}{sha256}  {size} bytes, {}, {}", self.mediatype(), path.display())
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(self.offered.path.display().to_string()),
+            Cell::text(self.offered.sha256.as_str()),
+            Cell::Number(self.offered.size),
+            Cell::text(self.mediatype()),
+            Cell::text(self.before()),
+        ]
+    }
+
+    fn member(&self) -> Value {
+        json!({
+            "path": self.offered.path.display().to_string(), "sha256": self.offered.sha256,
+            "size": self.offered.size, "mediatype": self.mediatype(), "before": self.before(),
+        })
+    }
+}
+
+/// Whether every file that was put forward is still here, and unchanged
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals evidence check
+  annals evidence check 1.G2G.3 --format csv
+
+A file is found, missing, changed (its bytes are not those that were named), withheld (its digest is not disclosed here), or \
+erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it back.")]
+pub(crate) struct Check {
+    /// Only what was put forward for this action
+    action: Option<String>,
+}
+
+impl Check {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (history, reading) = Axes::default().read(&ledger)?;
+        let wanted = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
+        let wanted = wanted.as_ref().map(stream);
+        let hidden = Hidden::of(&ledger)?;
+        let (mut all, mut failed) = (Vec::new(), Ok(()));
+        ledger.replay(0, &mut |entry, fact| {
+            let event = &entry.request.event;
+            let meant = wanted.as_ref().is_none_or(|wanted| *wanted == event.subject);
+            if let Some(action) = fact.action().filter(|_| meant && event.data.contains_key("evidence")) {
+                match history.words(action) {
+                    Ok(words) => all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest))),
+                    Err(error) => failed = Err(error),
+                }
+            }
+            if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        failed?;
+        let mut read: HashMap<String, Found> = HashMap::new();
+        let mut checked = Vec::new();
+        for exhibit in all {
+            let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
+            let found = match &sha256 {
+                None => hidden.without_digest(&exhibit.file),
+                Some(sha256) => {
+                    // A file that several entries name is read once.
+                    if !read.contains_key(sha256) {
+                        let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
+                        read.insert(sha256.clone(), found(whole));
+                    }
+                    read.get(sha256).copied().unwrap_or(Found::Missing)
+                }
+            };
+            let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
+            checked.push(Checked { exhibit, found, path });
+        }
+        output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
+        let bad = checked.iter().any(|file| matches!(file.found, Found::Missing | Found::Changed));
+        Ok(ExitCode::from(u8::from(bad)))
+    }
+}
+
+const fn found(condition: Condition) -> Found {
+    match condition {
+        Condition::Whole => Found::Found,
+        Condition::Missing => Found::Missing,
+        Condition::Changed => Found::Changed,
+    }
+}
+
+/// Take a file out of the ledger's folder, under its own name
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals evidence open 140                   the one file of entry 140, under its own name
+  annals evidence open 140/2 -o photo.jpg    its second file
+  annals evidence open ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e
+
+Its bytes are checked on the way, and nothing is overwritten.")]
+pub(crate) struct Open {
+    /// An entry by sequence or id, with the number of the file where it has several; or the file's SHA-256
+    #[arg(value_name = "ENTRY[/FILE]|SHA256")]
+    what: String,
+    /// Under this name, which must be free [default: its own name, in the current folder]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Open {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (sha256, filename) = self.named(&ledger)?;
+        let path = self.output.unwrap_or_else(|| files::own_name(filename.as_deref(), &sha256));
+        let bytes = files::open(&ledger, &sha256, &path)?;
+        let text = format!("{bytes} bytes, as they were put forward, written to {}", path.display());
+        let members = json!({"sha256": sha256, "bytes": bytes, "path": path.display().to_string()});
+        output::answer("opened", &text, members, &Standing::of(&ledger), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The digest of the file that is meant, and its name.
+    fn named(&self, ledger: &Ledger) -> Result<(String, Option<String>), Failure> {
+        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if self.what.len() == 64 && self.what.bytes().all(digit) {
+            return Ok((self.what.clone(), None));
+        }
+        let (entry, number) = match self.what.split_once('/') {
+            Some((entry, number)) => (entry, Some(number)),
+            None => (self.what.as_str(), None),
+        };
+        let entry = axes::entry(ledger, entry)?;
+        let hidden = Hidden::of(ledger)?;
+        let known = |digest: &str| hidden.known(ledger, digest);
+        let all = annals::record::evidence::files(&entry.request.event, &known);
+        let sequence = entry.seal.sequence;
+        let list = || {
+            all.iter().map(|file| format!("\n  {sequence}/{}: {}", file.number, hidden.words(file, false)))
+        };
+        let file = match (number, all.as_slice()) {
+            (_, []) => return Err(Failure::usage(format!("entry {sequence} puts no file forward"))),
+            (None, [file]) => Some(file),
+            (None, _) => None,
+            (Some(number), files) => files.iter().find(|file| file.number.to_string() == number),
+        };
+        let Some(file) = file else {
+            let list: String = list().collect();
+            return Err(Failure::usage(format!("entry {sequence} has these files; name one of them:{list}")));
+        };
+        match &file.sha256 {
+            Shown::Clear(sha256) => Ok((sha256.clone(), file.filename.clear().map(str::to_owned))),
+            _ => Err(Failure::usage(format!(
+                "the digest of {sequence}/{} is {}: without it nobody can tell which file it is",
+                file.number,
+                hidden.without_digest(file).as_str()
+            ))),
+        }
+    }
+}
+
+/// What is not shown, and why: a value that was erased is never shown, though a copy may still be here.
+pub(crate) struct Hidden(HashMap<Digest, Erasure>);
+
+impl Hidden {
+    pub(crate) fn of(ledger: &Ledger) -> Result<Self, Failure> {
+        Ok(Self(ledger.erasures()?))
+    }
+
+    pub(crate) fn is_erased(&self, digest: &Digest) -> bool {
+        self.0.contains_key(digest)
+    }
+
+    /// The disclosure that may be shown.
+    pub(crate) fn known(&self, ledger: &Ledger, digest: &str) -> Option<Disclosure> {
+        let digest = Digest::parse(digest).filter(|digest| !self.is_erased(digest))?;
+        ledger.disclosure(&digest)
+    }
+
+    /// Why a value was erased, if it was: the reason as far as it is at hand, and the law.
+    pub(crate) fn why(&self, ledger: &Ledger, digest: &Digest) -> Option<String> {
+        let erasure = self.0.get(digest)?;
+        let reason = erasure.reason.filter(|reason| !self.is_erased(reason));
+        let reason = reason.and_then(|reason| ledger.disclosure(&reason));
+        Some(match reason.as_ref().and_then(|reason| reason.value().as_str()) {
+            Some(reason) => format!("{}; {}", reason.trim_end_matches('.'), erasure.basis),
+            None => erasure.basis.to_string(),
+        })
+    }
+
+    /// How a file is found whose digest is not shown.
+    fn without_digest(&self, file: &File) -> Found {
+        match &file.sha256 {
+            Shown::Withheld(digest) if self.is_erased(digest) => Found::Erased,
+            _ => Found::Withheld,
+        }
+    }
+
+    /// A file in a few words.
+    pub(crate) fn words(&self, file: &File, with_digest: bool) -> String {
+        let shown = |value: &Shown, what: &str| match value {
+            Shown::Clear(text) => text.clone(),
+            Shown::Withheld(digest) if self.is_erased(digest) => format!("({what} erased)"),
+            Shown::Withheld(_) | Shown::Absent => format!("({what} withheld)"),
+        };
+        let (name, File { size, mediatype, .. }) = (shown(&file.filename, "name"), file);
+        let digest = if with_digest { format!(", {}", shown(&file.sha256, "digest")) } else { String::new() };
+        format!("{name}, {size} bytes, {mediatype}{digest}")
+    }
+}
+
+/// A file with how it is found at a glance, and where: it is not read, so that only its size tells whether it changed.
+pub(crate) fn glance(ledger: &Ledger, hidden: &Hidden, file: &File) -> String {
+    let words = hidden.words(file, false);
+    let Some(sha256) = file.sha256.clear() else {
+        return format!("{words}, {}", hidden.without_digest(file).as_str());
+    };
+    let path = ledger.blob_path(sha256);
+    let found = match path.as_ref().map(std::fs::metadata) {
+        Some(Ok(found)) if found.len() == file.size => Found::Found,
+        Some(Ok(_)) => Found::Changed,
+        _ => Found::Missing,
+    };
+    let path = path.map(|path| path.display().to_string()).unwrap_or_default();
+    format!("{words}, {}: {path}", found.as_str())
+}

@@ -1,0 +1,239 @@
+//! Withheld values: looked up, taken in from elsewhere, and removed for good where they were erased.
+//!
+//! An erasure is an entry first, and then what it asks for is done: the file that the value names goes, where it is
+//! confidential evidence and nothing else names it, and then the line that holds the value. A crash between the two is
+//! made good when the ledger is opened for writing.
+
+use super::sequencer::Sequencer;
+use super::{Ledger, LedgerError};
+use crate::domain::value::Text;
+use crate::ledger::past::{Past, read_entry};
+use crate::record::archive::{Archive, Holding};
+use crate::record::evidence;
+use crate::record::fact::Fact;
+use crate::record::withheld::{self, WithheldFault};
+use crate::store::Store;
+use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::entry::Entry;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A value that was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// Of the entry that erased it.
+    pub sequence: u64,
+    /// The id of the entry that held it.
+    pub holder: Option<Uuid>,
+    /// The law that asked for it.
+    pub basis: Text,
+    /// The digest of the reason.
+    pub reason: Option<Digest>,
+}
+
+/// What became of a disclosure that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept now.
+    Kept,
+    /// It was here already.
+    Known,
+    /// It was erased by the entry with this sequence, and is not kept.
+    Erased(u64),
+    /// No entry holds its digest, for a field of its name; it is not kept.
+    Stray,
+    /// Its field cannot hold its value; it is not kept.
+    Unfit(WithheldFault),
+}
+
+impl Ledger {
+    /// The disclosure with this digest, if it is at hand; one that cannot be read is not, and neither is one that was
+    /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
+    #[must_use]
+    pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
+        let mut sequencer = self.sequencer();
+        let known = sequencer.past.index.by_digest(digest).ok().flatten();
+        let erased = matches!(known, Some(Holding::Erased { .. }));
+        sequencer.disclosures.get(digest).ok().flatten().filter(|_| !erased)
+    }
+
+    /// By which entry the disclosure with this digest was erased, if it was. The ledger must be open for writing.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub fn erased(&self, digest: &Digest) -> Result<Option<u64>, LedgerError> {
+        Ok(match self.sequencer().past.index.by_digest(digest)? {
+            Some(Holding::Erased { sequence }) => Some(sequence),
+            _ => None,
+        })
+    }
+
+    /// Every disclosure at hand.
+    ///
+    /// # Errors
+    /// [`LedgerError::Disclosures`].
+    pub fn disclosures(&self) -> Result<Vec<Disclosure>, LedgerError> {
+        let mut all = Vec::new();
+        self.sequencer().disclosures.each::<LedgerError>(&mut |each| {
+            all.push(each);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// What was erased, by the digests.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where an entry cannot be read.
+    pub fn erasures(&self) -> Result<HashMap<Digest, Erasure>, LedgerError> {
+        let sequencer = self.sequencer();
+        erasures(sequencer.store.as_ref(), &sequencer.past)
+    }
+
+    /// Takes disclosures in, durable on return, and tells of each what became of it. The ledger must be open for writing.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: none of them is kept then.
+    pub fn take(&self, disclosures: Vec<Disclosure>) -> Result<Vec<Taken>, LedgerError> {
+        let mut sequencer = self.sequencer();
+        let (mut taken, mut new) = (Vec::with_capacity(disclosures.len()), Vec::new());
+        for disclosure in disclosures {
+            let what = sequencer.taken(&disclosure)?;
+            let repeated = new.contains(&disclosure);
+            taken.push(if repeated { Taken::Known } else { what });
+            if taken.last() == Some(&Taken::Kept) {
+                new.push(disclosure);
+            }
+        }
+        sequencer.disclosures.keep(new)?;
+        Ok(taken)
+    }
+
+    /// Removes every value that was erased and is still here, and tells how many there were. Recording an erasure does so by
+    /// itself; here is told why it could not.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: what is left is removed when the ledger is opened again.
+    pub fn complete_erasures(&self) -> Result<usize, LedgerError> {
+        self.sequencer().complete_all()
+    }
+}
+
+impl Sequencer {
+    fn taken(&mut self, disclosure: &Disclosure) -> Result<Taken, LedgerError> {
+        let digest = disclosure.digest();
+        let sequence = match self.past.index.by_digest(&digest)? {
+            None => return Ok(Taken::Stray),
+            Some(Holding::Erased { sequence }) => return Ok(Taken::Erased(sequence)),
+            Some(Holding::Held { sequence, .. }) => sequence,
+        };
+        let mut held = Vec::new();
+        read_each(self.store.as_ref(), sequence, &mut |_, _, all| held = all)?;
+        if held.iter().all(|held| held.digest != digest || held.name != disclosure.name()) {
+            return Ok(Taken::Stray);
+        }
+        Ok(match withheld::check_value(disclosure) {
+            Err(fault) => Taken::Unfit(fault),
+            Ok(()) if self.disclosures.has(&digest)? => Taken::Known,
+            Ok(()) => Taken::Kept,
+        })
+    }
+
+    /// Completes what a crash may have left of erasures, and says so.
+    pub(super) fn complete(&mut self) -> Option<String> {
+        match self.complete_all() {
+            Ok(0) => None,
+            Ok(1) => Some("a value that was erased was still here, and is removed now".to_owned()),
+            Ok(many) => Some(format!("{many} values that were erased were still here, and are removed now")),
+            Err(error) => {
+                Some(format!("a value that was erased is still here, and cannot be removed now: {error}"))
+            }
+        }
+    }
+
+    fn complete_all(&mut self) -> Result<usize, LedgerError> {
+        let erased: Vec<Digest> = erasures(self.store.as_ref(), &self.past)?.into_keys().collect();
+        self.erase(&erased)
+    }
+
+    /// Removes the values of these digests, as far as they are here, and tells how many were.
+    pub(super) fn erase(&mut self, erased: &[Digest]) -> Result<usize, LedgerError> {
+        let mut here = Vec::new();
+        for digest in erased {
+            here.extend(self.disclosures.get(digest)?);
+        }
+        if here.is_empty() {
+            return Ok(0);
+        }
+        // A file is found by the value alone, so it goes first.
+        for disclosure in here.iter().filter(|each| each.name() == withheld::FILE_DIGEST) {
+            let Some(sha256) = disclosure.value().as_str() else { continue };
+            if !self.names(sha256)? {
+                self.store.remove_blob(sha256)?;
+            }
+        }
+        let Self { past, disclosures, .. } = self;
+        let held = |holding| matches!(holding, Some(Holding::Held { .. }));
+        disclosures.retain(&mut |digest| Ok(held(past.index.by_digest(digest)?)))?;
+        Ok(here.len())
+    }
+
+    /// Whether an entry names a file with this SHA-256, in clear or by a disclosure that was not erased.
+    fn names(&mut self, sha256: &str) -> Result<bool, LedgerError> {
+        let mut same = Vec::new();
+        self.disclosures.each::<LedgerError>(&mut |each| {
+            if each.name() == withheld::FILE_DIGEST && each.value() == sha256 {
+                same.push(each.digest());
+            }
+            Ok(())
+        })?;
+        for digest in same {
+            if let Some(Holding::Held { .. }) = self.past.index.by_digest(&digest)? {
+                return Ok(true);
+            }
+        }
+        let mut named = false;
+        self.store.read(0..u64::MAX, &mut |_, line| {
+            // Few lines are worth being read as an entry.
+            named |=
+                line.windows(sha256.len()).any(|part| part == sha256.as_bytes()) && in_clear(line, sha256);
+        })?;
+        Ok(named)
+    }
+}
+
+/// Whether an entry names a file: as evidence, or as the plan.
+fn in_clear(line: &[u8], sha256: &str) -> bool {
+    let Ok(entry) = Entry::parse(line) else { return false };
+    let event = &entry.request.event;
+    event.data.get("plan_sha256").is_some_and(|plan| plan == sha256)
+        || evidence::files(event, &|_| None).iter().any(|file| file.sha256.clear() == Some(sha256))
+}
+
+/// What was erased: every erasure is in the stream of the ledger itself.
+fn erasures(store: &dyn Store, past: &Past) -> Result<HashMap<Digest, Erasure>, LedgerError> {
+    let mut all = HashMap::new();
+    for sequence in past.index.entries("ledger", past.state.head.size)? {
+        read_each(store, sequence, &mut |entry, fact, _| {
+            if let Fact::Erased(erased) = fact {
+                let (holder, basis) = (entry.request.event.causationid, erased.basis);
+                let reason = Digest::parse(&erased.reason.digest);
+                all.insert(erased.digest, Erasure { sequence, holder, basis, reason });
+            }
+        })?;
+    }
+    Ok(all)
+}
+
+/// Reads the entry at a sequence.
+fn read_each(
+    store: &dyn Store,
+    sequence: u64,
+    each: &mut dyn FnMut(Entry, Fact, Vec<withheld::Held>),
+) -> Result<(), LedgerError> {
+    let mut read = Ok(());
+    store.read(sequence..sequence.saturating_add(1), &mut |at, line| {
+        read = read_entry(at, line).map(|(entry, fact, held)| each(entry, fact, held));
+    })?;
+    read
+}
