@@ -16,7 +16,7 @@ const LINT: &str = "subject rule what";
 const DIFF: &str = "subject field of old new source effective recorded_on sequence note note_withheld party window institution";
 const DUE: &str = "standing days closes subject matter which stands leads last party said_by effective recorded_on sequence";
 const GAPS: &str = "subject rule since days what party on sequence";
-const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld files answers recorded type id leaf voided";
+const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld note_erased files answers recorded type id leaf voided";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
@@ -59,7 +59,9 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    let lists = ["rows", "keys", "files", "findings"].into_iter().find_map(|name| answer.value.get(name));
+    let lists = ["rows", "keys", "files", "findings"]
+        .into_iter()
+        .find_map(|name| answer.value.get(name).filter(|list| list.is_array()));
     match (lists, answer.kind()) {
         (Some(rows), _) => rows.as_array().unwrap().clone(),
         (None, "verification") => Check::ALL.map(row).to_vec(),

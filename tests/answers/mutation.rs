@@ -68,7 +68,9 @@ fn an_answer_with_a_member_less_or_more_or_of_another_type_is_refused() {
 
 /// An answer once for each form of its rows, with that row alone; nothing where all of it was seen.
 fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Value> {
-    let list = ["rows", "keys", "files", "findings"].into_iter().find(|name| value.get(name).is_some());
+    let list = ["rows", "keys", "files", "findings"]
+        .into_iter()
+        .find(|name| value.get(name).is_some_and(Value::is_array));
     let mut empty = value.clone();
     let rows = list.map(|name| empty[name].take().as_array().unwrap().clone()).unwrap_or_default();
     let with = |rows: Vec<Value>| {

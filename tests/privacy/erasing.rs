@@ -68,7 +68,7 @@ fn no_byte_of_what_was_erased_is_left_in_the_folder() {
     assert!(place.done(["timeline", "1.G2G.1"]).contains("Begun"), "what others said is there");
     // Everything that is derived was made anew from what is left.
     fs::remove_dir_all(place.ledger.join("sled")).unwrap();
-    fs::remove_file(place.ledger.join("state.jsonl")).unwrap();
+    fs::remove_dir_all(place.ledger.join("index")).unwrap();
     assert_eq!(place.annals([&PROGRESS[..], &["--note", "More"]].concat()).code, Some(0));
     for secret in [&note].into_iter().chain(&evidence) {
         assert_eq!(secret.traces(&place.ledger), [""; 0]);
