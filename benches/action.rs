@@ -93,7 +93,7 @@ fn actions(c: &mut Criterion) {
     let reading = Reading::of(&past.history.state, None, None, None);
     assert!(past.history.words.contains_key(code));
     group.bench_function("row", |b| {
-        b.iter(|| board::row(&past.history, state, &both, &reading).map(|row| row.stale))
+        b.iter(|| board::row(&past.history, state, &both, &reading).map(|row| row.stale));
     });
     group.bench_function("board_of_72", |b| {
         b.iter(|| board::of(&past.history, &reading, &Filter::default()).map(|rows| rows.len()));

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -158,6 +159,17 @@ pub(crate) fn progress(doing: &'static str) -> ProgressBar {
         bar.set_style(style);
     }
     bar.set_message(doing);
+    bar
+}
+
+/// A spinner that tells on standard error what takes its time, on a terminal alone.
+pub(crate) fn waiting(doing: &'static str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(doing);
+    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 

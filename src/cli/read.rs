@@ -240,13 +240,12 @@ fn said(
     let mut take = |entry: &Entry, fact: &Fact| {
         let words = match fact.action() {
             None => Arc::default(),
-            Some(action) => match spoken.get(action) {
-                Some(words) => Arc::clone(words),
-                None => {
-                    let words = after.words(action)?;
-                    spoken.entry(action.clone()).or_insert(words).clone()
+            Some(action) => {
+                if !spoken.contains_key(action) {
+                    spoken.insert(action.clone(), after.words(action)?);
                 }
-            },
+                spoken.get(action).cloned().unwrap_or_default()
+            }
         };
         let mut item = timeline::item(&after.state, entry, fact, &words);
         if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {

@@ -147,19 +147,17 @@ pub fn of<'a>(
         lifecycle.take(party, word, word.lifecycle);
         health.take(party, word, word.health);
         let Some((window, state)) = word.occurrence else { continue };
-        match windows.iter_mut().find(|(_, other, _)| other.begin() == window.begin()) {
-            Some((first, name, latest)) => {
-                // It is called as the first word calls it.
-                if place(word) < place(first) {
-                    (*first, *name) = (word, window);
-                }
-                latest.take(party, word, Some(state));
+        let known = windows.iter_mut().find(|(_, other, _)| other.begin() == window.begin());
+        if let Some((first, name, latest)) = known {
+            // It is called as the first word calls it.
+            if place(word) < place(first) {
+                (*first, *name) = (word, window);
             }
-            None => {
-                let mut latest = Latest::of(parties);
-                latest.take(party, word, Some(state));
-                windows.push((word, window, latest));
-            }
+            latest.take(party, word, Some(state));
+        } else {
+            let mut latest = Latest::of(parties);
+            latest.take(party, word, Some(state));
+            windows.push((word, window, latest));
         }
     }
     windows.sort_by_key(|(_, window, _)| window.begin());
@@ -213,7 +211,7 @@ impl<'w, T: Copy + PartialEq> Latest<'w, T> {
         let spoken: Vec<(&Word, Option<T>)> = latest.iter().flatten().copied().collect();
         let voice = |(party, latest): (&&'a Code, Option<(&Word, Option<T>)>)| {
             let (word, says) = latest.unzip();
-            Voice { party: *party, word: word.cloned(), says: says.flatten() }
+            Voice { party, word: word.cloned(), says: says.flatten() }
         };
         let voices = parties.iter().zip(latest).map(voice).collect();
         let differing: Vec<(&Word, &Word)> = spoken

@@ -1,7 +1,7 @@
 //! The index: what is looked up in a history that is too long for memory. Which entry a name names, which entries a stream
 //! has, and what was said of an action.
 //!
-//! It is derived from the entries and may be lost. What lies in it has the form of [`super::packed`], in the tables of
+//! It is derived from the entries and may be lost. What lies in it has the form of `packed`, in the tables of
 //! [`crate::store::runs`]; in a ledger's folder it is kept with a [`super::snapshot`] of the state.
 
 use super::disclosures::AtHand;

@@ -35,8 +35,7 @@ impl Key {
     }
 
     pub(super) fn sequence(self) -> u64 {
-        let Self([.., a, b, c, d, e, f, g, h]) = self;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        self.0.last_chunk().map_or(0, |sequence| u64::from_be_bytes(*sequence))
     }
 }
 
@@ -47,16 +46,14 @@ pub(super) struct Packed(pub(super) [u8; WORD]);
 impl Packed {
     /// What the entry with a sequence added to words, if it did; a party that speaks for the first time joins `parties`.
     pub(super) fn of(words: &Words, sequence: u64, parties: &mut Vec<Code>) -> Option<Self> {
-        match words.all().last().filter(|word| word.sequence == sequence) {
-            Some(word) => Self::word(word, parties),
-            None => {
-                let voided = words.all().iter().rfind(|word| word.voided == Some(sequence))?;
-                let mut record = [0; WORD];
-                record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
-                *record.get_mut(38)? = VOIDS;
-                Some(Self(record))
-            }
+        if let Some(word) = words.all().last().filter(|word| word.sequence == sequence) {
+            return Self::word(word, parties);
         }
+        let voided = words.all().iter().rfind(|word| word.voided == Some(sequence))?;
+        let mut record = [0; WORD];
+        record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
+        *record.get_mut(38)? = VOIDS;
+        Some(Self(record))
     }
 
     fn word(word: &Word, parties: &mut Vec<Code>) -> Option<Self> {

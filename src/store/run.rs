@@ -255,7 +255,9 @@ impl Out {
             Self::File { out, name } => out.write_all(bytes).map_err(|error| {
                 let path = name.clone().unwrap_or_else(std::env::temp_dir);
                 // Room is given back at once where the disk is full.
-                name.iter().for_each(|name| drop(fs::remove_file(name)));
+                if let Some(name) = name {
+                    let _ = fs::remove_file(name);
+                }
                 said(&path, "written")(error)
             })?,
         }

@@ -1,6 +1,6 @@
 //! Runs: very many small records, found by their keys, in a little memory.
 //!
-//! The newest records are in memory, in the order of their keys. Whenever they are 1,024 they become a run ([`super::run`]), and
+//! The newest records are in memory, in the order of their keys. Whenever they are 1,024 they become a run (`run`), and
 //! runs of like size are merged, so that there are few of them and each record is copied a few times only. A run of 65,536
 //! records and more is a file. Without a folder it has no name and is gone with the process; in a folder files are made when
 //! the table is settled, and found again by their names. A filter is kept where most keys that are looked up are new. What the
@@ -32,7 +32,7 @@ pub struct Runs<const K: usize, const V: usize> {
     /// How many records in memory become a run, and from how many on a run is a file.
     limits: (usize, usize),
     /// From the oldest to the newest.
-    runs: Vec<Arc<Run<K, V>>>,
+    all: Vec<Arc<Run<K, V>>>,
 }
 
 /// Where files have names.
@@ -49,7 +49,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// Without a record and without a folder. `filtered` where most keys that are looked up are new.
     #[must_use]
     pub fn new(filtered: bool) -> Self {
-        Self { place: None, filtered, newest: BTreeMap::new(), limits: (NEWEST, FILE), runs: Vec::new() }
+        Self { place: None, filtered, newest: BTreeMap::new(), limits: (NEWEST, FILE), all: Vec::new() }
     }
 
     /// Those of named files in a folder, which were [`Self::settle`]d there under the name of a table.
@@ -66,7 +66,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         let number = |name: &String| name.strip_prefix(table)?.strip_prefix('-')?.parse::<u64>().ok();
         let next = files.iter().filter_map(number).max().map_or(0, |last| last + 1);
         let place = Some(Place { folder: folder.to_owned(), table, next });
-        Ok(Self { place, runs: runs.collect::<Result<_, _>>()?, ..Self::new(filtered) })
+        Ok(Self { place, all: runs.collect::<Result<_, _>>()?, ..Self::new(filtered) })
     }
 
     /// The value of a key.
@@ -78,7 +78,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
             return Ok(Some(*value));
         }
         let mark = Mark::of(key);
-        for run in self.runs.iter().rev() {
+        for run in self.all.iter().rev() {
             if let Some(value) = run.get(key, mark)? {
                 return Ok(Some(value));
             }
@@ -92,7 +92,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// [`StoreError`], where a run cannot be read.
     pub fn between(&self, from: &[u8; K], to: &[u8; K]) -> Result<Vec<Record<K, V>>, StoreError> {
         let mut found = Vec::new();
-        for run in &self.runs {
+        for run in &self.all {
             run.between(from, to, &mut found)?;
         }
         found.extend(self.newest.range(*from..*to).map(|(key, value)| (*key, *value)));
@@ -123,7 +123,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
             if file && self.place.is_some() {
                 break;
             }
-            self.merge(self.runs.len() - 2, &older, &newer, file)?;
+            self.merge(self.all.len() - 2, &older, &newer, file)?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// How many records wait in memory.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        let memory = self.runs.iter().filter(|run| run.is_in_memory());
+        let memory = self.all.iter().filter(|run| run.is_in_memory());
         self.newest.len() + memory.map(|run| run.len()).sum::<usize>()
     }
 
@@ -145,10 +145,10 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         let newest = std::mem::take(&mut self.newest);
         self.push(&newest)?;
         // All that is in memory becomes one file.
-        while let Some(first) = self.runs.iter().position(|run| run.name().is_none()) {
-            match (self.runs.get(first).cloned(), self.runs.get(first + 1).cloned()) {
+        while let Some(first) = self.all.iter().position(|run| run.name().is_none()) {
+            match (self.all.get(first).cloned(), self.all.get(first + 1).cloned()) {
                 (Some(older), Some(newer)) => {
-                    let last = first + 2 == self.runs.len();
+                    let last = first + 2 == self.all.len();
                     self.merge(first, &older, &newer, last)?;
                 }
                 (Some(only), None) => {
@@ -162,7 +162,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
             }
         }
         while let Some((older, newer)) = self.alike() {
-            self.merge(self.runs.len() - 2, &older, &newer, true)?;
+            self.merge(self.all.len() - 2, &older, &newer, true)?;
         }
         Ok(self.files())
     }
@@ -171,12 +171,12 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     #[must_use]
     pub fn files(&self) -> Vec<String> {
         let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
-        self.runs.iter().filter_map(|run| run.name().and_then(name)).collect()
+        self.all.iter().filter_map(|run| run.name().and_then(name)).collect()
     }
 
     /// The two newest runs, where they are of like size.
     fn alike(&self) -> Option<(Arc<Run<K, V>>, Arc<Run<K, V>>)> {
-        match self.runs.as_slice() {
+        match self.all.as_slice() {
             [.., older, newer] if older.len() < 2 * newer.len() => {
                 Some((Arc::clone(older), Arc::clone(newer)))
             }
@@ -191,7 +191,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         let mut draft = self.draft(records.len(), false)?;
         records.iter().try_for_each(|(key, value)| draft.push(key, value))?;
         let run = draft.finish()?;
-        self.runs.push(Arc::new(run));
+        self.all.push(Arc::new(run));
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     }
 
     fn replace(&mut self, at: usize, count: usize, run: Run<K, V>) {
-        self.runs.splice(at..(at + count).min(self.runs.len()), [Arc::new(run)]);
+        self.all.splice(at..(at + count).min(self.all.len()), [Arc::new(run)]);
     }
 
     /// A run that is to be written, for at most so many records.
@@ -293,7 +293,7 @@ mod tests {
                     before = Some((named.clone(), map.clone()));
                 }
             }
-            prop_assert!(unnamed.runs.len() <= 9, "{} runs", unnamed.runs.len());
+            prop_assert!(unnamed.all.len() <= 9, "{} runs", unnamed.all.len());
             check(&unnamed, &map)?;
             check(&named, &map)?;
             if let Some((named, map)) = before {

@@ -1,8 +1,8 @@
 //! Judging: form and chains, signatures, and replay into the board, each beside what the same bytes cost at least.
 
 use super::super::failure::Failure;
+use super::super::output;
 use super::measured::{Measured, Work};
-use super::measuring;
 use super::sample::Sample;
 use super::stopwatch::{in_turn, megabytes, rate, timed};
 use annals::ledger::{Ledger, LedgerError};
@@ -29,7 +29,7 @@ const ROUNDS: usize = 5;
 
 /// All of it.
 pub(super) fn all(sample: &Sample) -> Result<Vec<Measured>, Failure> {
-    let bar = measuring("measuring form, chains, signatures and replay");
+    let bar = output::waiting("measuring form, chains, signatures and replay");
     let ledger = Ledger::open_read_only(&sample.ledger)?;
     let mut lines = Vec::new();
     let taken = ledger.read(0..LINES, &mut |_, line| {

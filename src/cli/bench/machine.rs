@@ -1,7 +1,7 @@
 //! What the machine can do without this program: cores, one strict check, one durable write, hashing.
 
 use super::super::failure::{Failure, file};
-use super::measuring;
+use super::super::output;
 use super::stopwatch::{median, microseconds, timed};
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn measure(home: &Path) -> Result<Self, Failure> {
-        let bar = measuring("measuring the machine");
+        let bar = output::waiting("measuring the machine");
         let check = Check::new()?;
         let mut disk = Disk::new(home, "machine")?;
         check.time();
@@ -48,12 +48,6 @@ impl Machine {
     #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 of anything are counted")]
     pub(super) fn checks(&self, count: u64) -> Duration {
         Duration::from_secs_f64(count as f64 * self.strict_check / 1e6 / self.cores as f64)
-    }
-
-    /// How many strict checks all cores do in a second.
-    #[expect(clippy::cast_precision_loss, reason = "no machine has 2^52 cores")]
-    pub(super) fn checks_a_second(&self) -> f64 {
-        self.cores as f64 / self.strict_check * 1e6
     }
 }
 

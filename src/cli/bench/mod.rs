@@ -18,7 +18,6 @@ mod stopwatch;
 mod writing;
 
 use super::failure::{Failure, file};
-use super::output;
 use super::settings::Settings;
 use annals::exchange::specimen::FEWEST;
 use clap::Args;
@@ -37,9 +36,9 @@ Examples:
   annals bench --entries 1000000 --folder /mnt/x   a million, on another disk: about 5 GB
   annals bench --only append,writers --format json
 
-A ledger is made up in a new folder on the disk that is measured, and removed afterwards. Limit and
-ours are measured in turn, in one run. What is to be reached is meant for a million entries on a
-quiet machine; for memory and files, Linux is asked.")]
+A ledger is made up in a new folder on the disk that is measured, and removed afterwards; a run that
+is interrupted leaves it, under the name annals-bench-…. Limit and ours are measured in turn, in one
+run. What is to be reached is meant for a million entries on a quiet machine.")]
 pub(crate) struct Bench {
     /// How many entries the ledger has
     #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u64).range(FEWEST..))]
@@ -104,11 +103,4 @@ impl Bench {
         all.sort_by_key(|line| line.work);
         Ok(all)
     }
-}
-
-/// A spinner that tells what is being measured.
-fn measuring(what: &'static str) -> indicatif::ProgressBar {
-    let bar = output::progress(what);
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
-    bar
 }

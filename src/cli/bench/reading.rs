@@ -3,7 +3,6 @@
 use super::super::failure::Failure;
 use super::super::output;
 use super::measured::{Measured, Work};
-use super::measuring;
 use super::sample::Sample;
 use super::stopwatch::{median, microseconds, milliseconds, repeated, timed};
 use super::writing::Author;
@@ -30,7 +29,7 @@ const LONG: Duration = Duration::from_secs(5);
 
 /// From opening to the first answer: the board, and the receipt.
 pub(super) fn opening(sample: &Sample) -> Result<Measured, Failure> {
-    let bar = measuring("measuring opening");
+    let bar = output::waiting("measuring opening");
     let board = repeated(TIMES, || {
         let (time, read) = timed(|| {
             let ledger = Ledger::open_read_only(&sample.ledger)?;
@@ -41,7 +40,7 @@ pub(super) fn opening(sample: &Sample) -> Result<Measured, Failure> {
         Ok::<_, Failure>(time)
     })?;
     let receipt = repeated(TIMES, || {
-        let (time, ledger) = timed(|| Ledger::open(&sample.ledger, &mut |read| bar.set_position(read)));
+        let (time, ledger) = timed(|| Ledger::open(&sample.ledger, &mut annals::ledger::quietly));
         let ledger = ledger?;
         let request = Author::new(&sample.specimen, &ledger).assertions(1, Note::Without)?.pop();
         let (request, disclosures) = request.ok_or_else(|| Failure::usage("no action".to_owned()))?;
@@ -77,7 +76,7 @@ fn read(
 
 /// Everything that is read of an open ledger.
 pub(super) fn readings(sample: &Sample) -> Result<Vec<Measured>, Failure> {
-    let bar = measuring("measuring readings");
+    let bar = output::waiting("measuring readings");
     let ledger = Ledger::open_read_only(&sample.ledger)?;
     let lines = vec![board_of(&ledger)?, state_of(sample, &ledger)?, history_of(sample, &ledger)?];
     bar.finish_and_clear();

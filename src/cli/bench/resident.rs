@@ -3,7 +3,6 @@
 use super::super::failure::Failure;
 use super::super::output;
 use super::measured::{Measured, Work};
-use super::measuring;
 use super::sample::{Sample, own};
 use super::stopwatch::megabytes;
 use super::writing::{Author, WRITERS, at_once, shares};
@@ -37,7 +36,7 @@ pub(super) fn measure(sample: &Sample) -> Result<Vec<Measured>, Failure> {
 }
 
 fn resident(sample: &Sample, part: Part, work: Work, what: &str) -> Result<Measured, Failure> {
-    let bar = measuring("measuring memory");
+    let bar = output::waiting("measuring memory");
     let named = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let answer = own(
         &sample.home,

@@ -4,11 +4,10 @@ use super::super::failure::Failure;
 use super::super::output;
 use super::machine::{Check, Disk, Machine};
 use super::measured::{Measured, Work};
-use super::measuring;
 use super::sample::Sample;
-use super::stopwatch::{median, microseconds, rate, timed};
+use super::stopwatch::{in_turn, median, microseconds, rate, timed};
 use annals::exchange::specimen::{Note, Specimen, SpecimenError};
-use annals::ledger::{Ledger, RecordError};
+use annals::ledger::{Ledger, RecordError, quietly};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Request, Seal};
 use annals::trail::hash::LeafHash;
@@ -20,16 +19,19 @@ pub(super) const WRITERS: usize = 64;
 
 const ROUNDS: usize = 5;
 
+/// Strict checks in a round.
+const CHECKS: usize = 500;
+
 /// All of it.
 pub(super) fn all(sample: &Sample, machine: &Machine) -> Result<Vec<Measured>, Failure> {
-    let bar = measuring("opening for writing");
-    let ledger = Ledger::open(&sample.ledger, &mut |read| bar.set_position(read))?;
+    let bar = output::waiting("opening for writing");
+    let ledger = Ledger::open(&sample.ledger, &mut quietly)?;
     bar.finish_and_clear();
     let mut author = Author::new(&sample.specimen, &ledger);
     let lines = vec![
         append(sample, &ledger, &mut author, Note::Without)?,
         append(sample, &ledger, &mut author, Note::With)?,
-        writers(sample, &ledger, &mut author, machine)?,
+        writers(sample, &ledger, &mut author, machine.cores)?,
     ];
     output::keep(&ledger);
     Ok(lines)
@@ -67,7 +69,7 @@ fn append(
     author: &mut Author<'_>,
     note: Note,
 ) -> Result<Measured, Failure> {
-    let bar = measuring("measuring durable appends");
+    let bar = output::waiting("measuring durable appends");
     let times = usize::try_from(sample.entries / 100).unwrap_or(usize::MAX).clamp(20, 400);
     let check = Check::new()?;
     let (mut disk, mut notes) = (Disk::new(&sample.home, "appends")?, Disk::new(&sample.home, "notes")?);
@@ -82,7 +84,6 @@ fn append(
         let (time, receipt) = timed(|| ledger.record(request, disclosures));
         receipt?;
         ours.push(time);
-        bar.inc(1);
     }
     bar.finish_and_clear();
     let settled = |times: Vec<_>| microseconds(median(times.into_iter().skip(WARM).collect()));
@@ -111,25 +112,27 @@ fn writers(
     sample: &Sample,
     ledger: &Ledger,
     author: &mut Author<'_>,
-    machine: &Machine,
+    cores: usize,
 ) -> Result<Measured, Failure> {
-    let bar = measuring("measuring 64 writers at once");
+    let bar = output::waiting("measuring 64 writers at once");
     let each = usize::try_from(sample.entries / 1000).unwrap_or(usize::MAX).clamp(2, 64);
     let count = WRITERS * each;
-    let mut times = Vec::new();
-    for _ in 0..=ROUNDS {
-        let shares = shares(author.assertions(count, Note::Without)?);
-        let (time, recorded) = timed(|| at_once(ledger, shares));
-        recorded?;
-        times.push(time);
-        bar.inc(count as u64);
-    }
+    let check = Check::new()?;
+    let (one, all) = in_turn(
+        ROUNDS,
+        || Ok::<_, Failure>(median((0..CHECKS).map(|_| check.time()).collect())),
+        || {
+            let shares = shares(author.assertions(count, Note::Without)?);
+            let (time, recorded) = timed(|| at_once(ledger, shares));
+            recorded?;
+            Ok(time)
+        },
+    )?;
     bar.finish_and_clear();
-    times.remove(0);
     Ok(Measured {
         work: Work::Writers,
-        limit: Some(machine.checks_a_second()),
-        ours: Some(rate(count as u64, median(times))),
+        limit: Some(rate(cores as u64, one)),
+        ours: Some(rate(count as u64, all)),
         how: format!("entries a second, {each} from each writer, the median of {ROUNDS} rounds"),
     })
 }

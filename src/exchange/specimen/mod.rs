@@ -8,23 +8,21 @@
 //! Its entries come as lines, with the disclosures that belong to them; putting them into a folder is not here but in
 //! [`super::restore`] and [`crate::ledger::disclosures`].
 
+mod founding;
 mod plan;
 mod speech;
 
-use crate::domain::party::Author;
 use crate::domain::plan::Plan;
 use crate::domain::value::{Code, Sha256};
 use crate::record::authority::Role;
-use crate::record::charter;
-use crate::record::founding::{Clock, Founder, Opened, RULES};
 use crate::record::request::{Draft, new_id};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{EntryFault, Request, Seal};
 use crate::trail::hash::{Head, LeafHash, sha256};
-use crate::trail::key::{Kind, SigningKey};
+use crate::trail::key::SigningKey;
 use chrono::{DateTime, Utc};
 use fastrand::Rng;
-use serde_json::{Map, Value, json};
+use founding::form;
 use speech::Speech;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::thread;
@@ -47,9 +45,6 @@ const BATCH: usize = 2048;
 
 /// Every choice is made of this number.
 const SEED: u64 = 0x0061_6e6e_616c_7301;
-
-/// Who signs: each party's coordinator on actions, its auditor for findings.
-const ROLES: [Role; 2] = [Role::Coordinator, Role::Auditor];
 
 /// Why a specimen cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +81,7 @@ pub enum Note {
 /// A ledger that is made up, batch after batch.
 pub struct Specimen {
     plan: Plan,
-    keys: BTreeMap<(Code, Role), SigningKey>,
+    keys: Keys,
     founding: VecDeque<Vec<Draft>>,
     speech: Speech,
     choice: Rng,
@@ -108,19 +103,13 @@ impl Specimen {
         if entries < FEWEST {
             return Err(SpecimenError::Few(entries));
         }
-        let form = |fault: &dyn std::fmt::Display| SpecimenError::Form(fault.to_string());
         let actions = usize::try_from((entries / PER_ACTION).max(ACTIONS)).map_err(|fault| form(&fault))?;
         let text = plan::document(actions);
         let plan = Plan::read(&text).map_err(|faults| SpecimenError::Form(format!("{faults:?}")))?;
         let sha256 = Sha256::try_from(sha256(text.as_bytes())).map_err(|fault| form(&fault))?;
-        let parties = speech::parties().ok_or_else(|| SpecimenError::Form("a party's code".to_owned()))?;
-        let mut keys = BTreeMap::new();
-        for party in &parties {
-            for role in [Role::Authority].into_iter().chain(ROLES) {
-                keys.insert((party.clone(), role), key(&format!("{party}/{role}-1"), role.kind())?);
-            }
-        }
-        let founding = founding(&plan, &sha256, &parties, &keys)?;
+        let parties = founding::parties()?;
+        let keys = founding::keys(&parties)?;
+        let founding = founding::drafts(&plan, &sha256, &parties, &keys)?;
         let founded = founding.iter().map(|drafts| drafts.len() as u64).sum();
         let speech = Speech::new(SEED, parties, plan.actions.iter().map(|action| &action.reference));
         Ok(Self {
@@ -164,12 +153,12 @@ impl Specimen {
         base: LeafHash,
         note: Note,
     ) -> Result<(Request, Vec<Disclosure>), SpecimenError> {
-        let [party, _] = speech::parties().ok_or_else(|| SpecimenError::Form("a party's code".to_owned()))?;
+        let [party, _] = founding::parties()?;
         let data = speech::assertion(time, note == Note::With);
         let draft = Draft {
             id: Some(new_id(time, random)),
             correlationid: Some(speech::occasion(time)),
-            ..draft(&party, format!("actions/{action}"), "action.progressed", time, data)
+            ..founding::draft(&party, format!("actions/{action}"), "action.progressed", time, data)
         };
         let mut salts = Rng::with_seed(random.iter().fold(0, |bits, byte| bits << 7 ^ u64::from(*byte)));
         Ok(sign(&self.keys, &draft, base, &mut salts)?)
@@ -230,69 +219,8 @@ impl Iterator for Specimen {
     }
 }
 
-/// The opening; what the opener lays down; the accession; the keys.
-fn founding(
-    plan: &Plan,
-    sha256: &Sha256,
-    parties: &[Code; 2],
-    keys: &BTreeMap<(Code, Role), SigningKey>,
-) -> Result<VecDeque<Vec<Draft>>, SpecimenError> {
-    let form = |fault: &dyn std::fmt::Display| SpecimenError::Form(fault.to_string());
-    let founder = |party: &crate::domain::plan::Party| {
-        let made = |role: &str, kind| key(&format!("{}/{role}", party.id), kind).map(|key| key.verifier());
-        Ok::<_, SpecimenError>(Founder {
-            id: party.id.clone(),
-            name: party.name.clone(),
-            time_zone: party.time_zone.clone(),
-            authority: vec![made("authority-1", Kind::Ed25519)?, made("authority-2", Kind::Ed25519)?],
-            witness: vec![made("witness-1", Kind::Cosignature)?],
-        })
-    };
-    let opened = Opened {
-        clock: Clock::Illustrative,
-        ledger_key: key(ORIGIN, Kind::Ed25519)?.verifier(),
-        nonce: "0".repeat(32).try_into().map_err(|fault| form(&fault))?,
-        origin: ORIGIN.to_owned().try_into().map_err(|fault| form(&fault))?,
-        parties: plan.parties.iter().map(founder).collect::<Result<_, _>>()?,
-        plan_sha256: sha256.clone(),
-        rules: RULES,
-    };
-    let (time, [one, other]) = (speech::begins(), parties);
-    let mut laid = charter::drafts(plan, sha256, &opened, one, time).map_err(|fault| form(&fault))?;
-    let rest = laid.split_off(1);
-    let accession = object(json!({"plan_sha256": sha256}));
-    let accession = draft(other, "ledger".to_owned(), "ledger.acceded", time, accession);
-    let registered = |party: &Code, role: Role| {
-        let vkey = keys.get(&(party.clone(), role)).map(|key| key.verifier().to_string());
-        let data = object(json!({"role": role.as_str(), "vkey": vkey}));
-        draft(party, format!("parties/{party}"), "key.registered", time, data)
-    };
-    let registered = parties.iter().flat_map(|party| ROLES.map(|role| registered(party, role))).collect();
-    let mut founding = VecDeque::from([laid, rest, vec![accession], registered]);
-    let mut ids = Rng::with_seed(SEED.wrapping_add(2));
-    for draft in founding.iter_mut().flatten() {
-        let mut random = [0; 10];
-        ids.fill(&mut random);
-        draft.id = Some(new_id(time, random));
-    }
-    Ok(founding)
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
-}
-
-fn draft(party: &Code, subject: String, kind: &str, time: DateTime<Utc>, data: Map<String, Value>) -> Draft {
-    Draft::new(Author { party: party.clone(), institution: None }, subject, kind, time, data)
-}
-
-/// The key of a name: its seed is the hash of that, so that it is everybody's.
-fn key(name: &str, kind: Kind) -> Result<SigningKey, SpecimenError> {
-    let seed = LeafHash::of(format!("specimen\n{name}").as_bytes()).0;
-    SigningKey::from_seed(name, kind, &seed).map_err(|fault| SpecimenError::Form(fault.to_string()))
-}
-
 type Signed = (Request, Vec<Disclosure>);
+/// By party and role.
 type Keys = BTreeMap<(Code, Role), SigningKey>;
 
 /// Signs drafts on all cores, in their order.

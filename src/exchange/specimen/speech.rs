@@ -4,7 +4,7 @@
 //! Every draft is one that the rules admit: an answer names a word that stands, that is another's and was not answered, and
 //! that lies before whatever the author had seen.
 
-use super::plan::{BODIES, PARTIES, recurs};
+use super::plan::{BODIES, recurs};
 use crate::domain::party::Author;
 use crate::domain::value::Code;
 use crate::record::request::{Draft, new_id};
@@ -260,9 +260,3 @@ pub(super) fn begins() -> DateTime<Utc> {
 
 /// The last moment: 2024-12-20T16:00:00Z.
 const ENDS: i64 = 1_734_710_400;
-
-/// The parties as codes.
-pub(super) fn parties() -> Option<[Code; 2]> {
-    let [one, two] = PARTIES.map(|party| party.parse().ok());
-    Some([one?, two?])
-}
