@@ -7,7 +7,7 @@ use annals::exchange::specimen::{Note, Specimen};
 use annals::record::fact::Fact;
 use annals::trail::canonical;
 use annals::trail::disclosure::Disclosure;
-use annals::trail::entry::{self, Entry, Request};
+use annals::trail::entry::{Entry, Request};
 use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -34,7 +34,6 @@ fn bytes(c: &mut Criterion) {
     group.throughput(Throughput::Bytes(mean as u64));
     group.bench_function("form", |b| b.iter(|| canonical::members(black_box(next())).unwrap().len()));
     group.bench_function("leaf", |b| b.iter(|| LeafHash::of(black_box(next()))));
-    group.bench_function("subject", |b| b.iter(|| entry::subject(black_box(next())).map(str::len)));
     group.bench_function("parse", |b| b.iter(|| Entry::parse(black_box(next())).unwrap()));
     group.bench_function("any_json", |b| {
         b.iter(|| serde_json::from_slice::<Value>(black_box(next())).unwrap());

@@ -9,7 +9,6 @@ use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::embedded::Embedded;
 use crate::store::{AppendError, Head, Store, StoreError};
-use crate::trail::entry;
 use std::path::Path;
 
 /// How many entries are written under one commit.
@@ -49,7 +48,7 @@ impl Restore {
     /// # Errors
     /// [`RestoreError::Store`].
     pub fn new(folder: &Path) -> Result<Self, RestoreError> {
-        let store = Embedded::create(folder, entry::subject).map_err(LedgerError::from)?;
+        let store = Embedded::create(folder).map_err(LedgerError::from)?;
         // Where the file is missing, withheld values were lost; an export never has any.
         Disclosures::open(folder, true).map_err(LedgerError::from)?;
         let verifier = Verifier::new(Index::default(), Beside::default());

@@ -12,7 +12,6 @@ use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
 use crate::store::{Head, StoreError};
 use crate::trail::disclosure::Disclosure;
-use crate::trail::entry;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
@@ -73,7 +72,7 @@ impl From<StoreError> for BackupError {
 /// # Errors
 /// [`BackupError`]. Where it was refused, nothing was changed; where a disk failed, it is completed by the next run.
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
-    let original = Embedded::open_whole(folder, entry::subject).map_err(LedgerError::from)?;
+    let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
     let mut named = Named::default();
     past::fold(&original, Head::EMPTY, &mut |(entry, _, held)| {
         progress(entry.seal.sequence + 1);

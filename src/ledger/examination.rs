@@ -13,7 +13,6 @@ use crate::record::founding::Clock;
 use crate::store::condition::{self, Derived};
 use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
-use crate::trail::entry;
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
 use std::path::Path;
@@ -215,7 +214,7 @@ impl Found<'_> {
 
     /// The entries, and all that is judged by them.
     fn entries(&mut self, past: &mut Past, now: DateTime<Utc>, progress: &mut dyn FnMut(u64)) {
-        let store = match Embedded::open_unmarked(self.folder, entry::subject) {
+        let store = match Embedded::open_unmarked(self.folder) {
             Ok(store) => store,
             Err(StoreError::Damaged { path, offset, what }) => {
                 let what = format!("{}: byte {offset}: {what}", path.display());

@@ -45,7 +45,7 @@ use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::disclosure::Disclosure;
-use crate::trail::entry::{self, EntryFault, Request, timestamp};
+use crate::trail::entry::{EntryFault, Request, timestamp};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
@@ -160,7 +160,7 @@ impl Ledger {
     /// A ledger in memory, empty.
     #[must_use]
     pub fn in_memory() -> Self {
-        let store = Box::new(Memory::new(entry::subject));
+        let store = Box::new(Memory::default());
         Self::with(store, Past::default(), Disclosures::default(), None, Vec::new())
     }
 
@@ -169,7 +169,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], for instance where something is there already.
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
-        let store = Box::new(Embedded::create(folder, entry::subject)?);
+        let store = Box::new(Embedded::create(folder)?);
         let disclosures = Disclosures::open(folder, true)?;
         Ok(Self::with(store, Past::default(), disclosures, Some(folder.to_owned()), Vec::new()))
     }
@@ -180,7 +180,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
-        let store = Embedded::open(folder, entry::subject)?;
+        let store = Embedded::open(folder)?;
         let mut notices = store.notices().to_vec();
         if let Some(known) = snapshot::head(folder).filter(|known| !follows(&store, *known)) {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
@@ -213,7 +213,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
-        let store = Embedded::open_read_only(folder, entry::subject)?;
+        let store = Embedded::open_read_only(folder)?;
         let mut notices = store.notices().to_vec();
         notices.extend(snapshot::head(folder).and_then(|kept| cut(kept, store.head())));
         let past = Past::of(&store, Some(folder), &mut quietly)?;
@@ -227,7 +227,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
-        let mut store = Memory::new(entry::subject);
+        let mut store = Memory::default();
         let mut past = Past::default();
         let mut lines = Vec::new();
         let mut failed = None;

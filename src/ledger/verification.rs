@@ -8,7 +8,6 @@ use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::Store;
 use crate::store::embedded::Embedded;
-use crate::trail::entry;
 use crate::trail::hash::LeafHash;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -47,7 +46,7 @@ impl Ledger {
         seen: Vec<LeafHash>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, LedgerError> {
-        let store = Embedded::open_whole(folder, entry::subject)?;
+        let store = Embedded::open_whole(folder)?;
         let at_hand = AtHand::read(folder)?;
         let (kept, unreadable) = snapshot::compared(folder)?;
         let beside = Beside {

@@ -6,14 +6,9 @@ use super::{AppendError, Condition, Head, Store, StoreError};
 use crate::trail::hash::LeafHash;
 
 fn every(rule: impl Fn(&mut dyn Store)) {
-    rule(&mut Memory::new(first_word));
+    rule(&mut Memory::default());
     let folder = tempfile::tempdir().unwrap();
-    rule(&mut Embedded::create(&folder.path().join("ledger"), first_word).unwrap());
-}
-
-/// The text before the first space names the stream.
-pub(super) fn first_word(line: &[u8]) -> Option<&str> {
-    std::str::from_utf8(line).ok()?.split_once(' ').map(|(word, _)| word)
+    rule(&mut Embedded::create(&folder.path().join("ledger")).unwrap());
 }
 
 fn batch(lines: &[&str]) -> Vec<Vec<u8>> {
@@ -83,26 +78,6 @@ fn lines_of_every_length_are_read_back() {
             store.read(start as u64..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
             assert_eq!(found, lines[start..]);
         }
-    });
-}
-
-#[test]
-fn a_stream_has_its_own_lines_in_their_order() {
-    every(|store| {
-        let names = ["action/1", "action/2", "plan"];
-        let name = |sequence: usize| names[sequence % 7 % 3];
-        let mut head = Head::EMPTY;
-        for sequence in 0..600 {
-            let lines = batch(&[&format!("{} {sequence}", name(sequence)), "nobody's"]);
-            head = store.append(head, &lines).unwrap();
-        }
-        for stream in names {
-            let expected: Vec<u64> =
-                (0..600).filter(|at| name(*at) == stream).map(|at| 2 * at as u64).collect();
-            assert_eq!(store.sequences(stream).unwrap(), expected);
-        }
-        assert!(store.sequences("action").unwrap().is_empty());
-        assert!(store.sequences("").unwrap().is_empty());
     });
 }
 

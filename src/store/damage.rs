@@ -3,7 +3,6 @@
 
 mod sled;
 
-use super::contract::first_word;
 use super::embedded::Embedded;
 use super::folder::Folder;
 use super::segment::file;
@@ -11,14 +10,10 @@ use super::{Head, Store, StoreError};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-type Answers = (Head, Vec<Vec<u8>>, Vec<Vec<u64>>);
+type Answers = (Head, Vec<Vec<u8>>);
 
 /// Small enough for several segments.
 const LIMIT: u64 = 30_000;
-
-fn streams() -> impl Iterator<Item = String> {
-    (0..10).map(|stream| format!("action/{stream}"))
-}
 
 fn line(sequence: u64) -> Vec<u8> {
     let length = if sequence % 97 == 96 { 9_000 } else { 60 + usize::try_from(sequence).unwrap() % 40 };
@@ -26,13 +21,13 @@ fn line(sequence: u64) -> Vec<u8> {
 }
 
 fn open(path: &Path) -> Result<Embedded, StoreError> {
-    Embedded::open_for_writing(Folder::open(path)?, first_word, LIMIT)
+    Embedded::open_for_writing(Folder::open(path)?, LIMIT)
 }
 
 /// Brings a ledger to a number of lines.
 fn grow(path: &Path, size: u64) -> Answers {
     if !path.join("annals.json").exists() {
-        drop(Embedded::create(path, first_word).unwrap());
+        drop(Embedded::create(path).unwrap());
     }
     let mut store = open(path).unwrap();
     while store.head().size < size {
@@ -52,7 +47,7 @@ fn answers(store: &Embedded) -> Answers {
         store.read(start..start + 100, &mut |_, line| again.push(line.to_vec())).unwrap();
     }
     assert!(lines == again);
-    (store.head(), lines, streams().map(|stream| store.sequences(&stream).unwrap()).collect())
+    (store.head(), lines)
 }
 
 /// A ledger of 1,005 lines, closed.
@@ -109,7 +104,7 @@ fn readers_need_no_sled_and_change_nothing() {
     let torn = [fs::read(&last).unwrap().as_slice(), b"torn"].concat();
     fs::write(&last, &torn).unwrap();
     let _writer = Folder::open(folder.path()).unwrap();
-    let reader = Embedded::open_read_only(folder.path(), first_word).unwrap();
+    let reader = Embedded::open_read_only(folder.path()).unwrap();
     assert_eq!(answers(&reader), known);
     assert_eq!(fs::read(&last).unwrap(), torn);
     assert!(!folder.path().join("sled").exists());
@@ -118,7 +113,7 @@ fn readers_need_no_sled_and_change_nothing() {
 #[test]
 fn a_reader_neither_appends_nor_keeps_blobs() {
     let (folder, known) = ledger();
-    let mut reader = Embedded::open_read_only(folder.path(), first_word).unwrap();
+    let mut reader = Embedded::open_read_only(folder.path()).unwrap();
     let refused = reader.append(known.0, &[b"a line".to_vec()]).unwrap_err();
     assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
     assert!(matches!(reader.put_blob(&mut &b"evidence"[..]), Err(StoreError::ReadOnly(_))));

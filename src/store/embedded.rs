@@ -4,7 +4,7 @@
 //! annals.json   the marker, {"format":1}
 //! lock          held by the one process that writes
 //! journal/      000000000000.jsonl, …: the entries, one a line
-//! sled/         frames and stream index, derived; may be deleted while nobody writes
+//! sled/         frames, derived; may be deleted while nobody writes
 //! blobs/        files named by their SHA-256
 //! ```
 //!
@@ -17,7 +17,7 @@ use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
 use super::segment::Segment;
-use super::{AppendError, Blob, Condition, Head, Store, StoreError, StreamOf, blobs, said};
+use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,6 @@ pub struct Embedded {
     frames: Option<Frames>,
     generations: Generations,
     journal: Journal,
-    stream_of: StreamOf,
     notices: Vec<String>,
     /// Set by a reader that met an error in the frames; from then on the journal answers.
     broken: OnceLock<Broken>,
@@ -47,8 +46,8 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::Exists`], [`StoreError::Foreign`], [`StoreError::Held`]; [`StoreError::Full`],
     /// [`StoreError::Denied`], [`StoreError::System`].
-    pub fn create(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::open_for_writing(Folder::create(folder)?, stream_of, SEGMENT_LIMIT)
+    pub fn create(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_for_writing(Folder::create(folder)?, SEGMENT_LIMIT)
     }
 
     /// Opens a ledger as the one process that writes, and heals what is derived; [`Self::notices`] says what was.
@@ -57,8 +56,8 @@ impl Embedded {
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`], [`StoreError::Held`];
     /// [`StoreError::Damaged`] and [`StoreError::Cut`], which change nothing; [`StoreError::Full`],
     /// [`StoreError::Denied`], [`StoreError::System`].
-    pub fn open(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::open_for_writing(Folder::open(folder)?, stream_of, SEGMENT_LIMIT)
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_for_writing(Folder::open(folder)?, SEGMENT_LIMIT)
     }
 
     /// Opens a ledger for reading, as far as it is whole at this moment. Takes no lock and changes nothing.
@@ -66,26 +65,26 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`]; [`StoreError::Damaged`];
     /// [`StoreError::Denied`], [`StoreError::System`].
-    pub fn open_read_only(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
+    pub fn open_read_only(folder: &Path) -> Result<Self, StoreError> {
         let folder = Folder::open_read_only(folder)?;
         let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
-        Ok(Self::read_only(folder, journal, stream_of))
+        Ok(Self::read_only(folder, journal))
     }
 
     /// As above, with every line of the journal looked at: for whoever trusts nothing.
     ///
     /// # Errors
     /// As above.
-    pub fn open_whole(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::whole(Folder::open_read_only(folder)?, stream_of)
+    pub fn open_whole(folder: &Path) -> Result<Self, StoreError> {
+        Self::whole(Folder::open_read_only(folder)?)
     }
 
     /// As above, whatever the marker says.
     ///
     /// # Errors
     /// As above, but for those of the marker.
-    pub fn open_unmarked(folder: &Path, stream_of: StreamOf) -> Result<Self, StoreError> {
-        Self::whole(Folder::unmarked(folder), stream_of)
+    pub fn open_unmarked(folder: &Path) -> Result<Self, StoreError> {
+        Self::whole(Folder::unmarked(folder))
     }
 
     /// Removes what is derived, as the one process that writes; the next opening makes it anew.
@@ -97,15 +96,15 @@ impl Embedded {
         generation::remove(&folder.sled()).map_err(said(&folder.sled(), "removed"))
     }
 
-    fn whole(folder: Folder, stream_of: StreamOf) -> Result<Self, StoreError> {
+    fn whole(folder: Folder) -> Result<Self, StoreError> {
         let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
-        Ok(Self::read_only(folder, journal, stream_of))
+        Ok(Self::read_only(folder, journal))
     }
 
-    fn read_only(folder: Folder, journal: Journal, stream_of: StreamOf) -> Self {
+    fn read_only(folder: Folder, journal: Journal) -> Self {
         let (notices, broken) = (Vec::new(), OnceLock::new());
         let generations = Generations::read(&folder.sled());
-        Self { frames: None, generations, journal, stream_of, notices, broken, writes: false, folder }
+        Self { frames: None, generations, journal, notices, broken, writes: false, folder }
     }
 
     /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
@@ -134,18 +133,14 @@ impl Embedded {
     }
 
     /// As [`Self::open`], with segments of another size.
-    pub(super) fn open_for_writing(
-        folder: Folder,
-        stream_of: StreamOf,
-        limit: u64,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn open_for_writing(folder: Folder, limit: u64) -> Result<Self, StoreError> {
         let mut notices = Vec::new();
-        let recovered = recovery::open(&folder, stream_of, limit, &mut notices)?;
+        let recovered = recovery::open(&folder, limit, &mut notices)?;
         let Recovered { mut journal, frames, generations } = recovered;
         journal.begin_writing()?;
         blobs::clear(&folder.blobs())?;
         let broken = OnceLock::new();
-        Ok(Self { frames, generations, journal, stream_of, notices, broken, writes: true, folder })
+        Ok(Self { frames, generations, journal, notices, broken, writes: true, folder })
     }
 
     /// Where blobs are kept and removed.
@@ -214,11 +209,10 @@ impl Store for Embedded {
             self.give_up(&reason);
         }
         if let Some(frames) = &mut self.frames {
-            let stream_of = self.stream_of;
             let pushed = (first..).zip(batch).try_for_each(|(sequence, line)| {
                 let here = place;
                 place.offset += line.len() as u64 + 1;
-                frames.push(sequence, here, line, stream_of(line))
+                frames.push(sequence, here, line)
             });
             // The batch is durable by now, so that nothing that sled says can undo it.
             if let Err(reason) = pushed {
@@ -246,23 +240,6 @@ impl Store for Embedded {
             return Ok(());
         }
         self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
-    }
-
-    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError> {
-        if let Some(frames) = self.sound() {
-            match frames.sequences(stream) {
-                Ok(found) => return Ok(found),
-                // Only the first reason is kept.
-                Err(reason) => drop(self.broken.set(reason)),
-            }
-        }
-        let mut found = Vec::new();
-        self.journal.read(0..u64::MAX, &mut |sequence, _, line| {
-            if (self.stream_of)(line) == Some(stream) {
-                found.push(sequence);
-            }
-        })?;
-        Ok(found)
     }
 
     fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
@@ -297,17 +274,15 @@ mod tests {
     use super::*;
     use std::time::{Duration, Instant};
 
-    fn whole(line: &[u8]) -> Option<&str> {
-        std::str::from_utf8(line).ok()
-    }
-
-    /// The answers are those of the lines, and every stream has its own.
+    /// The answers are those of the lines, of all at once and of each alone.
     fn answers(store: &Embedded, lines: &[Vec<u8>]) {
         let mut found = Vec::new();
         store.read(0..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
         assert!(found == lines);
         for (sequence, line) in (0..).zip(lines).step_by(200) {
-            assert_eq!(store.sequences(whole(line).unwrap()).unwrap(), [sequence]);
+            let mut found = Vec::new();
+            store.read(sequence..sequence + 1, &mut |_, line| found.push(line.to_vec())).unwrap();
+            assert_eq!(found, std::slice::from_ref(line));
         }
     }
 
@@ -316,7 +291,7 @@ mod tests {
         let inside: [fn(&Frames); 2] = [Frames::panic, Frames::hang];
         for inside in inside {
             let folder = tempfile::tempdir().unwrap();
-            let mut store = Embedded::create(folder.path(), whole).unwrap();
+            let mut store = Embedded::create(folder.path()).unwrap();
             let lines: Vec<_> = (0..5_000).map(|line| format!("line {line}").into_bytes()).collect();
             store.append(Head::EMPTY, &lines[..300]).unwrap();
             inside(store.frames.as_ref().unwrap());
@@ -328,16 +303,16 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
             drop(store);
             for _ in 0..2 {
-                answers(&Embedded::open(folder.path(), whole).unwrap(), &lines);
+                answers(&Embedded::open(folder.path()).unwrap(), &lines);
             }
-            assert_eq!(Embedded::open(folder.path(), whole).unwrap().notices(), [""; 0]);
+            assert_eq!(Embedded::open(folder.path()).unwrap().notices(), [""; 0]);
         }
     }
 
     #[test]
     fn a_rebuilding_that_fails_leaves_what_was() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path(), whole).unwrap();
+        let mut store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
         store.append(Head::EMPTY, &lines).unwrap();
         drop(store);
@@ -346,7 +321,7 @@ mod tests {
         // What counts is no folder, and the next number is not to be had.
         std::fs::remove_dir_all(sled.join("1")).unwrap();
         std::fs::write(sled.join(u64::MAX.to_string()), "").unwrap();
-        let store = Embedded::open(folder.path(), whole).unwrap();
+        let store = Embedded::open(folder.path()).unwrap();
         let [notice] = store.notices() else { panic!("{:?}", store.notices()) };
         assert!(notice.contains("rebuilding it failed") && notice.ends_with(WITHOUT), "{notice}");
         answers(&store, &lines);
@@ -357,14 +332,14 @@ mod tests {
             Some("{\"folder\":1,\"closed\":false,\"entries\":700,\"frames\":700}")
         );
         assert!(String::from_utf8(kept).unwrap().contains("\"entries\":700,\"frames\":700"));
-        answers(&Embedded::open(folder.path(), whole).unwrap(), &lines);
-        assert_eq!(Embedded::open(folder.path(), whole).unwrap().notices(), [""; 0]);
+        answers(&Embedded::open(folder.path()).unwrap(), &lines);
+        assert_eq!(Embedded::open(folder.path()).unwrap().notices(), [""; 0]);
     }
 
     #[test]
     fn what_was_not_closed_is_tried_in_a_copy() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path(), whole).unwrap();
+        let mut store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
         store.append(Head::EMPTY, &lines).unwrap();
         drop(store);
@@ -372,10 +347,10 @@ mod tests {
         let generations = || Generations::read(&path);
         let current = generations().current().unwrap();
         assert_eq!((current.folder, current.closed, current.entries), (1, true, 700));
-        drop(Embedded::open(folder.path(), whole).unwrap());
+        drop(Embedded::open(folder.path()).unwrap());
         assert_eq!(generations().current(), Some(current), "what was closed is opened as it is");
         generations().switch(Current { closed: false, ..current }).unwrap();
-        let store = Embedded::open(folder.path(), whole).unwrap();
+        let store = Embedded::open(folder.path()).unwrap();
         assert_eq!(store.notices(), [""; 0], "nothing had to be healed");
         assert_eq!(generations().current().unwrap().folder, 2);
         assert!(!path.join("1").exists());
@@ -385,25 +360,24 @@ mod tests {
     #[test]
     fn where_sled_fails_the_journal_answers_and_the_next_opening_heals() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path(), whole).unwrap();
+        let mut store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
         let head = store.append(Head::EMPTY, &lines).unwrap();
         store.broken.set("sled failed".to_owned()).unwrap();
         let mut found = Vec::new();
         store.read(40..50, &mut |_, line| found.push(line.to_vec())).unwrap();
         assert_eq!(found, lines[40..50]);
-        assert_eq!(store.sequences("line 70").unwrap(), [70]);
         store.append(head, &lines).unwrap();
         assert_eq!(
             store.notices(),
             ["sled failed: the ledger works without `sled`, more slowly, until it is opened again"]
         );
         drop(store);
-        let store = Embedded::open(folder.path(), whole).unwrap();
+        let store = Embedded::open(folder.path()).unwrap();
         assert_eq!(
             store.notices(),
             ["`sled` was missing: `sled` was rebuilt from the journal's 600 entries"]
         );
-        assert_eq!(store.sequences("line 70").unwrap(), [70, 370]);
+        answers(&store, &[lines.clone(), lines].concat());
     }
 }

@@ -98,12 +98,12 @@ fn checksum(key: &[u8], value: &[u8]) -> [u8; 8] {
 }
 
 /// A value with a checksum over it and its key.
-pub(super) fn sealed(key: &[u8], value: &[u8]) -> Vec<u8> {
+fn sealed(key: &[u8], value: &[u8]) -> Vec<u8> {
     [checksum(key, value).as_slice(), value].concat()
 }
 
 /// The value, if it is the one that was sealed under this key.
-pub(super) fn unsealed<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
+fn unsealed<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
     let (sum, value) = value.split_first_chunk::<8>()?;
     (*sum == checksum(key, value)).then_some(value)
 }

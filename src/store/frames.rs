@@ -1,21 +1,17 @@
-//! Frames in sled: the journal's lines again, several to a value, and which stream each belongs to.
+//! Frames in sled: the journal's lines again, several to a value.
 //!
 //! Everything here is derived and may be lost: whoever meets an error throws the frames away and reads the journal,
 //! which is in [`super::journal`]. sled panics on some damage, hangs on other, and opens some as a shorter history, so that it
 //! is [`super::contained`], each value is checked when it is read, and a gap is an error. What is written is not waited for.
 
 use super::contained::{Broken, Contained, contained};
-use super::frame::{Frame, sealed, unsealed};
+use super::frame::Frame;
 use super::segment::Place;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Lines per value of the stream index.
-const BLOCK: u64 = 256;
 /// Frames after which the background is asked to flush.
 const FLUSH_AFTER: u32 = 64;
 /// Memory that sled may take for its pages.
@@ -32,8 +28,6 @@ const CLOSING: Duration = Duration::from_secs(10);
 pub(super) struct Frames {
     trees: Contained<Trees>,
     waiting: Option<Frame>,
-    /// Streams of the lines since the last whole block.
-    block: BTreeMap<[u8; 16], Vec<u8>>,
     end: u64,
 }
 
@@ -42,7 +36,6 @@ struct Trees {
     // Dropped in this order.
     flusher: Option<(SyncSender<()>, JoinHandle<()>)>,
     whole: sled::Tree,
-    streams: sled::Tree,
     db: sled::Db,
     unflushed: u32,
 }
@@ -52,7 +45,7 @@ impl Frames {
     pub(super) fn open(path: &Path) -> Result<Self, Broken> {
         let path = path.to_owned();
         let trees = Contained::begin(OPENING, move || Trees::open(&path))?;
-        let mut opened = Self { trees, waiting: None, block: BTreeMap::new(), end: 0 };
+        let mut opened = Self { trees, waiting: None, end: 0 };
         opened.end = opened.last()?.map_or(0, |frame| frame.end());
         Ok(opened)
     }
@@ -111,36 +104,13 @@ impl Frames {
         self.waiting.as_ref()
     }
 
-    /// The line from which on the journal must be read again after opening: the first of an incomplete block.
-    pub(super) fn resume(&self) -> u64 {
-        self.end / BLOCK * BLOCK
-    }
-
-    /// Says again which stream a line belongs to that has its frame already.
-    pub(super) fn index(&mut self, sequence: u64, stream: Option<&str>) {
-        if let (Some(stream), Ok(position)) = (stream, u8::try_from(sequence % BLOCK)) {
-            self.block.entry(stream_key(stream)).or_default().push(position);
-        }
-    }
-
     /// Takes the journal's next line.
-    pub(super) fn push(
-        &mut self,
-        sequence: u64,
-        place: Place,
-        line: &[u8],
-        stream: Option<&str>,
-    ) -> Result<(), Broken> {
+    pub(super) fn push(&mut self, sequence: u64, place: Place, line: &[u8]) -> Result<(), Broken> {
         let length = u16::try_from(line.len()).map_err(|error| error.to_string())?;
         if sequence != self.end {
             return Err(format!("line {sequence} was taken for line {}", self.end));
         }
-        self.index(sequence, stream);
         self.end += 1;
-        if self.end.is_multiple_of(BLOCK) {
-            // Before its frame, so that every block below the last frame is whole.
-            self.write_block(sequence / BLOCK)?;
-        }
         if self.waiting.as_ref().is_some_and(|frame| !frame.fits(place, line)) {
             self.write_waiting()?;
         }
@@ -152,36 +122,12 @@ impl Frames {
         Ok(())
     }
 
-    /// The sequences of a stream's lines.
-    pub(super) fn sequences(&self, stream: &str) -> Result<Vec<u64>, Broken> {
-        let (key, whole) = (stream_key(stream), self.end / BLOCK);
-        let mut found = self.trees.ask(READING, move |trees| trees.sequences(key, whole))?;
-        let positions = self.block.get(&key).into_iter().flatten();
-        found.extend(positions.map(|position| self.resume() + u64::from(*position)));
-        Ok(found)
-    }
-
     fn write_waiting(&mut self) -> Result<(), Broken> {
         let Some(frame) = self.waiting.take() else { return Ok(()) };
         self.trees.tell(move |trees| {
             trees.whole.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said)?;
             trees.ask_to_flush();
             Ok(())
-        })
-    }
-
-    /// `checksum (8)`, then for each stream `key (16) positions less one (1) positions (1 each)`.
-    fn write_block(&mut self, number: u64) -> Result<(), Broken> {
-        let block = std::mem::take(&mut self.block);
-        self.trees.tell(move |trees| {
-            let mut value = Vec::new();
-            for (key, positions) in block {
-                value.extend(key);
-                value.extend(u8::try_from(positions.len().saturating_sub(1)));
-                value.extend(positions);
-            }
-            let key = number.to_be_bytes();
-            trees.streams.insert(key, sealed(&key, &value)).map(drop).map_err(said)
         })
     }
 }
@@ -202,29 +148,7 @@ impl Trees {
             }
         };
         let whole = db.open_tree("frames").map_err(said)?;
-        let streams = db.open_tree("streams").map_err(said)?;
-        Ok(Self { flusher: flusher(whole.clone()), whole, streams, db, unflushed: 0 })
-    }
-
-    fn sequences(&self, key: [u8; 16], whole: u64) -> Result<Vec<u64>, Broken> {
-        let (mut found, mut next) = (Vec::new(), 0);
-        for entry in self.streams.range(..whole.to_be_bytes()) {
-            let (number, block) = entry.map_err(said)?;
-            let missing = || format!("block {next} of the stream index is missing or damaged");
-            let mut block = unsealed(&number, &block)
-                .filter(|_| *number == u64::to_be_bytes(next))
-                .ok_or_else(missing)?;
-            while let Some((of, rest)) = block.split_first_chunk::<16>() {
-                let (count, rest) = rest.split_first().ok_or_else(missing)?;
-                let (positions, rest) = rest.split_at_checked(usize::from(*count) + 1).ok_or_else(missing)?;
-                if *of == key {
-                    found.extend(positions.iter().map(|position| next * BLOCK + u64::from(*position)));
-                }
-                block = rest;
-            }
-            next += 1;
-        }
-        if next == whole { Ok(found) } else { Err(format!("block {next} of the stream index is missing")) }
+        Ok(Self { flusher: flusher(whole.clone()), whole, db, unflushed: 0 })
     }
 
     fn ask_to_flush(&mut self) {
@@ -277,11 +201,6 @@ fn said(error: sled::Error) -> Broken {
         sled::Error::Corruption { .. } => "`sled` was damaged".to_owned(),
         _ => "`sled` failed".to_owned(),
     }
-}
-
-/// Sixteen bytes stand for a stream: names may be longer than a key should be.
-fn stream_key(stream: &str) -> [u8; 16] {
-    Sha256::digest(stream).first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

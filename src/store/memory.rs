@@ -1,6 +1,6 @@
 //! The store in memory: the contract at its shortest, for tests and for trying things out. Nothing in it is durable.
 
-use super::{AppendError, Blob, Condition, Head, Store, StoreError, StreamOf, advance};
+use super::{AppendError, Blob, Condition, Head, Store, StoreError, advance};
 use crate::trail::hash::sha256;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -12,14 +12,11 @@ pub struct Memory {
     lines: Vec<Vec<u8>>,
     head: Head,
     blobs: BTreeMap<String, Vec<u8>>,
-    stream_of: StreamOf,
 }
 
-impl Memory {
-    /// An empty log.
-    #[must_use]
-    pub fn new(stream_of: StreamOf) -> Self {
-        Self { lines: Vec::new(), head: Head::EMPTY, blobs: BTreeMap::new(), stream_of }
+impl Default for Memory {
+    fn default() -> Self {
+        Self { lines: Vec::new(), head: Head::EMPTY, blobs: BTreeMap::new() }
     }
 }
 
@@ -44,11 +41,6 @@ impl Store for Memory {
             each(sequence, line);
         }
         Ok(())
-    }
-
-    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError> {
-        let of_stream = |(_, line): &(u64, &Vec<u8>)| (self.stream_of)(line) == Some(stream);
-        Ok((0..).zip(&self.lines).filter(of_stream).map(|(sequence, _)| sequence).collect())
     }
 
     fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {

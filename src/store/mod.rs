@@ -4,9 +4,8 @@
 //! `append` names the head that the caller knows: if the store's differs, nothing is stored and the caller learns the
 //! store's. Otherwise the whole batch is stored, and durable when the call returns. A call that never returned may have
 //! left a prefix of its batch. After [`AppendError::InDoubt`] the store takes nothing more until it is opened again: the
-//! caller reads the head then and compares hashes, and never resends blindly. Which stream a line belongs to is told by
-//! the [`StreamOf`] that an engine is given. A blob is durable when `put_blob` returns, and putting it twice is the same
-//! as once; it is gone for good when `remove_blob` returns.
+//! caller reads the head then and compares hashes, and never resends blindly. A blob is durable when `put_blob` returns, and
+//! putting it twice is the same as once; it is gone for good when `remove_blob` returns.
 //!
 //! Beside the port: [`runs`], for what a long history makes too large for memory.
 //!
@@ -40,9 +39,6 @@ use crate::trail::hash::LeafHash;
 use std::io::{self, ErrorKind, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// Tells which stream a line belongs to, if any; it must give the same answer for the same line for ever.
-pub type StreamOf = fn(&[u8]) -> Option<&str>;
 
 /// Why a store cannot be made, opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -176,12 +172,6 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`], where they cannot be read.
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
-
-    /// The sequences of one stream's lines, in their order.
-    ///
-    /// # Errors
-    /// [`StoreError`], where they cannot be read.
-    fn sequences(&self, stream: &str) -> Result<Vec<u64>, StoreError>;
 
     /// Keeps bytes under their SHA-256, to their end; never all of them are in memory.
     ///

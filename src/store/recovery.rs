@@ -3,6 +3,7 @@
 //! The journal is never changed here, and never guessed at: where it is damaged or was cut, that is the answer. Nor is sled
 //! changed that counts: what was not closed is tried in a copy, and what is rebuilt counts when it is whole.
 
+use super::StoreError;
 use super::contained::Broken;
 use super::folder::Folder;
 use super::frame::{FRAME_LINES, Frame};
@@ -10,7 +11,6 @@ use super::frames::Frames;
 use super::generation::{Current, Generations};
 use super::journal::Journal;
 use super::segment::Place;
-use super::{StoreError, StreamOf};
 
 /// What is said where the journal alone answers.
 pub(super) const WITHOUT: &str = "the ledger works without `sled`, more slowly, until it is opened again";
@@ -23,17 +23,12 @@ pub(super) struct Recovered {
 }
 
 /// Opens the journal, with sled as far as it can be had, and says in notices what was healed.
-pub(super) fn open(
-    folder: &Folder,
-    stream_of: StreamOf,
-    limit: u64,
-    notices: &mut Vec<String>,
-) -> Result<Recovered, StoreError> {
+pub(super) fn open(folder: &Folder, limit: u64, notices: &mut Vec<String>) -> Result<Recovered, StoreError> {
     let mut generations = Generations::read(&folder.sled());
-    let (journal, frames) = match quickly(folder, &mut generations, stream_of, limit, notices) {
+    let (journal, frames) = match quickly(folder, &mut generations, limit, notices) {
         Ok((journal, frames)) => (journal, Some(frames)),
         Err((known, reason)) => {
-            let (journal, frames) = anew(folder, &mut generations, stream_of, limit, known)?;
+            let (journal, frames) = anew(folder, &mut generations, limit, known)?;
             notices.push(match &frames {
                 Ok(_) => {
                     let size = journal.head().size;
@@ -58,7 +53,6 @@ pub(super) fn open(
 fn quickly(
     folder: &Folder,
     generations: &mut Generations,
-    stream_of: StreamOf,
     limit: u64,
     notices: &mut Vec<String>,
 ) -> Result<(Journal, Frames), (u64, Broken)> {
@@ -78,7 +72,7 @@ fn quickly(
     // sled would begin anew there.
     let mut frames = if path.is_dir() { Frames::open(&path) } else { Err("`sled` was missing".to_owned()) }
         .map_err(|error| (current.entries, error))?;
-    let caught_up = catch_up(&mut frames, current, folder, stream_of, limit, notices).and_then(|journal| {
+    let caught_up = catch_up(&mut frames, current, folder, limit, notices).and_then(|journal| {
         if number != current.folder {
             let switched = generations.switch(Current { folder: number, ..current });
             switched.map_err(|error| failed(error).1)?;
@@ -101,26 +95,21 @@ fn catch_up(
     frames: &mut Frames,
     current: Current,
     folder: &Folder,
-    stream_of: StreamOf,
     limit: u64,
     notices: &mut Vec<String>,
 ) -> Result<Journal, Broken> {
     let beside = || "`sled` and the journal disagreed".to_owned();
-    let (complete, resume, last) = (frames.end(), frames.resume(), frames.last()?);
+    let (complete, last) = (frames.end(), frames.last()?);
     // Where it has the frames that it was closed with, it knew of the lines that waited for theirs, too.
     let known = if complete == current.frames { current.entries.max(complete) } else { complete };
-    let from =
-        frames.holding(resume.min(complete.saturating_sub(1)))?.map(|frame| (frame.first, frame.place));
+    let from = last.as_ref().map(|frame| (frame.first, frame.place));
     let (mut agreed, mut pushed) = (0, Ok(()));
     let journal = Journal::scan(&folder.journal(), limit, from, &mut |sequence, place, line| {
         if sequence >= complete {
             if pushed.is_ok() {
-                pushed = frames.push(sequence, place, line, stream_of(line));
+                pushed = frames.push(sequence, place, line);
             }
             return;
-        }
-        if sequence >= resume {
-            frames.index(sequence, stream_of(line));
         }
         agreed += u64::from(last.as_ref().is_some_and(|last| is_in(last, sequence, place, line)));
     });
@@ -174,7 +163,6 @@ fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>
 fn anew(
     folder: &Folder,
     generations: &mut Generations,
-    stream_of: StreamOf,
     limit: u64,
     known: u64,
 ) -> Result<(Journal, Result<Frames, Broken>), StoreError> {
@@ -189,7 +177,7 @@ fn anew(
     let mut frames = number.as_ref().map_err(ToString::to_string).and_then(opened);
     let journal = Journal::scan(&path, limit, None, &mut |sequence, place, line| {
         if let Ok(opened) = &mut frames
-            && let Err(error) = opened.push(sequence, place, line, stream_of(line))
+            && let Err(error) = opened.push(sequence, place, line)
         {
             frames = Err(error);
         }

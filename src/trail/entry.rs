@@ -265,15 +265,6 @@ impl Entry {
     }
 }
 
-/// The stream that an entry's bytes name, if they are an entry's.
-#[must_use]
-pub fn subject(entry: &[u8]) -> Option<&str> {
-    let members = canonical::members(entry).ok()?;
-    let member = members.iter().find(|member| member.name == "subject")?;
-    let text = std::str::from_utf8(entry.get(member.value.clone())?).ok()?;
-    text.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
-}
-
 /// The sequence that an entry's bytes name. Of bytes that are no entry's anything may be said.
 #[must_use]
 pub fn sequence(entry: &[u8]) -> Option<u64> {
