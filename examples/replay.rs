@@ -12,7 +12,6 @@ use annals::projection::{board, timeline};
 use annals::record::history::History;
 use chrono::NaiveDate;
 use std::error::Error;
-use std::ops::ControlFlow;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("said since:");
     let subject = timeline::stream(&action);
-    ledger.replay(then.state.head.size, &mut |entry, fact| {
+    ledger.replay(then.state.head.size..u64::MAX, &mut |entry, fact| {
         if entry.request.event.subject == subject {
             let (words, effective) = timeline::words(fact);
             let since = effective.map(|date| format!(", since {date}")).unwrap_or_default();
@@ -42,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 entry.request.event.source
             );
         }
-        ControlFlow::Continue(())
+        Ok(())
     })?;
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! `annals diff`: what one reading says otherwise than another.
 
 use super::axes::{Axes, Which, any_cut, day};
-use super::entries;
 use super::evidence::Hidden;
 use super::failure::Failure;
 use super::output;
@@ -15,7 +14,6 @@ use annals::report::diff::{Spoken, diff as table};
 use chrono::NaiveDate;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
 use std::process::ExitCode;
 
 /// Compare two readings: what the later one says otherwise, who said so, since when it is true and when it was known
@@ -83,59 +81,23 @@ impl Diff {
         let action = self.action.map(|action| known(&whole, &action)).transpose()?;
         let filter = Filter { action, ..self.which.filter(&whole)? };
         let side = |history, reading| Side { history, reading };
-        let mut found = diff::of(side(&before, &earlier), side(&after, &later), &filter)?;
-        let between = before.state.head.size..after.state.head.size;
-        attribute(&ledger, &after.state, &mut found.changes, between)?;
-        let spoken = spoken(&ledger, &found.changes)?;
+        let found = diff::of(side(&before, &earlier), side(&after, &later), &filter)?;
+        let spoken = spoken(&ledger, &after.state, &found.changes)?;
         output::report(&table(&earlier, &later, &found, &spoken), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Finds the entries of those causes that the history does not keep, in one pass over what was recorded between the readings.
-fn attribute(
-    ledger: &Ledger,
-    state: &State,
-    changes: &mut [Change],
-    between: Range<u64>,
-) -> Result<(), Failure> {
-    let mut wanted: BTreeMap<String, Vec<&mut Change>> = BTreeMap::new();
-    for change in changes {
-        if matches!(change.cause, Cause::Corrected(_) | Cause::Created) {
-            wanted.entry(change.subject.clone()).or_default().push(change);
-        }
-    }
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    entries::each(ledger, between, &mut |entry| {
-        let event = &entry.request.event;
-        let corrects = event.kind == "annals.action.corrected.v1";
-        for change in wanted.get_mut(&event.subject).into_iter().flatten() {
-            let is = match &change.cause {
-                Cause::Corrected(id) => corrects && event.causationid == Some(*id),
-                Cause::Created => entry.seal.streamversion == 1,
-                Cause::Said { .. } | Cause::Time => false,
-            };
-            if is {
-                let day = state.day(entry.seal.recordedtime);
-                change.cause = Cause::Said { sequence: entry.seal.sequence, day, effective: None };
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-/// Who spoke in the entries that made the changes, and the sentences that go with them.
-fn spoken(ledger: &Ledger, changes: &[Change]) -> Result<BTreeMap<u64, Spoken>, Failure> {
+/// Who spoke in the entries that made the changes, when, and the sentences that go with them.
+fn spoken(ledger: &Ledger, state: &State, changes: &[Change]) -> Result<BTreeMap<u64, Spoken>, Failure> {
     let (mut spoken, hidden) = (BTreeMap::new(), Hidden::of(ledger)?);
     for change in changes {
-        if let Cause::Said { sequence, .. } = change.cause
+        if let Cause::Entry { sequence, .. } = change.cause
             && !spoken.contains_key(&sequence)
             && let Some(entry) = ledger.entry(sequence)?
         {
-            let told = told(ledger, &hidden, &entry);
-            spoken.insert(sequence, Spoken { source: entry.request.event.source, told });
+            let (told, day) = (told(ledger, &hidden, &entry), state.day(entry.seal.recordedtime));
+            spoken.insert(sequence, Spoken { source: entry.request.event.source, day, told });
         }
     }
     Ok(spoken)

@@ -19,7 +19,6 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -164,19 +163,16 @@ impl Check {
         let wanted = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
         let wanted = wanted.as_ref().map(stream);
         let hidden = Hidden::of(&ledger)?;
-        let (mut all, mut failed) = (Vec::new(), Ok(()));
-        ledger.replay(0, &mut |entry, fact| {
+        let mut all = Vec::new();
+        ledger.replay(0..reading.head.size, &mut |entry, fact| {
             let event = &entry.request.event;
             let meant = wanted.as_ref().is_none_or(|wanted| *wanted == event.subject);
             if let Some(action) = fact.action().filter(|_| meant && event.data.contains_key("evidence")) {
-                match history.words(action) {
-                    Ok(words) => all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest))),
-                    Err(error) => failed = Err(error),
-                }
+                let words = history.words(action)?;
+                all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest)));
             }
-            if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            Ok(())
         })?;
-        failed?;
         let mut read: HashMap<String, Found> = HashMap::new();
         let mut checked = Vec::new();
         for exhibit in all {

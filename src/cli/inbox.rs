@@ -1,25 +1,20 @@
 //! `annals inbox`: what the other side wrote since the last visit, and what of it awaits an answer.
 
 use super::axes::{Axes, Which, any_cut};
-use super::entries;
-use super::evidence::Hidden;
 use super::failure::Failure;
 use super::output;
-use super::read::{retain, retain_effective, told};
+use super::read::{retain, said};
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger};
-use annals::projection::{inbox, timeline};
+use annals::projection::inbox;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
 use annals::report::inbox::inbox as table;
 use clap::Args;
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// What the other side wrote since a moment, and what of it awaits an answer of yours
 #[derive(Args)]
@@ -67,19 +62,8 @@ impl Inbox {
         let first = first(&ledger, &history, self.since, &us)?;
         let awaited = inbox::of(&history, &reading, &filter, &us.party)?;
         let ours = Author { party: us.party.clone(), institution: None };
-        let (mut items, mut notes, hidden) = (Vec::new(), BTreeMap::new(), Hidden::of(&ledger)?);
-        entries::each(&ledger, first..reading.head.size, &mut |entry| {
-            if !is_of(&entry.request.event.source, &ours) {
-                let fact = entries::fact(&entry)?;
-                let words =
-                    fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
-                let item = timeline::item(&history.state, &entry, &fact, &words);
-                notes.extend(told(&ledger, &hidden, &entry).map(|told| (item.sequence, told)));
-                items.push(item);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        retain_effective(&mut items, &reading);
+        let (mut items, notes) = said(&ledger, &history, &reading, None, first)?;
+        items.retain(|item| !is_of(&item.source, &ours));
         if filtered {
             retain(&mut items, &history, &reading, &filter)?;
         }
@@ -140,11 +124,11 @@ fn own_last(ledger: &Ledger, end: u64, us: &Author) -> Result<Option<u64>, Failu
     while to > 0 {
         let from = to.saturating_sub(PAGE);
         let mut found = None;
-        entries::each(ledger, from..to, &mut |entry| {
+        ledger.replay(from..to, &mut |entry, _| {
             if is_of(&entry.request.event.source, us) {
                 found = Some(entry.seal.sequence);
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(())
         })?;
         if found.is_some() {
             return Ok(found);

@@ -8,7 +8,6 @@ mod demo;
 mod diff;
 mod doctor;
 mod due;
-mod entries;
 mod evidence;
 mod exchange;
 mod failure;

@@ -24,7 +24,6 @@ use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -226,7 +225,7 @@ pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
 }
 
 /// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
-fn said(
+pub(super) fn said(
     ledger: &Ledger,
     after: &History<Sayings>,
     reading: &Reading,
@@ -236,8 +235,7 @@ fn said(
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
     let mut spoken: HashMap<Code, Arc<Words>> = HashMap::new();
     let hidden = Hidden::of(ledger)?;
-    let mut failed = Ok(());
-    let mut take = |entry: &Entry, fact: &Fact| {
+    let mut take = |entry: &Entry, fact: &Fact| -> Result<(), LedgerError> {
         let words = match fact.action() {
             None => Arc::default(),
             Some(action) => {
@@ -254,34 +252,23 @@ fn said(
         }
         items.push(item);
         notes.extend(told(ledger, &hidden, entry).map(|told| (entry.seal.sequence, told)));
-        Ok::<(), LedgerError>(())
+        Ok(())
     };
     match action {
         Some(action) => {
-            for sequence in ledger.sequences(&stream(action), reading.head.size)? {
-                if sequence >= first {
-                    ledger.replay(sequence, &mut |entry, fact| {
-                        failed = take(entry, fact);
-                        ControlFlow::Break(())
-                    })?;
-                }
+            let sequences = ledger.sequences(&stream(action), reading.head.size)?.into_iter();
+            for sequence in sequences.filter(|sequence| *sequence >= first) {
+                ledger.replay(sequence..sequence + 1, &mut take)?;
             }
         }
-        None => ledger.replay(first, &mut |entry, fact| {
-            if entry.seal.sequence >= reading.head.size {
-                return ControlFlow::Break(());
-            }
-            failed = take(entry, fact);
-            if failed.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?,
+        None => ledger.replay(first..reading.head.size, &mut take)?,
     }
-    failed?;
     retain_effective(&mut items, reading);
     Ok((items, notes))
 }
 
 /// Keeps what was true by the day of a reading.
-pub(super) fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
+fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
     if let Some(day) = reading.effective {
         let by = |date: &str| {
             date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)

@@ -69,24 +69,21 @@ impl Ledger {
         Ok(())
     }
 
-    /// Entry by entry, from a sequence on.
+    /// The entries of a range, each with what it says, as far as there are any; an error of `each` ends it.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub fn replay(
         &self,
-        from: u64,
-        each: &mut dyn FnMut(&Entry, &Fact) -> ControlFlow<()>,
+        range: Range<u64>,
+        each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let mut failed = None;
-        self.read(from..u64::MAX, &mut |at, line| match read_entry(at, line) {
-            Ok((entry, fact, _)) => each(&entry, &fact),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
+        let mut taken = Ok(());
+        self.read(range, &mut |at, line| {
+            taken = read_entry(at, line).and_then(|(entry, fact, _)| each(&entry, &fact));
+            if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        failed.map_or(Ok(()), Err)
+        taken
     }
 
     /// The history of the entries up to a cut, or of all. Nothing is folded: what changes knows since when it is what it is.

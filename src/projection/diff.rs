@@ -15,11 +15,9 @@ use crate::domain::status::{Axis, Joint, Voice};
 use crate::domain::value::{Code, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::{History, Spoken};
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use uuid::Uuid;
 
 /// One of the two readings, with its history.
 pub struct Side<'a, W> {
@@ -71,24 +69,24 @@ words! {
 pub const CONTESTED: &str = "contested";
 
 /// What made a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// The entry with this sequence, recorded on this day, says so, and since when it is true where it says that.
-    Said {
+    /// The entry with this sequence: a word, its correction, or what laid the thing down.
+    Entry {
         /// The entry.
         sequence: u64,
-        /// When it was recorded.
-        day: NaiveDate,
-        /// Since when it is true.
+        /// Since when what it says is true, where it says so.
         effective: Option<Effective>,
     },
-    /// The author of the entry with this id corrected it: the correction stands in the same stream, and which entry that is
-    /// the history does not keep.
-    Corrected(Uuid),
-    /// It was laid down: the first entry of its stream.
-    Created,
     /// Nobody said anything: time passed.
     Time,
+}
+
+impl Cause {
+    /// An entry that says of nothing since when it is true.
+    const fn entry(sequence: u64) -> Self {
+        Self::Entry { sequence, effective: None }
+    }
 }
 
 /// What differs, and where the actions stand in both readings.
@@ -155,7 +153,9 @@ impl<'a, W: Spoken> Since<'a, W> {
         let words = after.words.of(row.action)?;
         let mut found =
             Found { subject: stream(name(row)), words: &words, first: before.state.head.size, changes };
-        found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| Cause::Created);
+        found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| {
+            Cause::entry(row.action.action.born())
+        });
         // What was not there yet is as if nobody had spoken of it.
         let bare = action::State::new(row.action.action.born(), (*row.action.action).clone());
         let read = || {
@@ -185,13 +185,14 @@ impl<'a, W: Spoken> Since<'a, W> {
         let known = before.programme.instruments.get(reference);
         let subject = format!("instruments/{reference}");
         let mut found = Found { subject, words: &Words::NONE, first: before.head.size, changes };
-        found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| Cause::Created);
+        found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| {
+            Cause::entry(base.registered)
+        });
         let old = known.map(|base| base.standing(self.before.reading.effective));
         let new = base.standing(self.after.reading.effective);
         let said = |update: Option<&Update>| {
-            update.map_or(Cause::Created, |update| Cause::Said {
+            update.map_or(Cause::entry(base.registered), |update| Cause::Entry {
                 sequence: update.sequence,
-                day: update.day,
                 effective: Some(update.effective),
             })
         };
@@ -277,7 +278,7 @@ impl Found<'_> {
         for name in names {
             let (before, after) = (old.assignments.get(name), new.assignments.get(name));
             let Some(last) = after.or_else(|| new.relieved.get(name)).or(before) else { continue };
-            let said = || Cause::Said { sequence: last.sequence, day: last.day, effective: last.effective };
+            let said = || Cause::Entry { sequence: last.sequence, effective: last.effective };
             let role = |task: Option<&Assignment>| task.map(|task| task.role);
             let due = |task: Option<&Assignment>| task.and_then(|task| task.due);
             let mark = |change: Option<&mut Change>| {
@@ -299,7 +300,7 @@ impl Found<'_> {
             word.sequence >= self.first || before.word.as_ref().is_none_or(|old| place(word) > place(old))
         };
         let gone = |word: &Word| {
-            let voided = |at: u64| self.words.at(at).filter(|word| word.voided.is_some()).map(|word| word.id);
+            let voided = |at: u64| self.words.at(at).and_then(|word| word.voided);
             voided(word.sequence).or_else(|| match word.said {
                 // A contest falls with what it contests.
                 Said::Contested(at) => voided(at),
@@ -307,10 +308,8 @@ impl Found<'_> {
             })
         };
         match (after.word.as_ref().filter(newer), before.word.as_ref().and_then(gone)) {
-            (Some(word), _) => {
-                Cause::Said { sequence: word.sequence, day: word.day, effective: Some(word.effective) }
-            }
-            (None, Some(corrected)) => Cause::Corrected(corrected),
+            (Some(word), _) => Cause::Entry { sequence: word.sequence, effective: Some(word.effective) },
+            (None, Some(correction)) => Cause::entry(correction),
             (None, None) => Cause::Time,
         }
     }
@@ -320,11 +319,9 @@ impl Found<'_> {
         let sequence = |voice: &Voice<'_, T>| voice.word.as_ref().map(|word| word.sequence);
         let moved =
             old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
-        // A correction was recorded since the earlier reading; when, compared with what else was, is not known here.
         let place = |cause: &Cause| match cause {
-            Cause::Said { sequence, .. } => *sequence,
-            Cause::Corrected(_) => self.first,
-            Cause::Created | Cause::Time => 0,
+            Cause::Entry { sequence, .. } => Some(*sequence),
+            Cause::Time => None,
         };
         moved.map(|(one, other)| self.own(one, other)).max_by_key(place).unwrap_or(Cause::Time)
     }

@@ -8,6 +8,7 @@ use crate::domain::status::Joint;
 use crate::projection::diff::{CONTESTED, Cause, Change, Diff, Field};
 use crate::projection::reading::Reading;
 use crate::projection::timeline::speaker;
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who spoke in an entry, and what it says in fields that can be withheld.
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Spoken {
     /// As the entry's `source` names it.
     pub source: String,
+    /// When it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
     /// Its sentence, where it has one.
     pub told: Option<Told>,
 }
@@ -54,9 +57,9 @@ pub fn diff(before: &Reading, after: &Reading, diff: &Diff<'_>, spoken: &BTreeMa
 }
 
 fn cells(change: &Change, spoken: &BTreeMap<u64, Spoken>) -> Vec<Cell> {
-    let (sequence, day, effective) = match change.cause {
-        Cause::Said { sequence, day, effective } => (Some(sequence), Some(day), effective),
-        Cause::Corrected(_) | Cause::Created | Cause::Time => (None, None, None),
+    let (sequence, effective) = match change.cause {
+        Cause::Entry { sequence, effective } => (Some(sequence), effective),
+        Cause::Time => (None, None),
     };
     let spoken = sequence.and_then(|sequence| spoken.get(&sequence));
     let told = spoken.and_then(|spoken| spoken.told.as_ref());
@@ -75,7 +78,7 @@ fn cells(change: &Change, spoken: &BTreeMap<u64, Spoken>) -> Vec<Cell> {
         word(change.field, change.new.as_deref()),
         Cell::maybe(spoken.map(|spoken| speaker(&spoken.source))),
         Cell::maybe(effective),
-        Cell::maybe(day),
+        Cell::maybe(spoken.map(|spoken| spoken.day)),
         sequence.map_or(Cell::Empty, Cell::Number),
         match told {
             Some(Told { note: Some(note), .. }) => Cell::text(note.as_str()),

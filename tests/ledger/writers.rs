@@ -83,17 +83,16 @@ proptest! {
         prop_assert_eq!(lines.len() as u64, before + receipts.len() as u64);
         prop_assert!(verified(ledger).holds());
         let mut folded = History::default();
-        let mut failed = Ok(());
-        ledger.replay(0, &mut |entry, fact| {
+        let mut readings = Vec::new();
+        ledger.replay(0..u64::MAX, &mut |entry, fact| {
             folded.evolve(entry, fact);
-            let at = ledger.at(Some(Cut::Sequence(entry.seal.sequence))).unwrap().in_memory().unwrap();
-            if at != folded {
-                failed = Err(TestCaseError::fail(format!("entry {} is read as {at:?}", entry.seal.sequence)));
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
+            readings.push((entry.seal.sequence, folded.clone()));
+            Ok(())
         }).unwrap();
-        failed?;
+        for (sequence, folded) in readings {
+            let at = ledger.at(Some(Cut::Sequence(sequence))).unwrap().in_memory().unwrap();
+            prop_assert_eq!(at, folded, "entry {}", sequence);
+        }
         prop_assert_eq!(folded, whole(ledger));
     }
 }

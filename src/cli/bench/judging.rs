@@ -190,12 +190,9 @@ fn replay(lines: &[Vec<u8>], ledger: &Ledger) -> Result<Measured, Failure> {
         || {
             let (time, replayed) = timed(|| {
                 let mut history = History::default();
-                ledger.replay(0, &mut |entry, fact| {
-                    if entry.seal.sequence >= count {
-                        return ControlFlow::Break(());
-                    }
+                ledger.replay(0..count, &mut |entry, fact| {
                     history.evolve(entry, fact);
-                    ControlFlow::Continue(())
+                    Ok(())
                 })?;
                 let reading = Reading::of(&history.state, None, None, None);
                 let Ok(board) = board::of(&history, &reading, &Filter::default());
