@@ -203,7 +203,6 @@ impl Restore {
             failed.map_or(Ok(()), Err).map_err(refused)?;
             restore.finish().map_err(refused)
         })?;
-        output::keep(&settings.reading()?);
         self.answer(&report, settings)
     }
 

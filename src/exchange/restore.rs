@@ -4,12 +4,13 @@
 use crate::ledger::LedgerError;
 use crate::ledger::disclosures::Disclosures;
 use crate::ledger::index::Index;
+use crate::ledger::snapshot;
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::embedded::Embedded;
 use crate::store::{AppendError, Head, Store, StoreError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many entries are written under one commit.
 const BATCH: usize = 1024;
@@ -36,6 +37,7 @@ pub enum RestoreError {
 
 /// Writes verified entries into a folder that is new or empty.
 pub struct Restore {
+    folder: PathBuf,
     verifier: Verifier<Index>,
     store: Embedded,
     head: Head,
@@ -52,7 +54,7 @@ impl Restore {
         // Where the file is missing, withheld values were lost; an export never has any.
         Disclosures::open(folder, true).map_err(LedgerError::from)?;
         let verifier = Verifier::new(Index::default(), Beside::default());
-        Ok(Self { verifier, store, head: Head::EMPTY, batch: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), verifier, store, head: Head::EMPTY, batch: Vec::new() })
     }
 
     /// Takes the next entry, without its newline.
@@ -78,13 +80,13 @@ impl Restore {
         Ok(())
     }
 
-    /// Commits what is left.
+    /// Commits what is left, and keeps what it leaves, so that it is not read again when the ledger is opened.
     ///
     /// # Errors
     /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
     pub fn finish(self) -> Result<Report, RestoreError> {
-        let Self { verifier, mut store, head, batch } = self;
-        let report = verifier.finish()?;
+        let Self { folder, verifier, mut store, head, batch } = self;
+        let (report, state, index) = verifier.finish_with_state()?;
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));
         }
@@ -92,6 +94,7 @@ impl Restore {
             return Err(RestoreError::Empty);
         }
         store.append(head, &batch)?;
+        snapshot::keep_verified(&folder, state, index)?;
         Ok(report)
     }
 }

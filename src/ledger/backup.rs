@@ -4,17 +4,14 @@
 //! What an entry names was durable before it. So the entries are read first, then what they name; and the other way round in
 //! the backup, which is sound at every moment: a backup that was interrupted is one of fewer entries.
 
-use super::disclosures::{self, Disclosures};
+use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::Named;
-use super::{LedgerError, past};
+use super::{LedgerError, lines, past};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
 use crate::store::{Head, StoreError};
-use crate::trail::disclosure::Disclosure;
-use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// What a backup holds, and what this run made of it.
@@ -66,6 +63,12 @@ impl From<StoreError> for BackupError {
     }
 }
 
+impl From<DisclosuresError> for BackupError {
+    fn from(error: DisclosuresError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
 /// Backs the ledger in a folder up into another one, which is missing, empty, or its earlier backup. Takes no lock of the
 /// ledger, which may be written to meanwhile; `progress` hears how many entries were read.
 ///
@@ -96,7 +99,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
-    let mut held = Disclosures::open(to, false).map_err(LedgerError::from)?;
+    let mut held = Disclosures::open(to, false)?;
     let part = to.join(format!("{}.part", disclosures::FILE));
     let failed = |doing| {
         let path = path.clone();
@@ -104,12 +107,12 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
     };
     let mut out = BufWriter::new(Writing::create(part.clone()).map_err(failed("written"))?);
     let (mut kept, mut still, mut damaged) = (0, 0, false);
-    let there = each_disclosure(&from, &mut |_, disclosure| {
-        damaged |= disclosure.is_none();
-        let Some(disclosure) = disclosure else { return Ok(()) };
+    let there = lines::once::<BackupError>(folder, &mut |line| {
+        damaged |= line.disclosure.is_none();
+        let Some(disclosure) = line.disclosure else { return Ok(()) };
         if named.takes(&disclosure)? {
             kept += 1;
-            still += u64::from(held.has(&disclosure.digest()).map_err(LedgerError::from)?);
+            still += u64::from(held.has(&disclosure.digest())?);
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;
         }
         Ok(())
@@ -126,31 +129,4 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
     let written = out.sync().and_then(|()| disk::rename(&part, &path)).and_then(|()| disk::sync_folder(to));
     written.map_err(failed("written"))?;
     Ok((kept, had.saturating_sub(still)))
-}
-
-/// Takes the number of a line, from 1, and the disclosure that it holds, if it is one.
-type EachDisclosure<'a> = &'a mut dyn FnMut(usize, Option<Disclosure>) -> Result<(), BackupError>;
-
-/// Hands over each disclosure once, in the order in which they were kept, and the lines that are none; says whether a line
-/// without an end follows, where the file is there.
-pub(super) fn each_disclosure(path: &Path, each: EachDisclosure<'_>) -> Result<Option<bool>, BackupError> {
-    let failed = |source| BackupError::Beside { path: path.to_owned(), doing: "read", source };
-    let mut lines = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => BufReader::new(opened.map_err(failed)?),
-    };
-    let (mut number, mut line, mut seen) = (0, Vec::new(), HashSet::new());
-    loop {
-        line.clear();
-        let taken = lines.read_until(b'\n', &mut line).map_err(failed)?;
-        if line.last() != Some(&b'\n') {
-            return Ok(Some(taken > 0));
-        }
-        number += 1;
-        let text = serde_json::from_slice::<String>(&line).ok();
-        let disclosure = text.and_then(|text| Disclosure::parse(&text).ok());
-        if disclosure.as_ref().is_none_or(|disclosure| seen.insert(disclosure.digest())) {
-            each(number, disclosure)?;
-        }
-    }
 }

@@ -4,7 +4,6 @@
 mod beside;
 mod remedy;
 
-use super::backup::each_disclosure;
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold, follows};

@@ -178,6 +178,29 @@ pub(super) fn open(path: &Path) -> Result<Option<File>, DisclosuresError> {
     }
 }
 
+/// Hands over the whole lines of a folder's file, but a disclosure only the first time; says whether a line without an end
+/// follows, where there is such a file.
+pub(super) fn once<E: From<DisclosuresError> + From<StoreError>>(
+    folder: &Path,
+    each: &mut dyn FnMut(Line) -> Result<(), E>,
+) -> Result<Option<bool>, E> {
+    let path = folder.join(FILE);
+    let Some(file) = open(&path)? else { return Ok(None) };
+    let mut seen = Runs::<32, 0>::new(true);
+    let whole = scan::<E>(Some(&file), &path, &mut |line| {
+        if let Some(disclosure) = &line.disclosure {
+            let digest = disclosure.digest();
+            if seen.get(digest.bytes())?.is_some() {
+                return Ok(());
+            }
+            seen.insert(*digest.bytes(), [])?;
+        }
+        each(line)
+    })?;
+    let length = file.metadata().map_err(failed(&path, "read"))?.len();
+    Ok(Some(length > whole))
+}
+
 /// Hands over each whole line; returns how many bytes they are. Never more of a line is read than a disclosure can hold.
 pub(super) fn scan<E: From<DisclosuresError>>(
     file: Option<&File>,

@@ -79,6 +79,14 @@ pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerErro
     Ok((Some(kept), false))
 }
 
+/// Keeps what a verified history leaves beside its entries, so that nobody has to read them again.
+///
+/// # Errors
+/// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
+pub fn keep_verified(folder: &Path, state: State, index: Index) -> Result<(), LedgerError> {
+    keep(folder, &mut Past { state, index })
+}
+
 /// Keeps what entries leave, in place of what was kept before.
 ///
 /// # Errors

@@ -128,7 +128,15 @@ impl<A: Archive> Verifier<A> {
     ///
     /// # Errors
     /// Where the archive cannot be read.
-    pub fn finish(mut self) -> Result<Report, A::Fault> {
+    pub fn finish(self) -> Result<Report, A::Fault> {
+        self.finish_with_state().map(|(report, ..)| report)
+    }
+
+    /// As [`Self::finish`], with what the history leaves, where the report holds: for whoever goes on from there.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn finish_with_state(mut self) -> Result<(Report, State, A), A::Fault> {
         self.judge_waiting()?;
         match self.beside.kept.as_ref().map(|kept| kept.state.head.size) {
             Some(0) => self.compare_first(),
@@ -169,7 +177,7 @@ impl<A: Archive> Verifier<A> {
             Verdict { check, covered, finding, idle }
         };
         let findings = self.findings.clone();
-        Ok(Report {
+        let report = Report {
             size: self.size,
             first: self.first,
             head: self.head,
@@ -182,7 +190,8 @@ impl<A: Archive> Verifier<A> {
             unfinished: self.beside.unfinished,
             illustrative: self.state.clock() == Some(Clock::Illustrative),
             verdicts: Check::ALL.into_iter().zip(findings).map(verdict).collect(),
-        })
+        };
+        Ok((report, self.state, self.archive))
     }
 
     fn judge(&mut self, read: &Read) -> Result<(), A::Fault> {

@@ -276,9 +276,15 @@ impl<const K: usize, const V: usize> Draft<K, V> {
         let file = match &name {
             None => tempfile::tempfile().map_err(said(&std::env::temp_dir(), "made"))?,
             Some(path) => {
+                // One that no snapshot names any more may still be read by somebody: it loses its name, and not its bytes.
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(said(path, "removed")(error));
+                    }
+                    _ => {}
+                }
                 let mut options = OpenOptions::new();
-                options.read(true).write(true).create(true).truncate(true);
-                options.open(path).map_err(said(path, "made"))?
+                options.read(true).write(true).create_new(true).open(path).map_err(said(path, "made"))?
             }
         };
         let out = Writing::of(name.clone().unwrap_or_else(std::env::temp_dir), file);

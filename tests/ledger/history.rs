@@ -328,6 +328,21 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
 }
 
 #[test]
+fn what_verifying_an_export_left_is_kept_with_the_ledger_that_is_restored_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let desk = told();
+    let mut restore = annals::exchange::restore::Restore::new(&home).unwrap();
+    lines(&export(&desk)).for_each(|line| restore.push(line).unwrap());
+    let report = restore.finish().unwrap();
+    let kept = annals::ledger::snapshot::head(&home).unwrap();
+    assert_eq!((kept.size, kept.leaf), (report.size, report.head));
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    assert!(report.holds() && verdict(&report, Check::ReadModels).idle.is_none());
+    assert_eq!(whole(&Ledger::open_read_only(&home).unwrap()), whole(&desk.ledger));
+}
+
+#[test]
 fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
     let text = String::from_utf8(export(&told())).unwrap();
     let all: Vec<&str> = text.lines().collect();

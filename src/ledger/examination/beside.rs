@@ -1,7 +1,7 @@
 //! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
 
-use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, each_disclosure, remedy};
-use crate::ledger::backup::BackupError;
+use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, remedy};
+use crate::ledger::{LedgerError, lines};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -43,11 +43,10 @@ impl Found<'_> {
     }
 
     pub(super) fn disclosures(&mut self, named: &mut Named) {
-        let path = self.folder.join(DISCLOSURES);
         let (mut damaged, mut stray, mut at_hand) = (Vec::new(), 0_u64, 0);
-        let read = each_disclosure(&path, &mut |line, disclosure| {
-            match disclosure {
-                None => damaged.push(line),
+        let read = lines::once::<LedgerError>(self.folder, &mut |line| {
+            match line.disclosure {
+                None => damaged.push(line.number),
                 Some(disclosure) => {
                     let known = named.takes(&disclosure)?;
                     *(if known { &mut at_hand } else { &mut stray }) += 1;
@@ -57,7 +56,7 @@ impl Found<'_> {
         });
         self.at_hand = at_hand == named.withheld();
         match read {
-            Err(BackupError::Copy(error)) => {
+            Err(LedgerError::Store(error)) => {
                 let what = error.to_string();
                 self.add(Part::Disclosures, Gravity::Unreadable, what, ("check the disk", Vec::new()));
             }
