@@ -128,12 +128,7 @@ struct Watched {
 impl Watched {
     fn founded() -> Self {
         let desk = desk::Desk::founded();
-        let mut requests: Vec<(Request, Vec<Disclosure>)> = Vec::new();
-        let mut each = |_: u64, line: &[u8]| {
-            requests.push((Entry::parse(line).unwrap().request, Vec::new()));
-            ControlFlow::Continue(())
-        };
-        desk.ledger.read(0..u64::MAX, &mut each).unwrap();
+        let requests = desk::requests(&desk.ledger);
         let home = tempfile::tempdir().unwrap();
         let ledger = Ledger::create(home.path()).unwrap();
         let receipts = ledger.record_all(requests, Utc::now()).unwrap();

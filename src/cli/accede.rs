@@ -10,6 +10,7 @@ use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt};
 use annals::record::charter;
 use annals::record::history::State;
+use annals::record::request::Draft;
 use annals::trail::hash::LeafHash;
 use annals::trail::hash::sha256;
 use chrono::{DateTime, Utc};
@@ -99,7 +100,7 @@ pub(crate) fn accede(
 ) -> Result<Receipt, Failure> {
     let mut data = Map::new();
     data.insert("plan_sha256".to_owned(), plan_sha256.as_str().into());
-    let draft = signing::draft(party, "ledger".to_owned(), "ledger.acceded", time, data);
+    let draft = Draft::of_party(party, "ledger".to_owned(), "ledger.acceded", time, data);
     let key = key_for(ledger, keyring, &draft)?;
     signing::commit(ledger, &draft, &key, &[])
 }

@@ -12,7 +12,7 @@ use annals::ledger::{Ledger, LedgerError};
 use annals::record::authority::Role;
 use annals::record::founding::Clock;
 use annals::record::history::State;
-use annals::record::request::{Line, Speaker};
+use annals::record::request::{Draft, Line, Speaker};
 use annals::report::table::Cell;
 use annals::store::StoreError;
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
@@ -330,7 +330,7 @@ pub(crate) fn register(
     data.insert("role".to_owned(), role.as_str().into());
     data.insert("vkey".to_owned(), key.verifier().to_string().into());
     put(&mut data, "institution", speaker.0.institution.clone());
-    let draft = signing::draft(party, format!("parties/{party}"), "key.registered", time, data);
+    let draft = Draft::of_party(party, format!("parties/{party}"), "key.registered", time, data);
     let signer = import::key_for(ledger, keyring, &draft)?;
     signing::commit(ledger, &draft, &signer, &[])?;
     Ok(())

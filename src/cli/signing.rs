@@ -3,9 +3,7 @@
 use super::failure::Failure;
 use super::output::{self, Standing};
 use super::settings::Settings;
-use annals::domain::party::Author;
 use annals::domain::sealed::Audience;
-use annals::domain::value::Code;
 use annals::exchange::evidence::Offered;
 use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
@@ -91,7 +89,8 @@ impl Signing {
         settings: &Settings,
         change: Change,
     ) -> Result<ExitCode, Failure> {
-        let mut draft = draft(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
+        let mut draft =
+            Draft::of_party(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
         draft.speaker = self.speaker;
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
@@ -136,17 +135,6 @@ pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 fn id(text: &str) -> Result<Uuid, String> {
     let example = "01795a70-9c00-7f4a-884d-de944e2fd581";
     parse_id(text).ok_or_else(|| format!("a UUID of version 7 in lower case is expected, such as {example}"))
-}
-
-/// A draft of a party.
-pub(crate) fn draft(
-    party: &Code,
-    subject: String,
-    kind: &str,
-    time: DateTime<Utc>,
-    data: Map<String, Value>,
-) -> Draft {
-    Draft::new(Author { party: party.clone(), institution: None }, subject, kind, time, data)
 }
 
 /// Signs a draft on the ledger's head and records it. Its files are kept before the event that names them, and after the

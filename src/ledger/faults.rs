@@ -10,7 +10,7 @@ use super::{Ledger, RecordError};
 use crate::store::Condition;
 use crate::store::disk::faults::{Armed, Fault, arm};
 use crate::trail::disclosure::Disclosure;
-use crate::trail::entry::{Entry, Request};
+use crate::trail::entry::Request;
 use crate::trail::hash::{Head, LeafHash, sha256};
 use chrono::Utc;
 use serde_json::json;
@@ -33,12 +33,7 @@ impl Base {
         let mut desk = desk::Desk::founded();
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::create(folder.path()).unwrap();
-        let mut founding: Vec<Signed> = Vec::new();
-        let mut each = |_, line: &[u8]| {
-            founding.push((Entry::parse(line).unwrap().request, Vec::new()));
-            ControlFlow::Continue(())
-        };
-        desk.ledger.read(0..u64::MAX, &mut each).unwrap();
+        let founding = desk::requests(&desk.ledger);
         assert!(ledger.record_all(founding, Utc::now()).unwrap().iter().all(Result::is_ok));
         ledger.keep().unwrap();
         let evidence = b"minutes ".repeat(1_000);

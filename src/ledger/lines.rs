@@ -20,12 +20,16 @@ pub(super) struct Lines {
     file: Option<File>,
     /// How many of its bytes are whole lines.
     length: u64,
-    places: Runs<32, 8>,
+    /// Looked for when they are first asked for, where there are very many and nobody writes.
+    places: Option<Runs<32, 8>>,
     writes: bool,
 }
 
 /// The longest line, in bytes: a disclosure between quotes, and a newline.
 const LINE: u64 = DISCLOSURE_LIMIT as u64 + 3;
+
+/// Bytes of a file that is read whole in no time, so that damage anywhere in it is told.
+const SHORT: u64 = 8 << 20;
 
 /// A whole line.
 pub(super) struct Line {
@@ -50,23 +54,45 @@ impl Lines {
         damaged: &mut dyn FnMut(usize),
     ) -> Result<Self, DisclosuresError> {
         let path = folder.join(FILE);
-        let (file, mut places) = (open(&path)?, Runs::new(true));
-        let length = scan::<DisclosuresError>(file.as_ref(), &path, &mut |line| {
-            match line.disclosure {
-                Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
-                None => damaged(line.number),
-            }
-            Ok(())
-        })?;
-        let mut found = Self { folder: folder.to_owned(), file, length, places, writes };
+        let file = open(&path)?;
+        let length = match &file {
+            Some(file) => file.metadata().map_err(failed(&path, "read"))?.len(),
+            None => 0,
+        };
+        let mut found = Self { folder: folder.to_owned(), file, length, places: None, writes };
+        if writes || length <= SHORT {
+            found.length = found.find_places(damaged)?;
+        }
         if writes {
             found.begin_writing()?;
         }
         Ok(found)
     }
 
+    /// Finds the place of each, and says how many bytes are whole lines.
+    fn find_places(&mut self, damaged: &mut dyn FnMut(usize)) -> Result<u64, DisclosuresError> {
+        let mut places = Runs::new(true);
+        let length = self.scan::<DisclosuresError>(&mut |line| {
+            match line.disclosure {
+                Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
+                None => damaged(line.number),
+            }
+            Ok(())
+        })?;
+        self.places = Some(places);
+        Ok(length)
+    }
+
+    fn place(&mut self, digest: &Digest) -> Result<Option<u64>, DisclosuresError> {
+        if self.places.is_none() {
+            self.find_places(&mut |_| {})?;
+        }
+        let place = self.places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
+        Ok(place.flatten().map(u64::from_be_bytes))
+    }
+
     pub(super) fn has(&mut self, digest: &Digest) -> Result<bool, DisclosuresError> {
-        Ok(self.places.get(digest.bytes())?.is_some())
+        Ok(self.place(digest)?.is_some())
     }
 
     /// Hands over each whole line.
@@ -106,11 +132,11 @@ impl Lines {
     }
 
     pub(super) fn get(&mut self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
-        let (Some(place), Some(mut file)) = (self.places.get(digest.bytes())?, self.file.as_ref()) else {
+        let (Some(place), Some(mut file)) = (self.place(digest)?, self.file.as_ref()) else {
             return Ok(None);
         };
         let mut line = Vec::new();
-        file.seek(SeekFrom::Start(u64::from_be_bytes(place)))
+        file.seek(SeekFrom::Start(place))
             .and_then(|_| BufReader::with_capacity(1 << 10, file).take(LINE).read_until(b'\n', &mut line))
             .map_err(failed(&self.path(), "read"))?;
         // What another process has done to the file since is no reason to show something else.
@@ -129,7 +155,9 @@ impl Lines {
             .and_then(|()| disk::sync_data(&path, file))
             .map_err(failed(&path, "written"))?;
         for each in new {
-            self.places.insert(*each.digest().bytes(), self.length.to_be_bytes())?;
+            if let Some(places) = &mut self.places {
+                places.insert(*each.digest().bytes(), self.length.to_be_bytes())?;
+            }
             self.length += each.encoded().len() as u64 + 3;
         }
         Ok(())

@@ -24,6 +24,8 @@ pub(super) type Read = (Entry, Fact, Vec<Held>);
 pub(super) struct Past {
     pub(super) state: State,
     pub(super) index: Index,
+    /// How many of the entries a snapshot in the ledger's folder knows.
+    pub(super) kept: u64,
 }
 
 impl Past {

@@ -22,8 +22,6 @@ pub(super) struct Sequencer {
     pub(super) disclosures: Disclosures,
     /// Where snapshots are kept.
     folder: Option<PathBuf>,
-    /// How many entries the newest snapshot knows.
-    kept: u64,
     doubtful: bool,
 }
 
@@ -42,23 +40,20 @@ impl Sequencer {
         disclosures: Disclosures,
         folder: Option<PathBuf>,
     ) -> Self {
-        let kept = folder.as_deref().and_then(snapshot::head).map_or(0, |head| head.size);
-        Self { store, past, disclosures, folder, kept, doubtful: false }
+        Self { store, past, disclosures, folder, doubtful: false }
     }
 
-    /// Keeps a snapshot, where the newest one knows fewer entries.
+    /// Keeps a snapshot, where the one that was begun with knows fewer entries.
     pub(super) fn keep(&mut self) -> Result<(), LedgerError> {
-        let size = self.past.state.head.size;
-        if let Some(folder) = self.folder.as_deref().filter(|_| size > self.kept && !self.doubtful) {
-            snapshot::keep(folder, &mut self.past)?;
-            self.kept = size;
+        match self.folder.as_deref().filter(|_| self.unkept() > 0 && !self.doubtful) {
+            Some(folder) => snapshot::keep(folder, &mut self.past),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// How many entries the newest snapshot does not know.
+    /// How many entries the snapshot does not know that was begun with or kept since.
     pub(super) fn unkept(&self) -> u64 {
-        self.past.state.head.size.saturating_sub(self.kept)
+        self.past.state.head.size.saturating_sub(self.past.kept)
     }
 
     pub(super) fn record(
@@ -87,16 +82,16 @@ impl Sequencer {
             return Err(error);
         }
         self.doubtful = false;
-        if self.past.index.waiting() >= NEWEST {
-            // What cannot be kept stays in memory, and the next commit tries again.
-            let _ = self.keep();
-        }
         // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
         let _ = self.erase(&erased);
         // An archive that failed may have taken a part of the request that it failed on.
         if let Some(Err(RecordError::Store(_))) = receipts.last() {
             self.doubtful = true;
             self.reread();
+        }
+        if self.past.index.waiting() >= NEWEST {
+            // What cannot be kept stays in memory, and the next commit tries again.
+            let _ = self.keep();
         }
         Ok(receipts)
     }
@@ -173,7 +168,7 @@ impl Sequencer {
             belongs(disclosures, &held)?;
             return Ok(Judged::Repeated(receipt, fact));
         }
-        let Past { state, index } = &mut self.past;
+        let Past { state, index, .. } = &mut self.past;
         let recorded = state.recording(&request.event, now);
         let decided = state.decide(index, request, recorded).map_err(AppendError::Failed)?;
         let (fact, held) = decided?;

@@ -65,7 +65,7 @@ pub(super) fn load(folder: &Path) -> Option<Past> {
 
 /// What was kept, as far as it is compared, and whether something was that [`load`] passes over.
 pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerError> {
-    let Some(Past { state, mut index }) = load(folder) else {
+    let Some(Past { state, mut index, .. }) = load(folder) else {
         return Ok((None, !names(folder).is_empty()));
     };
     let mut kept = Kept { state, ..Kept::default() };
@@ -84,7 +84,7 @@ pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerErro
 /// # Errors
 /// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
 pub fn keep_verified(folder: &Path, state: State, index: Index) -> Result<(), LedgerError> {
-    keep(folder, &mut Past { state, index })
+    keep(folder, &mut Past { state, index, kept: 0 })
 }
 
 /// Keeps what entries leave, in place of what was kept before.
@@ -99,6 +99,7 @@ pub(super) fn keep(folder: &Path, past: &mut Past) -> Result<(), LedgerError> {
     let Head { size, leaf } = past.state.head;
     let name = format!("state-{size:012}-{leaf}.{REDUCER}.jsonl");
     write(&index, &name, &past.state, &settled).map_err(failed)?;
+    past.kept = size;
     // What this snapshot replaced is nobody's any more: readers that have it open go on reading it.
     let used: HashSet<&str> = settled.files().map(String::as_str).chain([name.as_str()]).collect();
     for entry in fs::read_dir(&index).map_err(failed)?.filter_map(Result::ok) {
@@ -153,5 +154,5 @@ fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
     let Line { state } = serde_json::from_slice::<Line<State>>(lines.next()?).ok()?;
     let settled: Settled = serde_json::from_slice(lines.next()?).ok()?;
     let index = Index::open(&index, settled).ok()?;
-    (state.head == head).then_some(Past { state, index })
+    (state.head == head).then_some(Past { state, index, kept: head.size })
 }

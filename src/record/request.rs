@@ -210,6 +210,18 @@ impl Line {
 }
 
 impl Draft {
+    /// As [`Draft::new`], of a party itself.
+    #[must_use]
+    pub fn of_party(
+        party: &Code,
+        subject: String,
+        kind: &str,
+        time: DateTime<Utc>,
+        data: Map<String, Value>,
+    ) -> Self {
+        Self::new(Author { party: party.clone(), institution: None }, subject, kind, time, data)
+    }
+
     /// What somebody says of a stream: `kind` is the event's type without prefix and version, `action.progressed`.
     #[must_use]
     pub fn new(

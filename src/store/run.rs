@@ -189,6 +189,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
         let last = self.fences.partition_point(|fence| fence < to);
         if first < last {
             let bytes = self.blocks(first, last)?;
+            found.reserve(bytes.len() / (K + V));
             let records = bytes.chunks_exact(K + V).filter_map(|bytes| record(bytes, 0));
             found.extend(records.skip_while(|(key, _)| key < from).take_while(|(key, _)| key < to));
         }
@@ -276,13 +277,6 @@ impl<const K: usize, const V: usize> Draft<K, V> {
         let file = match &name {
             None => tempfile::tempfile().map_err(said(&std::env::temp_dir(), "made"))?,
             Some(path) => {
-                // One that no snapshot names any more may still be read by somebody: it loses its name, and not its bytes.
-                match fs::remove_file(path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(said(path, "removed")(error));
-                    }
-                    _ => {}
-                }
                 let mut options = OpenOptions::new();
                 options.read(true).write(true).create_new(true).open(path).map_err(said(path, "made"))?
             }

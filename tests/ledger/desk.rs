@@ -262,3 +262,15 @@ pub(crate) const ACTION: &str = "actions/1.G2G.2";
 pub(crate) fn whole(ledger: &annals::ledger::Ledger) -> annals::record::history::History {
     ledger.at(None).unwrap().in_memory().unwrap()
 }
+
+/// Every request of a ledger, in its order, without disclosures: recorded elsewhere, they make the same history.
+pub(crate) fn requests(ledger: &annals::ledger::Ledger) -> Vec<(Request, Vec<Disclosure>)> {
+    let mut requests = Vec::new();
+    ledger
+        .read(0..u64::MAX, &mut |_, line| {
+            requests.push((annals::trail::entry::Entry::parse(line).unwrap().request, Vec::new()));
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    requests
+}

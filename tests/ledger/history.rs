@@ -343,6 +343,36 @@ fn what_verifying_an_export_left_is_kept_with_the_ledger_that_is_restored_from_i
 }
 
 #[test]
+fn of_a_long_history_a_snapshot_that_cannot_be_used_is_kept_anew_by_the_next_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let mut restore = annals::exchange::restore::Restore::new(&home).unwrap();
+    for batch in annals::exchange::specimen::Specimen::new(5_000).unwrap() {
+        batch.unwrap().lines.iter().for_each(|line| restore.push(line).unwrap());
+    }
+    restore.finish().unwrap();
+    let snapshot = || {
+        let paths = std::fs::read_dir(home.join(annals::ledger::snapshot::FOLDER)).unwrap();
+        let mut paths = paths.map(|entry| entry.unwrap().path());
+        paths.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("state-")).unwrap()
+    };
+    let read = |path: PathBuf| std::fs::read(path).unwrap();
+    let whole = read(snapshot());
+    let keep_up = || {
+        let mut entries = 0;
+        let ledger = Ledger::open(&home, &mut |_| entries += 1).unwrap();
+        ledger.keep_up().unwrap();
+        entries
+    };
+    assert_eq!(keep_up(), 0, "one that was kept spares everything");
+    assert!(read(snapshot()) == whole, "and is not written again");
+    std::fs::write(snapshot(), b"damaged").unwrap();
+    assert_eq!(keep_up(), 5_000);
+    assert_ne!(read(snapshot()), b"damaged");
+    assert_eq!(keep_up(), 0);
+}
+
+#[test]
 fn what_somebody_saw_before_is_still_there_or_its_absence_is_found() {
     let text = String::from_utf8(export(&told())).unwrap();
     let all: Vec<&str> = text.lines().collect();

@@ -1,6 +1,6 @@
 //! Many writers: whatever they ask at once, all agree on one history, and it equals a fresh replay.
 
-use super::desk::{Desk, whole};
+use super::desk::{Desk, requests as requests_of, whole};
 use annals::ledger::{Cut, Ledger, Receipt, RecordError};
 use annals::record::history::History;
 use annals::record::verdict::Report;
@@ -102,10 +102,7 @@ fn a_ledger_in_a_folder_is_read_back_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("ledger");
     let desk = Desk::founded();
-    let requests: Vec<Signed> = lines(&desk.ledger)
-        .iter()
-        .map(|line| (annals::trail::entry::Entry::parse(line).unwrap().request, Vec::new()))
-        .collect();
+    let requests = requests_of(&desk.ledger);
     let ledger = Ledger::create(&home).unwrap();
     for receipt in ledger.record_all(requests, chrono::Utc::now()).unwrap() {
         receipt.unwrap();

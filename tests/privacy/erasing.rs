@@ -7,12 +7,10 @@ use annals::ledger::{Ledger, quietly};
 use annals::record::withheld;
 use annals::store::Condition;
 use annals::trail::disclosure::Disclosure;
-use annals::trail::entry::Entry;
 use chrono::Utc;
 use serde_json::{Value, json};
 use std::fs;
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -161,13 +159,7 @@ fn lines_that_are_no_disclosures_go_with_what_is_erased() {
 /// A ledger of this process, with a note by KR: its folder, its ledger, the note and the request that erases it.
 fn noted() -> (TempDir, Ledger, Disclosure, annals::trail::entry::Request) {
     let mut desk = Desk::founded();
-    let mut requests = Vec::new();
-    desk.ledger
-        .read(0..u64::MAX, &mut |_, line| {
-            requests.push((Entry::parse(line).unwrap().request, Vec::new()));
-            ControlFlow::Continue(())
-        })
-        .unwrap();
+    let mut requests = desk::requests(&desk.ledger);
     let note = json!({"effective": "2021-06", "note": NOTE});
     let draft = desk.draft("KR", ACTION, "action.progressed", note);
     let (request, disclosures) = desk.sign(&draft);

@@ -54,13 +54,7 @@ fn a_killed_writer_leaves_nothing_of_what_was_erased() {
     let home = tempfile::tempdir().unwrap();
     let desk = Desk::founded();
     let ledger = Ledger::create(home.path()).unwrap();
-    let mut requests = Vec::new();
-    desk.ledger
-        .read(0..u64::MAX, &mut |_, line| {
-            requests.push((Entry::parse(line).unwrap().request, Vec::new()));
-            ControlFlow::Continue(())
-        })
-        .unwrap();
+    let requests = desk::requests(&desk.ledger);
     assert!(ledger.record_all(requests, Utc::now()).unwrap().iter().all(Result::is_ok));
     drop(ledger);
     let mut erased = 0;

@@ -2,7 +2,6 @@
 
 use super::plan::PARTIES;
 use super::{Keys, ORIGIN, SEED, SpecimenError, speech};
-use crate::domain::party::Author;
 use crate::domain::plan::{Party, Plan};
 use crate::domain::value::{Code, Sha256};
 use crate::record::authority::Role;
@@ -11,7 +10,6 @@ use crate::record::founding::{Clock, Founder, Opened, RULES};
 use crate::record::request::{Draft, new_id};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::{Kind, SigningKey};
-use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
@@ -67,11 +65,11 @@ pub(super) fn drafts(
     let mut laid = charter::drafts(plan, sha256, &opened, one, time).map_err(|fault| form(&fault))?;
     let rest = laid.split_off(1);
     let accession = object(json!({"plan_sha256": sha256}));
-    let accession = draft(other, "ledger".to_owned(), "ledger.acceded", time, accession);
+    let accession = Draft::of_party(other, "ledger".to_owned(), "ledger.acceded", time, accession);
     let registered = |party: &Code, role: Role| {
         let vkey = keys.get(&(party.clone(), role)).map(|key| key.verifier().to_string());
         let data = object(json!({"role": role.as_str(), "vkey": vkey}));
-        draft(party, format!("parties/{party}"), "key.registered", time, data)
+        Draft::of_party(party, format!("parties/{party}"), "key.registered", time, data)
     };
     let registered = parties.iter().flat_map(|party| ROLES.map(|role| registered(party, role))).collect();
     let mut founding = VecDeque::from([laid, rest, vec![accession], registered]);
@@ -86,16 +84,6 @@ pub(super) fn drafts(
 
 fn object(value: Value) -> Map<String, Value> {
     if let Value::Object(members) = value { members } else { Map::new() }
-}
-
-pub(super) fn draft(
-    party: &Code,
-    subject: String,
-    kind: &str,
-    time: DateTime<Utc>,
-    data: Map<String, Value>,
-) -> Draft {
-    Draft::new(Author { party: party.clone(), institution: None }, subject, kind, time, data)
 }
 
 /// The key of a name: its seed is the hash of that, so that it is everybody's.

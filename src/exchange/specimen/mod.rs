@@ -158,7 +158,7 @@ impl Specimen {
         let draft = Draft {
             id: Some(new_id(time, random)),
             correlationid: Some(speech::occasion(time)),
-            ..founding::draft(&party, format!("actions/{action}"), "action.progressed", time, data)
+            ..Draft::of_party(&party, format!("actions/{action}"), "action.progressed", time, data)
         };
         let mut salts = Rng::with_seed(random.iter().fold(0, |bits, byte| bits << 7 ^ u64::from(*byte)));
         Ok(sign(&self.keys, &draft, base, &mut salts)?)
