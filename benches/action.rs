@@ -15,10 +15,12 @@ use annals::projection::reading::Reading;
 use annals::record::archive::Whole;
 use annals::record::fact::Fact;
 use annals::record::history::{History, State};
+use annals::record::prepared::Claim;
 use annals::trail::entry::Entry;
 use chrono::{Days, NaiveDate};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -79,7 +81,7 @@ fn actions(c: &mut Criterion) {
     });
     let place = Place { id: Uuid::from_u128(1 << 100), sequence: WORDS, day: today, author, answers: None };
     group.bench_function("evolve", |b| {
-        let before = || (Some((**state).clone()), words.clone());
+        let before = || (Some(Arc::clone(state)), words.clone());
         let evolve = |(state, mut words)| (action::evolve(state, &mut words, &event, &place), words);
         b.iter_batched(before, evolve, BatchSize::SmallInput);
     });
@@ -109,7 +111,11 @@ fn requests(c: &mut Criterion) {
     assert!(disclosures.is_empty());
     let mut group = c.benchmark_group("request");
     group.bench_function("decide", |b| {
-        b.iter(|| state.decide(&mut archive, black_box(&request), state.recorded).unwrap().unwrap());
+        let claim = Claim::of(&request, &state.keys);
+        b.iter(|| {
+            let judged = state.decide(&mut archive, black_box(&request), &claim, state.recorded);
+            judged.unwrap().map(|_| ()).unwrap();
+        });
     });
     group.finish();
 }

@@ -348,11 +348,17 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
     }
 }
 
-/// The state after an event that was admitted; what it says joins the words.
+/// The state after an event that was admitted, shared with whoever has it where only something was said; what it says joins
+/// the words.
 #[must_use]
-pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Place<'_>) -> Option<State> {
+pub fn evolve(
+    state: Option<Arc<State>>,
+    words: &mut Words,
+    event: &Event,
+    place: &Place<'_>,
+) -> Option<Arc<State>> {
     if let Event::Created(action) = event {
-        return Some(State::new(place.sequence, action.clone()));
+        return Some(Arc::new(State::new(place.sequence, action.clone())));
     }
     let mut state = state?;
     match event {
@@ -366,7 +372,7 @@ pub fn evolve(state: Option<State>, words: &mut Words, event: &Event, place: &Pl
                 day: place.day,
                 sequence: place.sequence,
             };
-            let State { assignments, relieved, .. } = &mut state;
+            let State { assignments, relieved, .. } = Arc::make_mut(&mut state);
             let (from, to) = match event.role {
                 Role::Relieved => (assignments, relieved),
                 Role::Lead | Role::Support => (relieved, assignments),

@@ -210,9 +210,9 @@ impl Programme {
                 }
             }
             Event::Action(reference, event) => {
-                let before = self.actions.remove(reference).map(Arc::unwrap_or_clone);
+                let before = self.actions.remove(reference);
                 if let Some(after) = action::evolve(before, words, event, place) {
-                    self.actions.insert(reference.clone(), Arc::new(after));
+                    self.actions.insert(reference.clone(), after);
                 }
             }
         }

@@ -85,7 +85,7 @@ impl Restore {
     /// # Errors
     /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
     pub fn finish(self) -> Result<Report, RestoreError> {
-        let Self { folder, verifier, mut store, head, batch } = self;
+        let Self { folder, verifier, store, head, batch } = self;
         let (report, state, index) = verifier.finish_with_state()?;
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));

@@ -99,7 +99,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
-    let mut held = Disclosures::open(to, false)?;
+    let held = Disclosures::open(to, false)?;
     let part = to.join(format!("{}.part", disclosures::FILE));
     let failed = |doing| {
         let path = path.clone();

@@ -11,20 +11,18 @@ use crate::trail::disclosure::{Digest, Disclosure};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use super::lines::FILE;
 
-/// The disclosures at hand, by their digests.
+/// The disclosures at hand, by their digests. Threads share them: whoever reads does not wait for a write.
 #[derive(Debug, Default)]
-pub struct Disclosures {
-    kept: Kept,
-    damaged: Vec<usize>,
-}
+pub struct Disclosures(Kept);
 
 /// Where they are.
 #[derive(Debug)]
 enum Kept {
-    Memory(HashMap<Digest, Disclosure>),
+    Memory(Held),
     Folder(Lines),
 }
 
@@ -48,7 +46,7 @@ pub enum DisclosuresError {
 
 impl Default for Kept {
     fn default() -> Self {
-        Self::Memory(HashMap::new())
+        Self::Memory(RwLock::default())
     }
 }
 
@@ -68,24 +66,25 @@ impl Disclosures {
     /// # Errors
     /// Where the file cannot be read, or not be opened for writing.
     pub fn open(folder: &Path, writable: bool) -> Result<Self, DisclosuresError> {
-        let mut damaged = Vec::new();
-        let lines = Lines::find(folder, writable, &mut |number| damaged.push(number))?;
-        Ok(Self { kept: Kept::Folder(lines), damaged })
+        Ok(Self(Kept::Folder(Lines::find(folder, writable)?)))
     }
 
     /// The numbers of the lines that are no disclosures, from 1; of a file above 8 MB whoever reads only has not looked.
     #[must_use]
-    pub fn damaged(&self) -> &[usize] {
-        &self.damaged
+    pub fn damaged(&self) -> Vec<usize> {
+        match &self.0 {
+            Kept::Memory(_) => Vec::new(),
+            Kept::Folder(lines) => lines.damaged(),
+        }
     }
 
     /// The disclosure with this digest, if it is at hand.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn get(&mut self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
-        match &mut self.kept {
-            Kept::Memory(held) => Ok(held.get(digest).cloned()),
+    pub fn get(&self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
+        match &self.0 {
+            Kept::Memory(held) => Ok(read(held).get(digest).cloned()),
             Kept::Folder(lines) => lines.get(digest),
         }
     }
@@ -94,9 +93,9 @@ impl Disclosures {
     ///
     /// # Errors
     /// Where the digests cannot be read.
-    pub fn has(&mut self, digest: &Digest) -> Result<bool, DisclosuresError> {
-        match &mut self.kept {
-            Kept::Memory(held) => Ok(held.contains_key(digest)),
+    pub fn has(&self, digest: &Digest) -> Result<bool, DisclosuresError> {
+        match &self.0 {
+            Kept::Memory(held) => Ok(read(held).contains_key(digest)),
             Kept::Folder(lines) => lines.has(digest),
         }
     }
@@ -119,8 +118,11 @@ impl Disclosures {
         &self,
         each: &mut dyn FnMut(Disclosure) -> Result<(), E>,
     ) -> Result<(), E> {
-        match &self.kept {
-            Kept::Memory(held) => held.values().cloned().try_for_each(each),
+        match &self.0 {
+            Kept::Memory(held) => {
+                let all: Vec<Disclosure> = read(held).values().cloned().collect();
+                all.into_iter().try_for_each(each)
+            }
             Kept::Folder(lines) => {
                 let take = &mut |line: Line| line.disclosure.map_or(Ok(()), &mut *each);
                 lines.scan(take).map(drop)
@@ -132,15 +134,15 @@ impl Disclosures {
     ///
     /// # Errors
     /// Where they cannot be written: none of them is kept then.
-    pub fn keep(&mut self, disclosures: Vec<Disclosure>) -> Result<(), DisclosuresError> {
+    pub fn keep(&self, disclosures: Vec<Disclosure>) -> Result<(), DisclosuresError> {
         let mut new = Vec::new();
         for each in disclosures {
             if !self.has(&each.digest())? && !new.contains(&each) {
                 new.push(each);
             }
         }
-        match &mut self.kept {
-            Kept::Memory(held) => held.extend(new.into_iter().map(|each| (each.digest(), each))),
+        match &self.0 {
+            Kept::Memory(held) => written(held).extend(new.into_iter().map(|each| (each.digest(), each))),
             Kept::Folder(_) if new.is_empty() => {}
             Kept::Folder(lines) => lines.append(&new)?,
         }
@@ -153,26 +155,36 @@ impl Disclosures {
     /// # Errors
     /// Where the file cannot be written anew: it is the old one then.
     pub fn retain(
-        &mut self,
+        &self,
         wanted: &mut dyn FnMut(&Digest) -> Result<bool, StoreError>,
     ) -> Result<(), DisclosuresError> {
-        match &mut self.kept {
+        match &self.0 {
             Kept::Memory(held) => {
-                let mut left = HashMap::new();
-                for (digest, disclosure) in held.drain() {
-                    if wanted(&digest)? {
-                        left.insert(digest, disclosure);
-                    }
+                let mut held = written(held);
+                let unwanted: Result<Vec<Digest>, StoreError> = held
+                    .keys()
+                    .filter_map(|digest| {
+                        wanted(digest).map(|wanted| (!wanted).then_some(*digest)).transpose()
+                    })
+                    .collect();
+                for digest in unwanted? {
+                    held.remove(&digest);
                 }
-                *held = left;
+                Ok(())
             }
-            Kept::Folder(lines) => {
-                lines.rewrite(wanted)?;
-                self.damaged.clear();
-            }
+            Kept::Folder(lines) => lines.rewrite(wanted),
         }
-        Ok(())
     }
+}
+
+type Held = RwLock<HashMap<Digest, Disclosure>>;
+
+fn read(held: &Held) -> RwLockReadGuard<'_, HashMap<Digest, Disclosure>> {
+    held.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn written(held: &Held) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
+    held.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Which disclosures are at hand, and of which fields they are, without their values.
@@ -269,17 +281,17 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_passed_over_and_an_unfinished_one_is_cut() {
         let folder = tempfile::tempdir().unwrap();
-        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
         kept.keep(vec![note("one"), note("two")]).unwrap();
         let path = folder.path().join(FILE);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("garbage\n\n{text}\"WyJ")).unwrap();
         let read = Disclosures::open(folder.path(), false).unwrap();
-        assert_eq!((read.damaged(), count(&read)), (&[1, 2][..], 2));
-        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        assert_eq!((&*read.damaged(), count(&read)), (&[1, 2][..], 2));
+        let kept = Disclosures::open(folder.path(), true).unwrap();
         kept.keep(vec![note("three"), note("one")]).unwrap();
-        let mut read = Disclosures::open(folder.path(), false).unwrap();
-        assert_eq!((read.damaged(), count(&read)), (&[1, 2][..], 3));
+        let read = Disclosures::open(folder.path(), false).unwrap();
+        assert_eq!((&*read.damaged(), count(&read)), (&[1, 2][..], 3));
         assert_eq!(read.get(&note("three").digest()).unwrap(), Some(note("three")));
     }
 
@@ -289,7 +301,7 @@ mod tests {
         let garbage = "x".repeat(9 << 20);
         std::fs::write(folder.path().join(FILE), format!("{garbage}\n\"{}\"\n", note("one").encoded()))
             .unwrap();
-        let mut reader = Disclosures::open(folder.path(), false).unwrap();
+        let reader = Disclosures::open(folder.path(), false).unwrap();
         assert!(reader.damaged().is_empty(), "nobody has looked yet");
         assert_eq!(reader.get(&note("one").digest()).unwrap(), Some(note("one")));
         assert_eq!(reader.get(&note("two").digest()).unwrap(), None);
@@ -299,7 +311,7 @@ mod tests {
     #[test]
     fn what_a_failed_write_left_does_not_run_into_the_next_line() {
         let folder = tempfile::tempdir().unwrap();
-        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
         kept.keep(vec![note("one")]).unwrap();
         let path = folder.path().join(FILE);
         // A write that was cut off by a full disk.
@@ -312,7 +324,7 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_removed_with_every_line_that_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
         kept.keep(vec![note("one"), note("two")]).unwrap();
         drop(kept);
         let path = folder.path().join(FILE);
@@ -320,7 +332,7 @@ mod tests {
         std::fs::write(&path, format!("garbage\n{text}")).unwrap();
         let part = folder.path().join(format!("{FILE}.part"));
         std::fs::write(&part, &text).unwrap();
-        let mut kept = Disclosures::open(folder.path(), true).unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
         assert!(!part.exists(), "what a crash left");
         kept.retain(&mut |digest| Ok(*digest != note("one").digest())).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("\"{}\"\n", note("two").encoded()));
@@ -335,7 +347,7 @@ mod tests {
     fn a_reader_neither_keeps_nor_removes() {
         let folder = tempfile::tempdir().unwrap();
         Disclosures::open(folder.path(), true).unwrap().keep(vec![note("one")]).unwrap();
-        let mut read = Disclosures::open(folder.path(), false).unwrap();
+        let read = Disclosures::open(folder.path(), false).unwrap();
         assert!(read.keep(vec![note("two")]).is_err() && read.retain(&mut |_| Ok(false)).is_err());
         assert_eq!(count(&Disclosures::open(folder.path(), false).unwrap()), 1);
     }

@@ -12,7 +12,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn put_blob(&self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
-        self.sequencer().store.put_blob(bytes)
+        self.store.put_blob(bytes)
     }
 
     /// Copies the file with this SHA-256, and tells how it was found: only of a whole one the copy is worth anything.
@@ -20,7 +20,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
-        self.sequencer().store.copy_blob(sha256, to)
+        self.store.copy_blob(sha256, to)
     }
 
     /// Where the file with this SHA-256 is, or would be; nothing for a ledger in memory.

@@ -6,23 +6,35 @@ use crate::store::disk::{self, Writing};
 use crate::store::runs::Runs;
 use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The file within a ledger's folder.
 pub const FILE: &str = "disclosures.jsonl";
 
-/// The file, and where in it each disclosure is.
+/// The file, and where in it each disclosure is. Threads share it: whoever reads does not wait for a write.
 #[derive(Debug)]
 pub(super) struct Lines {
     folder: PathBuf,
+    writes: bool,
+    /// Held while the file is written.
+    tail: Mutex<()>,
+    whole: RwLock<Whole>,
+}
+
+/// What is durable of it.
+#[derive(Debug, Default)]
+struct Whole {
     /// None where there is none to read.
-    file: Option<File>,
+    file: Option<Arc<File>>,
     /// How many of its bytes are whole lines.
     length: u64,
     /// Looked for when they are first asked for, where there are very many and nobody writes.
     places: Option<Runs<32, 8>>,
-    writes: bool,
+    /// The numbers of the lines that are none, from 1.
+    damaged: Vec<usize>,
 }
 
 /// The longest line, in bytes: a disclosure between quotes, and a newline.
@@ -47,51 +59,34 @@ fn parse(line: &[u8]) -> Option<Disclosure> {
 }
 
 impl Lines {
-    /// Finds the places of the disclosures in a folder; `damaged` hears of the lines that are none.
-    pub(super) fn find(
-        folder: &Path,
-        writes: bool,
-        damaged: &mut dyn FnMut(usize),
-    ) -> Result<Self, DisclosuresError> {
-        let path = folder.join(FILE);
-        let file = open(&path)?;
-        let length = match &file {
-            Some(file) => file.metadata().map_err(failed(&path, "read"))?.len(),
-            None => 0,
-        };
-        let mut found = Self { folder: folder.to_owned(), file, length, places: None, writes };
-        if writes || length <= SHORT {
-            found.length = found.find_places(damaged)?;
-        }
-        if writes {
-            found.begin_writing()?;
-        }
-        Ok(found)
+    /// Finds the places of the disclosures in a folder.
+    pub(super) fn find(folder: &Path, writes: bool) -> Result<Self, DisclosuresError> {
+        let whole = Whole::find(folder, writes)?;
+        Ok(Self { folder: folder.to_owned(), writes, tail: Mutex::default(), whole: RwLock::new(whole) })
     }
 
-    /// Finds the place of each, and says how many bytes are whole lines.
-    fn find_places(&mut self, damaged: &mut dyn FnMut(usize)) -> Result<u64, DisclosuresError> {
-        let mut places = Runs::new(true);
-        let length = self.scan::<DisclosuresError>(&mut |line| {
-            match line.disclosure {
-                Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
-                None => damaged(line.number),
-            }
-            Ok(())
-        })?;
-        self.places = Some(places);
-        Ok(length)
+    fn whole(&self) -> RwLockReadGuard<'_, Whole> {
+        self.whole.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&mut self, digest: &Digest) -> Result<Option<u64>, DisclosuresError> {
-        if self.places.is_none() {
-            self.find_places(&mut |_| {})?;
+    fn changed(&self) -> RwLockWriteGuard<'_, Whole> {
+        self.whole.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The numbers of the lines that are none, as far as anybody has looked.
+    pub(super) fn damaged(&self) -> Vec<usize> {
+        self.whole().damaged.clone()
+    }
+
+    fn place(&self, digest: &Digest) -> Result<Option<u64>, DisclosuresError> {
+        if self.whole().places.is_none() {
+            self.changed().find_places(&self.path())?;
         }
-        let place = self.places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
+        let place = self.whole().places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
         Ok(place.flatten().map(u64::from_be_bytes))
     }
 
-    pub(super) fn has(&mut self, digest: &Digest) -> Result<bool, DisclosuresError> {
+    pub(super) fn has(&self, digest: &Digest) -> Result<bool, DisclosuresError> {
         Ok(self.place(digest)?.is_some())
     }
 
@@ -100,77 +95,61 @@ impl Lines {
         &self,
         each: &mut dyn FnMut(Line) -> Result<(), E>,
     ) -> Result<u64, E> {
-        scan(self.file.as_ref(), &self.path(), each)
+        let file = self.whole().file.clone();
+        scan(file.as_deref(), &self.path(), each)
     }
 
     fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }
 
-    /// What is written anew, until it has its name.
-    fn part(&self) -> PathBuf {
-        self.folder.join(format!("{FILE}.part"))
-    }
-
-    fn begin_writing(&mut self) -> Result<(), DisclosuresError> {
-        // One that a crash left holds values, too.
-        match fs::remove_file(self.part()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(failed(&self.part(), "removed")(error));
-            }
-            _ => {}
-        }
-        let file = OpenOptions::new().create(true).read(true).append(true).open(self.path());
-        let file = file.map_err(failed(&self.path(), "opened for writing"))?;
-        // The name of a new file is durable once its folder is.
-        disk::set_len(&self.path(), &file, self.length)
-            .and_then(|()| disk::sync_all(&self.path(), &file))
-            .and_then(|()| disk::sync_folder(&self.folder))
-            .map_err(failed(&self.path(), "cut to its last whole line"))?;
-        self.file = Some(file);
-        Ok(())
-    }
-
-    pub(super) fn get(&mut self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
-        let (Some(place), Some(mut file)) = (self.place(digest)?, self.file.as_ref()) else {
+    pub(super) fn get(&self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
+        let (Some(place), Some(file)) = (self.place(digest)?, self.whole().file.clone()) else {
             return Ok(None);
         };
         let mut line = Vec::new();
-        file.seek(SeekFrom::Start(place))
-            .and_then(|_| BufReader::with_capacity(1 << 10, file).take(LINE).read_until(b'\n', &mut line))
-            .map_err(failed(&self.path(), "read"))?;
+        let from = BufReader::with_capacity(1 << 10, Reading { file: &file, at: place });
+        from.take(LINE).read_until(b'\n', &mut line).map_err(failed(&self.path(), "read"))?;
         // What another process has done to the file since is no reason to show something else.
         Ok(parse(&line).filter(|found| found.digest() == *digest))
     }
 
-    pub(super) fn append(&mut self, new: &[Disclosure]) -> Result<(), DisclosuresError> {
+    pub(super) fn append(&self, new: &[Disclosure]) -> Result<(), DisclosuresError> {
+        let _one = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.path();
-        let Some(file) = self.file.as_ref().filter(|_| self.writes) else {
+        let (file, mut length) = {
+            let whole = self.whole();
+            (whole.file.clone(), whole.length)
+        };
+        let Some(file) = file.filter(|_| self.writes) else {
             return Err(StoreError::ReadOnly(self.folder.clone()).into());
         };
         let lines: Vec<&str> = new.iter().flat_map(|each| ["\"", each.encoded(), "\"\n"]).collect();
         // What a write that failed left behind would run into the next line.
-        disk::set_len(&path, file, self.length)
-            .and_then(|()| disk::write(&path, file, lines.concat().as_bytes()))
-            .and_then(|()| disk::sync_data(&path, file))
+        disk::set_len(&path, &file, length)
+            .and_then(|()| disk::write(&path, &file, lines.concat().as_bytes()))
+            .and_then(|()| disk::sync_data(&path, &file))
             .map_err(failed(&path, "written"))?;
+        let mut whole = self.changed();
         for each in new {
-            if let Some(places) = &mut self.places {
-                places.insert(*each.digest().bytes(), self.length.to_be_bytes())?;
+            if let Some(places) = &mut whole.places {
+                places.insert(*each.digest().bytes(), length.to_be_bytes())?;
             }
-            self.length += each.encoded().len() as u64 + 3;
+            length += each.encoded().len() as u64 + 3;
         }
+        whole.length = length;
         Ok(())
     }
 
     pub(super) fn rewrite(
-        &mut self,
+        &self,
         wanted: &mut dyn FnMut(&Digest) -> Result<bool, StoreError>,
     ) -> Result<(), DisclosuresError> {
+        let _one = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.writes {
             return Err(StoreError::ReadOnly(self.folder.clone()).into());
         }
-        let part = self.part();
+        let part = part(&self.folder);
         let file = Writing::create(part.clone()).map_err(failed(&part, "made"))?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         let written = self.scan::<DisclosuresError>(&mut |line| {
@@ -192,9 +171,81 @@ impl Lines {
         }
         named?;
         // What was open until now has no name any more: nothing is ever written to it.
-        self.file = None;
-        *self = Self::find(&self.folder, true, &mut |_| {})?;
+        self.changed().file = None;
+        *self.changed() = Whole::find(&self.folder, true)?;
         Ok(())
+    }
+}
+
+impl Whole {
+    fn find(folder: &Path, writes: bool) -> Result<Self, DisclosuresError> {
+        let path = folder.join(FILE);
+        let file = open(&path)?;
+        let length = match &file {
+            Some(file) => file.metadata().map_err(failed(&path, "read"))?.len(),
+            None => 0,
+        };
+        let mut found = Self { file: file.map(Arc::new), length, ..Self::default() };
+        if writes || length <= SHORT {
+            found.length = found.find_places(&path)?;
+        }
+        if writes {
+            found.begin_writing(folder)?;
+        }
+        Ok(found)
+    }
+
+    /// Finds the place of each, and says how many bytes are whole lines.
+    fn find_places(&mut self, path: &Path) -> Result<u64, DisclosuresError> {
+        let (mut places, mut damaged) = (Runs::new(true), Vec::new());
+        let length = scan::<DisclosuresError>(self.file.as_deref(), path, &mut |line| {
+            match line.disclosure {
+                Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
+                None => damaged.push(line.number),
+            }
+            Ok(())
+        })?;
+        (self.places, self.damaged) = (Some(places), damaged);
+        Ok(length)
+    }
+
+    fn begin_writing(&mut self, folder: &Path) -> Result<(), DisclosuresError> {
+        let (path, part) = (folder.join(FILE), part(folder));
+        // One that a crash left holds values, too.
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed(&part, "removed")(error));
+            }
+            _ => {}
+        }
+        let file = OpenOptions::new().create(true).read(true).append(true).open(&path);
+        let file = file.map_err(failed(&path, "opened for writing"))?;
+        // The name of a new file is durable once its folder is.
+        disk::set_len(&path, &file, self.length)
+            .and_then(|()| disk::sync_all(&path, &file))
+            .and_then(|()| disk::sync_folder(folder))
+            .map_err(failed(&path, "cut to its last whole line"))?;
+        self.file = Some(Arc::new(file));
+        Ok(())
+    }
+}
+
+/// What is written anew, until it has its name.
+fn part(folder: &Path) -> PathBuf {
+    folder.join(format!("{FILE}.part"))
+}
+
+/// A file read from a place on; others may read it elsewhere meanwhile.
+struct Reading<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for Reading<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(bytes, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
@@ -235,9 +286,8 @@ pub(super) fn scan<E: From<DisclosuresError>>(
     path: &Path,
     each: &mut dyn FnMut(Line) -> Result<(), E>,
 ) -> Result<u64, E> {
-    let Some(mut file) = file else { return Ok(0) };
-    file.seek(SeekFrom::Start(0)).map_err(failed(path, "read"))?;
-    let mut file = BufReader::with_capacity(1 << 16, file);
+    let Some(file) = file else { return Ok(0) };
+    let mut file = BufReader::with_capacity(1 << 16, Reading { file, at: 0 });
     let (mut whole, mut length, mut number, mut line) = (0, 0, 1, Vec::new());
     loop {
         let begins = line.is_empty();

@@ -2,7 +2,7 @@
 //!
 //! Everything that writes goes through [`Ledger::record`]. Signing is not here: a request arrives signed.
 //!
-//! - `sequencer`: the one place where anything is written;
+//! - `sequencer`: the one place where anything is written, and `queue`, in which those wait who come while it is busy;
 //! - `replay`: what is read again, entry by entry;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `past`: what the entries leave, read when a ledger is opened;
@@ -24,6 +24,7 @@ mod named;
 mod packed;
 mod past;
 pub mod privacy;
+mod queue;
 mod rebuild;
 mod replay;
 mod sequencer;
@@ -35,63 +36,24 @@ mod faults;
 
 use crate::domain::value::Code;
 use crate::domain::word::Words;
-use crate::record::archive::Archive;
+use crate::record::authority::Keys;
 use crate::record::founding::Clock;
 use crate::record::history::State;
 use crate::record::judgement::CLOCK_TOLERANCE;
-use crate::record::refusal::Refusal;
-use crate::record::withheld::WithheldFault;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
-use crate::trail::disclosure::Disclosure;
-use crate::trail::entry::{EntryFault, Request, timestamp};
-use crate::trail::hash::LeafHash;
+use crate::trail::entry::{EntryFault, timestamp};
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
 use past::{Past, follows, read_entry};
+use queue::Queue;
 pub use replay::Cut;
-use sequencer::Sequencer;
+use sequencer::{Answer, Job, Turn};
+pub use sequencer::{Receipt, RecordError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use uuid::Uuid;
-
-/// What the ledger says of a request that it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Receipt {
-    /// The entry's position.
-    pub sequence: u64,
-    /// The entry's id.
-    pub id: Uuid,
-    /// The entry's leaf hash.
-    pub leaf: LeafHash,
-    /// Whether the same request was recorded before, and this is its first receipt again.
-    pub repeated: bool,
-}
-
-/// Why a request was not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// The rules said no; the ledger is unchanged.
-    #[error("refused")]
-    Refused(#[from] Refusal),
-    /// A disclosure that belongs to no field of the request.
-    #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
-    Stray(String),
-    /// A disclosure whose value its field cannot have.
-    #[error(transparent)]
-    Disclosed(#[from] WithheldFault),
-    /// The store could not append.
-    #[error("not recorded")]
-    Store(#[from] AppendError),
-    /// The disclosures could not be kept; nothing was recorded.
-    #[error("not recorded: the disclosures could not be kept")]
-    Disclosures(#[from] DisclosuresError),
-    /// An earlier append ended in doubt.
-    #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
-    Doubtful,
-}
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Why a ledger cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -141,17 +103,22 @@ pub enum LedgerError {
     },
 }
 
-/// Entries that are folded in about the time that a snapshot of a large ledger takes.
-const SPARED: u64 = 1024;
 /// Entries up to which a snapshot costs nothing to speak of, and tells readers when the journal was cut.
 const SMALL: u64 = 4096;
 
 /// Hears of progress and says nothing: `Ledger::open(folder, &mut quietly)`.
 pub const fn quietly(_: u64) {}
 
-/// A ledger in a folder or in memory. Threads may share it.
+/// A ledger in a folder or in memory. Threads share it: those who write are committed together, and those who read see what is
+/// durable and wait for no disk.
 pub struct Ledger {
-    sequencer: Mutex<Sequencer>,
+    store: Box<dyn Store>,
+    /// Held by the sequencer while it judges, and by readers for a moment.
+    past: Mutex<Past>,
+    /// Those of the past, so that a signature is checked before anybody waits.
+    keys: RwLock<Arc<Keys>>,
+    disclosures: Disclosures,
+    queue: Queue<Job, Answer, Turn>,
     folder: Option<PathBuf>,
     notices: Vec<String>,
 }
@@ -181,7 +148,7 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         let store = Embedded::open(folder)?;
-        let mut notices = store.notices().to_vec();
+        let notices = store.notices();
         if let Some(known) = snapshot::head(folder).filter(|known| !follows(&store, *known)) {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
             return Err(LedgerError::Changed { path, known, size });
@@ -199,12 +166,12 @@ impl Ledger {
                 return Err(LedgerError::Unsigned(last));
             }
         }
+        let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;
-        notices.extend(withheld(&disclosures));
-        notices.extend(clock(&past.state, Utc::now()));
-        let mut sequencer = Sequencer::new(Box::new(store), past, disclosures, Some(folder.to_owned()));
-        notices.extend(sequencer.complete());
-        Ok(Self { sequencer: Mutex::new(sequencer), folder: Some(folder.to_owned()), notices })
+        let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
+        ledger.notices.extend(withheld(&ledger.disclosures).into_iter().chain(late));
+        ledger.notices.extend(ledger.complete());
+        Ok(ledger)
     }
 
     /// Opens the ledger in a folder for reading, without a lock: up to the last entry that is whole. From a snapshot only
@@ -214,7 +181,7 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
         let store = Embedded::open_read_only(folder)?;
-        let mut notices = store.notices().to_vec();
+        let mut notices = store.notices();
         notices.extend(snapshot::head(folder).and_then(|kept| cut(kept, store.head())));
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
@@ -227,7 +194,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
-        let mut store = Memory::default();
+        let store = Memory::default();
         let mut past = Past::default();
         let mut lines = Vec::new();
         let mut failed = None;
@@ -243,7 +210,8 @@ impl Ledger {
             AppendError::Failed(error) | AppendError::InDoubt(error) => LedgerError::Store(error),
             AppendError::Conflict(head) => LedgerError::Broken(head.size),
         })?;
-        let mut disclosures = Disclosures::default();
+        past.settle();
+        let disclosures = Disclosures::default();
         disclosures.keep(self.disclosures()?)?;
         Ok(Self::with(Box::new(store), past, disclosures, None, Vec::new()))
     }
@@ -255,13 +223,14 @@ impl Ledger {
         folder: Option<PathBuf>,
         notices: Vec<String>,
     ) -> Self {
-        let sequencer = Sequencer::new(store, past, disclosures, folder.clone());
-        Self { sequencer: Mutex::new(sequencer), folder, notices }
+        let keys = RwLock::new(Arc::clone(&past.state.keys));
+        let queue = Queue::new(Turn::default());
+        Self { store, past: Mutex::new(past), keys, disclosures, queue, folder, notices }
     }
 
-    fn sequencer(&self) -> MutexGuard<'_, Sequencer> {
-        // One that panicked left nothing half done: what it changed first is what it had decided.
-        self.sequencer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn past(&self) -> MutexGuard<'_, Past> {
+        // After a panic the sequencer takes nothing more, and readers see what is durable.
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was healed when the ledger was opened, for its user to read.
@@ -273,7 +242,7 @@ impl Ledger {
     /// The state after the last entry. Cheap: what did not change is shared.
     #[must_use]
     pub fn state(&self) -> State {
-        self.sequencer().past.state.clone()
+        self.past().state()
     }
 
     /// What was said of an action.
@@ -281,69 +250,13 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub fn words(&self, action: &Code) -> Result<Arc<Words>, LedgerError> {
-        Ok(self.sequencer().past.index.words(action)?)
+        Ok(self.past().words(action)?)
     }
 
     /// Where the ledger stands.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.sequencer().past.state.head
-    }
-
-    /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
-    ///
-    /// # Errors
-    /// [`RecordError`]; after a refusal the ledger is unchanged.
-    pub fn record(&self, request: Request, disclosures: Vec<Disclosure>) -> Result<Receipt, RecordError> {
-        let mut receipts = self.record_all(vec![(request, disclosures)], Utc::now())?;
-        match receipts.pop() {
-            Some(receipt) => receipt,
-            None => Err(RecordError::Doubtful),
-        }
-    }
-
-    /// Records requests under one commit, each judged after those before it. The first that is refused ends it: its
-    /// refusal is the last answer, and those before it stand. `now` is the ledger's clock.
-    ///
-    /// # Errors
-    /// [`RecordError`] where nothing was recorded, or the commit is in doubt.
-    pub fn record_all(
-        &self,
-        requests: Vec<(Request, Vec<Disclosure>)>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
-        self.sequencer().record(requests, now)
-    }
-
-    /// Whether a request would be recorded now; nothing is written.
-    ///
-    /// # Errors
-    /// [`RecordError`], as [`Ledger::record`].
-    pub fn judge(
-        &self,
-        request: &Request,
-        disclosures: &[Disclosure],
-        now: DateTime<Utc>,
-    ) -> Result<(), RecordError> {
-        self.sequencer().judge(request, disclosures, now)
-    }
-
-    /// Keeps a snapshot, so that whoever opens the ledger next folds only what comes after.
-    ///
-    /// # Errors
-    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
-    pub fn keep(&self) -> Result<(), LedgerError> {
-        self.sequencer().keep()
-    }
-
-    /// As [`Ledger::keep`], where that spares more than it costs.
-    ///
-    /// # Errors
-    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
-    pub fn keep_up(&self) -> Result<(), LedgerError> {
-        let mut sequencer = self.sequencer();
-        let small = sequencer.past.state.head.size <= SMALL;
-        if small || sequencer.unkept() >= SPARED { sequencer.keep() } else { Ok(()) }
+        self.store.head()
     }
 }
 

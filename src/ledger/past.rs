@@ -1,15 +1,20 @@
 //! The past: what a store's entries leave, as far as they were read.
 
-use super::index::Index;
+use super::index::{Index, Sayings};
 use super::{LedgerError, snapshot};
+use crate::domain::value::Code;
+use crate::domain::word::Words;
+use crate::record::archive::Archive;
 use crate::record::cores;
 use crate::record::fact::Fact;
-use crate::record::history::State;
+use crate::record::history::{Spoken, State};
 use crate::record::withheld::Held;
 use crate::store::{Head, Store, StoreError};
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
+use chrono::{DateTime, Utc};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Lines that are read before they are parsed.
 const PAGE: usize = 1024;
@@ -19,16 +24,60 @@ const SHARE: usize = 64;
 /// An entry, what it says, and the digests that it holds.
 pub(super) type Read = (Entry, Fact, Vec<Held>);
 
-/// What entries leave.
-#[derive(Debug, Default)]
+/// What entries leave. While a commit runs it is ahead of what is durable, which is told by truncation.
+#[derive(Debug)]
 pub(super) struct Past {
     pub(super) state: State,
     pub(super) index: Index,
     /// How many of the entries a snapshot in the ledger's folder knows.
     pub(super) kept: u64,
+    /// The last entry that is durable, and when it was recorded.
+    durable: (Head, DateTime<Utc>),
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self::new(State::default(), Index::default(), 0)
+    }
 }
 
 impl Past {
+    /// What durable entries leave.
+    pub(super) const fn new(state: State, index: Index, kept: u64) -> Self {
+        let durable = (state.head, state.recorded);
+        Self { state, index, kept, durable }
+    }
+
+    /// Says that all it took is durable.
+    pub(super) const fn settle(&mut self) {
+        self.durable = (self.state.head, self.state.recorded);
+    }
+
+    /// How many entries are durable.
+    pub(super) const fn size(&self) -> u64 {
+        self.durable.0.size
+    }
+
+    /// The state after the last entry that is durable. Cheap: what did not change is shared.
+    pub(super) fn state(&self) -> State {
+        let (head, recorded) = self.durable;
+        if self.state.head == head { self.state.clone() } else { self.state.until(head, recorded) }
+    }
+
+    /// What was said of an action up to the last entry that is durable.
+    pub(super) fn words(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
+        if self.state.head == self.durable.0 {
+            return self.index.words(action);
+        }
+        let state = self.state.programme.actions.get(action);
+        state.map_or_else(|| Ok(Arc::default()), |state| self.sayings().of(state))
+    }
+
+    /// What was said up to the last entry that is durable.
+    pub(super) fn sayings(&self) -> Sayings {
+        self.index.sayings(self.size())
+    }
+
     /// What the entries of a store leave. From the newest snapshot in a folder that is one of theirs, only what came after
     /// is read; `progress` hears how many entries were.
     ///
@@ -54,6 +103,7 @@ impl Past {
             progress(entry.seal.sequence + 1);
             Ok(self.take(&entry, &fact, &held)?)
         })?;
+        self.settle();
         Ok(self)
     }
 

@@ -4,10 +4,10 @@
 //! confidential evidence and nothing else names it, and then the line that holds the value. A crash between the two is
 //! made good when the ledger is opened for writing.
 
-use super::sequencer::Sequencer;
+use super::sequencer::Turn;
 use super::{Ledger, LedgerError};
 use crate::domain::value::Text;
-use crate::ledger::past::{Past, read_entry};
+use crate::ledger::past::read_entry;
 use crate::record::archive::{Archive, Holding};
 use crate::record::evidence;
 use crate::record::fact::Fact;
@@ -51,10 +51,9 @@ impl Ledger {
     /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        let mut sequencer = self.sequencer();
-        let known = sequencer.past.index.by_digest(digest).ok().flatten();
+        let known = self.past().index.by_digest(digest).ok().flatten();
         let erased = matches!(known, Some(Holding::Erased { .. }));
-        sequencer.disclosures.get(digest).ok().flatten().filter(|_| !erased)
+        self.disclosures.get(digest).ok().flatten().filter(|_| !erased)
     }
 
     /// By which entry the disclosure with this digest was erased, if it was. The ledger must be open for writing.
@@ -62,7 +61,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub fn erased(&self, digest: &Digest) -> Result<Option<u64>, LedgerError> {
-        Ok(match self.sequencer().past.index.by_digest(digest)? {
+        Ok(match self.past().index.by_digest(digest)? {
             Some(Holding::Erased { sequence }) => Some(sequence),
             _ => None,
         })
@@ -74,7 +73,7 @@ impl Ledger {
     /// [`LedgerError::Disclosures`].
     pub fn disclosures(&self) -> Result<Vec<Disclosure>, LedgerError> {
         let mut all = Vec::new();
-        self.sequencer().disclosures.each::<LedgerError>(&mut |each| {
+        self.disclosures.each::<LedgerError>(&mut |each| {
             all.push(each);
             Ok(())
         })?;
@@ -86,8 +85,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`], where an entry cannot be read.
     pub fn erasures(&self) -> Result<HashMap<Digest, Erasure>, LedgerError> {
-        let sequencer = self.sequencer();
-        erasures(sequencer.store.as_ref(), &sequencer.past)
+        let sequences = {
+            let past = self.past();
+            past.index.entries("ledger", past.size())?
+        };
+        erasures(self.store.as_ref(), &sequences)
     }
 
     /// Takes disclosures in, durable on return, and tells of each what became of it. The ledger must be open for writing.
@@ -95,17 +97,17 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]: none of them is kept then.
     pub fn take(&self, disclosures: Vec<Disclosure>) -> Result<Vec<Taken>, LedgerError> {
-        let mut sequencer = self.sequencer();
+        let _turn = self.queue.turn();
         let (mut taken, mut new) = (Vec::with_capacity(disclosures.len()), Vec::new());
         for disclosure in disclosures {
-            let what = sequencer.taken(&disclosure)?;
+            let what = self.taken(&disclosure)?;
             let repeated = new.contains(&disclosure);
             taken.push(if repeated { Taken::Known } else { what });
             if taken.last() == Some(&Taken::Kept) {
                 new.push(disclosure);
             }
         }
-        sequencer.disclosures.keep(new)?;
+        self.disclosures.keep(new)?;
         Ok(taken)
     }
 
@@ -115,14 +117,12 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]: what is left is removed when the ledger is opened again.
     pub fn complete_erasures(&self) -> Result<usize, LedgerError> {
-        self.sequencer().complete_all()
+        self.complete_all(&mut self.queue.turn())
     }
-}
 
-impl Sequencer {
-    fn taken(&mut self, disclosure: &Disclosure) -> Result<Taken, LedgerError> {
+    fn taken(&self, disclosure: &Disclosure) -> Result<Taken, LedgerError> {
         let digest = disclosure.digest();
-        let sequence = match self.past.index.by_digest(&digest)? {
+        let sequence = match self.past().index.by_digest(&digest)? {
             None => return Ok(Taken::Stray),
             Some(Holding::Erased { sequence }) => return Ok(Taken::Erased(sequence)),
             Some(Holding::Held { sequence, .. }) => sequence,
@@ -140,8 +140,8 @@ impl Sequencer {
     }
 
     /// Completes what a crash may have left of erasures, and says so.
-    pub(super) fn complete(&mut self) -> Option<String> {
-        match self.complete_all() {
+    pub(super) fn complete(&self) -> Option<String> {
+        match self.complete_erasures() {
             Ok(0) => None,
             Ok(1) => Some("a value that was erased was still here, and is removed now".to_owned()),
             Ok(many) => Some(format!("{many} values that were erased were still here, and are removed now")),
@@ -151,13 +151,13 @@ impl Sequencer {
         }
     }
 
-    fn complete_all(&mut self) -> Result<usize, LedgerError> {
-        let erased: Vec<Digest> = erasures(self.store.as_ref(), &self.past)?.into_keys().collect();
-        self.erase(&erased)
+    fn complete_all(&self, turn: &mut Turn) -> Result<usize, LedgerError> {
+        let erased: Vec<Digest> = self.erasures()?.into_keys().collect();
+        self.erase(turn, &erased)
     }
 
-    /// Removes the values of these digests, as far as they are here, and tells how many were.
-    pub(super) fn erase(&mut self, erased: &[Digest]) -> Result<usize, LedgerError> {
+    /// Removes the values of these digests, as far as they are here, and tells how many were. Whoever has the turn does.
+    pub(super) fn erase(&self, _turn: &mut Turn, erased: &[Digest]) -> Result<usize, LedgerError> {
         let mut here = Vec::new();
         for digest in erased {
             here.extend(self.disclosures.get(digest)?);
@@ -172,14 +172,13 @@ impl Sequencer {
                 self.store.remove_blob(sha256)?;
             }
         }
-        let Self { past, disclosures, .. } = self;
         let held = |holding| matches!(holding, Some(Holding::Held { .. }));
-        disclosures.retain(&mut |digest| Ok(held(past.index.by_digest(digest)?)))?;
+        self.disclosures.retain(&mut |digest| Ok(held(self.past().index.by_digest(digest)?)))?;
         Ok(here.len())
     }
 
     /// Whether an entry names a file with this SHA-256, in clear or by a disclosure that was not erased.
-    fn names(&mut self, sha256: &str) -> Result<bool, LedgerError> {
+    fn names(&self, sha256: &str) -> Result<bool, LedgerError> {
         let mut same = Vec::new();
         self.disclosures.each::<LedgerError>(&mut |each| {
             if each.name() == withheld::FILE_DIGEST && each.value() == sha256 {
@@ -188,7 +187,7 @@ impl Sequencer {
             Ok(())
         })?;
         for digest in same {
-            if let Some(Holding::Held { .. }) = self.past.index.by_digest(&digest)? {
+            if let Some(Holding::Held { .. }) = self.past().index.by_digest(&digest)? {
                 return Ok(true);
             }
         }
@@ -211,9 +210,9 @@ fn in_clear(line: &[u8], sha256: &str) -> bool {
 }
 
 /// What was erased: every erasure is in the stream of the ledger itself.
-fn erasures(store: &dyn Store, past: &Past) -> Result<HashMap<Digest, Erasure>, LedgerError> {
+fn erasures(store: &dyn Store, sequences: &[u64]) -> Result<HashMap<Digest, Erasure>, LedgerError> {
     let mut all = HashMap::new();
-    for sequence in past.index.entries("ledger", past.state.head.size)? {
+    for sequence in sequences.iter().copied() {
         read_each(store, sequence, &mut |entry, fact, _| {
             if let Fact::Erased(erased) = fact {
                 let (holder, basis) = (entry.request.event.causationid, erased.basis);

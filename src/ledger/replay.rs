@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use std::ops::{ControlFlow, Range};
 use uuid::Uuid;
 
-/// How many entries are read at a time: the writer waits for no longer than that.
+/// How many entries are in memory at a time.
 const PAGE: u64 = 1024;
 
 /// Up to which entry a history is read.
@@ -51,13 +51,13 @@ impl Ledger {
         each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let mut from = range.start;
-        let end = range.end.min(self.sequencer().store.head().size);
+        let end = range.end.min(self.store.head().size);
         let mut flow = ControlFlow::Continue(());
         while from < end && flow.is_continue() {
             let to = (from + PAGE).min(end);
             let mut page = Vec::new();
-            self.sequencer().store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
-            // The lock is given back before anybody is called, who may ask the ledger for more.
+            self.store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
+            // The store is done before anybody is called, who may ask the ledger for more.
             for (at, line) in &page {
                 flow = each(*at, line);
                 if flow.is_break() {
@@ -92,14 +92,14 @@ impl Ledger {
     /// [`LedgerError`]; [`LedgerError::Cut`] where the cut names no entry.
     pub fn at(&self, cut: Option<Cut>) -> Result<History<Sayings>, LedgerError> {
         let (state, words) = {
-            let past = &self.sequencer().past;
-            (past.state.clone(), past.index.sayings(past.state.head.size))
+            let past = self.past();
+            (past.state(), past.sayings())
         };
         let Some(cut) = cut else { return Ok(History { state, words }) };
         let size = match cut {
             Cut::Start => Some(0),
             Cut::Sequence(sequence) => Some(sequence).filter(|at| *at < state.head.size).map(|at| at + 1),
-            Cut::Leaf(leaf) => self.sequencer().past.index.by_leaf(leaf)?.map(|at| at + 1),
+            Cut::Leaf(leaf) => self.past().index.by_leaf(leaf)?.map(|at| at + 1),
             Cut::Day(day) => Some(self.size_at(&state, day)?),
         };
         let size = size.filter(|size| *size <= state.head.size).ok_or(LedgerError::Cut(cut))?;
@@ -132,7 +132,8 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn sequences(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
-        self.sequencer().past.index.entries(subject, size)
+        let past = self.past();
+        past.index.entries(subject, size.min(past.size()))
     }
 
     /// The entry with this id.
@@ -140,7 +141,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
-        let sequence = self.sequencer().past.index.by_id(id)?;
+        let sequence = self.past().index.by_id(id)?;
         sequence.map_or(Ok(None), |sequence| self.entry(sequence))
     }
 

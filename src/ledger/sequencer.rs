@@ -1,196 +1,372 @@
-//! The sequencer: judges requests in their order against the state in memory, and appends what is admitted under one
-//! commit. It is the one place where anything is written.
+//! The sequencer: judges requests in their order against the past in memory, and appends what is admitted under one
+//! commit, however many wait. It is the one place where anything is written.
 
-use super::disclosures::Disclosures;
+use super::disclosures::DisclosuresError;
 use super::index::NEWEST;
 use super::past::Past;
-use super::{LedgerError, Receipt, RecordError, snapshot};
+use super::{Ledger, LedgerError, SMALL, snapshot};
 use crate::record::archive::{Archive, Holding};
+use crate::record::authority::Keys;
 use crate::record::fact::Fact;
+use crate::record::prepared::Claim;
 use crate::record::refusal::Refusal;
-use crate::record::withheld::{self, Held};
+use crate::record::withheld::{self, Held, WithheldFault};
 use crate::store::{AppendError, Head, Store};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
+use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
-use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::vec;
+use uuid::Uuid;
 
-/// A store, and what its entries leave.
-pub(super) struct Sequencer {
-    pub(super) store: Box<dyn Store>,
-    pub(super) past: Past,
-    pub(super) disclosures: Disclosures,
-    /// Where snapshots are kept.
-    folder: Option<PathBuf>,
+/// What the ledger says of a request that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Receipt {
+    /// The entry's position.
+    pub sequence: u64,
+    /// The entry's id.
+    pub id: Uuid,
+    /// The entry's leaf hash.
+    pub leaf: LeafHash,
+    /// Whether the same request was recorded before, and this is its first receipt again.
+    pub repeated: bool,
+}
+
+/// Why a request was not recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RecordError {
+    /// The rules said no; the ledger is unchanged.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// A disclosure that belongs to no field of the request.
+    #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
+    Stray(String),
+    /// A disclosure whose value its field cannot have.
+    #[error(transparent)]
+    Disclosed(#[from] WithheldFault),
+    /// The store could not append.
+    #[error("not recorded")]
+    Store(#[from] Arc<AppendError>),
+    /// The disclosures could not be kept; nothing was recorded.
+    #[error("not recorded: the disclosures could not be kept")]
+    Disclosures(#[from] Arc<DisclosuresError>),
+    /// An earlier append ended in doubt.
+    #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
+    Doubtful,
+}
+
+impl From<AppendError> for RecordError {
+    fn from(error: AppendError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<DisclosuresError> for RecordError {
+    fn from(error: DisclosuresError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// Entries that are folded in about the time that a snapshot of a large ledger takes.
+pub(super) const SPARED: u64 = 1024;
+
+/// What whoever writes has in hand, one at a time.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Whether it may be that the store has something else than memory.
     doubtful: bool,
 }
 
-/// What is to be done with a request that nothing speaks against.
-enum Judged {
-    /// It was recorded before.
-    Repeated(Receipt, Fact),
-    /// It is to be recorded at this time.
-    Admitted(Fact, Vec<Held>, DateTime<Utc>),
+/// Requests of one caller.
+pub(super) struct Job {
+    asked: Vec<Asked>,
+    now: DateTime<Utc>,
 }
 
-impl Sequencer {
-    pub(super) fn new(
-        store: Box<dyn Store>,
-        past: Past,
-        disclosures: Disclosures,
-        folder: Option<PathBuf>,
-    ) -> Self {
-        Self { store, past, disclosures, folder, doubtful: false }
+/// What became of them.
+pub(super) type Answer = Result<Vec<Result<Receipt, RecordError>>, RecordError>;
+
+/// A request, as far as it was prepared before anybody waits.
+struct Asked {
+    request: Request,
+    claim: Claim,
+    disclosures: Vec<Disclosure>,
+    /// Whether its disclosures belong to it.
+    own: Result<(), RecordError>,
+}
+
+/// What is admitted and not written yet.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<Vec<u8>>,
+    kept: Vec<Disclosure>,
+    erased: Vec<Digest>,
+}
+
+impl Asked {
+    fn new(request: Request, disclosures: Vec<Disclosure>, keys: &Keys) -> Self {
+        let claim = Claim::of(&request, keys);
+        let own = belong(&disclosures, claim.held());
+        Self { request, claim, disclosures, own }
+    }
+}
+
+impl Ledger {
+    /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
+    ///
+    /// # Errors
+    /// [`RecordError`]; after a refusal the ledger is unchanged.
+    pub fn record(&self, request: Request, disclosures: Vec<Disclosure>) -> Result<Receipt, RecordError> {
+        let mut receipts = self.record_all(vec![(request, disclosures)], Utc::now())?;
+        match receipts.pop() {
+            Some(receipt) => receipt,
+            None => Err(RecordError::Doubtful),
+        }
     }
 
-    /// Keeps a snapshot, where the one that was begun with knows fewer entries.
-    pub(super) fn keep(&mut self) -> Result<(), LedgerError> {
-        match self.folder.as_deref().filter(|_| self.unkept() > 0 && !self.doubtful) {
-            Some(folder) => snapshot::keep(folder, &mut self.past),
+    /// Records requests under one commit, each judged after those before it. The first that is refused ends it: its
+    /// refusal is the last answer, and those before it stand. `now` is the ledger's clock.
+    ///
+    /// # Errors
+    /// [`RecordError`] where nothing was recorded, or the commit is in doubt.
+    pub fn record_all(
+        &self,
+        requests: Vec<(Request, Vec<Disclosure>)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        let asked = |(request, disclosures)| Asked::new(request, disclosures, &keys);
+        let job = Job { asked: requests.into_iter().map(asked).collect(), now };
+        let answer = self.queue.submit(job, |turn, jobs| self.commit(turn, jobs));
+        answer.unwrap_or(Err(RecordError::Doubtful))
+    }
+
+    /// Whether a request would be recorded now; nothing is written.
+    ///
+    /// # Errors
+    /// [`RecordError`], as [`Ledger::record`].
+    pub fn judge(
+        &self,
+        request: &Request,
+        disclosures: &[Disclosure],
+        now: DateTime<Utc>,
+    ) -> Result<(), RecordError> {
+        // After the commit that runs, so that it is judged by what is durable.
+        let _turn = self.queue.turn();
+        let mut past = self.past();
+        let asked = Asked::new(request.clone(), disclosures.to_vec(), &past.state.keys);
+        past.judged(self.store.as_ref(), &asked.request, &asked.claim, asked.own, now, &[]).map(|_| ())
+    }
+
+    /// Keeps a snapshot, so that whoever opens the ledger next folds only what comes after.
+    ///
+    /// # Errors
+    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
+    pub fn keep(&self) -> Result<(), LedgerError> {
+        self.keep_now(&self.queue.turn())
+    }
+
+    /// As [`Ledger::keep`], where that spares more than it costs.
+    ///
+    /// # Errors
+    /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
+    pub fn keep_up(&self) -> Result<(), LedgerError> {
+        let turn = self.queue.turn();
+        let worth = {
+            let past = self.past();
+            past.size() <= SMALL || past.unkept() >= SPARED
+        };
+        if worth { self.keep_now(&turn) } else { Ok(()) }
+    }
+
+    fn keep_now(&self, turn: &Turn) -> Result<(), LedgerError> {
+        let mut past = self.past();
+        match self.folder.as_deref().filter(|_| past.unkept() > 0 && !turn.doubtful) {
+            Some(folder) => snapshot::keep(folder, &mut past),
             None => Ok(()),
         }
     }
 
-    /// How many entries the snapshot does not know that was begun with or kept since.
-    pub(super) fn unkept(&self) -> u64 {
-        self.past.state.head.size.saturating_sub(self.past.kept)
+    /// Does all jobs that wait under one commit.
+    fn commit(&self, turn: &mut Turn, jobs: Vec<Job>) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(jobs.len());
+        let mut jobs = jobs.into_iter();
+        while jobs.len() > 0 {
+            if turn.doubtful {
+                answers.extend(jobs.by_ref().map(|_| Err(RecordError::Doubtful)));
+            } else {
+                // Memory is ahead of the store until the commit is written; that is doubtful for whoever comes after a panic.
+                turn.doubtful = true;
+                self.commit_some(turn, &mut jobs, &mut answers);
+            }
+        }
+        answers
     }
 
-    pub(super) fn record(
-        &mut self,
-        requests: Vec<(Request, Vec<Disclosure>)>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
-        if self.doubtful {
-            return Err(RecordError::Doubtful);
+    /// As above, up to a job on which the archive fails: it may have taken a part of that, and has to be read again.
+    fn commit_some(&self, turn: &mut Turn, jobs: &mut vec::IntoIter<Job>, answers: &mut Vec<Answer>) {
+        let (first, mut failed, mut batch) = (answers.len(), false, Batch::default());
+        let expected = {
+            let mut past = self.past();
+            let expected = past.state.head;
+            while let Some(job) = jobs.next().filter(|_| !failed) {
+                let receipts = past.admit_all(self.store.as_ref(), job, &mut batch);
+                failed = matches!(receipts.last(), Some(Err(RecordError::Store(_))));
+                answers.push(Ok(receipts));
+            }
+            expected
+        };
+        let Batch { lines, kept, erased } = batch;
+        match self.write(expected, kept, &lines) {
+            Ok(()) => {
+                self.settle();
+                turn.doubtful = false;
+                // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
+                let _ = self.erase(turn, &erased);
+            }
+            Err(error) => {
+                let unwritten = answers.iter_mut().skip(first);
+                unwritten.for_each(|answer| *answer = Err(error.clone()));
+                failed = true;
+            }
         }
-        let expected = self.past.state.head;
-        let (mut batch, mut kept, mut erased) = (Vec::new(), Vec::new(), Vec::new());
-        let mut receipts = Vec::with_capacity(requests.len());
-        for (request, disclosures) in requests {
-            let receipt = self.admit(request, disclosures, now, &mut batch, &mut kept, &mut erased);
+        if failed {
+            self.reread(turn);
+        }
+        if self.past().index.waiting() >= NEWEST {
+            // What cannot be kept stays in memory, and the next commit tries again.
+            let _ = self.keep_now(turn);
+        }
+    }
+
+    /// Disclosures first: an entry whose disclosure was lost could never be read.
+    fn write(&self, expected: Head, kept: Vec<Disclosure>, lines: &[Vec<u8>]) -> Result<(), RecordError> {
+        self.disclosures.keep(kept)?;
+        if !lines.is_empty() {
+            self.store.append(expected, lines)?;
+        }
+        Ok(())
+    }
+
+    /// Shows readers what was written.
+    fn settle(&self) {
+        let mut past = self.past();
+        past.settle();
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *keys = Arc::clone(&past.state.keys);
+    }
+
+    /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
+    fn reread(&self, turn: &mut Turn) {
+        let read = Past::of(self.store.as_ref(), self.folder.as_deref(), &mut super::quietly);
+        turn.doubtful = read.is_err();
+        if let Ok(past) = read {
+            *self.past() = past;
+            self.settle();
+        }
+    }
+}
+
+/// What is to be done with a request that nothing speaks against.
+enum Judged<'a> {
+    /// It was recorded before.
+    Repeated(Receipt),
+    /// It is to be recorded at this time.
+    Admitted(&'a (Fact, Vec<Held>), DateTime<Utc>),
+}
+
+impl Past {
+    /// How many entries the snapshot does not know that was begun with or kept since.
+    fn unkept(&self) -> u64 {
+        self.size().saturating_sub(self.kept)
+    }
+
+    /// Admits requests one after the other, until one is refused.
+    fn admit_all(
+        &mut self,
+        store: &dyn Store,
+        job: Job,
+        batch: &mut Batch,
+    ) -> Vec<Result<Receipt, RecordError>> {
+        let mut receipts = Vec::with_capacity(job.asked.len());
+        for asked in job.asked {
+            let receipt = self.admit(store, asked, job.now, batch);
             let refused = receipt.is_err();
             receipts.push(receipt);
             if refused {
                 break;
             }
         }
-        // From here on the history in memory is ahead of the store.
-        self.doubtful = true;
-        if let Err(error) = self.write(expected, kept, &batch) {
-            self.reread();
-            return Err(error);
-        }
-        self.doubtful = false;
-        // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-        let _ = self.erase(&erased);
-        // An archive that failed may have taken a part of the request that it failed on.
-        if let Some(Err(RecordError::Store(_))) = receipts.last() {
-            self.doubtful = true;
-            self.reread();
-        }
-        if self.past.index.waiting() >= NEWEST {
-            // What cannot be kept stays in memory, and the next commit tries again.
-            let _ = self.keep();
-        }
-        Ok(receipts)
-    }
-
-    /// Disclosures first: an entry whose disclosure was lost could never be read.
-    fn write(&mut self, expected: Head, kept: Vec<Disclosure>, batch: &[Vec<u8>]) -> Result<(), RecordError> {
-        self.disclosures.keep(kept)?;
-        if !batch.is_empty() {
-            self.store.append(expected, batch)?;
-        }
-        Ok(())
-    }
-
-    /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
-    fn reread(&mut self) {
-        if let Ok(past) = Past::of(self.store.as_ref(), self.folder.as_deref(), &mut super::quietly) {
-            (self.past, self.doubtful) = (past, false);
-        }
+        receipts
     }
 
     fn admit(
         &mut self,
-        request: Request,
-        disclosures: Vec<Disclosure>,
+        store: &dyn Store,
+        asked: Asked,
         now: DateTime<Utc>,
-        batch: &mut Vec<Vec<u8>>,
-        kept: &mut Vec<Disclosure>,
-        erased: &mut Vec<Digest>,
+        batch: &mut Batch,
     ) -> Result<Receipt, RecordError> {
-        let (fact, held, recorded) = match self.judged(&request, &disclosures, now, batch)? {
-            Judged::Repeated(receipt, fact) => {
+        let Asked { request, claim, disclosures, own } = asked;
+        let judged = self.judged(store, &request, &claim, own, now, &batch.lines)?;
+        batch.erased.extend(claim.erased());
+        let ((fact, held), recorded) = match judged {
+            Judged::Repeated(receipt) => {
                 // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
                 for each in disclosures {
-                    let known = self.past.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
-                    kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
+                    let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
+                    batch.kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
                 }
-                erased.extend(fact.erased());
                 return Ok(receipt);
             }
-            Judged::Admitted(fact, held, recorded) => (fact, held, recorded),
+            Judged::Admitted(read, recorded) => (read, recorded),
         };
-        erased.extend(fact.erased());
-        let (id, seal) = (
-            request.event.id,
-            self.past.state.seal(self.past.index.stream(&request.event.subject), recorded),
-        );
+        let event = &request.event;
+        let (id, seal) = (event.id, self.state.seal(self.index.stream(&event.subject), recorded));
         let (bytes, entry) = request.seal(seal);
-        self.past.take(&entry, &fact, &held).map_err(AppendError::Failed)?;
-        batch.push(bytes);
-        kept.extend(disclosures);
+        self.take(&entry, fact, held).map_err(AppendError::Failed)?;
+        batch.lines.push(bytes);
+        batch.kept.extend(disclosures);
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
     }
 
-    /// Whether a request would be admitted now.
-    pub(super) fn judge(
+    fn judged<'a>(
         &mut self,
+        store: &dyn Store,
         request: &Request,
-        disclosures: &[Disclosure],
-        now: DateTime<Utc>,
-    ) -> Result<(), RecordError> {
-        self.judged(request, disclosures, now, &[]).map(|_| ())
-    }
-
-    fn judged(
-        &mut self,
-        request: &Request,
-        disclosures: &[Disclosure],
+        claim: &'a Claim,
+        own: Result<(), RecordError>,
         now: DateTime<Utc>,
         batch: &[Vec<u8>],
-    ) -> Result<Judged, RecordError> {
-        if let Some(receipt) = self.first_receipt(request, batch)? {
+    ) -> Result<Judged<'a>, RecordError> {
+        if let Some(receipt) = self.first_receipt(store, request, batch)? {
             // What is signed is the same, so the digests are those of the recorded entry.
-            let (fact, held) = Fact::read(&request.event).map_err(Refusal::from)?;
-            belongs(disclosures, &held)?;
-            return Ok(Judged::Repeated(receipt, fact));
+            own?;
+            return Ok(Judged::Repeated(receipt));
         }
-        let Past { state, index, .. } = &mut self.past;
-        let recorded = state.recording(&request.event, now);
-        let decided = state.decide(index, request, recorded).map_err(AppendError::Failed)?;
-        let (fact, held) = decided?;
-        belongs(disclosures, &held)?;
-        Ok(Judged::Admitted(fact, held, recorded))
+        let recorded = self.state.recording(&request.event, now);
+        let judgement = self.state.decide(&mut self.index, request, claim, recorded);
+        let read = judgement.map_err(AppendError::Failed)??;
+        own?;
+        Ok(Judged::Admitted(read, recorded))
     }
 
     /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
     fn first_receipt(
         &mut self,
+        store: &dyn Store,
         request: &Request,
         batch: &[Vec<u8>],
     ) -> Result<Option<Receipt>, RecordError> {
         let id = request.event.id;
-        let known = self.past.index.by_id(id).map_err(AppendError::Failed)?;
+        let known = self.index.by_id(id).map_err(AppendError::Failed)?;
         let Some(sequence) = known else { return Ok(None) };
-        let stored = self.store.head().size;
+        let stored = self.size();
         let mut first = None;
         match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
             Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
-            None => self
-                .store
+            None => store
                 .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
                 .map_err(AppendError::Failed)?,
         }
@@ -202,7 +378,7 @@ impl Sequencer {
 }
 
 /// Whether each disclosure is one of the request's, and holds what its field can have.
-fn belongs(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
+fn belong(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
     let own = |each: &Disclosure| {
         let digest = each.digest();
         held.iter().any(|held| held.digest == digest && held.name == each.name())
@@ -230,9 +406,11 @@ mod tests {
         let before = ledger.at(None).unwrap().in_memory().unwrap();
         let (said, _) = request(HISTORY.lines().nth(at).unwrap());
         let action = said.event.subject.strip_prefix("actions/").unwrap().parse().unwrap();
-        ledger.sequencer().past.index.spoil(&action);
+        ledger.past().index.spoil(&action);
         let refused = ledger.record(said.clone(), Vec::new());
-        assert!(matches!(refused, Err(RecordError::Store(AppendError::Failed(StoreError::Scratch)))));
+        assert!(
+            matches!(&refused, Err(RecordError::Store(error)) if matches!(**error, AppendError::Failed(StoreError::Scratch)))
+        );
         assert_eq!(ledger.at(None).unwrap().in_memory().unwrap(), before);
         let receipt = ledger.record(said, Vec::new()).unwrap();
         assert_eq!((receipt.sequence, receipt.repeated), (at as u64, false));

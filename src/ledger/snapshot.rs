@@ -84,10 +84,10 @@ pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerErro
 /// # Errors
 /// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
 pub fn keep_verified(folder: &Path, state: State, index: Index) -> Result<(), LedgerError> {
-    keep(folder, &mut Past { state, index, kept: 0 })
+    keep(folder, &mut Past::new(state, index, 0))
 }
 
-/// Keeps what entries leave, in place of what was kept before.
+/// Keeps what entries leave, all of them durable, in place of what was kept before.
 ///
 /// # Errors
 /// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
@@ -154,5 +154,5 @@ fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
     let Line { state } = serde_json::from_slice::<Line<State>>(lines.next()?).ok()?;
     let settled: Settled = serde_json::from_slice(lines.next()?).ok()?;
     let index = Index::open(&index, settled).ok()?;
-    (state.head == head).then_some(Past { state, index, kept: head.size })
+    (state.head == head).then(|| Past::new(state, index, head.size))
 }

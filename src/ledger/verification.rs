@@ -20,10 +20,7 @@ impl Ledger {
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
         let (kept, unreadable) =
             self.folder.as_deref().map(snapshot::compared).transpose()?.unwrap_or_default();
-        let (at_hand, damaged) = {
-            let disclosures = &self.sequencer().disclosures;
-            (disclosures.at_hand()?, disclosures.damaged().len())
-        };
+        let (at_hand, damaged) = (self.disclosures.at_hand()?, self.disclosures.damaged().len());
         let beside = Beside { disclosures: at_hand.count(), damaged, kept, unreadable, ..Beside::default() };
         let mut verifier = Verifier::new(Index::beside(at_hand), beside);
         let mut failed = None;

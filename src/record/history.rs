@@ -32,7 +32,7 @@ pub struct State {
     /// Who founded the ledger.
     pub founding: Option<Founding>,
     /// Who may sign what.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// The plan, its institutions, instruments and actions.
     pub programme: Programme,
 }
@@ -43,7 +43,7 @@ impl Default for State {
             head: Head::EMPTY,
             recorded: DateTime::<Utc>::MIN_UTC,
             founding: None,
-            keys: Keys::default(),
+            keys: Arc::default(),
             programme: Programme::default(),
         }
     }
@@ -169,7 +169,7 @@ impl State {
             head,
             recorded,
             founding: self.founding.as_ref().and_then(|founding| founding.until(head)),
-            keys: self.keys.until(head.size),
+            keys: Arc::new(self.keys.until(head.size)),
             programme: self.programme.until(head.size),
         }
     }
@@ -263,7 +263,7 @@ impl State {
         let author = author(&event.source).map(|author| self.shared(author));
         match (fact, author) {
             (Fact::Founding(founding::Event::Opened(opened)), Some(author)) => {
-                self.keys = Keys::founding(opened);
+                self.keys = Arc::new(Keys::founding(opened));
                 self.founding = Some(Founding {
                     opened: opened.clone(),
                     opener: author.party,
@@ -277,7 +277,9 @@ impl State {
                 }
                 return;
             }
-            (Fact::Key(party, event), _) => self.keys.evolve(event, party, sequence),
+            (Fact::Key(party, event), _) => {
+                Arc::make_mut(&mut self.keys).evolve(event, party, sequence);
+            }
             (Fact::Programme(fact), Some(author)) => {
                 let day = self.day(entry.seal.recordedtime);
                 let place =

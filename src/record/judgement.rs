@@ -9,6 +9,7 @@ use super::authority::{self, Key, Keys};
 use super::fact::Fact;
 use super::founding::{self, Clock};
 use super::history::State;
+use super::prepared::Claim;
 use super::refusal::Refusal;
 use super::withheld::Held;
 use crate::domain::action::Context;
@@ -19,7 +20,6 @@ use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Event, Request, timestamp};
 use crate::trail::hash::{Head, LeafHash};
-use crate::trail::key::VerifierKey;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
 
 /// What an admitted request states and the digests that it holds, or a rule's no.
-pub type Judgement = Result<(Fact, Vec<Held>), Refusal>;
+pub type Judgement<'a> = Result<&'a (Fact, Vec<Held>), Refusal>;
 
 /// What a history knows of the names in a request, looked up before it is judged.
 #[derive(Debug, Default)]
@@ -78,49 +78,42 @@ impl Known {
 }
 
 impl State {
-    /// Judges a request that would be recorded at `recorded`.
+    /// Judges a request that would be recorded at `recorded`, and that claims what it was prepared to.
     ///
     /// # Errors
     /// Where the archive cannot be read; a rule's no is in the [`Judgement`]. Nothing has changed then.
-    pub fn decide<A: Archive>(
+    pub fn decide<'a, A: Archive>(
         &self,
         archive: &mut A,
         request: &Request,
+        claim: &'a Claim,
         recorded: DateTime<Utc>,
-    ) -> Result<Judgement, A::Fault> {
-        let (fact, held) = match Fact::read(&request.event) {
+    ) -> Result<Judgement<'a>, A::Fault> {
+        let read @ (fact, held) = match &claim.fact {
             Ok(read) => read,
-            Err(fault) => return Ok(Err(fault.into())),
+            Err(fault) => return Ok(Err(fault.clone().into())),
         };
-        let known = Known::of(archive, &request.event, &fact, &held)?;
+        let known = Known::of(archive, &request.event, fact, held)?;
         let judged = || {
-            let key = self.authenticate(request)?;
-            self.authorise(&request.event, &fact, &key)?;
-            self.judge(&request.event, &fact, &held, &known, &key, recorded)
+            let key = self.authenticate(request, claim)?;
+            self.authorise(&request.event, fact, &key)?;
+            self.judge(&request.event, fact, held, &known, &key, recorded)
         };
-        Ok(judged().map(|()| (fact, held)))
+        Ok(judged().map(|()| read))
     }
 
     /// Whether a request is signed by the key that it names, for this ledger, on an entry of this ledger.
     ///
     /// # Errors
     /// [`Refusal`], by name.
-    pub fn authenticate(&self, request: &Request) -> Result<Key, Refusal> {
-        self.authenticated(&request.event, |key| request.is_signed_by(key))
-    }
-
-    /// As [`Self::authenticate`], where it is known already by which key the request is signed.
-    pub(super) fn authenticated(
-        &self,
-        event: &Event,
-        is_signed_by: impl FnOnce(&VerifierKey) -> bool,
-    ) -> Result<Key, Refusal> {
+    pub fn authenticate(&self, request: &Request, claim: &Claim) -> Result<Key, Refusal> {
+        let event = &request.event;
         let opened = if self.head == Head::EMPTY { Fact::opening(event) } else { None };
         let key = match opened {
             Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
             None => self.keys.in_force(&event.keyid)?.clone(),
         };
-        if !is_signed_by(&key.vkey) {
+        if !claim.is_signed_by(request, &key.vkey) {
             return Err(authority::Refusal::Signature(event.keyid.clone()).into());
         }
         if let Some(expected) = self.origin().filter(|origin| *origin != event.ledger) {

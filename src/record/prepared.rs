@@ -1,16 +1,26 @@
-//! A line made ready to be judged: what can be said of it without the entries before it, which is most of the work, and
-//! which all cores share.
+//! A request or a line made ready to be judged: what can be said of it without the entries before it, which is most of the
+//! work, and which all cores share.
 
 use super::authority::Keys;
 use super::cores;
 use super::fact::{Fact, FactFault};
 use super::withheld::Held;
-use crate::trail::entry::{Entry, EntryFault};
+use crate::trail::disclosure::Digest;
+use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::VerifierKey;
 
 /// Lines that are worth a thread.
 const SHARE: usize = 64;
+
+/// What a request claims, as far as it speaks for itself.
+#[derive(Debug)]
+pub struct Claim {
+    /// What it states, and the digests that it holds.
+    pub(super) fact: Result<(Fact, Vec<Held>), FactFault>,
+    /// The key that it was held against, and whether it is signed by it.
+    signed: Option<(VerifierKey, bool)>,
+}
 
 /// A line, as far as it speaks for itself.
 #[derive(Debug)]
@@ -25,23 +35,45 @@ pub struct Prepared {
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) entry: Entry,
-    /// What it states, and the digests that it holds.
-    pub(super) fact: Result<(Fact, Vec<Held>), FactFault>,
-    /// The key that it was held against, and whether it is signed by it.
-    signed: Option<(VerifierKey, bool)>,
+    pub(super) claim: Claim,
+}
+
+impl Claim {
+    /// What a request claims. `keys` are those that are known so far: whether the one that it names is in force where it is
+    /// recorded, is judged then.
+    #[must_use]
+    pub fn of(request: &Request, keys: &Keys) -> Self {
+        let key = keys.in_force(&request.event.keyid).ok();
+        let signed = key.map(|key| (key.vkey.clone(), request.is_signed_by(&key.vkey)));
+        Self { fact: Fact::read(&request.event), signed }
+    }
+
+    /// The digests that it holds; none where it states no fact.
+    #[must_use]
+    pub fn held(&self) -> &[Held] {
+        self.fact.as_ref().map_or(&[], |(_, held)| held)
+    }
+
+    /// The digest of the value that it erases.
+    #[must_use]
+    pub fn erased(&self) -> Option<Digest> {
+        self.fact.as_ref().ok().and_then(|(fact, _)| fact.erased())
+    }
+
+    /// Whether the request is signed by a key; what is known already is not asked again.
+    pub(super) fn is_signed_by(&self, request: &Request, key: &VerifierKey) -> bool {
+        match &self.signed {
+            Some((held, signed)) if held == key => *signed,
+            _ => request.is_signed_by(key),
+        }
+    }
 }
 
 impl Prepared {
-    /// Prepares a line, given without its newline. `keys` are those that are known so far: whether the one that the entry
-    /// names is in force then, is judged later.
+    /// Prepares a line, given without its newline. `keys` are as in [`Claim::of`].
     #[must_use]
     pub fn of(line: &[u8], keys: &Keys) -> Self {
-        let read = Entry::parse(line).map(|entry| {
-            let request = &entry.request;
-            let key = keys.in_force(&request.event.keyid).ok();
-            let signed = key.map(|key| (key.vkey.clone(), request.is_signed_by(&key.vkey)));
-            Read { fact: Fact::read(&request.event), signed, entry }
-        });
+        let read = Entry::parse(line).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
         Self { leaf: LeafHash::of(line), read }
     }
 
@@ -49,16 +81,6 @@ impl Prepared {
     #[must_use]
     pub fn all(lines: &[Vec<u8>], keys: &Keys) -> Vec<Self> {
         cores::share(lines, SHARE, &|line| Self::of(line, keys))
-    }
-}
-
-impl Read {
-    /// Whether the entry is signed by a key; what is known already is not asked again.
-    pub(super) fn is_signed_by(&self, key: &VerifierKey) -> bool {
-        match &self.signed {
-            Some((held, signed)) if held == key => *signed,
-            _ => self.entry.request.is_signed_by(key),
-        }
     }
 }
 

@@ -215,7 +215,7 @@ impl<A: Archive> Verifier<A> {
         self.same(Check::Streams, "streamprevhash", expected.streamprevhash, seal.streamprevhash);
         self.read += 1;
         // Nothing is judged by a state that an entry before has left unknown.
-        match &read.fact {
+        match &read.claim.fact {
             Ok((fact, held)) if self.known + 1 == self.read => {
                 self.judge_fact(read, fact, held)?;
                 self.state.take(&mut self.archive, entry, fact, held)?;
@@ -252,7 +252,7 @@ impl<A: Archive> Verifier<A> {
             self.erased.1 += u64::from(self.archive.disclosed(&erased.digest)?.is_some());
         }
         let names = Known::of(&mut self.archive, event, fact, held)?;
-        match self.state.authenticated(event, |key| read.is_signed_by(key)) {
+        match self.state.authenticate(&read.entry.request, &read.claim) {
             Err(refusal) => {
                 self.find(Check::Signatures, "a valid signature of a key in force", &sentence(&refusal));
                 self.authentic.get_or_insert(self.size);

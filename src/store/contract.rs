@@ -5,10 +5,10 @@ use super::memory::Memory;
 use super::{AppendError, Condition, Head, Store, StoreError};
 use crate::trail::hash::LeafHash;
 
-fn every(rule: impl Fn(&mut dyn Store)) {
-    rule(&mut Memory::default());
+fn every(rule: impl Fn(&dyn Store)) {
+    rule(&Memory::default());
     let folder = tempfile::tempdir().unwrap();
-    rule(&mut Embedded::create(&folder.path().join("ledger")).unwrap());
+    rule(&Embedded::create(&folder.path().join("ledger")).unwrap());
 }
 
 fn batch(lines: &[&str]) -> Vec<Vec<u8>> {

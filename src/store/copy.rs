@@ -92,7 +92,7 @@ impl Copy {
         let (ours, theirs) = (self.folder.journal(), original.journal_folder());
         for own in list(&ours)?.into_iter().filter(|own| own.length > 0) {
             let path = file(&ours, own.first);
-            let of = original.segments().iter().find(|segment| segment.first == own.first);
+            let of = original.segments().into_iter().find(|segment| segment.first == own.first);
             let Some(of) = of else { return Err(self.differs(path, own.first, 0, original)) };
             if let Some(offset) = differing(&path, &file(&theirs, own.first), own.length.min(of.length))? {
                 return Err(self.differs(path, own.first, offset, original));
@@ -111,7 +111,7 @@ impl Copy {
     pub fn extend(&mut self, original: &Embedded) -> Result<(), StoreError> {
         let (ours, theirs) = (self.folder.journal(), original.journal_folder());
         for segment in original.segments() {
-            append(&file(&theirs, segment.first), &file(&ours, segment.first), *segment)?;
+            append(&file(&theirs, segment.first), &file(&ours, segment.first), segment)?;
         }
         disk::sync_folder(&ours).map_err(said(&ours, "synced"))?;
         self.head = original.head();

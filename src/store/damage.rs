@@ -29,7 +29,7 @@ fn grow(path: &Path, size: u64) -> Answers {
     if !path.join("annals.json").exists() {
         drop(Embedded::create(path).unwrap());
     }
-    let mut store = open(path).unwrap();
+    let store = open(path).unwrap();
     while store.head().size < size {
         let from = store.head().size;
         let batch: Vec<_> = (from..size.min(from + 25)).map(line).collect();
@@ -61,7 +61,7 @@ fn ledger() -> (tempfile::TempDir, Answers) {
 /// Opens a ledger that must give the known answers, twice, and returns what was noticed first.
 fn healed(path: &Path, known: &Answers) -> Vec<String> {
     let store = open(path).unwrap();
-    let notices = store.notices().to_vec();
+    let notices = store.notices();
     assert_eq!(answers(&store), *known);
     drop(store);
     let again = open(path).unwrap();
@@ -113,7 +113,7 @@ fn readers_need_no_sled_and_change_nothing() {
 #[test]
 fn a_reader_neither_appends_nor_keeps_blobs() {
     let (folder, known) = ledger();
-    let mut reader = Embedded::open_read_only(folder.path()).unwrap();
+    let reader = Embedded::open_read_only(folder.path()).unwrap();
     let refused = reader.append(known.0, &[b"a line".to_vec()]).unwrap_err();
     assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
     assert!(matches!(reader.put_blob(&mut &b"evidence"[..]), Err(StoreError::ReadOnly(_))));

@@ -213,23 +213,23 @@ mod tests {
                 let folder = tempfile::tempdir().unwrap();
                 let armed = arm(folder.path(), after, fault, lasting);
                 let mut known = Vec::new();
-                if let Ok(mut journal) = open(folder.path()) {
+                if let Ok(journal) = open(folder.path()) {
                     for number in 0..5 {
                         let line = format!("line-{number}").into_bytes();
                         // Whatever fails, the next is tried.
-                        if journal.append(journal.head(), std::slice::from_ref(&line)).is_ok() {
+                        if journal.append(journal.head(), std::slice::from_ref(&line), &mut |_| {}).is_ok() {
                             known.push(String::from_utf8(line).unwrap());
                         }
                     }
                 }
                 let met = armed.met();
                 drop(armed);
-                let mut journal = open(folder.path()).unwrap();
+                let journal = open(folder.path()).unwrap();
                 let there = all(&journal);
                 let mut rest = there.iter();
                 assert!(known.iter().all(|line| rest.any(|there| there == line)), "{known:?} in {there:?}");
                 assert!(there.is_sorted() && there.len() <= known.len() + 1, "{there:?}");
-                journal.append(journal.head(), &[b"line-9".to_vec()]).unwrap();
+                journal.append(journal.head(), &[b"line-9".to_vec()], &mut |_| {}).unwrap();
                 assert_eq!(open(folder.path()).unwrap().head(), journal.head());
                 if !met {
                     assert!(known.len() == 5 && after > if fault == Fault::Half { 4 } else { 15 }, "{after}");

@@ -16,12 +16,12 @@ use super::frames::Frames;
 use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
-use super::segment::Segment;
+use super::segment::{Place, Segment};
 use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Lines above which a read goes through the journal, which is several times as quick.
 const LONG: u64 = 256;
@@ -30,14 +30,22 @@ const LONG: u64 = 256;
 #[derive(Debug)]
 pub struct Embedded {
     // Closed in this order: the lock is given back last.
+    derived: RwLock<Derived>,
+    journal: Journal,
+    /// Held while a blob is put or removed.
+    blobs: Mutex<()>,
+    writes: bool,
+    folder: Folder,
+}
+
+/// The frames, as far as they are of use.
+#[derive(Debug)]
+struct Derived {
     frames: Option<Frames>,
     generations: Generations,
-    journal: Journal,
     notices: Vec<String>,
     /// Set by a reader that met an error in the frames; from then on the journal answers.
     broken: OnceLock<Broken>,
-    writes: bool,
-    folder: Folder,
 }
 
 impl Embedded {
@@ -102,9 +110,16 @@ impl Embedded {
     }
 
     fn read_only(folder: Folder, journal: Journal) -> Self {
-        let (notices, broken) = (Vec::new(), OnceLock::new());
-        let generations = Generations::read(&folder.sled());
-        Self { frames: None, generations, journal, notices, broken, writes: false, folder }
+        let derived = Derived::new(None, Generations::read(&folder.sled()), Vec::new());
+        Self { derived, journal, blobs: Mutex::default(), writes: false, folder }
+    }
+
+    fn derived(&self) -> RwLockReadGuard<'_, Derived> {
+        self.derived.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) -> RwLockWriteGuard<'_, Derived> {
+        self.derived.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
@@ -115,8 +130,8 @@ impl Embedded {
 
     /// What was healed, in sentences for whoever runs the ledger.
     #[must_use]
-    pub fn notices(&self) -> &[String] {
-        &self.notices
+    pub fn notices(&self) -> Vec<String> {
+        self.derived().notices.clone()
     }
 
     /// The folder of its segments, and what each has of whole lines.
@@ -124,7 +139,7 @@ impl Embedded {
         self.folder.journal()
     }
 
-    pub(super) fn segments(&self) -> &[Segment] {
+    pub(super) fn segments(&self) -> Vec<Segment> {
         self.journal.segments()
     }
 
@@ -139,31 +154,17 @@ impl Embedded {
         let Recovered { mut journal, frames, generations } = recovered;
         journal.begin_writing()?;
         blobs::clear(&folder.blobs())?;
-        let broken = OnceLock::new();
-        Ok(Self { frames, generations, journal, notices, broken, writes: true, folder })
+        let derived = Derived::new(frames, generations, notices);
+        Ok(Self { derived, journal, blobs: Mutex::default(), writes: true, folder })
     }
 
-    /// Where blobs are kept and removed.
-    fn blobs(&self) -> Result<PathBuf, StoreError> {
-        if self.writes {
-            Ok(self.folder.blobs())
-        } else {
-            Err(StoreError::ReadOnly(self.folder.path().to_owned()))
+    /// Does something where blobs are kept and removed: one after the other, for there is one name for what is not whole yet.
+    fn with_blobs<T>(&self, then: impl FnOnce(&Path) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if !self.writes {
+            return Err(StoreError::ReadOnly(self.folder.path().to_owned()));
         }
-    }
-
-    /// The frames, unless a reader met an error in them.
-    fn sound(&self) -> Option<&Frames> {
-        self.frames.as_ref().filter(|_| self.broken.get().is_none())
-    }
-
-    /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them. Nobody waits for
-    /// sled, which ends by itself or not at all.
-    fn give_up(&mut self, reason: &str) {
-        self.frames = None;
-        // Where it cannot be forgotten, it was not closed, and is judged on opening.
-        let _ = self.generations.forget();
-        self.notices.push(format!("{reason}: {WITHOUT}"));
+        let _one = self.blobs.lock().unwrap_or_else(PoisonError::into_inner);
+        then(&self.folder.blobs())
     }
 
     /// Hands out lines from the frames, and returns where they were at fault.
@@ -197,42 +198,69 @@ impl Embedded {
     }
 }
 
+impl Derived {
+    fn new(frames: Option<Frames>, generations: Generations, notices: Vec<String>) -> RwLock<Self> {
+        RwLock::new(Self { frames, generations, notices, broken: OnceLock::new() })
+    }
+
+    /// The frames, unless a reader met an error in them.
+    fn sound(&self) -> Option<&Frames> {
+        self.frames.as_ref().filter(|_| self.broken.get().is_none())
+    }
+
+    /// Takes lines that are durable in the journal, so that nothing that sled says can undo them.
+    fn push(&mut self, first: u64, mut place: Place, lines: &[Vec<u8>]) {
+        self.give_up_broken();
+        let Some(frames) = &mut self.frames else { return };
+        let pushed = (first..).zip(lines).try_for_each(|(sequence, line)| {
+            let here = place;
+            place.offset += line.len() as u64 + 1;
+            frames.push(sequence, here, line)
+        });
+        if let Err(reason) = pushed {
+            self.give_up(&reason);
+        }
+    }
+
+    fn give_up_broken(&mut self) {
+        if let Some(reason) = self.broken.take() {
+            self.give_up(&reason);
+        }
+    }
+
+    /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them. Nobody waits for
+    /// sled, which ends by itself or not at all.
+    fn give_up(&mut self, reason: &str) {
+        self.frames = None;
+        // Where it cannot be forgotten, it was not closed, and is judged on opening.
+        let _ = self.generations.forget();
+        self.notices.push(format!("{reason}: {WITHOUT}"));
+    }
+}
+
 impl Store for Embedded {
     fn head(&self) -> Head {
         self.journal.head()
     }
 
-    fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
-        let first = self.journal.head().size;
-        let (head, mut place) = self.journal.append(expected, batch)?;
-        if let Some(reason) = self.broken.take() {
-            self.give_up(&reason);
-        }
-        if let Some(frames) = &mut self.frames {
-            let pushed = (first..).zip(batch).try_for_each(|(sequence, line)| {
-                let here = place;
-                place.offset += line.len() as u64 + 1;
-                frames.push(sequence, here, line)
-            });
-            // The batch is durable by now, so that nothing that sled says can undo it.
-            if let Err(reason) = pushed {
-                self.give_up(&reason);
-            }
-        }
-        Ok(head)
+    fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
+        self.journal.append(expected, batch, &mut |place| self.changed().push(expected.size, place, batch))
     }
 
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
         // Whoever asks for everything reads the truth, however little it is.
         let long = range.end.saturating_sub(range.start) > LONG;
         let mut range = range.start..range.end.min(self.journal.head().size);
-        if let Some(frames) = self.sound().filter(|_| !long) {
-            match self.read_frames(frames, range.clone(), each) {
-                Ok(()) => return Ok(()),
-                Err((next, reason)) => {
-                    // Only the first reason is kept.
-                    let _ = self.broken.set(reason);
-                    range.start = next;
+        {
+            let derived = self.derived();
+            if let Some(frames) = derived.sound().filter(|_| !long) {
+                match self.read_frames(frames, range.clone(), each) {
+                    Ok(()) => return Ok(()),
+                    Err((next, reason)) => {
+                        // Only the first reason is kept.
+                        let _ = derived.broken.set(reason);
+                        range.start = next;
+                    }
                 }
             }
         }
@@ -242,29 +270,29 @@ impl Store for Embedded {
         self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
     }
 
-    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
-        blobs::put(&self.blobs()?, bytes)
+    fn put_blob(&self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
+        self.with_blobs(|folder| blobs::put(folder, bytes))
     }
 
     fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
         blobs::copy(&self.folder.blobs(), sha256, to)
     }
 
-    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError> {
-        blobs::remove(&self.blobs()?, sha256)
+    fn remove_blob(&self, sha256: &str) -> Result<(), StoreError> {
+        self.with_blobs(|folder| blobs::remove(folder, sha256))
     }
 }
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        if let Some(reason) = self.broken.take() {
-            self.give_up(&reason);
-        }
-        let (Some(frames), Some(current)) = (self.frames.take(), self.generations.current()) else { return };
+        let derived = self.derived.get_mut().unwrap_or_else(PoisonError::into_inner);
+        derived.give_up_broken();
+        let Derived { frames, generations, .. } = derived;
+        let (Some(frames), Some(current)) = (frames.take(), generations.current()) else { return };
         let entries = self.journal.head().size;
         // Where it cannot be closed, or that cannot be said, the next opening judges what was written.
         if let Ok(frames) = frames.close() {
-            let _ = self.generations.switch(Current { closed: true, entries, frames, ..current });
+            let _ = generations.switch(Current { closed: true, entries, frames, ..current });
         }
     }
 }
@@ -291,10 +319,10 @@ mod tests {
         let inside: [fn(&Frames); 2] = [Frames::panic, Frames::hang];
         for inside in inside {
             let folder = tempfile::tempdir().unwrap();
-            let mut store = Embedded::create(folder.path()).unwrap();
+            let store = Embedded::create(folder.path()).unwrap();
             let lines: Vec<_> = (0..5_000).map(|line| format!("line {line}").into_bytes()).collect();
             store.append(Head::EMPTY, &lines[..300]).unwrap();
-            inside(store.frames.as_ref().unwrap());
+            inside(store.derived().frames.as_ref().unwrap());
             let begun = Instant::now();
             // More than are waited for in the queue.
             for batch in lines[300..].chunks(100) {
@@ -312,7 +340,7 @@ mod tests {
     #[test]
     fn a_rebuilding_that_fails_leaves_what_was() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path()).unwrap();
+        let store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
         store.append(Head::EMPTY, &lines).unwrap();
         drop(store);
@@ -322,7 +350,8 @@ mod tests {
         std::fs::remove_dir_all(sled.join("1")).unwrap();
         std::fs::write(sled.join(u64::MAX.to_string()), "").unwrap();
         let store = Embedded::open(folder.path()).unwrap();
-        let [notice] = store.notices() else { panic!("{:?}", store.notices()) };
+        let notices = store.notices();
+        let [notice] = &*notices else { panic!("{notices:?}") };
         assert!(notice.contains("rebuilding it failed") && notice.ends_with(WITHOUT), "{notice}");
         answers(&store, &lines);
         drop(store);
@@ -339,7 +368,7 @@ mod tests {
     #[test]
     fn what_was_not_closed_is_tried_in_a_copy() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path()).unwrap();
+        let store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
         store.append(Head::EMPTY, &lines).unwrap();
         drop(store);
@@ -360,10 +389,10 @@ mod tests {
     #[test]
     fn where_sled_fails_the_journal_answers_and_the_next_opening_heals() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Embedded::create(folder.path()).unwrap();
+        let store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
         let head = store.append(Head::EMPTY, &lines).unwrap();
-        store.broken.set("sled failed".to_owned()).unwrap();
+        store.derived().broken.set("sled failed".to_owned()).unwrap();
         let mut found = Vec::new();
         store.read(40..50, &mut |_, line| found.push(line.to_vec())).unwrap();
         assert_eq!(found, lines[40..50]);

@@ -13,6 +13,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
@@ -24,14 +25,26 @@ const SHORT: u64 = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
-    segments: Vec<Segment>,
     limit: u64,
-    /// Absent until writing begins.
-    writer: Option<File>,
-    head: Head,
+    /// Held while an append runs.
+    tail: Mutex<Tail>,
+    /// What readers see: all of it is durable.
+    whole: RwLock<Whole>,
     /// Bytes after the last whole line, when it was scanned.
     unfinished: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tail {
+    /// Absent until writing begins.
+    writer: Option<File>,
     doubtful: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Whole {
+    segments: Vec<Segment>,
+    head: Head,
 }
 
 impl Journal {
@@ -74,8 +87,7 @@ impl Journal {
                 what,
             });
         }
-        let (folder, writer) = (folder.to_owned(), None);
-        Ok(Self { folder, segments, limit, writer, head, unfinished, doubtful: false })
+        Ok(Self::of(folder, limit, Whole { segments, head }, unfinished))
     }
 
     /// Opens a journal for reading, up to its last whole line. Of a long one the ends of its segments are read, which name the
@@ -108,80 +120,110 @@ impl Journal {
             unfinished = segment.length - end;
             segment.length = end;
         }
-        let (folder, writer) = (folder.to_owned(), None);
-        Ok(Some(Self { folder, segments, limit, writer, head, unfinished, doubtful: false }))
+        Ok(Some(Self::of(folder, limit, Whole { segments, head }, unfinished)))
+    }
+
+    fn of(folder: &Path, limit: u64, whole: Whole, unfinished: u64) -> Self {
+        let (tail, whole) = (Mutex::default(), RwLock::new(whole));
+        Self { folder: folder.to_owned(), limit, tail, whole, unfinished }
+    }
+
+    fn whole(&self) -> RwLockReadGuard<'_, Whole> {
+        self.whole.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grown(&self) -> RwLockWriteGuard<'_, Whole> {
+        self.whole.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
     pub(super) fn begin_writing(&mut self) -> Result<(), StoreError> {
-        let Some(last) = self.segments.last() else { return self.begin_segment() };
+        let Some(last) = self.whole().segments.last().copied() else {
+            let writer = self.begin_segment()?;
+            self.tail = Mutex::new(Tail { writer: Some(writer), doubtful: false });
+            return Ok(());
+        };
         let path = file(&self.folder, last.first);
         let writer = OpenOptions::new().append(true).open(&path).map_err(said(&path, "opened"))?;
         disk::set_len(&path, &writer, last.length).map_err(said(&path, "cut to its last whole line"))?;
         disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
-        (self.writer, self.unfinished) = (Some(writer), 0);
+        self.tail = Mutex::new(Tail { writer: Some(writer), doubtful: false });
+        self.unfinished = 0;
         Ok(())
     }
 
     pub(super) fn head(&self) -> Head {
-        self.head
+        self.whole().head
     }
 
     pub(super) fn unfinished(&self) -> u64 {
         self.unfinished
     }
 
-    pub(super) fn segments(&self) -> &[Segment] {
-        &self.segments
+    pub(super) fn segments(&self) -> Vec<Segment> {
+        self.whole().segments.clone()
     }
 
-    /// Appends as [`super::Store::append`] promises, and says where the first line went.
-    pub(super) fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<(Head, Place), AppendError> {
-        if self.doubtful {
+    /// Appends as [`super::Store::append`] promises; `durable` hears where the first line went, before anybody reads it.
+    pub(super) fn append(
+        &self,
+        expected: Head,
+        batch: &[Vec<u8>],
+        durable: &mut dyn FnMut(Place),
+    ) -> Result<Head, AppendError> {
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if tail.doubtful {
             return Err(AppendError::Failed(StoreError::Doubtful(self.folder.clone())));
         }
-        if expected != self.head {
-            return Err(AppendError::Conflict(self.head));
+        let (known, last) = {
+            let whole = self.whole();
+            (whole.head, whole.segments.last().copied())
+        };
+        if expected != known {
+            return Err(AppendError::Conflict(known));
         }
-        let head = advance(self.head, batch)?;
-        if self.writer.is_none() {
-            return Err(AppendError::Failed(StoreError::ReadOnly(self.folder.clone())));
+        let head = advance(known, batch)?;
+        if last.is_some_and(|last| last.length > self.limit) && tail.writer.is_some() {
+            tail.writer = Some(self.begin_segment()?);
         }
-        if self.segments.last().is_some_and(|last| last.length > self.limit) {
-            self.begin_segment()?;
-        }
-        let (Some(writer), Some(last)) = (&mut self.writer, self.segments.last_mut()) else {
+        let last = self.whole().segments.last().copied();
+        let Tail { writer: Some(writer), doubtful } = &mut *tail else {
             return Err(AppendError::Failed(StoreError::ReadOnly(self.folder.clone())));
         };
-        let place = Place { segment: last.first, offset: last.length };
-        let path = file(&self.folder, last.first);
+        let Segment { first: segment, length: offset } = last.unwrap_or(Segment { first: 0, length: 0 });
+        let path = file(&self.folder, segment);
         let bytes: Vec<u8> = batch.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
         if let Err(error) = disk::write(&path, writer, &bytes).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
-            let taken_back = disk::set_len(&path, writer, last.length);
+            let taken_back = disk::set_len(&path, writer, offset);
             if taken_back.and_then(|()| disk::sync_all(&path, writer)).is_ok() {
                 return Err(AppendError::Failed(error));
             }
-            self.doubtful = true;
+            *doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
         if let Err(error) = disk::sync_data(&path, writer).map_err(said(&path, "synced")) {
             // After a failed sync the kernel may have dropped the pages or kept them: nothing is known.
-            self.doubtful = true;
+            *doubtful = true;
             return Err(AppendError::InDoubt(error));
         }
-        last.length += bytes.len() as u64;
-        self.head = head;
-        Ok((head, place))
+        durable(Place { segment, offset });
+        let mut whole = self.grown();
+        if let Some(last) = whole.segments.last_mut() {
+            last.length += bytes.len() as u64;
+        }
+        whole.head = head;
+        Ok(head)
     }
 
     /// Hands out the lines of a range with their places.
     pub(super) fn read(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
-        let end = range.end.min(self.head.size);
-        let before = self.segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
-        let after = self.segments.iter().skip(1).map(|next| next.first).chain([self.head.size]);
-        let wanted = self.segments.iter().zip(after).skip(before);
+        let Whole { segments, head } = self.whole().clone();
+        let end = range.end.min(head.size);
+        let before = segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
+        let after = segments.iter().skip(1).map(|next| next.first).chain([head.size]);
+        let wanted = segments.iter().zip(after).skip(before);
         for (segment, after) in wanted.take_while(|(segment, _)| segment.first < end) {
             let path = file(&self.folder, segment.first);
             let (first, place) = near(&path, *segment, after, range.start)?;
@@ -215,8 +257,8 @@ impl Journal {
         Ok(line)
     }
 
-    fn begin_segment(&mut self) -> Result<(), StoreError> {
-        let first = self.head.size;
+    fn begin_segment(&self) -> Result<File, StoreError> {
+        let first = self.head().size;
         let path = file(&self.folder, first);
         let options = OpenOptions::new().append(true).create(true).open(&path);
         let writer = options.map_err(said(&path, "made"))?;
@@ -227,9 +269,8 @@ impl Journal {
         }
         disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
-        self.segments.push(Segment { first, length: 0 });
-        self.writer = Some(writer);
-        Ok(())
+        self.grown().segments.push(Segment { first, length: 0 });
+        Ok(writer)
     }
 }
 
@@ -245,11 +286,18 @@ mod tests {
         Ok(journal)
     }
 
+    /// The head after a line, and where it went.
+    fn append(journal: &Journal, head: Head, line: &str) -> Result<(Head, Place), AppendError> {
+        let mut place = None;
+        let head = journal.append(head, &[line.as_bytes().to_vec()], &mut |first| place = Some(first))?;
+        Ok((head, place.unwrap()))
+    }
+
     fn written(folder: &Path) -> Head {
-        let mut journal = open(folder).unwrap();
+        let journal = open(folder).unwrap();
         let mut head = Head::EMPTY;
         for line in ["line-0", "line-1", "line-2", "line-3", "line-4"] {
-            head = journal.append(head, &[line.as_bytes().to_vec()]).unwrap().0;
+            head = append(&journal, head, line).unwrap().0;
         }
         head
     }
@@ -315,9 +363,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let head = written(folder.path());
         fs::write(file(folder.path(), 5), b"").unwrap();
-        let mut journal = open(folder.path()).unwrap();
+        let journal = open(folder.path()).unwrap();
         assert_eq!(journal.head(), head);
-        let place = journal.append(head, &[b"line-5".to_vec()]).unwrap().1;
+        let place = append(&journal, head, "line-5").unwrap().1;
         assert_eq!(place, Place { segment: 5, offset: 0 });
     }
 
@@ -326,15 +374,16 @@ mod tests {
     fn after_an_append_in_doubt_nothing_is_taken_until_it_is_opened_again() {
         let folder = tempfile::tempdir().unwrap();
         let head = written(folder.path());
-        let mut journal = open(folder.path()).unwrap();
+        let journal = open(folder.path()).unwrap();
         // It takes no bytes, and what it took cannot be taken back.
-        journal.writer = Some(OpenOptions::new().append(true).open("/dev/full").unwrap());
-        let refused = journal.append(head, &[b"line-5".to_vec()]);
+        journal.tail.lock().unwrap().writer =
+            Some(OpenOptions::new().append(true).open("/dev/full").unwrap());
+        let refused = append(&journal, head, "line-5");
         assert!(matches!(refused, Err(AppendError::InDoubt(StoreError::Full { .. }))));
-        let refused = journal.append(head, &[b"line-5".to_vec()]);
+        let refused = append(&journal, head, "line-5");
         assert!(matches!(refused, Err(AppendError::Failed(StoreError::Doubtful(_)))));
         drop(journal);
-        assert!(open(folder.path()).unwrap().append(head, &[b"line-5".to_vec()]).is_ok());
+        assert!(append(&open(folder.path()).unwrap(), head, "line-5").is_ok());
     }
 
     #[test]
@@ -350,7 +399,7 @@ mod tests {
             let mut appended = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
             appended.begin_writing().unwrap();
             for batch in lines.chunks(70) {
-                appended.append(appended.head(), batch).unwrap();
+                appended.append(appended.head(), batch, &mut |_| {}).unwrap();
             }
             let scanned = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
             for start in [0, 1, 16, 17, 255, 256, 257, 511, 600, 999, 1_000] {
@@ -375,9 +424,9 @@ mod tests {
         let mut journal = Journal::scan(folder.path(), 100, None, &mut |_, _, _| {}).unwrap();
         journal.begin_writing().unwrap();
         for at in 0..20 {
-            journal.append(journal.head(), &[line(at)]).unwrap();
+            journal.append(journal.head(), &[line(at)], &mut |_| {}).unwrap();
         }
-        let last = journal.segments.last().unwrap().first;
+        let last = journal.segments().last().unwrap().first;
         let opened = || Journal::ends(folder.path(), 100).unwrap();
         assert_eq!(opened().unwrap().head(), journal.head());
         let mut torn = fs::read(file(folder.path(), last)).unwrap();
@@ -390,7 +439,7 @@ mod tests {
         assert!(opened().is_none(), "nothing ends near the end, so all is read");
         let reader = Journal::open(folder.path(), 100).unwrap();
         assert_eq!((reader.head(), reader.unfinished()), (journal.head(), 300_014));
-        fs::remove_file(file(folder.path(), journal.segments[1].first)).unwrap();
+        fs::remove_file(file(folder.path(), journal.segments()[1].first)).unwrap();
         assert!(opened().is_none());
         assert!(matches!(Journal::open(folder.path(), 100), Err(StoreError::Damaged { .. })));
     }

@@ -4,8 +4,9 @@
 //! `append` names the head that the caller knows: if the store's differs, nothing is stored and the caller learns the
 //! store's. Otherwise the whole batch is stored, and durable when the call returns. A call that never returned may have
 //! left a prefix of its batch. After [`AppendError::InDoubt`] the store takes nothing more until it is opened again: the
-//! caller reads the head then and compares hashes, and never resends blindly. A blob is durable when `put_blob` returns, and
-//! putting it twice is the same as once; it is gone for good when `remove_blob` returns.
+//! caller reads the head then and compares hashes, and never resends blindly. Threads share a store: one append runs after the
+//! other, and whoever reads meanwhile waits for none and sees what was durable before it. A blob is durable when `put_blob`
+//! returns, and putting it twice is the same as once; it is gone for good when `remove_blob` returns.
 //!
 //! Beside the port: [`runs`], for what a long history makes too large for memory.
 //!
@@ -157,7 +158,7 @@ pub enum AppendError {
 }
 
 /// An append-only log of lines.
-pub trait Store: Send {
+pub trait Store: Send + Sync {
     /// Where the log stands.
     fn head(&self) -> Head;
 
@@ -165,9 +166,10 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`AppendError`]: whether nothing was stored is said by its kind.
-    fn append(&mut self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError>;
+    fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError>;
 
-    /// Hands the lines of a range, as far as there are any, to `each` in their order.
+    /// Hands the lines of a range, as far as there are any, to `each` in their order, which asks the store for nothing
+    /// meanwhile.
     ///
     /// # Errors
     /// [`StoreError`], where they cannot be read.
@@ -178,7 +180,7 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError::Input`] where they cannot be read; [`StoreError`]: nothing is found under that hash then, unless it was
     /// there before.
-    fn put_blob(&mut self, bytes: &mut dyn Read) -> Result<Blob, StoreError>;
+    fn put_blob(&self, bytes: &mut dyn Read) -> Result<Blob, StoreError>;
 
     /// Copies the bytes with this SHA-256, and tells how they were found: only where they are whole, the copy is worth
     /// anything.
@@ -191,7 +193,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn remove_blob(&mut self, sha256: &str) -> Result<(), StoreError>;
+    fn remove_blob(&self, sha256: &str) -> Result<(), StoreError>;
 }
 
 /// What was kept.

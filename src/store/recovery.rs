@@ -142,7 +142,8 @@ fn is_in(frame: &Frame, sequence: u64, place: Place, line: &[u8]) -> bool {
 /// Whether the segments that were not read end where the frames say.
 fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>) -> Result<bool, Broken> {
     let unread = from.map_or(0, |(_, place)| place.segment);
-    for (segment, after) in journal.segments().iter().zip(journal.segments().iter().skip(1)) {
+    let segments = journal.segments();
+    for (segment, after) in segments.iter().zip(segments.iter().skip(1)) {
         if after.first > unread {
             break;
         }

@@ -48,7 +48,7 @@ impl Sample {
             own(home, &arguments)
         });
         done?;
-        let mut beside = Disclosures::open(&ledger, true).map_err(LedgerError::from)?;
+        let beside = Disclosures::open(&ledger, true).map_err(LedgerError::from)?;
         beside.keep(disclosures).map_err(LedgerError::from)?;
         // What waits to be written would be written while something else is measured.
         sync(home).map_err(file(home, "synced"))?;

@@ -79,7 +79,7 @@ fn an_older_sled_is_brought_up_to_date() {
 fn the_sled_of_another_ledger_is_replaced() {
     let (folder, known) = ledger();
     let other = tempfile::tempdir().unwrap();
-    let mut store = Embedded::create(other.path()).unwrap();
+    let store = Embedded::create(other.path()).unwrap();
     store.append(Head::EMPTY, &(0..500).map(|at| line(at + 1)).collect::<Vec<_>>()).unwrap();
     drop(store);
     replace(folder.path(), other.path());
@@ -209,7 +209,7 @@ fn of_five_hundred_damages_to_sled_each_is_healed_and_no_answer_is_another() {
                     open(place.path()).unwrap_or_else(|error| panic!("round {round}: {what}: {error}"));
                 assert!(answers(&store) == bases.known, "round {round}: {what}");
                 assert!(truth(place.path()) == truth(base.path()), "round {round}: {what}");
-                store.notices().to_vec()
+                store.notices()
             })
             .collect();
         // Whatever was met in the reading, the opening after it has healed.
