@@ -8,7 +8,7 @@ mod desk;
 use super::backup::back_up;
 use super::{Ledger, RecordError};
 use crate::store::Condition;
-use crate::store::disk::faults::{Armed, Fault, arm};
+use crate::store::disk::faults::{Armed, Fault, arm, hold};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
 use crate::trail::hash::{Head, LeafHash, sha256};
@@ -17,6 +17,7 @@ use serde_json::json;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::thread;
 
 type Signed = (Request, Vec<Disclosure>);
 
@@ -243,4 +244,73 @@ fn a_backup_that_failed_is_a_ledger_of_fewer_entries_and_completed_by_the_next()
         });
         assert!(calls >= if fault == Fault::Half { 5 } else { 15 }, "{calls} calls");
     }
+}
+
+/// What a reader sees.
+fn seen(ledger: &Ledger, base: &Base) -> String {
+    let history = ledger.at(None).unwrap().in_memory().unwrap();
+    let actions = ["1.G2G.1", "1.G2G.2", "1.G2G.3"].map(|action| action.parse().unwrap());
+    let words = actions.each_ref().map(|action| ledger.words(action).unwrap());
+    let streams =
+        actions.each_ref().map(|action| ledger.sequences(&format!("actions/{action}"), u64::MAX).unwrap());
+    let recorded: Vec<_> = base.requests.iter().map(|(request, _)| recorded(ledger, request)).collect();
+    let disclosed: Vec<_> = base
+        .requests
+        .iter()
+        .flat_map(|(_, disclosures)| disclosures)
+        .map(|each| ledger.disclosure(&each.digest()))
+        .collect();
+    assert_eq!(ledger.state(), history.state);
+    format!(
+        "{history:?} {words:?} {streams:?} {recorded:?} {disclosed:?} {:?} {:?}",
+        ledger.head(),
+        leaves(ledger)
+    )
+}
+
+#[test]
+fn while_the_disk_is_slow_readers_see_what_is_durable_and_writers_are_committed_together() {
+    let base = Base::founded();
+    let ledger = Ledger::open(base.folder.path(), &mut |_| {}).unwrap();
+    ledger.put_blob(&mut base.evidence.as_slice()).unwrap();
+    let before = seen(&ledger, &base);
+    let record =
+        |(request, disclosures): &Signed| ledger.record(request.clone(), disclosures.clone()).unwrap();
+    let receipts = thread::scope(|scope| {
+        // The disclosure first, then the entry; the others come meanwhile.
+        let (first, rest) = base.requests.split_first().unwrap();
+        let disclosures = hold(&base.folder.path().join(super::disclosures::FILE));
+        let writer = scope.spawn(|| record(first));
+        disclosures.wait();
+        assert_eq!(seen(&ledger, &base), before);
+        let journal = hold(&base.folder.path().join("journal"));
+        drop(disclosures);
+        journal.wait();
+        let known = base.requests[0].1.iter().map(|each| ledger.disclosure(&each.digest()));
+        assert!(
+            known.clone().count() > 0 && known.into_iter().all(|known| known.is_some()),
+            "durable by now"
+        );
+        assert_eq!((ledger.head(), recorded(&ledger, &first.0)), (base.founded, None));
+        assert_eq!(ledger.state().head, base.founded);
+        let rest: Vec<_> = rest.iter().map(|request| scope.spawn(move || record(request))).collect();
+        while ledger.queue.waiting() < rest.len() {
+            thread::yield_now();
+        }
+        assert_eq!(ledger.head(), base.founded);
+        drop(journal);
+        let rest = rest.into_iter().map(|writer| writer.join().unwrap());
+        [writer.join().unwrap()].into_iter().chain(rest).collect::<Vec<_>>()
+    });
+    let leaves = leaves(&ledger);
+    for receipt in &receipts {
+        assert_eq!(leaves[usize::try_from(receipt.sequence).unwrap()], receipt.leaf);
+    }
+    assert_eq!(leaves.len(), base.last() + 1 + receipts.len());
+    assert_eq!(receipts[0].sequence, base.founded.size);
+    let after = seen(&ledger, &base);
+    drop(ledger);
+    let ledger = Ledger::open(base.folder.path(), &mut |_| {}).unwrap();
+    assert_eq!(seen(&ledger, &base), after);
+    assert!(ledger.verify(&mut |_| {}).unwrap().holds());
 }

@@ -2,7 +2,8 @@
 //!
 //! Everything that writes goes through [`Ledger::record`]. Signing is not here: a request arrives signed.
 //!
-//! - `sequencer`: the one place where anything is written, and `queue`, in which those wait who come while it is busy;
+//! - `sequencer`: the one place where anything is written; `queue`, in which those wait who come while it is busy; `admission`,
+//!   whether a request is taken;
 //! - `replay`: what is read again, entry by entry;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `past`: what the entries leave, read when a ledger is opened;
@@ -14,6 +15,7 @@
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
+mod admission;
 pub mod backup;
 pub mod disclosures;
 mod evidence;
@@ -44,13 +46,14 @@ use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry::{EntryFault, timestamp};
+use admission::Job;
+pub use admission::{Receipt, RecordError};
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
 use past::{Past, follows, read_entry};
 use queue::Queue;
 pub use replay::Cut;
-use sequencer::{Answer, Job, Turn};
-pub use sequencer::{Receipt, RecordError};
+use sequencer::{Answer, Turn};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};

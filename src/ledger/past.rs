@@ -58,6 +58,11 @@ impl Past {
         self.durable.0.size
     }
 
+    /// How many entries the snapshot does not know that was begun with or kept since.
+    pub(super) const fn unkept(&self) -> u64 {
+        self.size().saturating_sub(self.kept)
+    }
+
     /// The state after the last entry that is durable. Cheap: what did not change is shared.
     pub(super) fn state(&self) -> State {
         let (head, recorded) = self.durable;

@@ -59,6 +59,12 @@ impl<J, A, T> Queue<J, A, T> {
         answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// How many jobs wait for the next commit.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.next().jobs.len()
+    }
+
     fn next(&self) -> MutexGuard<'_, Next<J, A>> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -89,7 +95,7 @@ mod tests {
 
     /// Waits until so many jobs are in the queue.
     fn await_jobs(queue: &Queue<u64, u64, Vec<usize>>, count: usize) {
-        while queue.next().jobs.len() < count {
+        while queue.waiting() < count {
             thread::yield_now();
         }
     }

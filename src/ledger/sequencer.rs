@@ -1,72 +1,16 @@
-//! The sequencer: judges requests in their order against the past in memory, and appends what is admitted under one
-//! commit, however many wait. It is the one place where anything is written.
+//! The sequencer: does all jobs that wait under one commit, in their order, and shows readers what is durable then. It is the
+//! one place where anything is written; whether a request is taken is said in `admission`.
 
-use super::disclosures::DisclosuresError;
+use super::admission::{Batch, Job, Receipt, RecordError};
 use super::index::NEWEST;
 use super::past::Past;
 use super::{Ledger, LedgerError, SMALL, snapshot};
-use crate::record::archive::{Archive, Holding};
-use crate::record::authority::Keys;
-use crate::record::fact::Fact;
-use crate::record::prepared::Claim;
-use crate::record::refusal::Refusal;
-use crate::record::withheld::{self, Held, WithheldFault};
-use crate::store::{AppendError, Head, Store};
-use crate::trail::disclosure::{Digest, Disclosure};
-use crate::trail::entry::{Entry, Request};
-use crate::trail::hash::LeafHash;
+use crate::store::Head;
+use crate::trail::disclosure::Disclosure;
+use crate::trail::entry::Request;
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, PoisonError};
 use std::vec;
-use uuid::Uuid;
-
-/// What the ledger says of a request that it took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Receipt {
-    /// The entry's position.
-    pub sequence: u64,
-    /// The entry's id.
-    pub id: Uuid,
-    /// The entry's leaf hash.
-    pub leaf: LeafHash,
-    /// Whether the same request was recorded before, and this is its first receipt again.
-    pub repeated: bool,
-}
-
-/// Why a request was not recorded.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RecordError {
-    /// The rules said no; the ledger is unchanged.
-    #[error("refused")]
-    Refused(#[from] Refusal),
-    /// A disclosure that belongs to no field of the request.
-    #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
-    Stray(String),
-    /// A disclosure whose value its field cannot have.
-    #[error(transparent)]
-    Disclosed(#[from] WithheldFault),
-    /// The store could not append.
-    #[error("not recorded")]
-    Store(#[from] Arc<AppendError>),
-    /// The disclosures could not be kept; nothing was recorded.
-    #[error("not recorded: the disclosures could not be kept")]
-    Disclosures(#[from] Arc<DisclosuresError>),
-    /// An earlier append ended in doubt.
-    #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
-    Doubtful,
-}
-
-impl From<AppendError> for RecordError {
-    fn from(error: AppendError) -> Self {
-        Arc::new(error).into()
-    }
-}
-
-impl From<DisclosuresError> for RecordError {
-    fn from(error: DisclosuresError) -> Self {
-        Arc::new(error).into()
-    }
-}
 
 /// Entries that are folded in about the time that a snapshot of a large ledger takes.
 pub(super) const SPARED: u64 = 1024;
@@ -78,39 +22,8 @@ pub(super) struct Turn {
     doubtful: bool,
 }
 
-/// Requests of one caller.
-pub(super) struct Job {
-    asked: Vec<Asked>,
-    now: DateTime<Utc>,
-}
-
 /// What became of them.
 pub(super) type Answer = Result<Vec<Result<Receipt, RecordError>>, RecordError>;
-
-/// A request, as far as it was prepared before anybody waits.
-struct Asked {
-    request: Request,
-    claim: Claim,
-    disclosures: Vec<Disclosure>,
-    /// Whether its disclosures belong to it.
-    own: Result<(), RecordError>,
-}
-
-/// What is admitted and not written yet.
-#[derive(Default)]
-struct Batch {
-    lines: Vec<Vec<u8>>,
-    kept: Vec<Disclosure>,
-    erased: Vec<Digest>,
-}
-
-impl Asked {
-    fn new(request: Request, disclosures: Vec<Disclosure>, keys: &Keys) -> Self {
-        let claim = Claim::of(&request, keys);
-        let own = belong(&disclosures, claim.held());
-        Self { request, claim, disclosures, own }
-    }
-}
 
 impl Ledger {
     /// Records one request, durable on return. The same signed attributes again are answered with the first receipt.
@@ -136,8 +49,7 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
-        let asked = |(request, disclosures)| Asked::new(request, disclosures, &keys);
-        let job = Job { asked: requests.into_iter().map(asked).collect(), now };
+        let job = Job::new(requests, &keys, now);
         let answer = self.queue.submit(job, |turn, jobs| self.commit(turn, jobs));
         answer.unwrap_or(Err(RecordError::Doubtful))
     }
@@ -154,9 +66,7 @@ impl Ledger {
     ) -> Result<(), RecordError> {
         // After the commit that runs, so that it is judged by what is durable.
         let _turn = self.queue.turn();
-        let mut past = self.past();
-        let asked = Asked::new(request.clone(), disclosures.to_vec(), &past.state.keys);
-        past.judged(self.store.as_ref(), &asked.request, &asked.claim, asked.own, now, &[]).map(|_| ())
+        self.past().judge(self.store.as_ref(), request, disclosures, now)
     }
 
     /// Keeps a snapshot, so that whoever opens the ledger next folds only what comes after.
@@ -210,7 +120,7 @@ impl Ledger {
         let expected = {
             let mut past = self.past();
             let expected = past.state.head;
-            while let Some(job) = jobs.next().filter(|_| !failed) {
+            while !failed && let Some(job) = jobs.next() {
                 let receipts = past.admit_all(self.store.as_ref(), job, &mut batch);
                 failed = matches!(receipts.last(), Some(Err(RecordError::Store(_))));
                 answers.push(Ok(receipts));
@@ -268,151 +178,69 @@ impl Ledger {
     }
 }
 
-/// What is to be done with a request that nothing speaks against.
-enum Judged<'a> {
-    /// It was recorded before.
-    Repeated(Receipt),
-    /// It is to be recorded at this time.
-    Admitted(&'a (Fact, Vec<Held>), DateTime<Utc>),
-}
-
-impl Past {
-    /// How many entries the snapshot does not know that was begun with or kept since.
-    fn unkept(&self) -> u64 {
-        self.size().saturating_sub(self.kept)
-    }
-
-    /// Admits requests one after the other, until one is refused.
-    fn admit_all(
-        &mut self,
-        store: &dyn Store,
-        job: Job,
-        batch: &mut Batch,
-    ) -> Vec<Result<Receipt, RecordError>> {
-        let mut receipts = Vec::with_capacity(job.asked.len());
-        for asked in job.asked {
-            let receipt = self.admit(store, asked, job.now, batch);
-            let refused = receipt.is_err();
-            receipts.push(receipt);
-            if refused {
-                break;
-            }
-        }
-        receipts
-    }
-
-    fn admit(
-        &mut self,
-        store: &dyn Store,
-        asked: Asked,
-        now: DateTime<Utc>,
-        batch: &mut Batch,
-    ) -> Result<Receipt, RecordError> {
-        let Asked { request, claim, disclosures, own } = asked;
-        let judged = self.judged(store, &request, &claim, own, now, &batch.lines)?;
-        batch.erased.extend(claim.erased());
-        let ((fact, held), recorded) = match judged {
-            Judged::Repeated(receipt) => {
-                // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
-                for each in disclosures {
-                    let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
-                    batch.kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
-                }
-                return Ok(receipt);
-            }
-            Judged::Admitted(read, recorded) => (read, recorded),
-        };
-        let event = &request.event;
-        let (id, seal) = (event.id, self.state.seal(self.index.stream(&event.subject), recorded));
-        let (bytes, entry) = request.seal(seal);
-        self.take(&entry, fact, held).map_err(AppendError::Failed)?;
-        batch.lines.push(bytes);
-        batch.kept.extend(disclosures);
-        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
-    }
-
-    fn judged<'a>(
-        &mut self,
-        store: &dyn Store,
-        request: &Request,
-        claim: &'a Claim,
-        own: Result<(), RecordError>,
-        now: DateTime<Utc>,
-        batch: &[Vec<u8>],
-    ) -> Result<Judged<'a>, RecordError> {
-        if let Some(receipt) = self.first_receipt(store, request, batch)? {
-            // What is signed is the same, so the digests are those of the recorded entry.
-            own?;
-            return Ok(Judged::Repeated(receipt));
-        }
-        let recorded = self.state.recording(&request.event, now);
-        let judgement = self.state.decide(&mut self.index, request, claim, recorded);
-        let read = judgement.map_err(AppendError::Failed)??;
-        own?;
-        Ok(Judged::Admitted(read, recorded))
-    }
-
-    /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
-    fn first_receipt(
-        &mut self,
-        store: &dyn Store,
-        request: &Request,
-        batch: &[Vec<u8>],
-    ) -> Result<Option<Receipt>, RecordError> {
-        let id = request.event.id;
-        let known = self.index.by_id(id).map_err(AppendError::Failed)?;
-        let Some(sequence) = known else { return Ok(None) };
-        let stored = self.size();
-        let mut first = None;
-        match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
-            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
-            None => store
-                .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
-                .map_err(AppendError::Failed)?,
-        }
-        match first.filter(|first| first.request.signed() == request.signed()) {
-            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
-            None => Err(Refusal::Id(id, sequence).into()),
-        }
-    }
-}
-
-/// Whether each disclosure is one of the request's, and holds what its field can have.
-fn belong(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
-    let own = |each: &Disclosure| {
-        let digest = each.digest();
-        held.iter().any(|held| held.digest == digest && held.name == each.name())
-    };
-    match disclosures.iter().find(|each| !own(each)) {
-        Some(stray) => Err(RecordError::Stray(stray.name().to_owned())),
-        None => Ok(disclosures.iter().try_for_each(withheld::check_value)?),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::Ledger;
-    use crate::store::StoreError;
+    use crate::store::{AppendError, StoreError};
+    use crate::trail::entry::Entry;
 
-    #[test]
-    fn after_an_archive_that_failed_the_same_request_is_taken_again() {
-        const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
-        let request = |line: &str| (Entry::parse(line.as_bytes()).unwrap().request, Vec::new());
-        let at = HISTORY.lines().position(|line| line.contains("action.progressed")).unwrap();
+    const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
+
+    fn request(line: &str) -> (Request, Vec<Disclosure>) {
+        (Entry::parse(line.as_bytes()).unwrap().request, Vec::new())
+    }
+
+    /// A ledger as it was before the first entry of a type, and how many entries that are.
+    fn before(kind: &str) -> (Ledger, usize) {
+        let at = HISTORY.lines().position(|line| line.contains(kind)).unwrap();
         let ledger = Ledger::in_memory();
         let founding = HISTORY.lines().take(at).map(request).collect();
         assert!(ledger.record_all(founding, Utc::now()).unwrap().iter().all(Result::is_ok));
+        (ledger, at)
+    }
+
+    /// Spoils the words of the action that a request speaks of.
+    fn spoil(ledger: &Ledger, request: &Request) {
+        let action = request.event.subject.strip_prefix("actions/").unwrap().parse().unwrap();
+        ledger.past().index.spoil(&action);
+    }
+
+    fn is_spoilt(receipt: Result<Receipt, RecordError>) -> bool {
+        matches!(receipt, Err(RecordError::Store(error)) if matches!(*error, AppendError::Failed(StoreError::Scratch)))
+    }
+
+    #[test]
+    fn after_an_archive_that_failed_the_same_request_is_taken_again() {
+        let (ledger, at) = before("action.progressed");
         let before = ledger.at(None).unwrap().in_memory().unwrap();
         let (said, _) = request(HISTORY.lines().nth(at).unwrap());
-        let action = said.event.subject.strip_prefix("actions/").unwrap().parse().unwrap();
-        ledger.past().index.spoil(&action);
-        let refused = ledger.record(said.clone(), Vec::new());
-        assert!(
-            matches!(&refused, Err(RecordError::Store(error)) if matches!(**error, AppendError::Failed(StoreError::Scratch)))
-        );
+        spoil(&ledger, &said);
+        assert!(is_spoilt(ledger.record(said.clone(), Vec::new())));
         assert_eq!(ledger.at(None).unwrap().in_memory().unwrap(), before);
         let receipt = ledger.record(said, Vec::new()).unwrap();
         assert_eq!((receipt.sequence, receipt.repeated), (at as u64, false));
+    }
+
+    #[test]
+    fn of_those_committed_together_each_has_its_own_answer_whatever_becomes_of_the_others() {
+        let (ledger, at) = before("instrument.updated");
+        let mut lines = HISTORY.lines().skip(at).map(|line| request(line).0);
+        let (second, first) = (lines.next().unwrap(), lines.next().unwrap());
+        let mut forged = lines.last().unwrap();
+        forged.signature[0] ^= 1;
+        spoil(&ledger, &first);
+        let asked = [&second, &forged, &first, &second, &first].map(|request| (request.clone(), Vec::new()));
+        let jobs = asked.map(|asked| Job::new(vec![asked], &ledger.state().keys, Utc::now())).into();
+        let mut answers =
+            ledger.commit(&mut ledger.queue.turn(), jobs).into_iter().map(|answer| answer.unwrap().remove(0));
+        let mut next = || answers.next().unwrap();
+        assert_eq!(next().unwrap().sequence, at as u64);
+        assert!(matches!(next(), Err(RecordError::Refused(_))));
+        assert!(is_spoilt(next()), "and is read again, with what was committed");
+        let repeated = next().unwrap();
+        assert_eq!((repeated.sequence, repeated.repeated), (at as u64, true));
+        assert_eq!(next().unwrap().sequence, at as u64 + 1);
+        assert_eq!(ledger.head().size, at as u64 + 2);
     }
 }

@@ -96,7 +96,7 @@ fn call(path: &Path, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 pub(crate) mod faults {
     use std::io;
     use std::path::{Path, PathBuf};
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Condvar, Mutex, PoisonError};
 
     /// What becomes of the call that fails.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,11 +169,55 @@ pub(crate) mod faults {
         })
     }
 
+    /// Calls that wait, and how many do.
+    static HELD: Mutex<Vec<(PathBuf, u64)>> = Mutex::new(Vec::new());
+    static CHANGED: Condvar = Condvar::new();
+
+    /// Lets the calls go on when it is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Holding(PathBuf);
+
+    /// Keeps every call on a file, or below a folder, waiting.
+    pub(crate) fn hold(path: &Path) -> Holding {
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).push((path.to_owned(), 0));
+        Holding(path.to_owned())
+    }
+
+    impl Holding {
+        /// Waits until a call is kept waiting.
+        pub(crate) fn wait(&self) {
+            let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+            let nobody = |held: &mut Vec<(PathBuf, u64)>| {
+                held.iter().all(|(path, waiting)| *path != self.0 || *waiting == 0)
+            };
+            drop(CHANGED.wait_while(held, nobody).unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    impl Drop for Holding {
+        fn drop(&mut self) {
+            HELD.lock().unwrap_or_else(PoisonError::into_inner).retain(|(path, _)| *path != self.0);
+            CHANGED.notify_all();
+        }
+    }
+
+    fn wait(path: &Path) {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, waiting)) = held.iter_mut().find(|(held, _)| path.starts_with(held)) {
+            *waiting += 1;
+            CHANGED.notify_all();
+            let is_held =
+                |held: &mut Vec<(PathBuf, u64)>| held.iter().any(|(held, _)| path.starts_with(held));
+            drop(CHANGED.wait_while(held, is_held).unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
     pub(super) fn half(path: &Path) -> bool {
         fault(path, |fault| fault == Fault::Half).is_some()
     }
 
     pub(super) fn meet(path: &Path, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        wait(path);
         match fault(path, |fault| fault != Fault::Half) {
             None => call(),
             Some(Fault::Done) => call().and_then(|()| Err(error())),

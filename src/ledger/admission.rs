@@ -1,0 +1,232 @@
+//! Admission: whether a request is taken after the past and those that were admitted before it, and its receipt.
+
+use super::disclosures::DisclosuresError;
+use super::past::Past;
+use crate::record::archive::{Archive, Holding};
+use crate::record::authority::Keys;
+use crate::record::fact::Fact;
+use crate::record::prepared::Claim;
+use crate::record::refusal::Refusal;
+use crate::record::withheld::{self, Held, WithheldFault};
+use crate::store::{AppendError, Store};
+use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::entry::{Entry, Request};
+use crate::trail::hash::LeafHash;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What the ledger says of a request that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Receipt {
+    /// The entry's position.
+    pub sequence: u64,
+    /// The entry's id.
+    pub id: Uuid,
+    /// The entry's leaf hash.
+    pub leaf: LeafHash,
+    /// Whether the same request was recorded before, and this is its first receipt again.
+    pub repeated: bool,
+}
+
+/// Why a request was not recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RecordError {
+    /// The rules said no; the ledger is unchanged.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// A disclosure that belongs to no field of the request.
+    #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
+    Stray(String),
+    /// A disclosure whose value its field cannot have.
+    #[error(transparent)]
+    Disclosed(#[from] WithheldFault),
+    /// The store could not append.
+    #[error("not recorded")]
+    Store(#[from] Arc<AppendError>),
+    /// The disclosures could not be kept; nothing was recorded.
+    #[error("not recorded: the disclosures could not be kept")]
+    Disclosures(#[from] Arc<DisclosuresError>),
+    /// An earlier append ended in doubt.
+    #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
+    Doubtful,
+}
+
+impl From<AppendError> for RecordError {
+    fn from(error: AppendError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<DisclosuresError> for RecordError {
+    fn from(error: DisclosuresError) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// Requests of one caller.
+pub(super) struct Job {
+    asked: Vec<Asked>,
+    now: DateTime<Utc>,
+}
+
+/// A request, as far as it was prepared before anybody waits.
+struct Asked {
+    request: Request,
+    claim: Claim,
+    disclosures: Vec<Disclosure>,
+    /// Whether its disclosures belong to it.
+    own: Result<(), RecordError>,
+}
+
+/// What is admitted and not written yet.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) lines: Vec<Vec<u8>>,
+    pub(super) kept: Vec<Disclosure>,
+    pub(super) erased: Vec<Digest>,
+}
+
+impl Job {
+    pub(super) fn new(requests: Vec<(Request, Vec<Disclosure>)>, keys: &Keys, now: DateTime<Utc>) -> Self {
+        let asked = requests.into_iter().map(|(request, disclosures)| Asked::new(request, disclosures, keys));
+        Self { asked: asked.collect(), now }
+    }
+}
+
+impl Asked {
+    fn new(request: Request, disclosures: Vec<Disclosure>, keys: &Keys) -> Self {
+        let claim = Claim::of(&request, keys);
+        let own = belong(&disclosures, claim.held());
+        Self { request, claim, disclosures, own }
+    }
+}
+
+/// What is to be done with a request that nothing speaks against.
+enum Judged<'a> {
+    /// It was recorded before.
+    Repeated(Receipt),
+    /// It is to be recorded at this time.
+    Admitted(&'a (Fact, Vec<Held>), DateTime<Utc>),
+}
+
+impl Past {
+    /// Admits requests one after the other, until one is refused.
+    pub(super) fn admit_all(
+        &mut self,
+        store: &dyn Store,
+        job: Job,
+        batch: &mut Batch,
+    ) -> Vec<Result<Receipt, RecordError>> {
+        let mut receipts = Vec::with_capacity(job.asked.len());
+        for asked in job.asked {
+            let receipt = self.admit(store, asked, job.now, batch);
+            let refused = receipt.is_err();
+            receipts.push(receipt);
+            if refused {
+                break;
+            }
+        }
+        receipts
+    }
+
+    /// Whether a request would be admitted.
+    pub(super) fn judge(
+        &mut self,
+        store: &dyn Store,
+        request: &Request,
+        disclosures: &[Disclosure],
+        now: DateTime<Utc>,
+    ) -> Result<(), RecordError> {
+        let claim = Claim::of(request, &self.state.keys);
+        let own = belong(disclosures, claim.held());
+        self.judged(store, request, &claim, own, now, &[]).map(|_| ())
+    }
+
+    fn admit(
+        &mut self,
+        store: &dyn Store,
+        asked: Asked,
+        now: DateTime<Utc>,
+        batch: &mut Batch,
+    ) -> Result<Receipt, RecordError> {
+        let Asked { request, claim, disclosures, own } = asked;
+        let judged = self.judged(store, &request, &claim, own, now, &batch.lines)?;
+        batch.erased.extend(claim.erased());
+        let ((fact, held), recorded) = match judged {
+            Judged::Repeated(receipt) => {
+                // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
+                for each in disclosures {
+                    let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
+                    batch.kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
+                }
+                return Ok(receipt);
+            }
+            Judged::Admitted(read, recorded) => (read, recorded),
+        };
+        let event = &request.event;
+        let (id, seal) = (event.id, self.state.seal(self.index.stream(&event.subject), recorded));
+        let (bytes, entry) = request.seal(seal);
+        self.take(&entry, fact, held).map_err(AppendError::Failed)?;
+        batch.lines.push(bytes);
+        batch.kept.extend(disclosures);
+        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
+    }
+
+    fn judged<'a>(
+        &mut self,
+        store: &dyn Store,
+        request: &Request,
+        claim: &'a Claim,
+        own: Result<(), RecordError>,
+        now: DateTime<Utc>,
+        batch: &[Vec<u8>],
+    ) -> Result<Judged<'a>, RecordError> {
+        if let Some(receipt) = self.first_receipt(store, request, batch)? {
+            // What is signed is the same, so the digests are those of the recorded entry.
+            own?;
+            return Ok(Judged::Repeated(receipt));
+        }
+        let recorded = self.state.recording(&request.event, now);
+        let judgement = self.state.decide(&mut self.index, request, claim, recorded);
+        let read = judgement.map_err(AppendError::Failed)??;
+        own?;
+        Ok(Judged::Admitted(read, recorded))
+    }
+
+    /// The first receipt of a request that was recorded before, in the store or in the batch at hand.
+    fn first_receipt(
+        &mut self,
+        store: &dyn Store,
+        request: &Request,
+        batch: &[Vec<u8>],
+    ) -> Result<Option<Receipt>, RecordError> {
+        let id = request.event.id;
+        let known = self.index.by_id(id).map_err(AppendError::Failed)?;
+        let Some(sequence) = known else { return Ok(None) };
+        let stored = self.size();
+        let mut first = None;
+        match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
+            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
+            None => store
+                .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
+                .map_err(AppendError::Failed)?,
+        }
+        match first.filter(|first| first.request.signed() == request.signed()) {
+            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
+            None => Err(Refusal::Id(id, sequence).into()),
+        }
+    }
+}
+
+/// Whether each disclosure is one of the request's, and holds what its field can have.
+fn belong(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
+    let own = |each: &Disclosure| {
+        let digest = each.digest();
+        held.iter().any(|held| held.digest == digest && held.name == each.name())
+    };
+    match disclosures.iter().find(|each| !own(each)) {
+        Some(stray) => Err(RecordError::Stray(stray.name().to_owned())),
+        None => Ok(disclosures.iter().try_for_each(withheld::check_value)?),
+    }
+}
