@@ -86,7 +86,7 @@ impl Restore {
     /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
     pub fn finish(self) -> Result<Report, RestoreError> {
         let Self { folder, verifier, store, head, batch } = self;
-        let (report, state, index) = verifier.finish_with_state()?;
+        let (report, state, mut index) = verifier.finish_with_state()?;
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));
         }
@@ -94,7 +94,7 @@ impl Restore {
             return Err(RestoreError::Empty);
         }
         store.append(head, &batch)?;
-        snapshot::keep_verified(&folder, state, index)?;
+        snapshot::keep(&folder, &state, &mut index)?;
         Ok(report)
     }
 }

@@ -39,7 +39,7 @@ pub struct Index {
 }
 
 #[derive(Debug, Clone)]
-struct Tables {
+pub(super) struct Tables {
     ids: Runs<16, 8>,
     leaves: Runs<32, 8>,
     digests: Runs<32, 8>,
@@ -117,6 +117,26 @@ impl Index {
         disclosures: AtHand,
     ) -> Self {
         Self { tables, streams, parties, recent: Recent::default(), disclosures }
+    }
+
+    /// The same at this moment, to be settled beside this one.
+    pub(super) fn copy(&self) -> Self {
+        let (streams, parties) = (self.streams.clone(), self.parties.clone());
+        Self::with(self.tables.clone(), streams, parties, AtHand::default())
+    }
+
+    /// Takes over what was settled of a copy, which had these tables.
+    pub(super) fn adopt(&mut self, copied: &Tables, settled: Self) {
+        let Tables { ids, leaves, digests, streams, words } = settled.tables;
+        self.tables.ids.adopt(&copied.ids, ids);
+        self.tables.leaves.adopt(&copied.leaves, leaves);
+        self.tables.digests.adopt(&copied.digests, digests);
+        self.tables.streams.adopt(&copied.streams, streams);
+        self.tables.words.adopt(&copied.words, words);
+    }
+
+    pub(super) fn tables(&self) -> Tables {
+        self.tables.clone()
     }
 
     /// Puts everything into files of a folder, which are durable on return.

@@ -11,7 +11,7 @@
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
 //! - `evidence`: the files that are kept beside the journal;
-//! - [`snapshot`]: state and index kept in files;
+//! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
@@ -21,6 +21,7 @@ pub mod disclosures;
 mod evidence;
 pub mod examination;
 pub mod index;
+mod keeper;
 mod lines;
 mod named;
 mod packed;
@@ -50,6 +51,7 @@ use admission::Job;
 pub use admission::{Receipt, RecordError};
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
+use keeper::Keeper;
 use past::{Past, follows, read_entry};
 use queue::Queue;
 pub use replay::Cut;
@@ -117,11 +119,12 @@ pub const fn quietly(_: u64) {}
 pub struct Ledger {
     store: Box<dyn Store>,
     /// Held by the sequencer while it judges, and by readers for a moment.
-    past: Mutex<Past>,
+    past: Arc<Mutex<Past>>,
     /// Those of the past, so that a signature is checked before anybody waits.
     keys: RwLock<Arc<Keys>>,
     disclosures: Disclosures,
     queue: Queue<Job, Answer, Turn>,
+    keeper: Keeper,
     folder: Option<PathBuf>,
     notices: Vec<String>,
 }
@@ -228,7 +231,8 @@ impl Ledger {
     ) -> Self {
         let keys = RwLock::new(Arc::clone(&past.state.keys));
         let queue = Queue::new(Turn::default());
-        Self { store, past: Mutex::new(past), keys, disclosures, queue, folder, notices }
+        let keeper = Keeper::new(folder.clone());
+        Self { store, past: Arc::new(Mutex::new(past)), keys, disclosures, queue, keeper, folder, notices }
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {

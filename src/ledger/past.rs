@@ -53,6 +53,11 @@ impl Past {
         self.durable = (self.state.head, self.state.recorded);
     }
 
+    /// The same at a moment when all of it is durable, to be kept beside this one.
+    pub(super) fn copy(&self) -> Self {
+        Self::new(self.state.clone(), self.index.copy(), self.kept)
+    }
+
     /// How many entries are durable.
     pub(super) const fn size(&self) -> u64 {
         self.durable.0.size

@@ -2,9 +2,8 @@
 //! one place where anything is written; whether a request is taken is said in `admission`.
 
 use super::admission::{Batch, Job, Receipt, RecordError};
-use super::index::NEWEST;
 use super::past::Past;
-use super::{Ledger, LedgerError, SMALL, snapshot};
+use super::{Ledger, LedgerError, SMALL};
 use crate::store::Head;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
@@ -74,7 +73,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
     pub fn keep(&self) -> Result<(), LedgerError> {
-        self.keep_now(&self.queue.turn())
+        self.keep_where(|past| past.unkept() > 0)
     }
 
     /// As [`Ledger::keep`], where that spares more than it costs.
@@ -82,20 +81,17 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Snapshot`], [`LedgerError::Store`].
     pub fn keep_up(&self) -> Result<(), LedgerError> {
-        let turn = self.queue.turn();
-        let worth = {
-            let past = self.past();
-            past.size() <= SMALL || past.unkept() >= SPARED
-        };
-        if worth { self.keep_now(&turn) } else { Ok(()) }
+        self.keep_where(|past| past.unkept() >= if past.size() <= SMALL { 1 } else { SPARED })
     }
 
-    fn keep_now(&self, turn: &Turn) -> Result<(), LedgerError> {
-        let mut past = self.past();
-        match self.folder.as_deref().filter(|_| past.unkept() > 0 && !turn.doubtful) {
-            Some(folder) => snapshot::keep(folder, &mut past),
-            None => Ok(()),
-        }
+    fn keep_where(&self, worth: impl FnOnce(&Past) -> bool) -> Result<(), LedgerError> {
+        let (ready, copy) = {
+            let turn = self.queue.turn();
+            let ready = self.keeper.ready();
+            let past = self.past();
+            (ready, (!turn.doubtful && worth(&past)).then(|| past.copy()))
+        };
+        copy.map_or(Ok(()), |copy| ready.keep(&self.past, copy))
     }
 
     /// Does all jobs that wait under one commit.
@@ -144,9 +140,9 @@ impl Ledger {
         if failed {
             self.reread(turn);
         }
-        if self.past().index.waiting() >= NEWEST {
-            // What cannot be kept stays in memory, and the next commit tries again.
-            let _ = self.keep_now(turn);
+        if !turn.doubtful {
+            let waiting = self.past().index.waiting();
+            self.keeper.keep_up(&self.past, waiting, || self.past().copy());
         }
     }
 
@@ -169,6 +165,8 @@ impl Ledger {
 
     /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
     fn reread(&self, turn: &mut Turn) {
+        // What is kept meanwhile would be of a past that is no more.
+        let _nobody = self.keeper.ready();
         let read = Past::of(self.store.as_ref(), self.folder.as_deref(), &mut super::quietly);
         turn.doubtful = read.is_err();
         if let Ok(past) = read {

@@ -79,30 +79,21 @@ pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerErro
     Ok((Some(kept), false))
 }
 
-/// Keeps what a verified history leaves beside its entries, so that nobody has to read them again.
+/// Keeps what entries leave, all of them durable, in place of what was kept before, so that nobody has to read them again.
 ///
 /// # Errors
 /// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
-pub fn keep_verified(folder: &Path, state: State, index: Index) -> Result<(), LedgerError> {
-    keep(folder, &mut Past::new(state, index, 0))
-}
-
-/// Keeps what entries leave, all of them durable, in place of what was kept before.
-///
-/// # Errors
-/// [`LedgerError::Snapshot`], where the snapshot cannot be written; [`LedgerError::Store`], where the index cannot.
-pub(super) fn keep(folder: &Path, past: &mut Past) -> Result<(), LedgerError> {
-    let index = folder.join(FOLDER);
-    let failed = |source| LedgerError::Snapshot { path: index.clone(), source };
-    fs::create_dir_all(&index).map_err(failed)?;
-    let settled = past.index.settle(&index)?;
-    let Head { size, leaf } = past.state.head;
+pub fn keep(folder: &Path, state: &State, index: &mut Index) -> Result<(), LedgerError> {
+    let path = folder.join(FOLDER);
+    let failed = |source| LedgerError::Snapshot { path: path.clone(), source };
+    fs::create_dir_all(&path).map_err(failed)?;
+    let settled = index.settle(&path)?;
+    let Head { size, leaf } = state.head;
     let name = format!("state-{size:012}-{leaf}.{REDUCER}.jsonl");
-    write(&index, &name, &past.state, &settled).map_err(failed)?;
-    past.kept = size;
+    write(&path, &name, state, &settled).map_err(failed)?;
     // What this snapshot replaced is nobody's any more: readers that have it open go on reading it.
     let used: HashSet<&str> = settled.files().map(String::as_str).chain([name.as_str()]).collect();
-    for entry in fs::read_dir(&index).map_err(failed)?.filter_map(Result::ok) {
+    for entry in fs::read_dir(&path).map_err(failed)?.filter_map(Result::ok) {
         if entry.file_name().to_str().is_none_or(|name| !used.contains(name)) {
             // Where it cannot be removed, it only takes room.
             let _ = fs::remove_file(entry.path());

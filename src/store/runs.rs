@@ -182,6 +182,14 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         Ok(self.files())
     }
 
+    /// Takes over what was settled of a clone, in the place of the runs that the clone had: what was inserted since stays.
+    pub fn adopt(&mut self, clone: &Self, settled: Self) {
+        let since = self.all.iter().filter(|run| clone.all.iter().all(|known| !Arc::ptr_eq(known, run)));
+        // What is merged of both is newer than what is settled.
+        self.all = settled.all.into_iter().chain(since.cloned()).collect();
+        self.place = settled.place;
+    }
+
     /// The names of its files.
     #[must_use]
     pub fn files(&self) -> Vec<String> {
@@ -291,7 +299,7 @@ mod tests {
         ) {
             let folder = tempfile::tempdir().unwrap();
             let (mut unnamed, mut named, mut map) = (small(limit), small(limit), BTreeMap::new());
-            let mut before = None;
+            let (mut before, mut beside) = (None, None);
             for number in 0..count {
                 // Every seventh key is one that was given before.
                 let of = if number % 7 == 6 { number / 2 } else { number };
@@ -305,6 +313,16 @@ mod tests {
                 }
                 if number == closed {
                     before = Some((named.clone(), map.clone()));
+                }
+                // Settled beside whoever goes on inserting, and adopted later.
+                if number % 307 == closed % 307 {
+                    beside = Some(unnamed.clone());
+                }
+                if let Some(clone) = beside.take_if(|_| number % 41 == closed % 41) {
+                    let mut settled = clone.clone();
+                    settled.settle(folder.path(), "beside").unwrap();
+                    unnamed.adopt(&clone, settled);
+                    check(&unnamed, &map)?;
                 }
             }
             prop_assert!(unnamed.all.len() <= 9, "{} runs", unnamed.all.len());

@@ -3,13 +3,14 @@
 use super::desk::{Desk, requests as requests_of, whole};
 use annals::ledger::{Cut, Ledger, Receipt, RecordError};
 use annals::record::history::History;
-use annals::record::verdict::Report;
+use annals::record::verdict::{Check, Report};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::Request;
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 type Signed = (Request, Vec<Disclosure>);
 
@@ -143,4 +144,69 @@ fn whoever_is_handed_an_entry_may_ask_the_ledger_for_more() {
         })
         .unwrap();
     assert_eq!(seen, desk.ledger.head().size);
+}
+
+#[test]
+fn snapshots_are_kept_while_many_write_and_others_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let mut desk = Desk::founded();
+    let ledger = Ledger::create(&home).unwrap();
+    let founding = ledger.record_all(requests_of(&desk.ledger), chrono::Utc::now()).unwrap();
+    assert!(founding.iter().all(Result::is_ok));
+    let founded = ledger.head().size;
+    let wanted: Vec<_> = (0..180).map(|number| (number % 2, number % 3, 1 + number / 3 % 3, false)).collect();
+    let all = signed(&mut desk, &wanted);
+    let writing = AtomicBool::new(true);
+    let (kept, read) = std::thread::scope(|scope| {
+        let (ledger, writing) = (&ledger, &writing);
+        let write = |share: Vec<Signed>| {
+            scope.spawn(move || {
+                for (request, notes) in share {
+                    ledger.record(request, notes).unwrap();
+                }
+            })
+        };
+        let writers: Vec<_> = all.chunks(30).map(|share| write(share.to_vec())).collect();
+        let keeper = scope.spawn(|| {
+            let mut kept = 0;
+            while writing.load(Ordering::Relaxed) {
+                ledger.keep().unwrap();
+                kept += 1;
+            }
+            kept
+        });
+        let reader = scope.spawn(|| {
+            let mut read = 0;
+            while writing.load(Ordering::Relaxed) {
+                let history = ledger.at(None).unwrap().in_memory().unwrap();
+                let head = history.state.head;
+                let words = history.words.values().map(|words| words.all().len() as u64);
+                assert_eq!(words.sum::<u64>(), head.size - founded);
+                assert_eq!(ledger.entry(head.size - 1).unwrap().unwrap().leaf, head.leaf);
+                read += 1;
+            }
+            read
+        });
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        writing.store(false, Ordering::Relaxed);
+        (keeper.join().unwrap(), reader.join().unwrap())
+    });
+    assert!(kept > 1 && read > 1, "{kept} snapshots and {read} readings");
+    ledger.keep().unwrap();
+    let history = whole(&ledger);
+    let mut folded = History::default();
+    ledger
+        .replay(0..u64::MAX, &mut |entry, fact| {
+            folded.evolve(entry, fact);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(history, folded);
+    drop(ledger);
+    assert_eq!(whole(&Ledger::open_read_only(&home).unwrap()), history);
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_| {}).unwrap();
+    assert!(report.holds() && report.size == founded + 180, "{report:?}");
+    let kept = report.verdicts.iter().find(|verdict| verdict.check == Check::ReadModels).unwrap();
+    assert_eq!((kept.covered, kept.idle), (report.size, None));
 }
