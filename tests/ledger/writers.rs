@@ -148,8 +148,8 @@ fn whoever_is_handed_an_entry_may_ask_the_ledger_for_more() {
 
 #[test]
 fn snapshots_are_kept_while_many_write_and_others_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("ledger");
+    let place = tempfile::tempdir().unwrap();
+    let home = place.path().join("ledger");
     let mut desk = Desk::founded();
     let ledger = Ledger::create(&home).unwrap();
     let founding = ledger.record_all(requests_of(&desk.ledger), chrono::Utc::now()).unwrap();
@@ -188,21 +188,23 @@ fn snapshots_are_kept_while_many_write_and_others_read() {
             }
             read
         });
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         writing.store(false, Ordering::Relaxed);
         (keeper.join().unwrap(), reader.join().unwrap())
     });
     assert!(kept > 1 && read > 1, "{kept} snapshots and {read} readings");
     ledger.keep().unwrap();
     let history = whole(&ledger);
-    let mut folded = History::default();
+    let mut fold = History::default();
     ledger
         .replay(0..u64::MAX, &mut |entry, fact| {
-            folded.evolve(entry, fact);
+            fold.evolve(entry, fact);
             Ok(())
         })
         .unwrap();
-    assert_eq!(history, folded);
+    assert_eq!(history, fold);
     drop(ledger);
     assert_eq!(whole(&Ledger::open_read_only(&home).unwrap()), history);
     let report = Ledger::verify_folder(&home, Vec::new(), &mut |_| {}).unwrap();
