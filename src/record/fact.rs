@@ -79,7 +79,7 @@ impl Fact {
     /// # Errors
     /// [`FactFault`], by name.
     pub fn read(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
-        let (data, held) = withheld::unfold(&event.data)?;
+        let (data, held) = withheld::unfold(&event.data.members())?;
         Ok((Self::typed(event, data)?, held))
     }
 

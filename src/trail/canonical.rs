@@ -65,15 +65,15 @@ pub enum Fault {
     Depth,
 }
 
-/// A member of the outermost object: its name, and where its `"name":value` stands.
+/// A member of the outermost object: its name, its value, and where its `"name":value` stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'a> {
     /// The name, unescaped names only.
     pub name: &'a str,
+    /// The value, as it stands.
+    pub value: &'a str,
     /// From the quote before the name to the last byte of the value.
     pub span: Range<usize>,
-    /// The value alone.
-    pub value: Range<usize>,
 }
 
 /// Checks that `bytes` are one object in canonical form, and names its members in order.

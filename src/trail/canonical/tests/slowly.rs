@@ -107,7 +107,8 @@ impl<'a> Reader<'a> {
             let value = self.at;
             self.value(level)?;
             if let Some(members) = members.as_deref_mut() {
-                members.push(Member { name, span: start..self.at, value: value..self.at });
+                let value = self.text.get(value..self.at).unwrap_or_default();
+                members.push(Member { name, value, span: start..self.at });
             }
             if self.peek() == Some(b'}') {
                 return self.take(b'}');
