@@ -1,6 +1,6 @@
 //! Attributes: the members of a request or an entry, each in the one form in which it is hashed.
 
-use super::canonical::{Member, NotCanonical};
+use super::canonical::{Inside, Member, NotCanonical, Reader};
 use super::hash::LeafHash;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::borrow::Cow;
@@ -216,12 +216,8 @@ impl<'m, 'a> Fields<'m, 'a> {
     }
 
     pub(super) fn text(&self, name: Name) -> Result<Cow<'a, str>, EntryFault> {
-        let raw = self.raw(name)?;
-        let text = match raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(inside) if !inside.contains('\\') => Some(Cow::Borrowed(inside)),
-            _ => serde_json::from_str(raw).ok().map(Cow::Owned),
-        };
-        text.ok_or_else(|| name.is_not("a text"))
+        let text = Reader::new(self.raw(name)?).string();
+        text.map(Inside::unescaped).map_err(|_| name.is_not("a text"))
     }
 
     pub(super) fn object(&self, name: Name) -> Result<&'a str, EntryFault> {

@@ -9,7 +9,7 @@
 
 mod reader;
 
-use reader::Reader;
+pub(crate) use reader::{Inside, Reader};
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};

@@ -4,6 +4,7 @@
 //! said in [`super`].
 
 use super::{Fault, INTEGERS, LEVELS, Member, NotCanonical};
+use std::borrow::Cow;
 
 /// Reads values in canonical form from the front.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct Reader<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inside<'a> {
     /// As it stands, escapes included.
-    pub(crate) text: &'a str,
+    text: &'a str,
     /// Whether it is ASCII without an escape, as nearly every name is.
     plain: bool,
 }
@@ -28,10 +29,14 @@ impl<'a> Reader<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding })?;
-        Ok(Self { text, bytes, at: 0 })
+        Ok(Self::new(text))
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) const fn new(text: &'a str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0 }
+    }
+
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
@@ -42,11 +47,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn end(&self) -> Result<(), NotCanonical> {
+    pub(crate) fn end(&self) -> Result<(), NotCanonical> {
         if self.at == self.bytes.len() { Ok(()) } else { Err(self.fault(Fault::Trailing)) }
     }
 
-    fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
+    pub(crate) fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
         if self.peek() == Some(byte) {
             self.at += 1;
             return Ok(());
@@ -59,7 +64,7 @@ impl<'a> Reader<'a> {
             Some(b'"') => self.string().map(|_| ()),
             Some(b'{') => self.object(level + 1, None),
             Some(b'[') => self.array(level + 1),
-            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
             Some(b't') => self.word("true"),
             Some(b'f') => self.word("false"),
             Some(b'n') => Err(self.fault(Fault::Null)),
@@ -67,7 +72,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, word: &str) -> Result<(), NotCanonical> {
+    pub(crate) fn word(&mut self, word: &str) -> Result<(), NotCanonical> {
         word.bytes().try_for_each(|byte| self.take(byte))
     }
 
@@ -126,44 +131,52 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
-    fn string(&mut self) -> Result<Inside<'a>, NotCanonical> {
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<Inside<'a>, NotCanonical> {
         self.take(b'"')?;
         let start = self.at;
-        let mut plain = true;
+        self.pass();
+        let plain = self.peek() == Some(b'"');
+        if !plain {
+            self.rest_of_string()?;
+        }
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        self.at += 1;
+        Ok(Inside { text, plain })
+    }
+
+    /// Passes over characters that stand for themselves, as long as there are eight bytes to look at.
+    #[inline]
+    fn pass(&mut self) {
+        let mut at = self.at;
+        while let Some(eight) = self.bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let marks = marked(u64::from_le_bytes(*eight));
+            if marks != 0 {
+                // The first byte is the lowest one.
+                at += marks.trailing_zeros() as usize / 8;
+                break;
+            }
+            at += 8;
+        }
+        self.at = at;
+    }
+
+    /// Passes over all that stands before the quote at the end, whatever it is.
+    #[inline(never)]
+    fn rest_of_string(&mut self) -> Result<(), NotCanonical> {
         loop {
-            self.pass();
             match self.peek() {
-                Some(b'"') => {
-                    let text = self.text.get(start..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(Inside { text, plain });
-                }
+                Some(b'"') => return Ok(()),
                 Some(b'\\') => match self.bytes.get(self.at + 1) {
                     Some(b'"' | b'\\' | b't' | b'n') => self.at += 2,
                     _ => return Err(self.fault(Fault::Escape)),
                 },
                 Some(0x00..=0x1F | 0x7F) => return Err(self.fault(Fault::Control)),
-                // Among the last seven bytes.
-                Some(0x20..=0x7E) => {
-                    self.at += 1;
-                    continue;
-                }
+                Some(0x20..=0x7E) => self.at += 1,
                 Some(_) => self.wide()?,
                 None => return Err(self.fault(Fault::Truncated)),
             }
-            plain = false;
-        }
-    }
-
-    /// Passes over characters that stand for themselves, as long as there are eight bytes to look at.
-    fn pass(&mut self) {
-        while let Some(eight) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
-            let marks = marked(u64::from_le_bytes(*eight));
-            // The first byte is the lowest one; where none is marked, 64 zeros are counted.
-            self.at += marks.trailing_zeros() as usize / 8;
-            if marks != 0 {
-                return;
-            }
+            self.pass();
         }
     }
 
@@ -182,35 +195,56 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number(&mut self) -> Result<(), NotCanonical> {
+    pub(crate) fn number(&mut self) -> Result<i64, NotCanonical> {
         let start = self.at;
         let refused = NotCanonical { offset: start, fault: Fault::Number };
-        if self.peek() == Some(b'-') {
+        let negative = self.peek() == Some(b'-');
+        if negative {
             self.at += 1;
         }
         let digits = self.at;
-        let mut magnitude: u64 = 0;
+        let mut magnitude: i64 = 0;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            magnitude = magnitude.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+            magnitude = magnitude.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
             self.at += 1;
         }
         let length = self.at - digits;
         let zero_first = self.bytes.get(digits) == Some(&b'0');
         let plain = length > 0
-            && !(zero_first && (length > 1 || digits > start))
-            && magnitude < INTEGERS
+            && !(zero_first && (length > 1 || negative))
+            && magnitude.unsigned_abs() < INTEGERS
             && !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
-        if plain { Ok(()) } else { Err(refused) }
+        if plain { Ok(if negative { -magnitude } else { magnitude }) } else { Err(refused) }
     }
 }
 
-impl Inside<'_> {
+impl<'a> Inside<'a> {
+    /// The text that is meant.
+    pub(crate) fn unescaped(self) -> Cow<'a, str> {
+        if self.plain || !self.text.contains('\\') {
+            return Cow::Borrowed(self.text);
+        }
+        let mut characters = self.text.chars();
+        let mut text = String::with_capacity(self.text.len());
+        while let Some(character) = characters.next() {
+            text.push(match character {
+                '\\' => match characters.next() {
+                    Some('t') => '\t',
+                    Some('n') => '\n',
+                    other => other.unwrap_or(character),
+                },
+                _ => character,
+            });
+        }
+        Cow::Owned(text)
+    }
+
     /// Whether a name comes before another once both are unescaped.
     fn comes_before(self, other: Self) -> bool {
         if self.plain && other.plain {
             return self.text < other.text;
         }
-        unescaped(self.text) < unescaped(other.text)
+        self.unescaped() < other.unescaped()
     }
 }
 
@@ -225,21 +259,4 @@ const fn marked(eight: u64) -> u64 {
     let backslash = (eight ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
     let delete = eight.wrapping_add(ONES);
     (below_space | quote | backslash | delete | eight) & HIGHEST
-}
-
-fn unescaped(name: &str) -> Vec<u8> {
-    let mut bytes = name.bytes();
-    let mut plain = Vec::with_capacity(name.len());
-    while let Some(byte) = bytes.next() {
-        plain.push(match byte {
-            b'\\' => match bytes.next() {
-                Some(b't') => b'\t',
-                Some(b'n') => b'\n',
-                Some(other) => other,
-                None => byte,
-            },
-            _ => byte,
-        });
-    }
-    plain
 }
