@@ -210,7 +210,7 @@ impl Watched {
                 let event = entry.request.event;
                 let said = Said::of(event.id);
                 assert_eq!((event.id, &event.subject), (said.id(), &said.subject()));
-                let note = Digest::parse(event.data["_sd"]["note"].as_str().unwrap()).unwrap();
+                let note = Digest::parse(event.data.members()["_sd"]["note"].as_str().unwrap()).unwrap();
                 assert_eq!(self.seen.insert(said, (sequence, note)), None, "{said:?} is there twice");
             }
             before = leaf;

@@ -48,7 +48,7 @@ fn entries() -> Vec<(Vec<u8>, Entry)> {
             basehash: before,
             causationid: None,
             correlationid: (number > 3).then(|| "vectors".to_owned()),
-            data: data.as_object().unwrap().clone(),
+            data: data.as_object().unwrap().clone().into(),
         };
         let (streamversion, streamprevhash) = streams.get(subject).copied().unwrap_or((0, LeafHash::NONE));
         let (bytes, entry) = event.sign(key).unwrap().seal(Seal {

@@ -167,7 +167,9 @@ impl Check {
         ledger.replay(0..reading.head.size, &mut |entry, fact| {
             let event = &entry.request.event;
             let meant = wanted.as_ref().is_none_or(|wanted| *wanted == event.subject);
-            if let Some(action) = fact.action().filter(|_| meant && event.data.contains_key("evidence")) {
+            if let Some(action) =
+                fact.action().filter(|_| meant && event.data.members().contains_key("evidence"))
+            {
                 let words = history.words(action)?;
                 all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest)));
             }

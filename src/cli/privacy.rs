@@ -232,7 +232,7 @@ impl Erase {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = self.signing.ledger(settings)?;
         let entry = axes::entry(&ledger, &self.entry)?;
-        let places = withheld::places(&entry.request.event.data);
+        let places = withheld::places(&entry.request.event.data.members());
         let found = places.iter().find(|(place, _)| *place == self.field);
         let Some((_, digest)) = found else {
             let names: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();

@@ -282,7 +282,7 @@ pub(super) fn told(ledger: &Ledger, hidden: &Hidden, entry: &Entry) -> Option<To
     const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
     let event = &entry.request.event;
     let known = |digest: &str| hidden.known(ledger, digest);
-    let clear = withheld::disclose(&event.data, &known);
+    let clear = withheld::disclose(&event.data.members(), &known);
     let text = |name: &str| clear.get(name).and_then(Value::as_str).map(str::to_owned);
     let left = || SENTENCES.into_iter().filter_map(|name| withheld::digest_of(&clear, name));
     let files = evidence::files(event, &known);

@@ -168,7 +168,7 @@ fn repeated(
     if !timed {
         draft.time = entry.request.event.time;
     }
-    if let Some(effective) = entry.request.event.data.get(EFFECTIVE).filter(|_| undated) {
+    if let Some(effective) = entry.request.event.data.members().get(EFFECTIVE).filter(|_| undated) {
         draft.data.insert(EFFECTIVE.to_owned(), effective.clone());
     }
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));

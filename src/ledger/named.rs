@@ -26,7 +26,7 @@ impl Default for Named {
 impl Named {
     /// Takes what an entry names.
     pub(super) fn take(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
-        let data = &entry.request.event.data;
+        let data = entry.request.event.data.members();
         let evidence = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
         for file in evidence.map(|evidence| &evidence["sha256"]).chain(data.get("plan_sha256")) {
             self.name(file, true);

@@ -205,7 +205,7 @@ impl Ledger {
 fn in_clear(line: &[u8], sha256: &str) -> bool {
     let Ok(entry) = Entry::parse(line) else { return false };
     let event = &entry.request.event;
-    event.data.get("plan_sha256").is_some_and(|plan| plan == sha256)
+    event.data.members().get("plan_sha256").is_some_and(|plan| plan == sha256)
         || evidence::files(event, &|_| None).iter().any(|file| file.sha256.clear() == Some(sha256))
 }
 

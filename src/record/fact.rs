@@ -1,10 +1,12 @@
 //! Facts: an event's type, subject and data, read into what the domain knows.
 
+use super::typed::{self, Refused};
 use super::withheld::{self, Held, WithheldFault};
 use super::{authority, erasure, founding};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
 use crate::domain::{action, instrument, party, programme, sealed};
+use crate::trail::data::Data;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Event;
 use serde::de::DeserializeOwned;
@@ -79,7 +81,16 @@ impl Fact {
     /// # Errors
     /// [`FactFault`], by name.
     pub fn read(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
-        let (data, held) = withheld::unfold(&event.data)?;
+        let mut held = Vec::new();
+        if let Ok(fact) = Self::typed(event, Text(&event.data, &mut held)) {
+            return Ok((fact, held));
+        }
+        Self::step_by_step(event)
+    }
+
+    /// Reads an event and names the first fault.
+    fn step_by_step(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
+        let (data, held) = withheld::unfold(&event.data.members())?;
         Ok((Self::typed(event, data)?, held))
     }
 
@@ -110,7 +121,7 @@ impl Fact {
         }
     }
 
-    fn typed(event: &Event, data: Map<String, Value>) -> Result<Self, FactFault> {
+    fn typed<F: Fields>(event: &Event, data: F) -> Result<Self, F::Fault> {
         use action::Event as A;
         use programme::Event as P;
         let unknown = || FactFault::Type(event.kind.clone(), nearest(&event.kind, TYPES.into_iter()));
@@ -119,56 +130,56 @@ impl Fact {
         Ok(match (aggregate, word) {
             ("ledger", "opened") => {
                 subject(event, "ledger")?;
-                Self::Founding(founding::Event::Opened(fields(data)?))
+                Self::Founding(founding::Event::Opened(data.read()?))
             }
             ("ledger", "acceded") => {
                 subject(event, "ledger")?;
-                Self::Founding(founding::Event::Acceded(fields(data)?))
+                Self::Founding(founding::Event::Acceded(data.read()?))
             }
             ("plan", "adopted") => {
                 subject(event, "plan")?;
-                Self::Programme(P::Plan(fields(data)?))
+                Self::Programme(P::Plan(data.read()?))
             }
             ("key", "registered") => {
-                Self::Key(code(event, "parties/<id>")?, authority::Event::Registered(fields(data)?))
+                Self::Key(code(event, "parties/<id>")?, authority::Event::Registered(data.read()?))
             }
             ("key", "revoked") => {
-                Self::Key(code(event, "parties/<id>")?, authority::Event::Revoked(fields(data)?))
+                Self::Key(code(event, "parties/<id>")?, authority::Event::Revoked(data.read()?))
             }
             ("disclosure", "erased") => {
                 subject(event, "ledger")?;
-                Self::Erased(fields(data)?)
+                Self::Erased(data.read()?)
             }
             ("institution", "registered") => {
                 let party = code(event, "parties/<id>")?;
-                Self::Programme(P::Party(party, party::Event::Registered(fields(data)?)))
+                Self::Programme(P::Party(party, party::Event::Registered(data.read()?)))
             }
             ("institution", "succeeded") => {
                 let party = code(event, "parties/<id>")?;
-                Self::Programme(P::Party(party, party::Event::Succeeded(fields(data)?)))
+                Self::Programme(P::Party(party, party::Event::Succeeded(data.read()?)))
             }
             ("instrument", "registered") => {
                 let reference = code(event, "instruments/<ref>")?;
-                Self::Programme(P::Instrument(reference, instrument::Event::Registered(fields(data)?)))
+                Self::Programme(P::Instrument(reference, instrument::Event::Registered(data.read()?)))
             }
             ("instrument", "updated") => {
                 let reference = code(event, "instruments/<ref>")?;
-                Self::Programme(P::Instrument(reference, instrument::Event::Updated(fields(data)?)))
+                Self::Programme(P::Instrument(reference, instrument::Event::Updated(data.read()?)))
             }
             ("action", word) => {
-                let event_of: fn(Map<String, Value>) -> Result<A, FactFault> = match word {
-                    "created" => |data| fields(data).map(A::Created),
-                    "assigned" => |data| fields(data).map(A::Assigned),
-                    "progressed" => |data| fields(data).map(A::Progressed),
-                    "confirmed" => |data| fields(data).map(A::Confirmed),
-                    "contested" => |data| fields(data).map(A::Contested),
-                    "verified" => |data| fields(data).map(A::Verified),
-                    "corrected" => |data| fields(data).map(A::Corrected),
-                    _ => return Err(unknown()),
+                let event_of: fn(F) -> Result<A, F::Fault> = match word {
+                    "created" => |data| data.read().map(A::Created),
+                    "assigned" => |data| data.read().map(A::Assigned),
+                    "progressed" => |data| data.read().map(A::Progressed),
+                    "confirmed" => |data| data.read().map(A::Confirmed),
+                    "contested" => |data| data.read().map(A::Contested),
+                    "verified" => |data| data.read().map(A::Verified),
+                    "corrected" => |data| data.read().map(A::Corrected),
+                    _ => return Err(unknown().into()),
                 };
                 Self::Programme(P::Action(code(event, "actions/<ref>")?, event_of(data)?))
             }
-            _ => return Err(unknown()),
+            _ => return Err(unknown().into()),
         })
     }
 
@@ -209,14 +220,46 @@ fn code(event: &Event, expected: &'static str) -> Result<Code, FactFault> {
     })
 }
 
-fn fields<T: DeserializeOwned>(data: Map<String, Value>) -> Result<T, FactFault> {
-    shape::read(&Value::Object(data)).map_err(|Fault { path, what }| {
-        let clear =
-            sealed::DISCLOSABLE.iter().find(|name| what.starts_with(&format!("unknown field `{name}`")));
-        let what = match clear {
-            Some(name) => format!("`{name}` is never in clear: its digest stands in `_sd`, if anywhere"),
-            None => what.replace(sealed::PREFIX, "_sd/"),
-        };
-        FactFault::Data { path, what }
-    })
+/// The fields of an event, to be typed.
+trait Fields {
+    type Fault: From<FactFault>;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, Self::Fault>;
 }
+
+/// As they stand in the event, and where the digests go that they hold: read at once, or refused without a word.
+struct Text<'a>(&'a Data, &'a mut Vec<Held>);
+
+impl Fields for Text<'_> {
+    type Fault = Refused;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, Refused> {
+        typed::read(self.0, self.1)
+    }
+}
+
+impl From<FactFault> for Refused {
+    fn from(_: FactFault) -> Self {
+        Self
+    }
+}
+
+/// Each in its typed place: what is wrong with them is told.
+impl Fields for Map<String, Value> {
+    type Fault = FactFault;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, FactFault> {
+        shape::read(&Value::Object(self)).map_err(|Fault { path, what }| {
+            let clear =
+                sealed::DISCLOSABLE.iter().find(|name| what.starts_with(&format!("unknown field `{name}`")));
+            let what = match clear {
+                Some(name) => format!("`{name}` is never in clear: its digest stands in `_sd`, if anywhere"),
+                None => what.replace(sealed::PREFIX, "_sd/"),
+            };
+            FactFault::Data { path, what }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

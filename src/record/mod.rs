@@ -32,6 +32,7 @@ pub mod judgement;
 pub mod prepared;
 pub mod refusal;
 pub mod request;
+mod typed;
 pub mod verdict;
 pub mod verify;
 pub mod withheld;

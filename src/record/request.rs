@@ -281,7 +281,7 @@ impl Draft {
             basehash,
             causationid: self.causationid,
             correlationid: self.correlation(),
-            data,
+            data: data.into(),
         };
         Ok((event.sign(key)?, disclosures))
     }
@@ -316,7 +316,7 @@ impl Draft {
             && self.time == event.time
             && self.causationid == event.causationid
             && self.correlation() == event.correlationid
-            && agrees(&data, &Value::Object(withheld::disclose(&event.data, known)))
+            && agrees(&data, &Value::Object(withheld::disclose(&event.data.members(), known)))
     }
 }
 

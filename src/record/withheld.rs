@@ -12,8 +12,8 @@ use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-const DIGESTS: &str = "_sd";
-const AUDIENCES: &str = "_aud";
+pub(super) const DIGESTS: &str = "_sd";
+pub(super) const AUDIENCES: &str = "_aud";
 /// Withheld too, where `confidential` stands beside it.
 pub const FILE_DIGEST: &str = "sha256";
 const CONFIDENTIAL: &str = "confidential";

@@ -1,32 +1,99 @@
 //! Attributes: the members of a request or an entry, each in the one form in which it is hashed.
 
-use super::canonical::{Member, NotCanonical};
+use super::canonical::{Inside, Member, NotCanonical, Reader};
 use super::hash::LeafHash;
-use chrono::{DateTime, SecondsFormat, Utc};
-use std::collections::BTreeMap;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use std::borrow::Cow;
 use uuid::{Uuid, Variant};
 
 pub(super) const VERSION_7: &str = "a UUID of version 7 in lower case";
 pub(super) const INSTANT: &str = "an instant such as 2021-04-14T09:30:00.000Z";
 
-pub(super) const SIGNATURE: &str = "signature";
-pub(super) const SEALED: [&str; 5] =
-    ["prevhash", "recordedtime", "sequence", "streamprevhash", "streamversion"];
-pub(super) const SIGNED: [&str; 13] = [
-    "basehash",
-    "causationid",
-    "correlationid",
-    "data",
-    "datacontenttype",
-    "id",
-    "keyid",
-    "ledger",
-    "source",
-    "specversion",
-    "subject",
-    "time",
-    "type",
-];
+/// The names of the attributes, in byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    BaseHash,
+    CausationId,
+    CorrelationId,
+    Data,
+    DataContentType,
+    Id,
+    KeyId,
+    Ledger,
+    PrevHash,
+    RecordedTime,
+    Sequence,
+    Signature,
+    Source,
+    SpecVersion,
+    StreamPrevHash,
+    StreamVersion,
+    Subject,
+    Time,
+    Type,
+}
+
+impl Name {
+    const ALL: [Self; 19] = [
+        Self::BaseHash,
+        Self::CausationId,
+        Self::CorrelationId,
+        Self::Data,
+        Self::DataContentType,
+        Self::Id,
+        Self::KeyId,
+        Self::Ledger,
+        Self::PrevHash,
+        Self::RecordedTime,
+        Self::Sequence,
+        Self::Signature,
+        Self::Source,
+        Self::SpecVersion,
+        Self::StreamPrevHash,
+        Self::StreamVersion,
+        Self::Subject,
+        Self::Time,
+        Self::Type,
+    ];
+
+    /// As it is written.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::BaseHash => "basehash",
+            Self::CausationId => "causationid",
+            Self::CorrelationId => "correlationid",
+            Self::Data => "data",
+            Self::DataContentType => "datacontenttype",
+            Self::Id => "id",
+            Self::KeyId => "keyid",
+            Self::Ledger => "ledger",
+            Self::PrevHash => "prevhash",
+            Self::RecordedTime => "recordedtime",
+            Self::Sequence => "sequence",
+            Self::Signature => "signature",
+            Self::Source => "source",
+            Self::SpecVersion => "specversion",
+            Self::StreamPrevHash => "streamprevhash",
+            Self::StreamVersion => "streamversion",
+            Self::Subject => "subject",
+            Self::Time => "time",
+            Self::Type => "type",
+        }
+    }
+
+    /// Whether the ledger adds it.
+    const fn is_sealed(self) -> bool {
+        matches!(
+            self,
+            Self::PrevHash | Self::RecordedTime | Self::Sequence | Self::StreamPrevHash | Self::StreamVersion
+        )
+    }
+
+    /// The fault of one of another shape.
+    pub(super) const fn is_not(self, expected: &'static str) -> EntryFault {
+        EntryFault::Attribute { name: self.as_str(), expected }
+    }
+}
 
 /// Why bytes are not a request or an entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,15 +143,28 @@ pub fn timestamp(instant: DateTime<Utc>) -> String {
 /// Reads an instant in the one form that [`timestamp`] writes; second 60 is none.
 #[must_use]
 pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
-    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-    // Writing it back refuses every other form at once: offsets, lower case, other precisions, leap seconds.
-    (timestamp(instant) == text && text.get(17..19) != Some("60")).then_some(instant)
+    #[rustfmt::skip]
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'.', f0, f1, f2, b'Z'] =
+        *text.as_bytes()
+    else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        let add = |number, digit: &u8| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'));
+        digits.iter().try_fold(0, add)
+    };
+    let year = i32::try_from(number(&[y0, y1, y2, y3])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number(&[m0, m1])?, number(&[d0, d1])?)?;
+    let (hour, minute) = (number(&[h0, h1])?, number(&[n0, n1])?);
+    let (second, millis) = (number(&[s0, s1])?, number(&[f0, f1, f2])?);
+    date.and_hms_milli_opt(hour, minute, second, millis).map(|instant| instant.and_utc())
 }
 
 /// Reads a UUID of version 7 in the one form in which it is hashed.
 #[must_use]
 pub fn parse_id(text: &str) -> Option<Uuid> {
-    Uuid::parse_str(text).ok().filter(|id| is_version_7(*id) && id.to_string() == text)
+    let written = |id: &Uuid| id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text;
+    Uuid::parse_str(text).ok().filter(|id| is_version_7(*id) && written(id))
 }
 
 pub(super) fn is_version_7(id: Uuid) -> bool {
@@ -92,57 +172,142 @@ pub(super) fn is_version_7(id: Uuid) -> bool {
 }
 
 /// The members of a request or an entry, by name.
-pub(super) struct Fields<'a> {
-    values: BTreeMap<&'a str, &'a str>,
+pub(super) struct Fields<'m, 'a>([Option<&'m Member<'a>>; Name::ALL.len()]);
+
+impl<'m, 'a> Fields<'m, 'a> {
+    /// Those of a request.
+    pub(super) fn of_request(members: &'m [Member<'a>]) -> Result<Self, EntryFault> {
+        Self::of(members, |name| !name.is_sealed())
+    }
+
+    /// Those of an entry.
+    pub(super) fn of_entry(members: &'m [Member<'a>]) -> Result<Self, EntryFault> {
+        Self::of(members, |_| true)
+    }
+
+    fn of(members: &'m [Member<'a>], allowed: fn(Name) -> bool) -> Result<Self, EntryFault> {
+        let mut fields = [None; Name::ALL.len()];
+        // Both are in byte order, so each name is looked for after the one before it.
+        let mut places = Name::ALL.into_iter().zip(&mut fields);
+        for member in members {
+            match places.find(|(name, _)| name.as_str() == member.name) {
+                Some((name, place)) if allowed(name) => *place = Some(member),
+                _ => return Err(EntryFault::Unknown(member.name.to_owned())),
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    pub(super) fn member(&self, name: Name) -> Result<&'m Member<'a>, EntryFault> {
+        self.0.get(name as usize).copied().flatten().ok_or(EntryFault::Missing(name.as_str()))
+    }
+
+    pub(super) fn raw(&self, name: Name) -> Result<&'a str, EntryFault> {
+        self.member(name).map(|member| member.value)
+    }
+
+    /// Reads an attribute that need not be there.
+    pub(super) fn optional<T>(
+        &self,
+        name: Name,
+        read: fn(&Self, Name) -> Result<T, EntryFault>,
+    ) -> Result<Option<T>, EntryFault> {
+        if self.member(name).is_ok() { read(self, name).map(Some) } else { Ok(None) }
+    }
+
+    pub(super) fn text(&self, name: Name) -> Result<Cow<'a, str>, EntryFault> {
+        let text = Reader::new(self.raw(name)?).string();
+        text.map(Inside::unescaped).map_err(|_| name.is_not("a text"))
+    }
+
+    pub(super) fn object(&self, name: Name) -> Result<&'a str, EntryFault> {
+        Some(self.raw(name)?).filter(|raw| raw.starts_with('{')).ok_or_else(|| name.is_not("an object"))
+    }
+
+    pub(super) fn is(&self, name: Name, text: &str, expected: &'static str) -> Result<(), EntryFault> {
+        if self.text(name)? == text { Ok(()) } else { Err(name.is_not(expected)) }
+    }
+
+    pub(super) fn hash(&self, name: Name) -> Result<LeafHash, EntryFault> {
+        let hash = self.text(name)?.parse();
+        hash.map_err(|_| name.is_not("a hash of 64 lower-case hexadecimal digits"))
+    }
+
+    pub(super) fn time(&self, name: Name) -> Result<DateTime<Utc>, EntryFault> {
+        parse_timestamp(&self.text(name)?).ok_or_else(|| name.is_not(INSTANT))
+    }
+
+    pub(super) fn id(&self, name: Name) -> Result<Uuid, EntryFault> {
+        parse_id(&self.text(name)?).ok_or_else(|| name.is_not(VERSION_7))
+    }
 }
 
-impl<'a> Fields<'a> {
-    pub(super) fn new(bytes: &'a [u8], members: &[Member<'a>], sealed: bool) -> Result<Self, EntryFault> {
-        let mut values = BTreeMap::new();
-        for member in members {
-            let known = SIGNED.contains(&member.name)
-                || member.name == SIGNATURE
-                || (sealed && SEALED.contains(&member.name));
-            if !known {
-                return Err(EntryFault::Unknown(member.name.to_owned()));
-            }
-            let value = bytes.get(member.value.clone()).unwrap_or_default();
-            values.insert(member.name, std::str::from_utf8(value).unwrap_or_default());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The library's way: whatever it reads, if it writes it back identically.
+    fn slowly(text: &str) -> Option<DateTime<Utc>> {
+        let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (timestamp(instant) == text && text.get(17..19) != Some("60")).then_some(instant)
+    }
+
+    #[test]
+    fn the_names_are_in_byte_order_and_each_finds_its_place() {
+        assert!(Name::ALL.is_sorted_by(|one, other| one.as_str() < other.as_str()));
+        assert!(Name::ALL.iter().enumerate().all(|(at, name)| *name as usize == at));
+    }
+
+    #[test]
+    fn an_instant_is_read_in_the_form_that_is_written_and_in_no_other() {
+        let days = (0..10_000)
+            .flat_map(|year| [(1, 1), (2, 28), (2, 29), (2, 30), (6, 31), (12, 31)].map(|day| (year, day)));
+        for (year, (month, day)) in days {
+            let text = format!("{year:04}-{month:02}-{day:02}T23:59:59.{:03}Z", year % 1000);
+            assert_eq!(parse_timestamp(&text), slowly(&text), "{text}");
         }
-        Ok(Self { values })
+        for number in 0..100 {
+            for text in [
+                format!("2021-{number:02}-14T09:30:00.000Z"),
+                format!("2021-04-{number:02}T09:30:00.000Z"),
+                format!("2021-04-14T{number:02}:30:00.000Z"),
+                format!("2021-04-14T09:{number:02}:00.000Z"),
+                format!("2016-12-31T23:59:{number:02}.000Z"),
+            ] {
+                assert_eq!(parse_timestamp(&text), slowly(&text), "{text}");
+            }
+        }
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..50_000 {
+            let mut text = b"2024-02-29T09:30:59.999Z".to_vec();
+            for _ in 0..random.u8(1..4) {
+                let (at, other) = (random.usize(..text.len()), b"0123456789-:.+TtZz "[random.usize(..19)]);
+                match random.u8(..8) {
+                    0 => text.insert(at, other),
+                    1 => drop(text.remove(at)),
+                    _ => text[at] = other,
+                }
+            }
+            let text = String::from_utf8(text).unwrap();
+            assert_eq!(parse_timestamp(&text), slowly(&text), "{text}");
+        }
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
-    pub(super) fn raw(&self, name: &'static str) -> Result<&'a str, EntryFault> {
-        self.values.get(name).copied().ok_or(EntryFault::Missing(name))
-    }
-
-    pub(super) fn text(&self, name: &'static str) -> Result<String, EntryFault> {
-        serde_json::from_str(self.raw(name)?).map_err(|_| EntryFault::Attribute { name, expected: "a text" })
-    }
-
-    pub(super) fn is(
-        &self,
-        name: &'static str,
-        text: &str,
-        expected: &'static str,
-    ) -> Result<(), EntryFault> {
-        if self.text(name)? == text { Ok(()) } else { Err(EntryFault::Attribute { name, expected }) }
-    }
-
-    pub(super) fn hash(&self, name: &'static str) -> Result<LeafHash, EntryFault> {
-        let expected = "a hash of 64 lower-case hexadecimal digits";
-        self.text(name)?.parse().map_err(|_| EntryFault::Attribute { name, expected })
-    }
-
-    pub(super) fn time(&self, name: &'static str) -> Result<DateTime<Utc>, EntryFault> {
-        parse_timestamp(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: INSTANT })
-    }
-
-    pub(super) fn id(&self, name: &'static str) -> Result<Uuid, EntryFault> {
-        parse_id(&self.text(name)?).ok_or(EntryFault::Attribute { name, expected: VERSION_7 })
+    #[test]
+    fn an_id_is_read_in_the_form_that_is_written_and_in_no_other() {
+        let text = "01784d33-3c40-7000-8000-0000000000ab";
+        assert_eq!(parse_id(text).map(|id| id.to_string()).as_deref(), Some(text));
+        let simple = text.replace('-', "");
+        for other in [
+            text.to_uppercase(),
+            simple,
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+            text.replace("-7", "-4"),
+            text.replace("-8", "-c"),
+            text.replace("01784d33-", "01784d3-3"),
+        ] {
+            assert_eq!(parse_id(&other), None, "{other}");
+        }
     }
 }

@@ -14,14 +14,18 @@
 //! What `data` means and who may sign it is not here.
 
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
-use super::attribute::{Fields, INSTANT, SIGNATURE, SIGNED, VERSION_7, is_version_7};
-use super::canonical::{self, Member};
+use super::attribute::{Fields, INSTANT, Name, VERSION_7, is_version_7};
+use super::canonical;
+use super::data::Data;
 use super::hash::{Head, LeafHash};
 use super::key::{Kind, SigningKey, VerifierKey};
+use super::parts::{Parts, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// The longest entry in bytes, without its newline (the limit of C2SP tlog-tiles).
@@ -56,8 +60,8 @@ pub struct Event {
     pub causationid: Option<Uuid>,
     /// What it belongs to.
     pub correlationid: Option<String>,
-    /// The event's own fields, an object.
-    pub data: Map<String, Value>,
+    /// The event's own fields.
+    pub data: Data,
 }
 
 /// An event that its author has signed.
@@ -68,6 +72,8 @@ pub struct Request {
     /// Ed25519 over [`CONTEXT`] and the canonical bytes of the event.
     pub signature: [u8; 64],
     signed: Vec<u8>,
+    /// Where `source` and `subject` begin in it: before them stands what is not signed.
+    cuts: [usize; 2],
 }
 
 /// What the ledger adds when it appends.
@@ -103,37 +109,47 @@ impl Event {
     /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Attribute`] where an id is not a UUIDv7 or the
     /// time not to the millisecond; [`EntryFault::Length`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
+        self.write().map(|(bytes, _)| bytes)
+    }
+
+    /// The canonical bytes, and where `source` and `subject` begin in them.
+    fn write(&self) -> Result<(Vec<u8>, [usize; 2]), EntryFault> {
         // What could not be read back is never signed.
-        for (name, id) in [("id", Some(self.id)), ("causationid", self.causationid)] {
+        for (name, id) in [(Name::Id, Some(self.id)), (Name::CausationId, self.causationid)] {
             if id.is_some_and(|id| !is_version_7(id)) {
-                return Err(EntryFault::Attribute { name, expected: VERSION_7 });
+                return Err(name.is_not(VERSION_7));
             }
         }
-        if parse_timestamp(&timestamp(self.time)) != Some(self.time) {
-            return Err(EntryFault::Attribute { name: "time", expected: INSTANT });
+        let time = timestamp(self.time);
+        if parse_timestamp(&time) != Some(self.time) {
+            return Err(Name::Time.is_not(INSTANT));
         }
-        let mut members = Map::new();
-        let mut put = |name: &str, value: String| members.insert(name.to_owned(), Value::String(value));
-        put("specversion", "1.0".to_owned());
-        put("ledger", self.ledger.clone());
-        put("id", self.id.to_string());
-        put("source", self.source.clone());
-        put("type", self.kind.clone());
-        put("subject", self.subject.clone());
-        put("time", timestamp(self.time));
-        put("datacontenttype", "application/json".to_owned());
-        put("keyid", self.keyid.clone());
-        put("basehash", self.basehash.to_string());
-        if let Some(id) = self.causationid {
-            put("causationid", id.to_string());
-        }
-        if let Some(id) = &self.correlationid {
-            put("correlationid", id.clone());
-        }
-        members.insert("data".to_owned(), Value::Object(self.data.clone()));
-        let bytes = canonical::write(&Value::Object(members))?;
+        let quoted = |text: &str| Some(Value::from(text).to_string());
+        let members = [
+            (Name::BaseHash, quoted(&self.basehash.to_string())),
+            (Name::CausationId, self.causationid.and_then(|id| quoted(&id.to_string()))),
+            (Name::CorrelationId, self.correlationid.as_deref().and_then(quoted)),
+            (Name::Data, Some(self.data.as_str().to_owned())),
+            (Name::DataContentType, quoted("application/json")),
+            (Name::Id, quoted(&self.id.to_string())),
+            (Name::KeyId, quoted(&self.keyid)),
+            (Name::Ledger, quoted(&self.ledger)),
+            (Name::Source, quoted(&self.source)),
+            (Name::SpecVersion, quoted("1.0")),
+            (Name::Subject, quoted(&self.subject)),
+            (Name::Time, quoted(&time)),
+            (Name::Type, quoted(&self.kind)),
+        ];
+        let written = members.into_iter().filter_map(|(name, value)| Some((name.as_str(), value?)));
+        let written: Vec<String> = written.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        let bytes = format!("{{{}}}", written.join(",")).into_bytes();
+        // What the texts hold is checked once all stands in its place.
+        let members = canonical::members(&bytes)?;
+        let fields = Fields::of_request(&members)?;
+        let begin = |name| fields.member(name).map(|member| member.span.start);
+        let cuts = [begin(Name::Source)?, begin(Name::Subject)?];
         within(bytes.len(), SIGNED_LIMIT)?;
-        Ok(bytes)
+        Ok((bytes, cuts))
     }
 
     /// Signs the event.
@@ -141,9 +157,30 @@ impl Event {
     /// # Errors
     /// As [`Event::to_bytes`].
     pub fn sign(self, key: &SigningKey) -> Result<Request, EntryFault> {
-        let signed = self.to_bytes()?;
+        let (signed, cuts) = self.write()?;
         let signature = key.sign(&[CONTEXT, &signed].concat());
-        Ok(Request { event: self, signature, signed })
+        Ok(Request { event: self, signature, signed, cuts })
+    }
+}
+
+impl From<Parts<'_>> for Request {
+    fn from(parts: Parts<'_>) -> Self {
+        let [first, second, _] = parts.signed.map(<[u8]>::len);
+        let event = Event {
+            ledger: parts.ledger.into_owned(),
+            id: parts.id,
+            source: parts.source.into_owned(),
+            kind: parts.kind.into_owned(),
+            subject: parts.subject.into_owned(),
+            time: parts.time,
+            keyid: parts.keyid.into_owned(),
+            basehash: parts.basehash,
+            causationid: parts.causationid,
+            correlationid: parts.correlationid.map(Cow::into_owned),
+            data: Data::read(parts.data),
+        };
+        let (signature, signed) = (parts.signature, parts.signed.concat());
+        Self { event, signature, signed, cuts: [first, first + second] }
     }
 }
 
@@ -153,39 +190,7 @@ impl Request {
     /// # Errors
     /// [`EntryFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
-        within(bytes.len(), ENTRY_LIMIT)?;
-        let members = canonical::members(bytes)?;
-        let fields = Fields::new(bytes, &members, false)?;
-        Self::of(&fields, bytes, &members)
-    }
-
-    fn of(fields: &Fields<'_>, bytes: &[u8], members: &[Member<'_>]) -> Result<Self, EntryFault> {
-        fields.is("specversion", "1.0", "\"1.0\"")?;
-        fields.is("datacontenttype", "application/json", "\"application/json\"")?;
-        let optional = |name| fields.has(name);
-        let data = EntryFault::Attribute { name: "data", expected: "an object" };
-        let event = Event {
-            ledger: fields.text("ledger")?,
-            id: fields.id("id")?,
-            source: fields.text("source")?,
-            kind: fields.text("type")?,
-            subject: fields.text("subject")?,
-            time: fields.time("time")?,
-            keyid: fields.text("keyid")?,
-            basehash: fields.hash("basehash")?,
-            causationid: if optional("causationid") { Some(fields.id("causationid")?) } else { None },
-            correlationid: if optional("correlationid") { Some(fields.text("correlationid")?) } else { None },
-            data: serde_json::from_str(fields.raw("data")?).map_err(|_| data)?,
-        };
-        let expected = "88 characters of standard base64, an Ed25519 signature";
-        let signature = STANDARD
-            .decode(fields.text(SIGNATURE)?)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(EntryFault::Attribute { name: SIGNATURE, expected })?;
-        let signed = signed_part(bytes, members);
-        within(signed.len(), SIGNED_LIMIT)?;
-        Ok(Self { event, signature, signed })
+        Parts::of_request(bytes).map(Self::from)
     }
 
     /// The signed bytes: equal for two requests that say the same.
@@ -197,8 +202,16 @@ impl Request {
     /// The request as one canonical line, without newline.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let run = format!("\"signature\":\"{}\",", STANDARD.encode(self.signature));
-        splice(&self.signed, &[("source", run)])
+        self.with(&format!("\"signature\":\"{}\",", STANDARD.encode(self.signature)), "")
+    }
+
+    /// The signed bytes with runs of members put in before `source` and before `subject`.
+    fn with(&self, first: &str, second: &str) -> Vec<u8> {
+        let [source, subject] = self.cuts;
+        let piece = |piece: Range<usize>| self.signed.get(piece).unwrap_or_default();
+        let (head, middle, tail) =
+            (piece(0..source), piece(source..subject), piece(subject..self.signed.len()));
+        [head, first.as_bytes(), middle, second.as_bytes(), tail].concat()
     }
 
     /// Whether `key` is the named key, one that signs entries, and its signature valid.
@@ -223,7 +236,7 @@ impl Request {
             "\"streamprevhash\":\"{}\",\"streamversion\":{},",
             seal.streamprevhash, seal.streamversion
         );
-        let bytes = splice(&self.signed, &[("source", first), ("subject", second)]);
+        let bytes = self.with(&first, &second);
         let leaf = LeafHash::of(&bytes);
         (bytes, Entry { request: self, seal, leaf })
     }
@@ -241,27 +254,8 @@ impl Entry {
     /// # Errors
     /// [`EntryFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
-        within(bytes.len(), ENTRY_LIMIT)?;
-        let members = canonical::members(bytes)?;
-        let fields = Fields::new(bytes, &members, true)?;
-        let request = Request::of(&fields, bytes, &members)?;
-        let sequence = fields.text("sequence")?;
-        let seal = Seal {
-            sequence: (sequence.len() == 12 && sequence.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| sequence.parse().ok())
-                .flatten()
-                .ok_or(EntryFault::Attribute { name: "sequence", expected: "a number of twelve digits" })?,
-            recordedtime: fields.time("recordedtime")?,
-            prevhash: fields.hash("prevhash")?,
-            streamversion: fields
-                .raw("streamversion")?
-                .parse()
-                .ok()
-                .filter(|version| *version > 0)
-                .ok_or(EntryFault::Attribute { name: "streamversion", expected: "an integer from 1" })?,
-            streamprevhash: fields.hash("streamprevhash")?,
-        };
-        Ok(Self { request, seal, leaf: LeafHash::of(bytes) })
+        let (parts, seal) = Parts::of_entry(bytes)?;
+        Ok(Self { request: parts.into(), seal, leaf: LeafHash::of(bytes) })
     }
 }
 
@@ -273,39 +267,6 @@ pub fn sequence(entry: &[u8]) -> Option<u64> {
     let at = entry.windows(NAME.len()).rposition(|here| here == NAME)? + NAME.len();
     let digits = std::str::from_utf8(entry.get(at..at + 12)?).ok()?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-}
-
-fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
-    if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
-}
-
-/// Puts runs of members into signed bytes, each before the member that it is listed with.
-fn splice(signed: &[u8], runs: &[(&str, String)]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(signed.len() + 512);
-    let mut from = 0;
-    // The signed bytes were checked when the request was made, so their members can be read again.
-    for member in canonical::members(signed).unwrap_or_default() {
-        for (_, run) in runs.iter().filter(|(before, _)| *before == member.name) {
-            bytes.extend_from_slice(signed.get(from..member.span.start).unwrap_or_default());
-            bytes.extend_from_slice(run.as_bytes());
-            from = member.span.start;
-        }
-    }
-    bytes.extend_from_slice(signed.get(from..).unwrap_or_default());
-    bytes
-}
-
-fn signed_part(bytes: &[u8], members: &[Member<'_>]) -> Vec<u8> {
-    let mut signed = Vec::with_capacity(bytes.len());
-    signed.push(b'{');
-    for member in members.iter().filter(|member| SIGNED.contains(&member.name)) {
-        if signed.len() > 1 {
-            signed.push(b',');
-        }
-        signed.extend_from_slice(bytes.get(member.span.clone()).unwrap_or_default());
-    }
-    signed.push(b'}');
-    signed
 }
 
 #[cfg(test)]

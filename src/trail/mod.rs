@@ -6,12 +6,15 @@
 //! - [`hash`]: the leaf hash, which serves the chain and the stream chains;
 //! - [`key`]: keys as C2SP verifier keys, signatures as Ed25519, checked strictly;
 //! - [`attribute`]: the members of requests and entries, in the one form of each;
+//! - [`data`]: an event's own fields, as they are hashed;
 //! - [`entry`]: requests and entries, and the two runs that the ledger adds;
 //! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
 
 pub mod attribute;
 pub mod canonical;
+pub mod data;
 pub mod disclosure;
 pub mod entry;
 pub mod hash;
 pub mod key;
+mod parts;

@@ -211,7 +211,7 @@ impl Desk {
     /// Under which an entry withholds a field.
     pub(crate) fn digest(&self, held: Receipt, field: &str) -> Digest {
         let entry = self.ledger.entry(held.sequence).unwrap().unwrap();
-        let places = withheld::places(&entry.request.event.data);
+        let places = withheld::places(&entry.request.event.data.members());
         places.iter().find(|(place, _)| place == field).unwrap().1
     }
 

@@ -164,7 +164,7 @@ fn what_is_handed_over_is_taken_if_an_entry_withholds_it_and_its_field_can_hold_
     let mut signed = |data: Value| {
         let draft = desk.draft("DK", ACTION, "action.progressed", word("under_way"));
         let mut event = desk.sign(&draft).0.event;
-        event.data = super::desk::object(data);
+        event.data = super::desk::object(data).into();
         desk.ledger.record(event.sign(&key_of("DK", Role::Coordinator)).unwrap(), Vec::new()).unwrap();
     };
     let (event, misnamed) = odd("reason", &"x".into());

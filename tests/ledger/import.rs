@@ -193,7 +193,7 @@ fn a_file_whose_values_were_erased_is_imported_again_and_brings_none_of_them_bac
     assert_eq!(border.import(&said).unwrap(), Summary { recorded: 2, repeated: 0, erased: 0 });
     let erasing = |id: &Value, minute: u32| {
         let entry = border.desk.ledger.recorded(id.as_str().unwrap().parse().unwrap()).unwrap().unwrap();
-        let digest = &entry.request.event.data["_sd"]["note"];
+        let digest = &entry.request.event.data.members()["_sd"]["note"];
         let data = json!({"digest": digest, "basis": "GDPR Art. 17(1)(a)", "reason": "slettet"});
         let mut erasing = draft("DK", minute, "disclosure.erased", data);
         (erasing["subject"], erasing["causationid"]) = ("ledger".into(), id.clone());

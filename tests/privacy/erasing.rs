@@ -35,7 +35,7 @@ fn said() -> (Place, Secret, Vec<Secret>) {
 /// Those of an entry.
 fn disclosures(ledger: &Ledger, sequence: u64) -> Vec<Disclosure> {
     let entry = ledger.entry(sequence).unwrap().unwrap();
-    let places = withheld::places(&entry.request.event.data);
+    let places = withheld::places(&entry.request.event.data.members());
     places.iter().filter_map(|(_, digest)| ledger.disclosure(digest)).collect()
 }
 

@@ -90,7 +90,7 @@ fn check(ledger: &Ledger, folder: &Path) -> usize {
     ledger
         .read(0..u64::MAX, &mut |sequence, line| {
             let event = Entry::parse(line).unwrap().request.event;
-            for (place, digest) in withheld::places(&event.data) {
+            for (place, digest) in withheld::places(&event.data.members()) {
                 let secrets = match place.as_str() {
                     "note" => vec![Secret::bytes(note(sequence).as_bytes())],
                     "evidence/1/sha256" => {

@@ -111,7 +111,7 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         basehash: LeafHash::NONE,
         causationid: None,
         correlationid: None,
-        data: data.as_object().ok_or("not an object")?.clone(),
+        data: data.as_object().ok_or("not an object")?.clone().into(),
     };
     event.to_bytes().map_err(|fault| sentence(&fault))?;
     let (fact, _) = Fact::read(&event).map_err(|fault| sentence(&fault))?;

@@ -1,5 +1,7 @@
 //! The canonical form: what is accepted, what is refused and where, on arbitrary bytes.
 
+mod slowly;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -85,6 +87,61 @@ fn writers_normalise_text() {
     let mut value = serde_json::json!({"name": ["A\u{30a}rhus"]});
     normalise(&mut value);
     assert_eq!(write(&value).unwrap(), "{\"name\":[\"Århus\"]}".as_bytes());
+}
+
+/// Changes a text as hands, disks and forgers do: a byte, a piece left out, repeated or moved.
+fn damage(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
+    const OTHERS: &[u8] = b"\"\\{}[]:,0-9.etnf \t\n\x00\x1f\x20\x7e\x7f\x80\x9f\xa0\xc2\xed\xef\xf4\xff";
+    let (at, to) = (random.usize(..bytes.len()), random.usize(..bytes.len()));
+    match random.u8(..6) {
+        0 => bytes[at] = random.u8(..),
+        1 => bytes[at] = OTHERS[random.usize(..OTHERS.len())],
+        2 => bytes.insert(at, OTHERS[random.usize(..OTHERS.len())]),
+        3 => drop(bytes.remove(at)),
+        4 => bytes.swap(at, to),
+        _ => {
+            let end = (at + random.usize(..40)).min(bytes.len());
+            let piece: Vec<u8> =
+                if random.bool() { bytes.drain(at..end).collect() } else { bytes[at..end].to_vec() };
+            let to = to.min(bytes.len());
+            bytes.splice(to..to, piece);
+        }
+    }
+}
+
+#[test]
+fn damaged_entries_have_the_fault_and_the_offset_that_a_reader_of_single_bytes_gives_them() {
+    const ENTRIES: [&str; 2] = [
+        include_str!("../../../tests/vectors/entries.jsonl"),
+        include_str!("../../../tests/vectors/history.jsonl"),
+    ];
+    // Every character that has a rule, at every distance from the end of eight bytes.
+    let strange = [
+        "\"",
+        "\\n",
+        "\\",
+        "\u{1f}",
+        "\u{7f}",
+        "\u{85}",
+        "\u{a0}",
+        "\u{fdd0}",
+        "\u{ffff}",
+        "\u{10ffff}",
+        "한",
+    ];
+    let placed = strange.iter().flat_map(|strange| {
+        (0..20).map(move |before| format!("{{\"{}{strange}b\":\"{0}{strange}\"}}", "a".repeat(before)))
+    });
+    let sound = ENTRIES.iter().flat_map(|entries| entries.lines()).map(str::to_owned);
+    let mut random = fastrand::Rng::with_seed(9);
+    for line in placed.chain(sound) {
+        assert_eq!(members(line.as_bytes()), slowly::members(line.as_bytes()), "{line}");
+        for _ in 0..300 {
+            let mut bytes = line.clone().into_bytes();
+            (0..random.u8(1..4)).for_each(|_| damage(&mut bytes, &mut random));
+            assert_eq!(members(&bytes), slowly::members(&bytes), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
 }
 
 fn values() -> impl Strategy<Value = Value> {

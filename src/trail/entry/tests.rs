@@ -20,7 +20,7 @@ fn event() -> Event {
         basehash: LeafHash::of(b"before"),
         causationid: None,
         correlationid: Some("meeting".to_owned()),
-        data: data.as_object().unwrap().clone(),
+        data: data.as_object().unwrap().clone().into(),
     }
 }
 
@@ -104,14 +104,19 @@ fn each_fault_of_an_entry_has_its_name() {
 fn the_longest_signed_part_still_fits_as_an_entry() {
     let mut long = event();
     let room = SIGNED_LIMIT - long.to_bytes().unwrap().len() - ",\"note\":\"\"".len();
-    long.data.insert("note".to_owned(), Value::String("x".repeat(room)));
+    let noted = |event: &Event, length: usize| {
+        let mut members = event.data.members();
+        members.insert("note".to_owned(), "x".repeat(length).into());
+        members.into()
+    };
+    long.data = noted(&long, room);
     let (bytes, _) = long.clone().sign(&key()).unwrap().seal(Seal {
         sequence: 999_999_999_999,
         streamversion: 999_999_999_999,
         ..seal()
     });
     assert!(Entry::parse(&bytes).is_ok());
-    long.data.insert("note".to_owned(), Value::String("x".repeat(room + 1)));
+    long.data = noted(&long, room + 1);
     assert!(matches!(long.sign(&key()), Err(EntryFault::Length { limit: SIGNED_LIMIT, .. })));
 }
 
