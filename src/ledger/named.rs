@@ -1,5 +1,6 @@
 //! What entries name that lies beside them: withheld values by their digests, and files by their SHA-256.
 
+use crate::record::upcast;
 use crate::record::withheld::Held;
 use crate::store::StoreError;
 use crate::store::runs::Runs;
@@ -26,7 +27,7 @@ impl Default for Named {
 impl Named {
     /// Takes what an entry names.
     pub(super) fn take(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
-        let data = entry.request.event.data.members();
+        let data = upcast::newest(&entry.request.event).data.members();
         let evidence = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
         for file in evidence.map(|evidence| &evidence["sha256"]).chain(data.get("plan_sha256")) {
             self.name(file, true);

@@ -11,6 +11,7 @@ use crate::ledger::past::read_entry;
 use crate::record::archive::{Archive, Holding};
 use crate::record::evidence;
 use crate::record::fact::Fact;
+use crate::record::upcast;
 use crate::record::withheld::{self, WithheldFault};
 use crate::store::Store;
 use crate::trail::disclosure::{Digest, Disclosure};
@@ -204,7 +205,7 @@ impl Ledger {
 /// Whether an entry names a file: as evidence, or as the plan.
 fn in_clear(line: &[u8], sha256: &str) -> bool {
     let Ok(entry) = Entry::parse(line) else { return false };
-    let event = &entry.request.event;
+    let event = &*upcast::newest(&entry.request.event);
     event.data.members().get("plan_sha256").is_some_and(|plan| plan == sha256)
         || evidence::files(event, &|_| None).iter().any(|file| file.sha256.clear() == Some(sha256))
 }

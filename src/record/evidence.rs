@@ -1,7 +1,7 @@
 //! Evidence: the files that an event puts forward, by their digests. Their bytes are not in the log, and where they are kept
 //! is not here.
 
-use super::withheld;
+use super::{upcast, withheld};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Event;
 use serde_json::{Map, Value};
@@ -46,7 +46,7 @@ impl Shown {
 /// The files of an event, in its order, as far as `known` gives their disclosures.
 #[must_use]
 pub fn files(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<File> {
-    let data = event.data.members();
+    let data = upcast::newest(event).data.members();
     let items = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
     let objects = (1..).zip(items).filter_map(|(number, item)| Some((number, item.as_object()?)));
     objects.map(|(number, item)| file(number, item, known)).collect()

@@ -2,7 +2,7 @@
 
 use super::typed::{self, Refused};
 use super::withheld::{self, Held, WithheldFault};
-use super::{authority, erasure, founding};
+use super::{authority, erasure, founding, upcast};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
 use crate::domain::{action, instrument, party, programme, sealed};
@@ -76,11 +76,12 @@ pub const TYPES: [&str; 17] = [
 ];
 
 impl Fact {
-    /// Reads an event; the digests that it holds are listed beside it.
+    /// Reads an event, of whichever version of its type; the digests that it holds are listed beside it.
     ///
     /// # Errors
     /// [`FactFault`], by name.
     pub fn read(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
+        let event = &*upcast::newest(event);
         let mut held = Vec::new();
         if let Ok(fact) = Self::typed(event, Text(&event.data, &mut held)) {
             return Ok((fact, held));

@@ -11,6 +11,7 @@ use super::founding::{self, Clock};
 use super::history::State;
 use super::prepared::Claim;
 use super::refusal::Refusal;
+use super::upcast;
 use super::withheld::Held;
 use crate::domain::action::Context;
 use crate::domain::programme;
@@ -133,7 +134,7 @@ impl State {
             let (keyid, found) = (event.keyid.clone(), event.source.clone());
             return Err(authority::Refusal::Source { keyid, expected, found }.into());
         }
-        if !key.role.signs(&event.kind) {
+        if !key.role.signs(&upcast::newest(event).kind) {
             return Err(authority::Refusal::Role { role: key.role, kind: event.kind.clone() }.into());
         }
         let own = &key.author.party;

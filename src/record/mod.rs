@@ -33,6 +33,7 @@ pub mod prepared;
 pub mod refusal;
 pub mod request;
 mod typed;
+pub mod upcast;
 pub mod verdict;
 pub mod verify;
 pub mod withheld;

@@ -193,7 +193,7 @@ impl Journal {
         };
         let Segment { first: segment, length: offset } = last.unwrap_or(Segment { first: 0, length: 0 });
         let path = file(&self.folder, segment);
-        let bytes: Vec<u8> = batch.iter().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
+        let bytes = [batch.join(&b'\n').as_slice(), if batch.is_empty() { b"" } else { b"\n" }].concat();
         if let Err(error) = disk::write(&path, writer, &bytes).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
             let taken_back = disk::set_len(&path, writer, offset);

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 const ACTION: &str = "actions/1.G2G.1";
 
-fn told() -> Desk {
+pub(crate) fn told() -> Desk {
     let mut desk = Desk::founded();
     let body = json!({"id": "NST", "party": "KR", "names": {"en": "NST", "ko": "국가과학기술연구회"}, "aliases": []});
     desk.say("KR", "parties/KR", "institution.registered", body).unwrap();

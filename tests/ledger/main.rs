@@ -13,6 +13,7 @@ mod clock;
 mod desk;
 mod diff;
 mod erasure;
+mod formats;
 mod founding;
 mod history;
 mod import;
