@@ -12,8 +12,8 @@ use crate::store::embedded::Embedded;
 use crate::store::{AppendError, Head, Store, StoreError};
 use std::path::{Path, PathBuf};
 
-/// How many entries are written under one commit.
-const BATCH: usize = 1024;
+/// How many entries are written under one commit: nothing is acknowledged before all are.
+const BATCH: u64 = 8192;
 
 /// Why an export is not restored.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,8 @@ pub struct Restore {
     verifier: Verifier<Index>,
     store: Embedded,
     head: Head,
-    batch: Vec<Vec<u8>>,
+    /// What is not written yet.
+    waiting: Vec<Vec<u8>>,
 }
 
 impl Restore {
@@ -54,7 +55,7 @@ impl Restore {
         // Where the file is missing, withheld values were lost; an export never has any.
         Disclosures::open(folder, true).map_err(LedgerError::from)?;
         let verifier = Verifier::new(Index::default(), Beside::default());
-        Ok(Self { folder: folder.to_owned(), verifier, store, head: Head::EMPTY, batch: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), verifier, store, head: Head::EMPTY, waiting: Vec::new() })
     }
 
     /// Takes the next entry, without its newline.
@@ -63,8 +64,9 @@ impl Restore {
     /// [`RestoreError::Append`]; [`RestoreError::Verify`].
     pub fn push(&mut self, line: &[u8]) -> Result<(), RestoreError> {
         self.verifier.push(line)?;
-        self.batch.push(line.to_vec());
-        if self.batch.len() >= BATCH { self.commit() } else { Ok(()) }
+        self.waiting.push(line.to_vec());
+        let judged = self.verifier.judged().saturating_sub(self.head.size);
+        if judged >= BATCH { self.commit(judged) } else { Ok(()) }
     }
 
     /// Takes what stands where a whole line should.
@@ -75,8 +77,10 @@ impl Restore {
         Ok(self.verifier.push_torn(bytes)?)
     }
 
-    fn commit(&mut self) -> Result<(), RestoreError> {
-        self.head = self.store.append(self.head, &std::mem::take(&mut self.batch))?;
+    fn commit(&mut self, count: u64) -> Result<(), RestoreError> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
+        let batch: Vec<Vec<u8>> = self.waiting.drain(..count).collect();
+        self.head = self.store.append(self.head, &batch)?;
         Ok(())
     }
 
@@ -85,7 +89,7 @@ impl Restore {
     /// # Errors
     /// [`RestoreError::Refused`] where the entries do not verify: the folder is then to be thrown away.
     pub fn finish(self) -> Result<Report, RestoreError> {
-        let Self { folder, verifier, store, head, batch } = self;
+        let Self { folder, verifier, store, head, waiting } = self;
         let (report, state, mut index) = verifier.finish_with_state()?;
         if !report.holds() {
             return Err(RestoreError::Refused(Box::new(report)));
@@ -93,7 +97,7 @@ impl Restore {
         if report.size == 0 {
             return Err(RestoreError::Empty);
         }
-        store.append(head, &batch)?;
+        store.append(head, &waiting)?;
         snapshot::keep(&folder, &state, &mut index)?;
         Ok(report)
     }

@@ -18,6 +18,7 @@
 //! - [`verify`]: a history verified, entry by entry;
 //! - [`verdict`]: what is said of it then.
 
+mod ahead;
 pub mod archive;
 pub mod authority;
 pub mod beside;

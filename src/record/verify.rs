@@ -3,6 +3,7 @@
 //! What grows with the entries is in the [`Archive`] that a verifier is given; the verifier itself grows with the plan.
 //! Reading the entries from a file or a store is not here. A verdict that is not given is not claimed.
 
+use super::ahead::Ahead;
 use super::archive::{Archive, Holding};
 use super::beside::{Beside, Kept};
 use super::fact::Fact;
@@ -18,18 +19,13 @@ use chrono::{DateTime, Utc};
 use std::error::Error;
 use std::fmt;
 
-/// How many lines are judged at a time.
-const BATCH: usize = 1024;
-
 /// Takes entries one after another.
 #[derive(Debug)]
 pub struct Verifier<A> {
     archive: A,
     beside: Beside,
     /// Lines that were taken and not judged yet.
-    waiting: Vec<Vec<u8>>,
-    /// How many are judged at a time.
-    batch: usize,
+    ahead: Ahead,
     size: u64,
     first: LeafHash,
     head: LeafHash,
@@ -61,8 +57,7 @@ impl<A: Archive> Verifier<A> {
         Self {
             archive,
             beside,
-            waiting: Vec::new(),
-            batch: BATCH,
+            ahead: Ahead::default(),
             size: 0,
             first: LeafHash::NONE,
             head: LeafHash::NONE,
@@ -77,18 +72,26 @@ impl<A: Archive> Verifier<A> {
         }
     }
 
-    /// Takes the next line, without its newline. Lines are judged many at a time, so that all cores have a share in it.
+    /// Takes the next line, without its newline. It is judged when some more have come, so that all cores have a share in it.
     ///
     /// # Errors
     /// Where the archive cannot be read or written.
     pub fn push(&mut self, line: &[u8]) -> Result<(), A::Fault> {
-        self.waiting.push(line.to_vec());
-        if self.waiting.len() < self.batch { Ok(()) } else { self.judge_waiting() }
+        let prepared = self.ahead.push(line, &self.state.keys);
+        prepared.into_iter().try_for_each(|prepared| self.take(prepared))
+    }
+
+    /// How many lines are judged by now.
+    #[must_use]
+    pub const fn judged(&self) -> u64 {
+        self.size
     }
 
     fn judge_waiting(&mut self) -> Result<(), A::Fault> {
-        let waiting = std::mem::take(&mut self.waiting);
-        Prepared::all(&waiting, &self.state.keys).into_iter().try_for_each(|prepared| self.take(prepared))
+        while let Some(prepared) = self.ahead.rest(&self.state.keys) {
+            prepared.into_iter().try_for_each(|prepared| self.take(prepared))?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, prepared: Prepared) -> Result<(), A::Fault> {
@@ -383,7 +386,7 @@ mod tests {
     fn judged_together_or_one_by_one_a_history_has_the_same_verdicts() {
         const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
         let report = |text: &str, batch: usize| {
-            let mut verifier = Verifier::<Whole> { batch, ..Verifier::default() };
+            let mut verifier = Verifier::<Whole> { ahead: Ahead::of(batch), ..Verifier::default() };
             text.lines().for_each(|line| verifier.push(line.as_bytes()).unwrap());
             verifier.finish().unwrap()
         };

@@ -1,0 +1,73 @@
+//! Lines that are prepared ahead: while some are judged, the cores that are free prepare the next.
+
+use super::authority::Keys;
+use super::prepared::Prepared;
+use std::mem;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+/// How many lines are prepared at a time.
+const BATCH: usize = 1024;
+
+/// Lines on their way to be judged.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    /// Those that were taken last.
+    waiting: Vec<Vec<u8>>,
+    /// Those that are being prepared.
+    begun: Option<Begun>,
+    batch: usize,
+}
+
+#[derive(Debug)]
+struct Begun {
+    lines: Arc<Vec<Vec<u8>>>,
+    keys: Arc<Keys>,
+    thread: Option<JoinHandle<Vec<Prepared>>>,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self::of(BATCH)
+    }
+}
+
+impl Ahead {
+    pub(super) const fn of(batch: usize) -> Self {
+        Self { waiting: Vec::new(), begun: None, batch }
+    }
+
+    /// Takes the next line; gives those that are prepared by now and come before it, in their order. `keys` are those that are
+    /// known so far.
+    pub(super) fn push(&mut self, line: &[u8], keys: &Arc<Keys>) -> Vec<Prepared> {
+        self.waiting.push(line.to_vec());
+        if self.waiting.len() < self.batch { Vec::new() } else { self.step(keys) }
+    }
+
+    /// Gives all that are left, half of them at each call, until there are none.
+    pub(super) fn rest(&mut self, keys: &Arc<Keys>) -> Option<Vec<Prepared>> {
+        (self.begun.is_some() || !self.waiting.is_empty()).then(|| self.step(keys))
+    }
+
+    /// Begins with those that wait, and gives those that were begun before.
+    fn step(&mut self, keys: &Arc<Keys>) -> Vec<Prepared> {
+        let next = mem::take(&mut self.waiting);
+        let next = (!next.is_empty()).then(|| Begun::new(next, Arc::clone(keys)));
+        mem::replace(&mut self.begun, next).map(Begun::finish).unwrap_or_default()
+    }
+}
+
+impl Begun {
+    fn new(lines: Vec<Vec<u8>>, keys: Arc<Keys>) -> Self {
+        let lines = Arc::new(lines);
+        let (own, known) = (Arc::clone(&lines), Arc::clone(&keys));
+        let thread = thread::Builder::new().spawn(move || Prepared::all(&own, &known)).ok();
+        Self { lines, keys, thread }
+    }
+
+    fn finish(self) -> Vec<Prepared> {
+        // What no thread could be had for, or could not do, is done here, where its panic is seen.
+        let prepared = self.thread.and_then(|thread| thread.join().ok());
+        prepared.unwrap_or_else(|| Prepared::all(&self.lines, &self.keys))
+    }
+}
