@@ -19,6 +19,7 @@ use annals::trail::entry::Entry;
 use chrono::{Days, NaiveDate};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -79,8 +80,11 @@ fn actions(c: &mut Criterion) {
     });
     let place = Place { id: Uuid::from_u128(1 << 100), sequence: WORDS, day: today, author, answers: None };
     group.bench_function("evolve", |b| {
-        let before = || (Some((**state).clone()), words.clone());
-        let evolve = |(state, mut words)| (action::evolve(state, &mut words, &event, &place), words);
+        let before = || (Arc::clone(state), words.clone());
+        let evolve = |(mut state, mut words)| {
+            action::evolve(&mut state, &mut words, &event, &place);
+            (state, words)
+        };
         b.iter_batched(before, evolve, BatchSize::SmallInput);
     });
     group.bench_function("status", |b| {

@@ -1,6 +1,6 @@
 //! References and texts, checked once, at birth: whoever holds one need not check it again.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub enum NotAValue {
 macro_rules! checked {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "String")]
         // Shared, because a party is named in each of its words.
         pub struct $name(Arc<str>);
 
@@ -58,9 +58,7 @@ macro_rules! checked {
             type Error = NotAValue;
 
             fn try_from(text: String) -> Result<Self, NotAValue> {
-                let check: fn(&str) -> Result<(), NotAValue> = $check;
-                check(&text)?;
-                Ok(Self(text.into()))
+                text.parse()
             }
         }
 
@@ -68,7 +66,15 @@ macro_rules! checked {
             type Err = NotAValue;
 
             fn from_str(text: &str) -> Result<Self, NotAValue> {
-                text.to_owned().try_into()
+                let check: fn(&str) -> Result<(), NotAValue> = $check;
+                check(text)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                super::shape::parsed(deserializer)
             }
         }
 
@@ -100,7 +106,7 @@ checked! {
 
 checked! {
     /// Words in any language.
-    Text, |text| match text.chars().find(|character| refused(*character)) {
+    Text, |text| match first_refused(text) {
         _ if text.trim().is_empty() => Err(NotAValue::Empty),
         _ if text.len() > TEXT_LIMIT => Err(NotAValue::Length(text.len())),
         Some(character) => Err(NotAValue::Character(character.into())),
@@ -166,6 +172,12 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, other)| format!(" (did you mean {other}?)"))
         .unwrap_or_default()
+}
+
+fn first_refused(text: &str) -> Option<char> {
+    // Most texts are letters, digits and spaces alone, which are told by their bytes.
+    let told = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if told { None } else { text.chars().find(|character| refused(*character)) }
 }
 
 /// Whether a character cannot be recorded.

@@ -117,10 +117,13 @@ impl History {
     pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
         match fact.action() {
             Some(action) => {
-                let mut words = self.words.remove(action).unwrap_or_default();
-                self.state.evolve(entry, fact, Arc::make_mut(&mut words));
+                if let Some(words) = self.words.get_mut(action) {
+                    return self.state.evolve(entry, fact, Arc::make_mut(words));
+                }
+                let mut words = Words::default();
+                self.state.evolve(entry, fact, &mut words);
                 if !words.all().is_empty() {
-                    self.words.insert(action.clone(), words);
+                    self.words.insert(action.clone(), Arc::new(words));
                 }
             }
             None => self.state.evolve(entry, fact, &mut Words::default()),

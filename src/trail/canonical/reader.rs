@@ -253,6 +253,7 @@ impl<'a> Inside<'a> {
     }
 
     /// The text that is meant.
+    #[inline]
     pub(crate) fn unescaped(self) -> Cow<'a, str> {
         match self {
             Self::Other(text) if text.contains('\\') => Cow::Owned(unescaped(text)),
