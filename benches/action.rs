@@ -81,8 +81,11 @@ fn actions(c: &mut Criterion) {
     });
     let place = Place { id: Uuid::from_u128(1 << 100), sequence: WORDS, day: today, author, answers: None };
     group.bench_function("evolve", |b| {
-        let before = || (Some(Arc::clone(state)), words.clone());
-        let evolve = |(state, mut words)| (action::evolve(state, &mut words, &event, &place), words);
+        let before = || (Arc::clone(state), words.clone());
+        let evolve = |(mut state, mut words)| {
+            action::evolve(&mut state, &mut words, &event, &place);
+            (state, words)
+        };
         b.iter_batched(before, evolve, BatchSize::SmallInput);
     });
     group.bench_function("status", |b| {

@@ -61,7 +61,7 @@ fn founder(party: &Party) -> Result<(Founder, SigningKey), KeyFault> {
     let (first, second) = (key("authority-1", Kind::Ed25519)?, key("authority-2", Kind::Ed25519)?);
     let authority = vec![first.verifier(), second.verifier()];
     let witness = vec![key("witness-1", Kind::Cosignature)?.verifier()];
-    let (id, name, time_zone) = (party.id.clone(), party.name.clone(), party.time_zone.clone());
+    let (id, name, time_zone) = (party.id.clone(), party.name.clone(), party.time_zone);
     Ok((Founder { id, name, time_zone, authority, witness }, first))
 }
 

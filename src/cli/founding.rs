@@ -231,7 +231,7 @@ impl Founding<'_> {
             return Err(Failure::usage(text));
         }
         let (witness, authority) = keys.into_iter().partition(|key| key.kind() == Kind::Cosignature);
-        let (id, name, time_zone) = (party.id.clone(), party.name.clone(), party.time_zone.clone());
+        let (id, name, time_zone) = (party.id.clone(), party.name.clone(), party.time_zone);
         Ok(Founder { id, name, time_zone, authority, witness })
     }
 

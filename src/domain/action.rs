@@ -348,20 +348,11 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
     }
 }
 
-/// The state after an event that was admitted, shared with whoever has it where only something was said; what it says joins
-/// the words.
-#[must_use]
-pub fn evolve(
-    state: Option<Arc<State>>,
-    words: &mut Words,
-    event: &Event,
-    place: &Place<'_>,
-) -> Option<Arc<State>> {
-    if let Event::Created(action) = event {
-        return Some(Arc::new(State::new(place.sequence, action.clone())));
-    }
-    let mut state = state?;
+/// Takes an event that was admitted and happens to an action that exists; what it says joins the words. Few events change
+/// the state itself, which is shared until one does.
+pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &Place<'_>) {
     match event {
+        // It begins with [`State::new`].
         Event::Created(_) => {}
         Event::Assigned(event) => {
             let assignment = Assignment {
@@ -372,7 +363,7 @@ pub fn evolve(
                 day: place.day,
                 sequence: place.sequence,
             };
-            let State { assignments, relieved, .. } = Arc::make_mut(&mut state);
+            let State { assignments, relieved, .. } = Arc::make_mut(state);
             let (from, to) = match event.role {
                 Role::Relieved => (assignments, relieved),
                 Role::Lead | Role::Support => (relieved, assignments),
@@ -402,7 +393,6 @@ pub fn evolve(
         }
         Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id, place.sequence)),
     }
-    Some(state)
 }
 
 /// An answer takes over the axes of what it answers.

@@ -2,9 +2,10 @@
 //!
 //! A date here is the date since when something is true; when the ledger learnt of it is not here.
 
+use super::shape;
 use super::value::refused;
 use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -30,8 +31,8 @@ pub enum NotADate {
 }
 
 /// A day, a month or a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Effective {
     begin: NaiveDate,
     precision: Precision,
@@ -128,11 +129,9 @@ impl FromStr for Effective {
     }
 }
 
-impl TryFrom<String> for Effective {
-    type Error = NotADate;
-
-    fn try_from(text: String) -> Result<Self, NotADate> {
-        text.parse()
+impl<'de> Deserialize<'de> for Effective {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        shape::parsed(deserializer)
     }
 }
 

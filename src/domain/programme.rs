@@ -209,10 +209,13 @@ impl Programme {
                     self.instruments.insert(reference.clone(), Arc::new(after));
                 }
             }
+            Event::Action(reference, action::Event::Created(action)) => {
+                let state = action::State::new(place.sequence, action.clone());
+                self.actions.insert(reference.clone(), Arc::new(state));
+            }
             Event::Action(reference, event) => {
-                let before = self.actions.remove(reference);
-                if let Some(after) = action::evolve(before, words, event, place) {
-                    self.actions.insert(reference.clone(), after);
+                if let Some(state) = self.actions.get_mut(reference) {
+                    action::evolve(state, words, event, place);
                 }
             }
         }

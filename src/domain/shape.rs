@@ -9,6 +9,7 @@ use serde_json::{Error, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 /// What is wrong with a document, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +81,30 @@ pub fn distinct<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord + fmt::Disp
     }
 
     deserializer.deserialize_map(Distinct(PhantomData))
+}
+
+/// For an `impl Deserialize`: a text that says what its own parser reads, without a copy in between.
+///
+/// # Errors
+/// Where it is no text, or what the parser says.
+pub fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Parsed<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parsed<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Parsed(PhantomData))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -2,6 +2,19 @@
 
 use std::thread;
 
+/// What `each` gives for ranges of things, one for each core, in their order. It is told how many stand before.
+///
+/// ```
+/// let sums = annals::record::cores::ranges(&[1, 2, 3], &|_, range: &[i32]| range.iter().sum::<i32>());
+/// assert_eq!(sums.iter().sum::<i32>(), 6);
+/// ```
+#[must_use]
+pub fn ranges<T: Sync, R: Send>(things: &[T], each: &(impl Fn(usize, &[T]) -> R + Sync)) -> Vec<R> {
+    let length = things.len().div_ceil(cores()).max(1);
+    let ranges: Vec<_> = (0..).step_by(length).zip(things.chunks(length)).collect();
+    share(&ranges, 1, &|(before, range)| each(*before, range))
+}
+
 /// What `each` gives for each thing, in their order. A core takes no fewer than `least` of them.
 ///
 /// ```
@@ -9,8 +22,7 @@ use std::thread;
 /// ```
 #[must_use]
 pub fn share<T: Sync, R: Send>(things: &[T], least: usize, each: &(impl Fn(&T) -> R + Sync)) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let share = things.len().div_ceil(cores).max(least.max(1));
+    let share = things.len().div_ceil(cores()).max(least.max(1));
     let work = |share: &[T]| share.iter().map(each).collect::<Vec<R>>();
     let mut shares = things.chunks(share);
     let first = shares.next().unwrap_or_default();
@@ -25,4 +37,8 @@ pub fn share<T: Sync, R: Send>(things: &[T], least: usize, each: &(impl Fn(&T) -
         }
         done
     })
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }

@@ -213,7 +213,7 @@ fn subject(event: &Event, expected: &'static str) -> Result<(), FactFault> {
 /// The code after the slash of a subject such as `actions/<ref>`.
 fn code(event: &Event, expected: &'static str) -> Result<Code, FactFault> {
     let prefix = expected.split_once('<').map_or(expected, |(prefix, _)| prefix);
-    let code = event.subject.strip_prefix(prefix).map(str::to_owned).and_then(|id| Code::try_from(id).ok());
+    let code = event.subject.strip_prefix(prefix).and_then(|id| id.parse().ok());
     code.ok_or_else(|| FactFault::Subject {
         kind: event.kind.clone(),
         expected,

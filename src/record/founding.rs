@@ -324,7 +324,7 @@ impl Founding {
     #[must_use]
     pub fn day_of(&self, party: &Code, instant: DateTime<Utc>) -> NaiveDate {
         let own = self.opened.parties.iter().find(|each| each.id == *party);
-        let zone = own.and_then(|own| own.time_zone.as_str().parse::<chrono_tz::Tz>().ok());
+        let zone = own.map(|own| own.time_zone.get());
         zone.map_or_else(|| instant.date_naive(), |zone| instant.with_timezone(&zone).date_naive())
     }
 
@@ -333,7 +333,7 @@ impl Founding {
     }
 
     fn zones(&self) -> impl Iterator<Item = chrono_tz::Tz> {
-        self.opened.parties.iter().filter_map(|party| party.time_zone.as_str().parse().ok())
+        self.opened.parties.iter().map(|party| party.time_zone.get())
     }
 
     /// The instant at which a day is over for every party.

@@ -117,10 +117,13 @@ impl History {
     pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
         match fact.action() {
             Some(action) => {
-                let mut words = self.words.remove(action).unwrap_or_default();
-                self.state.evolve(entry, fact, Arc::make_mut(&mut words));
+                if let Some(words) = self.words.get_mut(action) {
+                    return self.state.evolve(entry, fact, Arc::make_mut(words));
+                }
+                let mut words = Words::default();
+                self.state.evolve(entry, fact, &mut words);
                 if !words.all().is_empty() {
-                    self.words.insert(action.clone(), words);
+                    self.words.insert(action.clone(), Arc::new(words));
                 }
             }
             None => self.state.evolve(entry, fact, &mut Words::default()),
@@ -248,19 +251,23 @@ impl State {
         place.and_then(|place| u16::try_from(place).ok()).unwrap_or(Holding::NOBODY)
     }
 
-    /// An author whose party is the one that the opening names, so that its many words share the name.
-    fn shared(&self, author: Author) -> Author {
-        match self.founding.iter().flat_map(Founding::parties).find(|party| **party == author.party) {
-            Some(party) => Author { party: party.clone(), ..author },
-            None => author,
-        }
+    /// Whom a source names, if a party, by the name that the opening has for it: so its many words share that name.
+    fn author(&self, source: &str) -> Option<Author> {
+        let rest = source.strip_prefix("parties/")?;
+        let (party, institution) = match rest.split_once("/institutions/") {
+            Some((party, institution)) => (party, Some(institution.parse().ok()?)),
+            None => (rest, None),
+        };
+        let mut parties = self.founding.iter().flat_map(Founding::parties);
+        let known = parties.find(|known| known.as_str() == party).cloned();
+        Some(Author { party: known.or_else(|| party.parse().ok())?, institution })
     }
 
     /// Takes what an entry says.
     pub(super) fn apply(&mut self, entry: &Entry, fact: &Fact, words: &mut Words) {
         let event = &entry.request.event;
         let sequence = entry.seal.sequence;
-        let author = author(&event.source).map(|author| self.shared(author));
+        let author = self.author(&event.source);
         match (fact, author) {
             (Fact::Founding(founding::Event::Opened(opened)), Some(author)) => {
                 self.keys = Arc::new(Keys::founding(opened));
@@ -293,14 +300,4 @@ impl State {
             founding.last = (sequence, entry.leaf);
         }
     }
-}
-
-/// Whom a source names, if a party.
-fn author(source: &str) -> Option<Author> {
-    let rest = source.strip_prefix("parties/")?;
-    let (party, institution) = match rest.split_once("/institutions/") {
-        Some((party, institution)) => (party, Some(institution.to_owned().try_into().ok()?)),
-        None => (rest, None),
-    };
-    Some(Author { party: party.to_owned().try_into().ok()?, institution })
 }

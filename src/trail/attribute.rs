@@ -1,9 +1,10 @@
 //! Attributes: the members of a request or an entry, each in the one form in which it is hashed.
 
-use super::canonical::{Inside, Member, NotCanonical, Reader};
+use super::canonical::{self, Inside, Member, NotCanonical, Reader};
 use super::hash::LeafHash;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use std::borrow::Cow;
+use std::ops::Range;
 use uuid::{Uuid, Variant};
 
 pub(super) const VERSION_7: &str = "a UUID of version 7 in lower case";
@@ -172,38 +173,64 @@ pub(super) fn is_version_7(id: Uuid) -> bool {
 }
 
 /// The members of a request or an entry, by name.
-pub(super) struct Fields<'m, 'a>([Option<&'m Member<'a>>; Name::ALL.len()]);
+pub(super) struct Fields<'a>([Option<Member<'a>>; Name::ALL.len()]);
 
-impl<'m, 'a> Fields<'m, 'a> {
+impl<'a> Fields<'a> {
     /// Those of a request.
-    pub(super) fn of_request(members: &'m [Member<'a>]) -> Result<Self, EntryFault> {
-        Self::of(members, |name| !name.is_sealed())
+    pub(super) fn of_request(bytes: &'a [u8]) -> Result<Self, EntryFault> {
+        Self::of(bytes, |name| !name.is_sealed())
     }
 
     /// Those of an entry.
-    pub(super) fn of_entry(members: &'m [Member<'a>]) -> Result<Self, EntryFault> {
-        Self::of(members, |_| true)
+    pub(super) fn of_entry(bytes: &'a [u8]) -> Result<Self, EntryFault> {
+        Self::of(bytes, |_| true)
     }
 
-    fn of(members: &'m [Member<'a>], allowed: fn(Name) -> bool) -> Result<Self, EntryFault> {
-        let mut fields = [None; Name::ALL.len()];
-        // Both are in byte order, so each name is looked for after the one before it.
-        let mut places = Name::ALL.into_iter().zip(&mut fields);
-        for member in members {
-            match places.find(|(name, _)| name.as_str() == member.name) {
-                Some((name, place)) if allowed(name) => *place = Some(member),
-                _ => return Err(EntryFault::Unknown(member.name.to_owned())),
+    fn of(bytes: &'a [u8], allowed: fn(Name) -> bool) -> Result<Self, EntryFault> {
+        let mut fields = Self([const { None }; Name::ALL.len()]);
+        if fields.at_once(bytes, allowed).is_none() {
+            fields.one_by_one(bytes, allowed)?;
+        }
+        Ok(fields)
+    }
+
+    /// Compares each name with the one that is expected, which is quicker than to read it. Nothing is said where something
+    /// is wrong.
+    fn at_once(&mut self, bytes: &'a [u8], allowed: fn(Name) -> bool) -> Option<()> {
+        let mut reader = Reader::of(bytes).ok()?;
+        reader.take(b'{').ok()?;
+        for (name, place) in Name::ALL.into_iter().zip(&mut self.0).filter(|(name, _)| allowed(*name)) {
+            *place = reader.member(name.as_str()).ok()?;
+            match place.as_ref().and_then(|_| reader.peek()) {
+                Some(b',') => reader.take(b',').ok()?,
+                Some(_) => return reader.take(b'}').and_then(|()| reader.end()).ok(),
+                None => {}
             }
         }
-        Ok(Self(fields))
+        None
     }
 
-    pub(super) fn member(&self, name: Name) -> Result<&'m Member<'a>, EntryFault> {
-        self.0.get(name as usize).copied().flatten().ok_or(EntryFault::Missing(name.as_str()))
+    /// Reads each name, so that the first fault is named.
+    fn one_by_one(&mut self, bytes: &'a [u8], allowed: fn(Name) -> bool) -> Result<(), EntryFault> {
+        let mut unknown = None;
+        // Both are in byte order, so each name is looked for after the one before it.
+        let mut places = Name::ALL.into_iter().zip(&mut self.0);
+        canonical::members(bytes, |member| match places.find(|(name, _)| name.as_str() == member.name) {
+            Some((name, place)) if allowed(name) => *place = Some(member),
+            _ => {
+                unknown.get_or_insert(member.name);
+            }
+        })?;
+        unknown.map_or(Ok(()), |name| Err(EntryFault::Unknown(name.to_owned())))
     }
 
-    pub(super) fn raw(&self, name: Name) -> Result<&'a str, EntryFault> {
-        self.member(name).map(|member| member.value)
+    fn member(&self, name: Name) -> Result<&Member<'a>, EntryFault> {
+        self.0.get(name as usize).and_then(Option::as_ref).ok_or(EntryFault::Missing(name.as_str()))
+    }
+
+    /// From where to where it stands, with its name.
+    pub(super) fn span(&self, name: Name) -> Result<Range<usize>, EntryFault> {
+        self.member(name).map(Member::span)
     }
 
     /// Reads an attribute that need not be there.
@@ -216,29 +243,44 @@ impl<'m, 'a> Fields<'m, 'a> {
     }
 
     pub(super) fn text(&self, name: Name) -> Result<Cow<'a, str>, EntryFault> {
-        let text = Reader::new(self.raw(name)?).string();
-        text.map(Inside::unescaped).map_err(|_| name.is_not("a text"))
+        self.inside(name).map(Inside::unescaped)
+    }
+
+    /// A text that holds no escape if it is what it has to be, so that it need not be looked for.
+    pub(super) fn code(&self, name: Name) -> Result<&'a str, EntryFault> {
+        self.inside(name).map(Inside::as_str)
+    }
+
+    fn inside(&self, name: Name) -> Result<Inside<'a>, EntryFault> {
+        Inside::of(self.member(name)?.value).ok_or_else(|| name.is_not("a text"))
     }
 
     pub(super) fn object(&self, name: Name) -> Result<&'a str, EntryFault> {
-        Some(self.raw(name)?).filter(|raw| raw.starts_with('{')).ok_or_else(|| name.is_not("an object"))
+        let value = self.member(name)?.value;
+        if value.starts_with('{') { Ok(value) } else { Err(name.is_not("an object")) }
+    }
+
+    /// An integer from 1.
+    pub(super) fn count(&self, name: Name) -> Result<u64, EntryFault> {
+        let count = self.member(name)?.value.parse().ok().filter(|count| *count > 0);
+        count.ok_or_else(|| name.is_not("an integer from 1"))
     }
 
     pub(super) fn is(&self, name: Name, text: &str, expected: &'static str) -> Result<(), EntryFault> {
-        if self.text(name)? == text { Ok(()) } else { Err(name.is_not(expected)) }
+        if self.code(name)? == text { Ok(()) } else { Err(name.is_not(expected)) }
     }
 
     pub(super) fn hash(&self, name: Name) -> Result<LeafHash, EntryFault> {
-        let hash = self.text(name)?.parse();
+        let hash = self.code(name)?.parse();
         hash.map_err(|_| name.is_not("a hash of 64 lower-case hexadecimal digits"))
     }
 
     pub(super) fn time(&self, name: Name) -> Result<DateTime<Utc>, EntryFault> {
-        parse_timestamp(&self.text(name)?).ok_or_else(|| name.is_not(INSTANT))
+        parse_timestamp(self.code(name)?).ok_or_else(|| name.is_not(INSTANT))
     }
 
     pub(super) fn id(&self, name: Name) -> Result<Uuid, EntryFault> {
-        parse_id(&self.text(name)?).ok_or_else(|| name.is_not(VERSION_7))
+        parse_id(self.code(name)?).ok_or_else(|| name.is_not(VERSION_7))
     }
 }
 
@@ -256,6 +298,32 @@ mod tests {
     fn the_names_are_in_byte_order_and_each_finds_its_place() {
         assert!(Name::ALL.is_sorted_by(|one, other| one.as_str() < other.as_str()));
         assert!(Name::ALL.iter().enumerate().all(|(at, name)| *name as usize == at));
+    }
+
+    #[test]
+    fn members_are_found_at_once_if_they_are_found_one_by_one() {
+        const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
+        let mut random = fastrand::Rng::with_seed(7);
+        for line in ENTRIES.lines() {
+            for _ in 0..2_000 {
+                let mut bytes = line.as_bytes().to_vec();
+                let (at, end) = (random.usize(..bytes.len()), random.usize(..bytes.len()));
+                match random.u8(..4) {
+                    0 => bytes[at] = b"\"{},:a"[random.usize(..6)],
+                    1 => drop(bytes.drain(at..end.max(at))),
+                    2 => drop(bytes.splice(at..at, line.bytes().skip(end).take(30)).count()),
+                    _ => {}
+                }
+                for allowed in [|_| true, |name: Name| !name.is_sealed()] {
+                    let fields = || Fields([const { None }; Name::ALL.len()]);
+                    let (mut quickly, mut slowly) = (fields(), fields());
+                    let (quick, slow) =
+                        (quickly.at_once(&bytes, allowed), slowly.one_by_one(&bytes, allowed));
+                    assert_eq!(quick.is_some(), slow.is_ok(), "{}", String::from_utf8_lossy(&bytes));
+                    assert!(slow.is_err() || quickly.0 == slowly.0);
+                }
+            }
+        }
     }
 
     #[test]

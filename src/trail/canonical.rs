@@ -65,30 +65,32 @@ pub enum Fault {
     Depth,
 }
 
-/// A member of the outermost object: its name, its value, and where its `"name":value` stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member<'a> {
-    /// The name, unescaped names only.
-    pub name: &'a str,
-    /// The value, as it stands.
-    pub value: &'a str,
-    /// From the quote before the name to the last byte of the value.
-    pub span: Range<usize>,
+/// A member of the outermost object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Member<'a> {
+    /// The name as it stands between its quotes.
+    pub(super) name: &'a str,
+    /// The value as it stands.
+    pub(super) value: &'a str,
+    /// Where the quote before the name stands.
+    pub(super) start: usize,
 }
 
-/// Checks that `bytes` are one object in canonical form, and names its members in order.
-///
-/// # Errors
-/// [`NotCanonical`] with the first byte at fault.
-pub fn members(bytes: &[u8]) -> Result<Vec<Member<'_>>, NotCanonical> {
+impl Member<'_> {
+    /// From the quote before the name to the last byte of the value.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.start..self.start + "\"\":".len() + self.name.len() + self.value.len()
+    }
+}
+
+/// Checks that `bytes` are one object in canonical form, and gives its members in order.
+pub(super) fn members<'a>(bytes: &'a [u8], mut each: impl FnMut(Member<'a>)) -> Result<(), NotCanonical> {
     let mut reader = Reader::of(bytes)?;
-    let mut members = Vec::with_capacity(20);
     if reader.peek() != Some(b'{') {
         return Err(reader.fault(Fault::Unexpected));
     }
-    reader.object(1, Some(&mut members))?;
-    reader.end()?;
-    Ok(members)
+    reader.object(1, &mut each)?;
+    reader.end()
 }
 
 /// Checks that `bytes` are one value in canonical form.

@@ -15,7 +15,6 @@
 
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
 use super::attribute::{Fields, INSTANT, Name, VERSION_7, is_version_7};
-use super::canonical;
 use super::data::Data;
 use super::hash::{Head, LeafHash};
 use super::key::{Kind, SigningKey, VerifierKey};
@@ -144,10 +143,8 @@ impl Event {
         let written: Vec<String> = written.map(|(name, value)| format!("\"{name}\":{value}")).collect();
         let bytes = format!("{{{}}}", written.join(",")).into_bytes();
         // What the texts hold is checked once all stands in its place.
-        let members = canonical::members(&bytes)?;
-        let fields = Fields::of_request(&members)?;
-        let begin = |name| fields.member(name).map(|member| member.span.start);
-        let cuts = [begin(Name::Source)?, begin(Name::Subject)?];
+        let fields = Fields::of_request(&bytes)?;
+        let cuts = [fields.span(Name::Source)?.start, fields.span(Name::Subject)?.start];
         within(bytes.len(), SIGNED_LIMIT)?;
         Ok((bytes, cuts))
     }

@@ -8,10 +8,12 @@
 //! - [`attribute`]: the members of requests and entries, in the one form of each;
 //! - [`data`]: an event's own fields, as they are hashed;
 //! - [`entry`]: requests and entries, and the two runs that the ledger adds;
+//! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
 //! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
 
 pub mod attribute;
 pub mod canonical;
+pub mod chain;
 pub mod data;
 pub mod disclosure;
 pub mod entry;

@@ -5,7 +5,6 @@
 //! [`super::attribute`].
 
 use super::attribute::{EntryFault, Fields, Name};
-use super::canonical;
 use super::entry::{ENTRY_LIMIT, SIGNED_LIMIT, Seal};
 use super::hash::LeafHash;
 use base64::Engine;
@@ -37,19 +36,17 @@ impl<'a> Parts<'a> {
     /// Reads a request.
     pub(super) fn of_request(bytes: &'a [u8]) -> Result<Self, EntryFault> {
         within(bytes.len(), ENTRY_LIMIT)?;
-        let members = canonical::members(bytes)?;
-        Self::of(&Fields::of_request(&members)?, bytes)
+        Self::of(&Fields::of_request(bytes)?, bytes)
     }
 
     /// Reads an entry.
     pub(super) fn of_entry(bytes: &'a [u8]) -> Result<(Self, Seal), EntryFault> {
         within(bytes.len(), ENTRY_LIMIT)?;
-        let members = canonical::members(bytes)?;
-        let fields = Fields::of_entry(&members)?;
+        let fields = Fields::of_entry(bytes)?;
         Ok((Self::of(&fields, bytes)?, seal(&fields)?))
     }
 
-    fn of(fields: &Fields<'_, 'a>, bytes: &'a [u8]) -> Result<Self, EntryFault> {
+    fn of(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<Self, EntryFault> {
         fields.is(Name::SpecVersion, "1.0", "\"1.0\"")?;
         fields.is(Name::DataContentType, "application/json", "\"application/json\"")?;
         let parts = Self {
@@ -77,27 +74,26 @@ pub(super) fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
     if found > limit { Err(EntryFault::Length { found, limit }) } else { Ok(()) }
 }
 
-fn signature(fields: &Fields<'_, '_>) -> Result<[u8; 64], EntryFault> {
-    let text = fields.text(Name::Signature)?;
+fn signature(fields: &Fields<'_>) -> Result<[u8; 64], EntryFault> {
+    let text = fields.code(Name::Signature)?;
     // The decoder asks for room in threes.
     let mut decoded = [0; 66];
-    let length = STANDARD.decode_slice(text.as_bytes(), &mut decoded).ok().filter(|length| *length == 64);
+    let length = STANDARD.decode_slice(text, &mut decoded).ok().filter(|length| *length == 64);
     let signature = length.and_then(|_| decoded.first_chunk()).copied();
     signature.ok_or_else(|| Name::Signature.is_not("88 characters of standard base64, an Ed25519 signature"))
 }
 
 /// In canonical order all that is not signed stands before `source` and before `subject`.
-fn signed<'a>(fields: &Fields<'_, 'a>, bytes: &'a [u8]) -> Result<[&'a [u8]; 3], EntryFault> {
-    let span = |name| fields.member(name).map(|member| member.span.clone());
+fn signed<'a>(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<[&'a [u8]; 3], EntryFault> {
     // With the comma after it.
-    let after = |name| span(name).map(|span| span.end + 1);
-    let (source, subject) = (span(Name::Source)?.start, span(Name::Subject)?.start);
+    let after = |name| fields.span(name).map(|span| span.end + 1);
+    let (source, subject) = (fields.span(Name::Source)?.start, fields.span(Name::Subject)?.start);
     let pieces = [0..after(Name::Ledger)?, source..after(Name::SpecVersion)?, subject..bytes.len()];
     Ok(pieces.map(|piece| bytes.get(piece).unwrap_or_default()))
 }
 
-fn seal(fields: &Fields<'_, '_>) -> Result<Seal, EntryFault> {
-    let sequence = fields.text(Name::Sequence)?;
+fn seal(fields: &Fields<'_>) -> Result<Seal, EntryFault> {
+    let sequence = fields.code(Name::Sequence)?;
     Ok(Seal {
         sequence: (sequence.len() == 12 && sequence.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| sequence.parse().ok())
@@ -105,12 +101,7 @@ fn seal(fields: &Fields<'_, '_>) -> Result<Seal, EntryFault> {
             .ok_or_else(|| Name::Sequence.is_not("a number of twelve digits"))?,
         recordedtime: fields.time(Name::RecordedTime)?,
         prevhash: fields.hash(Name::PrevHash)?,
-        streamversion: fields
-            .raw(Name::StreamVersion)?
-            .parse()
-            .ok()
-            .filter(|version| *version > 0)
-            .ok_or_else(|| Name::StreamVersion.is_not("an integer from 1"))?,
+        streamversion: fields.count(Name::StreamVersion)?,
         streamprevhash: fields.hash(Name::StreamPrevHash)?,
     })
 }

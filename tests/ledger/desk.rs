@@ -71,7 +71,7 @@ pub(crate) fn opened(plan: &Plan, clock: Clock) -> Opened {
         Founder {
             id: party.id.clone(),
             name: party.name.clone(),
-            time_zone: party.time_zone.clone(),
+            time_zone: party.time_zone,
             authority: ["authority-1", "authority-2"]
                 .map(|role| key(&name(role), Kind::Ed25519).verifier())
                 .to_vec(),

@@ -193,7 +193,7 @@ fn a_day_ends_where_clocks_are_put_forward_at_midnight() {
     let desk = Desk::founded();
     let mut founding = desk.ledger.state().founding.unwrap();
     for party in &mut founding.opened.parties {
-        party.time_zone = "Africa/Cairo".to_owned().try_into().unwrap();
+        party.time_zone = "Africa/Cairo".parse().unwrap();
     }
     // On 28 April 2023 there was no midnight in Cairo: 27 April ended at 22:00 UTC, when it became one o'clock.
     let end = founding.end_of("2023-04-27".parse().unwrap());

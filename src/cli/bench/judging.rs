@@ -9,16 +9,16 @@ use annals::ledger::{Ledger, LedgerError};
 use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
+use annals::record::cores;
 use annals::record::history::{History, State};
+use annals::trail::chain::Range;
 use annals::trail::entry::{CONTEXT, Entry};
 use annals::trail::hash::{Head, LeafHash};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Place;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::thread;
 use std::time::Duration;
 
 /// How many entries are judged at most; they are in memory.
@@ -46,38 +46,25 @@ fn bytes(lines: &[Vec<u8>]) -> u64 {
     lines.iter().map(|line| line.len() as u64).sum()
 }
 
-/// Shares out what is to be done among all cores, each a range of it; what comes of each, in order.
-fn on_all_cores<T: Sync, R: Send>(all: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let work = &work;
-        let threads: Vec<_> = all
-            .chunks(all.len().div_ceil(cores).max(1))
-            .map(|share| scope.spawn(move || work(share)))
-            .collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, R>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect()
-    })
-}
-
 fn links(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
-    let (limit, ours) = in_turn(
+    let measured = in_turn(
         ROUNDS,
         || {
-            let hash = |share: &[Vec<u8>]| {
+            let hash = |_, share: &[Vec<u8>]| {
                 for line in share {
                     black_box(LeafHash::of(line));
                 }
             };
-            Ok::<_, Failure>(timed(|| on_all_cores(lines, hash)).0)
+            Ok(timed(|| cores::ranges(lines, &hash)).0)
         },
         || {
-            let (time, whole) = timed(|| follow(on_all_cores(lines, Range::of)));
-            if whole { Ok(time) } else { Err(Failure::usage("the chain does not hold".to_owned())) }
+            let follow = |before, share: &[Vec<u8>]| Range::of(before as u64, share);
+            let (time, whole) = timed(|| cores::ranges(lines, &follow).into_iter().reduce(Range::join));
+            whole.map_or(Ok(Head::EMPTY), Range::head).map(|_| time)
         },
-    )?;
+    );
+    let (limit, ours) =
+        measured.map_err(|broken| Failure::usage(format!("the chain does not hold: {}", broken.fault)))?;
     Ok(line(Work::Links, lines, limit, ours))
 }
 
@@ -85,58 +72,6 @@ fn line(work: Work, lines: &[Vec<u8>], limit: Duration, ours: Duration) -> Measu
     let rate = |time: Duration| Some(megabytes(bytes(lines)) / time.as_secs_f64().max(1e-9));
     let how = format!("MB a second of {} entries, the medians of {ROUNDS} rounds in turn", lines.len());
     Measured { work, limit: rate(limit), ours: rate(ours), how }
-}
-
-/// A range of entries whose form was checked, as far as its neighbours have to know it.
-struct Range {
-    /// The entry before it, and its last one.
-    before: LeafHash,
-    last: LeafHash,
-    /// Of each stream the head before, and its last.
-    streams: HashMap<String, (Head, Head)>,
-}
-
-impl Range {
-    /// Nothing where an entry is none, or does not follow the one before.
-    fn of(lines: &[Vec<u8>]) -> Option<Self> {
-        let mut range: Option<Self> = None;
-        for line in lines {
-            let entry = Entry::parse(line).ok()?;
-            let seal = &entry.seal;
-            let range = range.get_or_insert_with(|| Self {
-                before: seal.prevhash,
-                last: seal.prevhash,
-                streams: HashMap::new(),
-            });
-            let before = Head { size: seal.streamversion.checked_sub(1)?, leaf: seal.streamprevhash };
-            let now = Head { size: seal.streamversion, leaf: entry.leaf };
-            let followed = match range.streams.entry(entry.request.event.subject) {
-                Place::Occupied(mut known) => std::mem::replace(&mut known.get_mut().1, now) == before,
-                Place::Vacant(free) => {
-                    free.insert((before, now));
-                    true
-                }
-            };
-            if !followed || std::mem::replace(&mut range.last, entry.leaf) != seal.prevhash {
-                return None;
-            }
-        }
-        range
-    }
-}
-
-/// Whether ranges follow each other, from the first entry on.
-fn follow(ranges: Vec<Option<Range>>) -> bool {
-    let (mut last, mut streams) = (LeafHash::NONE, HashMap::new());
-    ranges.into_iter().all(|range| {
-        range.is_some_and(|range| {
-            let follows = range.before == last;
-            last = range.last;
-            let each =
-                |(subject, (before, now))| streams.insert(subject, now).unwrap_or(Head::EMPTY) == before;
-            follows && range.streams.into_iter().all(each)
-        })
-    })
 }
 
 fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
@@ -155,15 +90,15 @@ fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
     let (limit, ours) = in_turn(
         ROUNDS,
         || {
-            let check = |share: &[(&annals::trail::key::VerifierKey, Vec<u8>, [u8; 64])]| {
+            let check = |_, share: &[(&annals::trail::key::VerifierKey, Vec<u8>, [u8; 64])]| {
                 share.iter().all(|(key, message, signature)| key.verifies(message, signature))
             };
-            let (time, held) = timed(|| on_all_cores(&raw, check));
+            let (time, held) = timed(|| cores::ranges(&raw, &check));
             holds(time, held)
         },
         || {
-            let check = |share: &[Entry]| share.iter().all(|entry| state.keys.signed(&entry.request));
-            let (time, held) = timed(|| on_all_cores(&entries, check));
+            let check = |_, share: &[Entry]| share.iter().all(|entry| state.keys.signed(&entry.request));
+            let (time, held) = timed(|| cores::ranges(&entries, &check));
             holds(time, held)
         },
     )?;

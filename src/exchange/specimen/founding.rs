@@ -47,7 +47,7 @@ pub(super) fn drafts(
         Ok::<_, SpecimenError>(Founder {
             id: party.id.clone(),
             name: party.name.clone(),
-            time_zone: party.time_zone.clone(),
+            time_zone: party.time_zone,
             authority: vec![made("authority-1", Kind::Ed25519)?, made("authority-2", Kind::Ed25519)?],
             witness: vec![made("witness-1", Kind::Cosignature)?],
         })

@@ -14,19 +14,19 @@ pub(crate) struct Reader<'a> {
     at: usize,
 }
 
-/// What stands between the quotes of a string.
+/// What stands between the quotes of a string, escapes included.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Inside<'a> {
-    /// As it stands, escapes included.
-    text: &'a str,
-    /// Whether it is ASCII without an escape, as nearly every name is.
-    plain: bool,
+pub(crate) enum Inside<'a> {
+    /// ASCII without an escape, as nearly every name is.
+    Plain(&'a str),
+    /// Any other.
+    Other(&'a str),
 }
 
 impl<'a> Reader<'a> {
     /// # Errors
     /// [`Fault::Encoding`].
-    pub(super) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
+    pub(in super::super) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding })?;
         Ok(Self::new(text))
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     pub(super) fn value(&mut self, level: usize) -> Result<(), NotCanonical> {
         match self.peek() {
             Some(b'"') => self.string().map(|_| ()),
-            Some(b'{') => self.object(level + 1, None),
+            Some(b'{') => self.object(level + 1, &mut |_| {}),
             Some(b'[') => self.array(level + 1),
             Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
             Some(b't') => self.word("true"),
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     pub(super) fn object(
         &mut self,
         level: usize,
-        mut members: Option<&mut Vec<Member<'a>>>,
+        each: &mut impl FnMut(Member<'a>),
     ) -> Result<(), NotCanonical> {
         self.deeper(level)?;
         self.take(b'{')?;
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         loop {
             let start = self.at;
             let name = self.string()?;
-            if !name.plain && !name.text.is_ascii() {
+            if matches!(name, Inside::Other(name) if !name.is_ascii()) {
                 return Err(NotCanonical { offset: start, fault: Fault::NameNotAscii });
             }
             if before.is_some_and(|before| !before.comes_before(name)) {
@@ -117,17 +117,39 @@ impl<'a> Reader<'a> {
             }
             before = Some(name);
             self.take(b':')?;
-            let value = self.at;
-            self.value(level)?;
-            if let Some(members) = members.as_deref_mut() {
-                let value = self.text.get(value..self.at).unwrap_or_default();
-                members.push(Member { name: name.text, value, span: start..self.at });
-            }
+            let value = self.raw(level)?;
+            each(Member { name: name.as_str(), value, start });
             if self.peek() == Some(b'}') {
                 return self.take(b'}');
             }
             self.take(b',')?;
         }
+    }
+
+    /// Reads the member of this name in the outermost object, if it stands here.
+    #[inline]
+    pub(in super::super) fn member(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<Member<'a>>, NotCanonical> {
+        let start = self.at;
+        let rest = self
+            .text
+            .get(start..)
+            .and_then(|rest| rest.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\":"));
+        if rest.is_none() {
+            return Ok(None);
+        }
+        self.at += name.len() + "\"\":".len();
+        let value = self.raw(1)?;
+        Ok(Some(Member { name, value, start }))
+    }
+
+    /// Reads a value and returns it as it stands.
+    fn raw(&mut self, level: usize) -> Result<&'a str, NotCanonical> {
+        let start = self.at;
+        self.value(level)?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
     /// Reads a string.
@@ -142,7 +164,7 @@ impl<'a> Reader<'a> {
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Inside { text, plain })
+        Ok(if plain { Inside::Plain(text) } else { Inside::Other(text) })
     }
 
     /// Passes over characters that stand for themselves, as long as there are eight bytes to look at.
@@ -219,32 +241,36 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Inside<'a> {
+    /// What stands between the quotes of a value that was read, if it is a string.
+    pub(in super::super) fn of(value: &'a str) -> Option<Self> {
+        value.strip_prefix('"')?.strip_suffix('"').map(Self::Other)
+    }
+
+    pub(in super::super) const fn as_str(self) -> &'a str {
+        match self {
+            Self::Plain(text) | Self::Other(text) => text,
+        }
+    }
+
     /// The text that is meant.
+    #[inline]
     pub(crate) fn unescaped(self) -> Cow<'a, str> {
-        if self.plain || !self.text.contains('\\') {
-            return Cow::Borrowed(self.text);
+        match self {
+            Self::Other(text) if text.contains('\\') => Cow::Owned(unescaped(text)),
+            Self::Plain(text) | Self::Other(text) => Cow::Borrowed(text),
         }
-        let mut characters = self.text.chars();
-        let mut text = String::with_capacity(self.text.len());
-        while let Some(character) = characters.next() {
-            text.push(match character {
-                '\\' => match characters.next() {
-                    Some('t') => '\t',
-                    Some('n') => '\n',
-                    other => other.unwrap_or(character),
-                },
-                _ => character,
-            });
-        }
-        Cow::Owned(text)
     }
 
     /// Whether a name comes before another once both are unescaped.
     fn comes_before(self, other: Self) -> bool {
-        if self.plain && other.plain {
-            return self.text < other.text;
+        let (Self::Plain(name), Self::Plain(other)) = (self, other) else {
+            return self.unescaped() < other.unescaped();
+        };
+        // Mostly the first letter tells.
+        match (name.as_bytes().first(), other.as_bytes().first()) {
+            (one, another) if one == another => name < other,
+            (one, another) => one < another,
         }
-        self.unescaped() < other.unescaped()
     }
 }
 
@@ -259,4 +285,20 @@ const fn marked(eight: u64) -> u64 {
     let backslash = (eight ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
     let delete = eight.wrapping_add(ONES);
     (below_space | quote | backslash | delete | eight) & HIGHEST
+}
+
+fn unescaped(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut plain = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        plain.push(match character {
+            '\\' => match characters.next() {
+                Some('t') => '\t',
+                Some('n') => '\n',
+                other => other.unwrap_or(character),
+            },
+            _ => character,
+        });
+    }
+    plain
 }

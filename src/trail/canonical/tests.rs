@@ -89,6 +89,12 @@ fn writers_normalise_text() {
     assert_eq!(write(&value).unwrap(), "{\"name\":[\"Århus\"]}".as_bytes());
 }
 
+fn quickly(bytes: &[u8]) -> Result<Vec<slowly::Member<'_>>, NotCanonical> {
+    let mut all = Vec::new();
+    members(bytes, |member| all.push((member.name, member.value, member.span())))?;
+    Ok(all)
+}
+
 /// Changes a text as hands, disks and forgers do: a byte, a piece left out, repeated or moved.
 fn damage(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
     const OTHERS: &[u8] = b"\"\\{}[]:,0-9.etnf \t\n\x00\x1f\x20\x7e\x7f\x80\x9f\xa0\xc2\xed\xef\xf4\xff";
@@ -135,11 +141,11 @@ fn damaged_entries_have_the_fault_and_the_offset_that_a_reader_of_single_bytes_g
     let sound = ENTRIES.iter().flat_map(|entries| entries.lines()).map(str::to_owned);
     let mut random = fastrand::Rng::with_seed(9);
     for line in placed.chain(sound) {
-        assert_eq!(members(line.as_bytes()), slowly::members(line.as_bytes()), "{line}");
+        assert_eq!(quickly(line.as_bytes()), slowly::members(line.as_bytes()), "{line}");
         for _ in 0..300 {
             let mut bytes = line.clone().into_bytes();
             (0..random.u8(1..4)).for_each(|_| damage(&mut bytes, &mut random));
-            assert_eq!(members(&bytes), slowly::members(&bytes), "{}", String::from_utf8_lossy(&bytes));
+            assert_eq!(quickly(&bytes), slowly::members(&bytes), "{}", String::from_utf8_lossy(&bytes));
         }
     }
 }
@@ -177,6 +183,6 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_answered_and_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = check(&bytes);
-        let _ = members(&bytes);
+        let _ = quickly(&bytes);
     }
 }

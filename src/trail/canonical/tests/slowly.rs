@@ -1,6 +1,10 @@
 //! The form checked byte by byte, as simply as it can be said: what the quick reader is held against.
 
-use super::super::{Fault, INTEGERS, LEVELS, Member, NotCanonical};
+use super::super::{Fault, INTEGERS, LEVELS, NotCanonical};
+use std::ops::Range;
+
+/// Name, value and span of a member, as they stand.
+pub(super) type Member<'a> = (&'a str, &'a str, Range<usize>);
 
 /// As [`super::super::members`].
 pub(super) fn members(bytes: &[u8]) -> Result<Vec<Member<'_>>, NotCanonical> {
@@ -108,7 +112,7 @@ impl<'a> Reader<'a> {
             self.value(level)?;
             if let Some(members) = members.as_deref_mut() {
                 let value = self.text.get(value..self.at).unwrap_or_default();
-                members.push(Member { name, value, span: start..self.at });
+                members.push((name, value, start..self.at));
             }
             if self.peek() == Some(b'}') {
                 return self.take(b'}');
