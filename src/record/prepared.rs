@@ -42,7 +42,8 @@ impl Prepared {
             let signed = key.map(|key| (key.vkey.clone(), request.is_signed_by(&key.vkey)));
             Read { fact: Fact::read(&request.event), signed, entry }
         });
-        Self { leaf: LeafHash::of(line), read }
+        let leaf = read.as_ref().map_or_else(|_| LeafHash::of(line), |read| read.entry.leaf);
+        Self { leaf, read }
     }
 
     /// Prepares lines on every core, in their order.
