@@ -256,10 +256,7 @@ pub(super) fn said(
     };
     match action {
         Some(action) => {
-            let sequences = ledger.sequences(&stream(action), reading.head.size)?.into_iter();
-            for sequence in sequences.filter(|sequence| *sequence >= first) {
-                ledger.replay(sequence..sequence + 1, &mut take)?;
-            }
+            ledger.stream(&stream(action), first..reading.head.size, &mut take)?;
         }
         None => ledger.replay(first..reading.head.size, &mut take)?,
     }

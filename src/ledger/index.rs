@@ -11,13 +11,14 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::{Archive, Holding};
 use crate::record::history::Spoken;
-use crate::store::StoreError;
 use crate::store::runs::Runs;
+use crate::store::{Place, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{Head, LeafHash};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -32,6 +33,8 @@ pub(super) const NEWEST: usize = 1 << 16;
 pub struct Index {
     tables: Tables,
     streams: BTreeMap<String, Stream>,
+    /// How many bytes of lines there are, newlines counted.
+    bytes: u64,
     /// Who spoke; a word names its party by its place here.
     parties: Vec<Code>,
     recent: Recent,
@@ -43,7 +46,8 @@ pub(super) struct Tables {
     ids: Runs<16, 8>,
     leaves: Runs<32, 8>,
     digests: Runs<32, 8>,
-    streams: Runs<16, 0>,
+    /// With how many bytes of lines there are before each entry, newlines counted.
+    streams: Runs<16, 8>,
     words: Runs<16, { packed::WORD }>,
 }
 
@@ -65,6 +69,7 @@ pub(super) struct Settled {
     entries: Vec<String>,
     words: Vec<String>,
     streams: BTreeMap<String, Stream>,
+    bytes: u64,
     parties: Vec<Code>,
 }
 
@@ -92,7 +97,14 @@ impl Index {
             streams: Runs::new(false),
             words: Runs::new(false),
         };
-        Self::with(tables, BTreeMap::new(), Vec::new(), disclosures)
+        Self {
+            tables,
+            streams: BTreeMap::new(),
+            bytes: 0,
+            parties: Vec::new(),
+            recent: Recent::default(),
+            disclosures,
+        }
     }
 
     /// As it was settled in a folder.
@@ -107,22 +119,27 @@ impl Index {
             streams: Runs::open(folder, "streams", false, &settled.entries)?,
             words: Runs::open(folder, "words", false, &settled.words)?,
         };
-        Ok(Self::with(tables, settled.streams, settled.parties, AtHand::default()))
-    }
-
-    fn with(
-        tables: Tables,
-        streams: BTreeMap<String, Stream>,
-        parties: Vec<Code>,
-        disclosures: AtHand,
-    ) -> Self {
-        Self { tables, streams, parties, recent: Recent::default(), disclosures }
+        let Settled { streams, bytes, parties, .. } = settled;
+        Ok(Self {
+            tables,
+            streams,
+            bytes,
+            parties,
+            recent: Recent::default(),
+            disclosures: AtHand::default(),
+        })
     }
 
     /// The same at this moment, to be settled beside this one.
     pub(super) fn copy(&self) -> Self {
-        let (streams, parties) = (self.streams.clone(), self.parties.clone());
-        Self::with(self.tables.clone(), streams, parties, AtHand::default())
+        Self {
+            tables: self.tables.clone(),
+            streams: self.streams.clone(),
+            bytes: self.bytes,
+            parties: self.parties.clone(),
+            recent: Recent::default(),
+            disclosures: AtHand::default(),
+        }
     }
 
     /// Takes over what was settled of a copy, which had these tables.
@@ -152,6 +169,7 @@ impl Index {
             entries: streams.settle(folder, "streams")?,
             words: words.settle(folder, "words")?,
             streams: self.streams.clone(),
+            bytes: self.bytes,
             parties: self.parties.clone(),
         })
     }
@@ -162,15 +180,17 @@ impl Index {
         ids.waiting().max(digests.waiting())
     }
 
-    /// The sequences of a stream's first entries, as many as there are before one.
+    /// Where a stream's entries are whose sequences lie in a range.
     ///
     /// # Errors
     /// [`StoreError`], where they cannot be read.
-    pub fn entries(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
+    pub fn entries(&self, subject: &str, range: Range<u64>) -> Result<Vec<Place>, StoreError> {
         let Some(stream) = self.streams.get(subject) else { return Ok(Vec::new()) };
-        let found =
-            self.tables.streams.between(&Key::new(stream.first, 0).0, &Key::new(stream.first, size).0)?;
-        Ok(found.into_iter().map(|(key, _)| Key(key).sequence()).collect())
+        let key = |sequence| Key::new(stream.first, sequence).0;
+        let found = self.tables.streams.between(&key(range.start), &key(range.end))?;
+        let place =
+            |(key, before)| Place { sequence: Key(key).sequence(), before: u64::from_be_bytes(before) };
+        Ok(found.into_iter().map(place).collect())
     }
 
     /// What was said before an entry, for readers that do not wait for the next.
@@ -229,7 +249,8 @@ impl Archive for Index {
         ids.insert(*entry.request.event.id.as_bytes(), value)?;
         leaves.insert(entry.leaf.0, value)?;
         let first = self.streams.get(subject).map_or(sequence, |stream| stream.first);
-        streams.insert(Key::new(first, sequence).0, [])?;
+        streams.insert(Key::new(first, sequence).0, self.bytes.to_be_bytes())?;
+        self.bytes += entry.length as u64 + 1;
         match self.streams.get_mut(subject) {
             Some(stream) => stream.head = entry.stream(),
             None => drop(self.streams.insert(subject.clone(), Stream { first, head: entry.stream() })),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Lines that are read before they are parsed.
 const PAGE: usize = 1024;
 /// Lines that are worth a thread.
-const SHARE: usize = 64;
+pub(super) const SHARE: usize = 64;
 
 /// An entry, what it says, and the digests that it holds.
 pub(super) type Read = (Entry, Fact, Vec<Held>);

@@ -81,16 +81,22 @@ impl Ledger {
         Ok(all)
     }
 
-    /// What was erased, by the digests.
+    /// What was erased, by the digests: every erasure is in the stream of the ledger itself.
     ///
     /// # Errors
     /// [`LedgerError`], where an entry cannot be read.
     pub fn erasures(&self) -> Result<HashMap<Digest, Erasure>, LedgerError> {
-        let sequences = {
-            let past = self.past();
-            past.index.entries("ledger", past.size())?
-        };
-        erasures(self.store.as_ref(), &sequences)
+        let mut all = HashMap::new();
+        self.stream("ledger", 0..u64::MAX, &mut |entry, fact| {
+            if let Fact::Erased(erased) = fact {
+                let sequence = entry.seal.sequence;
+                let (holder, basis) = (entry.request.event.causationid, erased.basis.clone());
+                let reason = Digest::parse(&erased.reason.digest);
+                all.insert(erased.digest, Erasure { sequence, holder, basis, reason });
+            }
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Takes disclosures in, durable on return, and tells of each what became of it. The ledger must be open for writing.
@@ -208,21 +214,6 @@ fn in_clear(line: &[u8], sha256: &str) -> bool {
     let event = &*upcast::newest(&entry.request.event);
     event.data.members().get("plan_sha256").is_some_and(|plan| plan == sha256)
         || evidence::files(event, &|_| None).iter().any(|file| file.sha256.clear() == Some(sha256))
-}
-
-/// What was erased: every erasure is in the stream of the ledger itself.
-fn erasures(store: &dyn Store, sequences: &[u64]) -> Result<HashMap<Digest, Erasure>, LedgerError> {
-    let mut all = HashMap::new();
-    for sequence in sequences.iter().copied() {
-        read_each(store, sequence, &mut |entry, fact, _| {
-            if let Fact::Erased(erased) = fact {
-                let (holder, basis) = (entry.request.event.causationid, erased.basis);
-                let reason = Digest::parse(&erased.reason.digest);
-                all.insert(erased.digest, Erasure { sequence, holder, basis, reason });
-            }
-        })?;
-    }
-    Ok(all)
 }
 
 /// Reads the entry at a sequence.

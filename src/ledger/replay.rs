@@ -1,12 +1,13 @@
 //! Replaying: the entries read again, one by one, and the history up to any of them.
 
 use super::index::Sayings;
-use super::past::read_entry;
+use super::past::{SHARE, read_entry};
 use super::{Ledger, LedgerError};
 use crate::record::archive::Archive;
+use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{History, State};
-use crate::store::{Head, StoreError};
+use crate::store::{Head, Place, StoreError};
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::NaiveDate;
@@ -14,7 +15,7 @@ use std::ops::{ControlFlow, Range};
 use uuid::Uuid;
 
 /// How many entries are in memory at a time.
-const PAGE: u64 = 1024;
+const PAGE: usize = 1024;
 
 /// Up to which entry a history is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Ledger {
         let end = range.end.min(self.store.head().size);
         let mut flow = ControlFlow::Continue(());
         while from < end && flow.is_continue() {
-            let to = (from + PAGE).min(end);
+            let to = (from + PAGE as u64).min(end);
             let mut page = Vec::new();
             self.store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
             // The store is done before anybody is called, who may ask the ledger for more.
@@ -84,6 +85,27 @@ impl Ledger {
             if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         taken
+    }
+
+    /// As [`Self::replay`], the entries of a stream alone.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn stream(
+        &self,
+        subject: &str,
+        range: Range<u64>,
+        each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        for places in self.places(subject, range)?.chunks(PAGE) {
+            let mut page = Vec::with_capacity(places.len());
+            self.store.pick(places, &mut |at, line| page.push((at, line.to_vec())))?;
+            for read in cores::share(&page, SHARE, &|(at, line)| read_entry(*at, line)) {
+                let (entry, fact, _) = read?;
+                each(&entry, &fact)?;
+            }
+        }
+        Ok(())
     }
 
     /// The history of the entries up to a cut, or of all. Nothing is folded: what changes knows since when it is what it is.
@@ -132,8 +154,12 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn sequences(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
+        Ok(self.places(subject, 0..size)?.into_iter().map(|place| place.sequence).collect())
+    }
+
+    fn places(&self, subject: &str, range: Range<u64>) -> Result<Vec<Place>, StoreError> {
         let past = self.past();
-        past.index.entries(subject, size.min(past.size()))
+        past.index.entries(subject, range.start..range.end.min(past.size()))
     }
 
     /// The entry with this id.

@@ -74,7 +74,8 @@ impl Prepared {
     #[must_use]
     pub fn of(line: &[u8], keys: &Keys) -> Self {
         let read = Entry::parse(line).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
-        Self { leaf: LeafHash::of(line), read }
+        let leaf = read.as_ref().map_or_else(|_| LeafHash::of(line), |read| read.entry.leaf);
+        Self { leaf, read }
     }
 
     /// Prepares lines on every core, in their order.

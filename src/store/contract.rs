@@ -2,7 +2,7 @@
 
 use super::embedded::Embedded;
 use super::memory::Memory;
-use super::{AppendError, Condition, Head, Store, StoreError};
+use super::{AppendError, Condition, Head, Place, Store, StoreError};
 use crate::trail::hash::LeafHash;
 
 fn every(rule: impl Fn(&dyn Store)) {
@@ -78,6 +78,43 @@ fn lines_of_every_length_are_read_back() {
             store.read(start as u64..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
             assert_eq!(found, lines[start..]);
         }
+    });
+}
+
+#[test]
+fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
+    every(|store| {
+        let lines: Vec<Vec<u8>> = (0..40_u64)
+            .map(|at| {
+                format!("{}\"sequence\":\"{at:012}\"", "x".repeat(usize::try_from(at * at).unwrap())).into()
+            })
+            .collect();
+        for batch in lines.chunks(7) {
+            store.append(store.head(), batch).unwrap();
+        }
+        let lengths =
+            lines.iter().scan(0, |sum, line| Some(std::mem::replace(sum, *sum + line.len() as u64 + 1)));
+        let right: Vec<Place> =
+            (0..).zip(lengths).map(|(sequence, before)| Place { sequence, before }).collect();
+        let wrong = |by: u64| {
+            right.iter().map(move |place| Place { before: place.before.wrapping_add(by), ..*place })
+        };
+        for places in [
+            right.clone(),
+            wrong(1).collect(),
+            wrong(u64::MAX).collect(),
+            wrong(1 << 40).collect(),
+            right.iter().rev().copied().collect(),
+        ] {
+            let mut picked = Vec::new();
+            store.pick(&places, &mut |sequence, line| picked.push((sequence, line.to_vec()))).unwrap();
+            let meant = places
+                .iter()
+                .map(|place| (place.sequence, lines[usize::try_from(place.sequence).unwrap()].clone()));
+            assert_eq!(picked, meant.collect::<Vec<_>>());
+        }
+        let beyond = [Place { sequence: 40, before: 0 }];
+        store.pick(&beyond, &mut |sequence, _| panic!("{sequence} is not there")).unwrap();
     });
 }
 

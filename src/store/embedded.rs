@@ -270,6 +270,10 @@ impl Store for Embedded {
         self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
     }
 
+    fn pick(&self, places: &[super::Place], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.journal.pick(places, each)
+    }
+
     fn put_blob(&self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
         self.with_blobs(|folder| blobs::put(folder, bytes))
     }

@@ -5,12 +5,13 @@
 //! [`super::frames`].
 
 use super::blobs::sync_folder;
-use super::segment::{EachLine, Place, Segment, file, follows, last_line, lines, list, near};
+use super::segment::{EachLine, Place, Segment, file, follows, last_line, line_at, lines, list, near};
 use super::{AppendError, Head, StoreError, advance, disk, said};
 use crate::trail::entry;
 use crate::trail::hash::LeafHash;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -243,6 +244,40 @@ impl Journal {
         Ok(())
     }
 
+    /// Hands out the lines at places, in their order; what is not there is looked for.
+    pub(super) fn pick(
+        &self,
+        places: &[super::Place],
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), StoreError> {
+        let segments = self.segments();
+        let begins = segments.iter().scan(0, |sum, segment| Some(mem::replace(sum, *sum + segment.length)));
+        let begins: Vec<u64> = begins.collect();
+        let mut opened: Option<(u64, File)> = None;
+        let mut is_there = |place: &super::Place, line: &mut Vec<u8>| {
+            let at = segments.partition_point(|segment| segment.first <= place.sequence).saturating_sub(1);
+            let (segment, begin) = (segments.get(at)?, begins.get(at)?);
+            let offset = place.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
+            if opened.as_ref().is_none_or(|(first, _)| *first != segment.first) {
+                let file = File::open(file(&self.folder, segment.first)).ok()?;
+                opened = Some((segment.first, file));
+            }
+            let (_, file) = opened.as_ref()?;
+            let whole = line_at(file, offset, line).ok()?;
+            (whole && entry::sequence(line) == Some(place.sequence)).then_some(())
+        };
+        let mut line = Vec::new();
+        for place in places {
+            if is_there(place, &mut line).is_some() {
+                each(place.sequence, &line);
+                continue;
+            }
+            let one = place.sequence..place.sequence.saturating_add(1);
+            self.read(one, &mut |sequence, _, line| each(sequence, line))?;
+        }
+        Ok(())
+    }
+
     /// The line of a known length at a place.
     pub(super) fn line(&self, place: Place, length: usize) -> Result<Vec<u8>, StoreError> {
         let path = file(&self.folder, place.segment);
@@ -275,198 +310,4 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs;
-
-    /// Segments of more than 8 bytes are left behind.
-    fn open(folder: &Path) -> Result<Journal, StoreError> {
-        let mut journal = Journal::scan(folder, 8, None, &mut |_, _, _| {})?;
-        journal.begin_writing()?;
-        Ok(journal)
-    }
-
-    /// The head after a line, and where it went.
-    fn append(journal: &Journal, head: Head, line: &str) -> Result<(Head, Place), AppendError> {
-        let mut place = None;
-        let head = journal.append(head, &[line.as_bytes().to_vec()], &mut |first| place = Some(first))?;
-        Ok((head, place.unwrap()))
-    }
-
-    fn written(folder: &Path) -> Head {
-        let journal = open(folder).unwrap();
-        let mut head = Head::EMPTY;
-        for line in ["line-0", "line-1", "line-2", "line-3", "line-4"] {
-            head = append(&journal, head, line).unwrap().0;
-        }
-        head
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-        let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    fn all(journal: &Journal) -> Vec<(u64, Place, String)> {
-        let mut found = Vec::new();
-        let mut each =
-            |at, place, line: &[u8]| found.push((at, place, String::from_utf8(line.to_vec()).unwrap()));
-        journal.read(0..9, &mut each).unwrap();
-        found
-    }
-
-    #[test]
-    fn a_segment_is_plain_text_named_by_its_first_sequence() {
-        let folder = tempfile::tempdir().unwrap();
-        let head = written(folder.path());
-        assert_eq!(names(folder.path()), ["000000000000.jsonl", "000000000002.jsonl", "000000000004.jsonl"]);
-        assert_eq!(fs::read(file(folder.path(), 2)).unwrap(), b"line-2\nline-3\n");
-        let journal = open(folder.path()).unwrap();
-        assert_eq!(journal.head(), head);
-        let found = all(&journal);
-        assert_eq!(found.len(), 5);
-        assert_eq!(found[3], (3, Place { segment: 2, offset: 7 }, "line-3".to_owned()));
-        assert_eq!(journal.line(found[3].1, 6).unwrap(), b"line-3");
-        assert!(journal.line(found[3].1, 5).is_err());
-    }
-
-    #[test]
-    fn a_known_line_spares_the_lines_before_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let head = written(folder.path());
-        let mut seen = Vec::new();
-        let from = Some((3, Place { segment: 2, offset: 7 }));
-        let journal = Journal::scan(folder.path(), 8, from, &mut |at, _, _| seen.push(at)).unwrap();
-        assert_eq!((journal.head(), seen), (head, vec![3, 4]));
-        assert_eq!(all(&journal).len(), 5);
-        for (segment, offset) in [(2, 6), (2, 14), (2, 70), (1, 0), (6, 0)] {
-            let from = Some((3, Place { segment, offset }));
-            assert!(Journal::scan(folder.path(), 8, from, &mut |_, _, _| {}).is_err(), "{segment} {offset}");
-        }
-    }
-
-    #[test]
-    fn a_line_without_its_newline_was_never_acknowledged() {
-        let folder = tempfile::tempdir().unwrap();
-        let head = written(folder.path());
-        fs::write(file(folder.path(), 4), b"line-4\nline").unwrap();
-        assert_eq!(Journal::scan(folder.path(), 8, None, &mut |_, _, _| {}).unwrap().head(), head);
-        assert_eq!(fs::read(file(folder.path(), 4)).unwrap(), b"line-4\nline", "readers change nothing");
-        assert_eq!(open(folder.path()).unwrap().head(), head);
-        assert_eq!(fs::read(file(folder.path(), 4)).unwrap(), b"line-4\n");
-    }
-
-    #[test]
-    fn a_segment_that_was_begun_and_never_written_to_is_taken_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let head = written(folder.path());
-        fs::write(file(folder.path(), 5), b"").unwrap();
-        let journal = open(folder.path()).unwrap();
-        assert_eq!(journal.head(), head);
-        let place = append(&journal, head, "line-5").unwrap().1;
-        assert_eq!(place, Place { segment: 5, offset: 0 });
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn after_an_append_in_doubt_nothing_is_taken_until_it_is_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let head = written(folder.path());
-        let journal = open(folder.path()).unwrap();
-        // It takes no bytes, and what it took cannot be taken back.
-        journal.tail.lock().unwrap().writer =
-            Some(OpenOptions::new().append(true).open("/dev/full").unwrap());
-        let refused = append(&journal, head, "line-5");
-        assert!(matches!(refused, Err(AppendError::InDoubt(StoreError::Full { .. }))));
-        let refused = append(&journal, head, "line-5");
-        assert!(matches!(refused, Err(AppendError::Failed(StoreError::Doubtful(_)))));
-        drop(journal);
-        assert!(append(&open(folder.path()).unwrap(), head, "line-5").is_ok());
-    }
-
-    #[test]
-    fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
-        let plain: fn(u64) -> String = |line| format!("line {line}");
-        let named: fn(u64) -> String = |line| {
-            format!("{}\"sequence\":\"{line:012}\"", "x".repeat(usize::try_from(line * line % 97).unwrap()))
-        };
-        let astray: fn(u64) -> String = |line| format!("\"sequence\":\"{:012}\"", line * 7_919 % 1_000);
-        for (text, sound) in [(plain, true), (named, true), (astray, false)] {
-            let folder = tempfile::tempdir().unwrap();
-            let lines: Vec<_> = (0..1_000).map(|line| text(line).into_bytes()).collect();
-            let mut appended = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
-            appended.begin_writing().unwrap();
-            for batch in lines.chunks(70) {
-                appended.append(appended.head(), batch, &mut |_| {}).unwrap();
-            }
-            let scanned = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
-            for start in [0, 1, 16, 17, 255, 256, 257, 511, 600, 999, 1_000] {
-                for journal in [&appended, &scanned] {
-                    let mut found = Vec::new();
-                    let mut each = |at, _, line: &[u8]| found.push((at, line.to_vec()));
-                    journal.read(start..start + 300, &mut each).unwrap();
-                    let expected =
-                        (0..).zip(lines.clone()).filter(|(at, _)| (start..start + 300).contains(at));
-                    let expected: Vec<_> = expected.collect();
-                    assert!(!sound || found == expected, "from {start}");
-                    assert!(found.len() <= expected.len());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_reader_opens_a_journal_by_the_ends_of_its_segments() {
-        let folder = tempfile::tempdir().unwrap();
-        let line = |at: u64| format!("\"sequence\":\"{at:012}\"").into_bytes();
-        let mut journal = Journal::scan(folder.path(), 100, None, &mut |_, _, _| {}).unwrap();
-        journal.begin_writing().unwrap();
-        for at in 0..20 {
-            journal.append(journal.head(), &[line(at)], &mut |_| {}).unwrap();
-        }
-        let last = journal.segments().last().unwrap().first;
-        let opened = || Journal::ends(folder.path(), 100).unwrap();
-        assert_eq!(opened().unwrap().head(), journal.head());
-        let mut torn = fs::read(file(folder.path(), last)).unwrap();
-        torn.extend(b"\"sequence\":\"00");
-        fs::write(file(folder.path(), last), &torn).unwrap();
-        let reader = opened().unwrap();
-        assert_eq!((reader.head(), reader.unfinished()), (journal.head(), 14));
-        torn.extend(vec![0; 300_000]);
-        fs::write(file(folder.path(), last), &torn).unwrap();
-        assert!(opened().is_none(), "nothing ends near the end, so all is read");
-        let reader = Journal::open(folder.path(), 100).unwrap();
-        assert_eq!((reader.head(), reader.unfinished()), (journal.head(), 300_014));
-        fs::remove_file(file(folder.path(), journal.segments()[1].first)).unwrap();
-        assert!(opened().is_none());
-        assert!(matches!(Journal::open(folder.path(), 100), Err(StoreError::Damaged { .. })));
-    }
-
-    #[test]
-    fn damage_is_named_with_its_place_and_nothing_is_changed() {
-        let long = [b"line-2\n", &*vec![b'x'; 65_536], b"\n"].concat();
-        let check = |segment, bytes: Option<&[u8]>, at, place, said: &str| {
-            let folder = tempfile::tempdir().unwrap();
-            written(folder.path());
-            let path = file(folder.path(), segment);
-            match bytes {
-                Some(bytes) => fs::write(&path, bytes).unwrap(),
-                None => fs::remove_file(&path).unwrap(),
-            }
-            let refused = open(folder.path()).unwrap_err();
-            assert!(refused.to_string().contains(said), "{refused}");
-            let StoreError::Damaged { path: named, offset, .. } = refused else { panic!("{refused}") };
-            assert_eq!((named, offset), (file(folder.path(), at), place));
-            assert_eq!(fs::read(&path).ok().as_deref(), bytes);
-        };
-        check(2, Some(b"line-2\n\nline-3\n"), 2, 7, "an empty line");
-        check(2, Some(&long), 2, 7, "a line of more than 65535 bytes");
-        check(2, Some(b"line-2\nline"), 2, 7, "a line without its newline");
-        check(2, Some(b"line-2\n"), 3, 0, "missing: entries 3 to 3");
-        check(2, Some(b"line-2\nline-3\nline-4\n"), 4, 0, "the lines before it end at 5");
-        check(2, None, 2, 0, "missing: entries 2 to 3");
-        check(0, None, 0, 0, "missing: entries 0 to 1");
-    }
-}
+mod tests;

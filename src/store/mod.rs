@@ -175,6 +175,15 @@ pub trait Store: Send + Sync {
     /// [`StoreError`], where they cannot be read.
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
+    /// Hands the lines at places to `each`, in the order of the places, as [`Self::read`] would; what is not where it was said to
+    /// be is looked for.
+    ///
+    /// # Errors
+    /// [`StoreError`], where they cannot be read.
+    fn pick(&self, places: &[Place], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        places.iter().try_for_each(|place| self.read(place.sequence..place.sequence.saturating_add(1), each))
+    }
+
     /// Keeps bytes under their SHA-256, to their end; never all of them are in memory.
     ///
     /// # Errors
@@ -194,6 +203,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn remove_blob(&self, sha256: &str) -> Result<(), StoreError>;
+}
+
+/// Where a line is, as somebody remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Its sequence.
+    pub sequence: u64,
+    /// How many bytes of lines there are before it, newlines counted.
+    pub before: u64,
 }
 
 /// What was kept.

@@ -180,6 +180,26 @@ pub(super) fn near(
     Ok(at(low))
 }
 
+/// Reads the line that begins at an offset, without its newline; whether one does, and is whole.
+pub(super) fn line_at(opened: &File, offset: u64, line: &mut Vec<u8>) -> io::Result<bool> {
+    // With the newline of the line before, where there is one.
+    let before = usize::from(offset > 0);
+    for size in [4 << 10, ENTRY_LIMIT + 2] {
+        line.resize(size, 0);
+        let read = opened.read_at(line, offset - before as u64)?;
+        line.truncate(read);
+        if before > 0 && line.first() != Some(&b'\n') {
+            return Ok(false);
+        }
+        if let Some(end) = line.iter().skip(before).position(|byte| *byte == b'\n') {
+            line.truncate(before + end);
+            line.drain(..before);
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The first whole line that begins after an offset, and where it does.
 fn line_after(opened: &File, offset: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
     let mut bytes = Vec::new();

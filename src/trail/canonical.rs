@@ -67,18 +67,18 @@ pub enum Fault {
 
 /// A member of the outermost object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Member<'a> {
+pub(crate) struct Member<'a> {
     /// The name as it stands between its quotes.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// The value as it stands.
-    pub(super) value: &'a str,
+    pub(crate) value: &'a str,
     /// Where the quote before the name stands.
-    pub(super) start: usize,
+    pub(crate) start: usize,
 }
 
 impl Member<'_> {
     /// From the quote before the name to the last byte of the value.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.start..self.start + "\"\":".len() + self.name.len() + self.value.len()
     }
 }

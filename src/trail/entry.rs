@@ -99,6 +99,8 @@ pub struct Entry {
     pub seal: Seal,
     /// The hash of its bytes.
     pub leaf: LeafHash,
+    /// How many bytes it has, without newline.
+    pub length: usize,
 }
 
 impl Event {
@@ -234,8 +236,8 @@ impl Request {
             seal.streamprevhash, seal.streamversion
         );
         let bytes = self.with(&first, &second);
-        let leaf = LeafHash::of(&bytes);
-        (bytes, Entry { request: self, seal, leaf })
+        let (leaf, length) = (LeafHash::of(&bytes), bytes.len());
+        (bytes, Entry { request: self, seal, leaf, length })
     }
 }
 
@@ -252,7 +254,7 @@ impl Entry {
     /// [`EntryFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
         let (parts, seal) = Parts::of_entry(bytes)?;
-        Ok(Self { request: parts.into(), seal, leaf: LeafHash::of(bytes) })
+        Ok(Self { request: parts.into(), seal, leaf: LeafHash::of(bytes), length: bytes.len() })
     }
 }
 
@@ -260,8 +262,11 @@ impl Entry {
 #[must_use]
 pub fn sequence(entry: &[u8]) -> Option<u64> {
     const NAME: &[u8] = b"\"sequence\":\"";
-    // No attribute after it can hold a quotation mark, and `data` stands before it.
-    let at = entry.windows(NAME.len()).rposition(|here| here == NAME)? + NAME.len();
+    // No attribute after it can hold a quotation mark, and `data` stands before it. Its one `q` is a rare letter.
+    let is_here = |end: usize| entry.get(..end).is_some_and(|before| before.ends_with(NAME));
+    let mut ends =
+        entry.iter().enumerate().rev().filter(|(_, byte)| **byte == b'q').map(|(at, _)| at + NAME.len() - 3);
+    let at = ends.find(|end| is_here(*end))?;
     let digits = std::str::from_utf8(entry.get(at..at + 12)?).ok()?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }

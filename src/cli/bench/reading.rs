@@ -146,10 +146,10 @@ fn history_of(sample: &Sample, ledger: &Ledger) -> Result<Measured, Failure> {
             break;
         }
         let (time, read) = timed(|| {
-            for sequence in ledger.sequences(subject, u64::MAX)? {
-                black_box(ledger.entry(sequence)?);
-            }
-            Ok::<_, LedgerError>(())
+            ledger.stream(subject, 0..u64::MAX, &mut |entry, fact| {
+                black_box((entry, fact));
+                Ok(())
+            })
         });
         read?;
         times.push(time);

@@ -26,7 +26,7 @@ pub(crate) enum Inside<'a> {
 impl<'a> Reader<'a> {
     /// # Errors
     /// [`Fault::Encoding`].
-    pub(in super::super) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding })?;
         Ok(Self::new(text))
@@ -128,10 +128,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the member of this name in the outermost object, if it stands here.
     #[inline]
-    pub(in super::super) fn member(
-        &mut self,
-        name: &'static str,
-    ) -> Result<Option<Member<'a>>, NotCanonical> {
+    pub(crate) fn member(&mut self, name: &'static str) -> Result<Option<Member<'a>>, NotCanonical> {
         let start = self.at;
         let rest = self
             .text
@@ -242,11 +239,11 @@ impl<'a> Reader<'a> {
 
 impl<'a> Inside<'a> {
     /// What stands between the quotes of a value that was read, if it is a string.
-    pub(in super::super) fn of(value: &'a str) -> Option<Self> {
+    pub(crate) fn of(value: &'a str) -> Option<Self> {
         value.strip_prefix('"')?.strip_suffix('"').map(Self::Other)
     }
 
-    pub(in super::super) const fn as_str(self) -> &'a str {
+    pub(crate) const fn as_str(self) -> &'a str {
         match self {
             Self::Plain(text) | Self::Other(text) => text,
         }
