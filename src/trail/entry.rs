@@ -15,6 +15,7 @@
 
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
 use super::attribute::{Fields, INSTANT, Name, VERSION_7, is_version_7};
+use super::canonical::{Fault, NotCanonical};
 use super::data::Data;
 use super::hash::{Head, LeafHash};
 use super::key::{Kind, SigningKey, VerifierKey};
@@ -22,7 +23,6 @@ use super::parts::{Parts, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
 use uuid::Uuid;
@@ -125,25 +125,34 @@ impl Event {
         if parse_timestamp(&time) != Some(self.time) {
             return Err(Name::Time.is_not(INSTANT));
         }
-        let quoted = |text: &str| Some(Value::from(text).to_string());
-        let members = [
-            (Name::BaseHash, quoted(&self.basehash.to_string())),
-            (Name::CausationId, self.causationid.and_then(|id| quoted(&id.to_string()))),
-            (Name::CorrelationId, self.correlationid.as_deref().and_then(quoted)),
-            (Name::Data, Some(self.data.as_str().to_owned())),
-            (Name::DataContentType, quoted("application/json")),
-            (Name::Id, quoted(&self.id.to_string())),
-            (Name::KeyId, quoted(&self.keyid)),
-            (Name::Ledger, quoted(&self.ledger)),
-            (Name::Source, quoted(&self.source)),
-            (Name::SpecVersion, quoted("1.0")),
-            (Name::Subject, quoted(&self.subject)),
-            (Name::Time, quoted(&time)),
-            (Name::Type, quoted(&self.kind)),
-        ];
-        let written = members.into_iter().filter_map(|(name, value)| Some((name.as_str(), value?)));
-        let written: Vec<String> = written.map(|(name, value)| format!("\"{name}\":{value}")).collect();
-        let bytes = format!("{{{}}}", written.join(",")).into_bytes();
+        let unwritten = |_| NotCanonical { offset: 0, fault: Fault::Value };
+        let quoted = |text: &str| serde_json::to_string(text).map_err(unwritten);
+        let mut line = String::with_capacity(self.data.as_str().len() + 768);
+        let mut put = |name: Name, value: &str| {
+            line.push(if line.is_empty() { '{' } else { ',' });
+            for part in ["\"", name.as_str(), "\":", value] {
+                line.push_str(part);
+            }
+        };
+        put(Name::BaseHash, &quoted(&self.basehash.to_string())?);
+        if let Some(id) = self.causationid {
+            put(Name::CausationId, &quoted(&id.to_string())?);
+        }
+        if let Some(id) = &self.correlationid {
+            put(Name::CorrelationId, &quoted(id)?);
+        }
+        put(Name::Data, self.data.as_str());
+        put(Name::DataContentType, "\"application/json\"");
+        put(Name::Id, &quoted(&self.id.to_string())?);
+        put(Name::KeyId, &quoted(&self.keyid)?);
+        put(Name::Ledger, &quoted(&self.ledger)?);
+        put(Name::Source, &quoted(&self.source)?);
+        put(Name::SpecVersion, "\"1.0\"");
+        put(Name::Subject, &quoted(&self.subject)?);
+        put(Name::Time, &quoted(&time)?);
+        put(Name::Type, &quoted(&self.kind)?);
+        line.push('}');
+        let bytes = line.into_bytes();
         // What the texts hold is checked once all stands in its place.
         let fields = Fields::of_request(&bytes)?;
         let cuts = [fields.span(Name::Source)?.start, fields.span(Name::Subject)?.start];
