@@ -89,6 +89,9 @@ impl Packed {
 
 /// The words of records in the order of their keys; none where they are no words.
 pub(super) fn words(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
+    // Names of their own: a name that all words share is counted by all cores, which wait for each other then.
+    let own = parties.iter().map(|party| Code::try_from(party.to_string()).ok());
+    let parties: Vec<Code> = own.collect::<Option<_>>()?;
     let mut words: Vec<Word> = Vec::with_capacity(records.len());
     for (key, record) in records {
         let (sequence, answers) =
@@ -97,7 +100,7 @@ pub(super) fn words(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Opt
             let voided = words.binary_search_by_key(&answers, |word| word.sequence).ok()?;
             words.get_mut(voided)?.voided = Some(sequence);
         } else {
-            words.push(word(sequence, answers, record, parties)?);
+            words.push(word(sequence, answers, record, &parties)?);
         }
     }
     Some(words.into_iter().collect())

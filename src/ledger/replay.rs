@@ -98,11 +98,17 @@ impl Ledger {
         each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         for places in self.places(subject, range)?.chunks(PAGE) {
-            let mut page = Vec::with_capacity(places.len());
-            self.store.pick(places, &mut |at, line| page.push((at, line.to_vec())))?;
-            for read in cores::share(&page, SHARE, &|(at, line)| read_entry(*at, line)) {
-                let (entry, fact, _) = read?;
-                each(&entry, &fact)?;
+            let shares: Vec<&[Place]> = places.chunks(SHARE).collect();
+            let picked = cores::share(&shares, 1, &|places| {
+                let mut read = Vec::with_capacity(places.len());
+                self.store.pick(places, &mut |at, line| read.push(read_entry(at, line)))?;
+                Ok::<_, StoreError>(read)
+            });
+            for read in picked {
+                for read in read? {
+                    let (entry, fact, _) = read?;
+                    each(&entry, &fact)?;
+                }
             }
         }
         Ok(())

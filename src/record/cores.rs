@@ -1,5 +1,6 @@
 //! Work on many things that do not depend on each other, which all cores share.
 
+use std::sync::LazyLock;
 use std::thread;
 
 /// What `each` gives for ranges of things, one for each core, in their order. It is told how many stand before.
@@ -40,5 +41,7 @@ pub fn share<T: Sync, R: Send>(things: &[T], least: usize, each: &(impl Fn(&T) -
 }
 
 fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+    // To ask the system takes as long as parsing several entries.
+    static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+    *CORES
 }

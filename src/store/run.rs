@@ -14,7 +14,6 @@ use super::disk::Writing;
 use super::filter::{Filter, Mark};
 use super::{StoreError, said};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
@@ -164,18 +163,8 @@ impl<const K: usize, const V: usize> Run<K, V> {
         }
         let Some(block) = self.block_of(key) else { return Ok(None) };
         let bytes = self.blocks(block, block + 1)?;
-        // The records of a block are in order.
-        let (mut from, mut to) = (0, bytes.len() / (K + V));
-        while from < to {
-            let middle = from + (to - from) / 2;
-            let Some((found, value)) = record(&bytes, middle) else { return Ok(None) };
-            match found.cmp(key) {
-                Ordering::Equal => return Ok(Some(value)),
-                Ordering::Less => from = middle + 1,
-                Ordering::Greater => to = middle,
-            }
-        }
-        Ok(None)
+        let found = record::<K, V>(&bytes, before::<K, V>(&bytes, key));
+        Ok(found.filter(|(found, _)| found == key).map(|(_, value)| value))
     }
 
     /// The records whose keys lie between two, the second excluded.
@@ -189,9 +178,8 @@ impl<const K: usize, const V: usize> Run<K, V> {
         let last = self.fences.partition_point(|fence| fence < to);
         if first < last {
             let bytes = self.blocks(first, last)?;
-            found.reserve(bytes.len() / (K + V));
-            let records = bytes.chunks_exact(K + V).filter_map(|bytes| record(bytes, 0));
-            found.extend(records.skip_while(|(key, _)| key < from).take_while(|(key, _)| key < to));
+            let (begin, end) = (before::<K, V>(&bytes, from), before::<K, V>(&bytes, to));
+            found.extend((begin..end).filter_map(|at| record(&bytes, at)));
         }
         Ok(())
     }
@@ -225,6 +213,17 @@ impl<const K: usize, const V: usize> Records<'_, K, V> {
         (self.block, self.at) = (to, 1);
         Ok(record(&self.bytes, 0))
     }
+}
+
+/// How many records have keys below one; they are in order.
+fn before<const K: usize, const V: usize>(bytes: &[u8], key: &[u8; K]) -> usize {
+    let (mut from, mut to) = (0, bytes.len() / (K + V));
+    while from < to {
+        let middle = from + (to - from) / 2;
+        let is_below = record::<K, V>(bytes, middle).is_some_and(|(found, _)| found < *key);
+        (from, to) = if is_below { (middle + 1, to) } else { (from, middle) };
+    }
+    from
 }
 
 fn record<const K: usize, const V: usize>(bytes: &[u8], at: usize) -> Option<Record<K, V>> {
