@@ -53,7 +53,10 @@ impl<J, A, T> Queue<J, A, T> {
             // Whoever comes from here on is for the commit after this one.
             let jobs = mem::take(&mut *self.next()).jobs;
             let said = Said(&answers);
-            said.all(commit(&mut turn, jobs));
+            let all = commit(&mut turn, jobs);
+            // Whoever commits next is woken before the many who only go on.
+            drop(turn);
+            said.all(all);
         }
         let answer = answers.0.wait().get(place)?;
         answer.lock().unwrap_or_else(PoisonError::into_inner).take()
