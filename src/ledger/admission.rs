@@ -84,6 +84,8 @@ struct Asked {
 pub(super) struct Batch {
     pub(super) lines: Vec<Vec<u8>>,
     pub(super) kept: Vec<Disclosure>,
+    /// Those of requests that were recorded before: most of them are at hand.
+    pub(super) again: Vec<Disclosure>,
     pub(super) erased: Vec<Digest>,
 }
 
@@ -158,7 +160,7 @@ impl Past {
                 // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
                 for each in disclosures {
                     let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
-                    batch.kept.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
+                    batch.again.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
                 }
                 return Ok(receipt);
             }

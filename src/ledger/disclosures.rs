@@ -61,7 +61,7 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
 
 impl Disclosures {
     /// Finds the disclosures in a folder, if there are any. A line that is none is passed over, and its field counts as
-    /// withheld; for writing, a last line that was never finished is cut.
+    /// withheld; for writing, a last line that was never finished is cut. A file above 8 MB is read when one is asked for.
     ///
     /// # Errors
     /// Where the file cannot be read, or not be opened for writing.
@@ -69,7 +69,7 @@ impl Disclosures {
         Ok(Self(Kept::Folder(Lines::find(folder, writable)?)))
     }
 
-    /// The numbers of the lines that are no disclosures, from 1; of a file above 8 MB whoever reads only has not looked.
+    /// The numbers of the lines that are no disclosures, from 1; in a file above 8 MB nobody has looked before one is asked for.
     #[must_use]
     pub fn damaged(&self) -> Vec<usize> {
         match &self.0 {
@@ -141,6 +141,15 @@ impl Disclosures {
                 new.push(each);
             }
         }
+        self.add(new)
+    }
+
+    /// As [`Self::keep`], those that nobody can have kept: their digests are new. Where one is there all the same, it is there
+    /// twice then, which says nothing more.
+    ///
+    /// # Errors
+    /// As [`Self::keep`].
+    pub fn add(&self, new: Vec<Disclosure>) -> Result<(), DisclosuresError> {
         match &self.0 {
             Kept::Memory(held) => written(held).extend(new.into_iter().map(|each| (each.digest(), each))),
             Kept::Folder(_) if new.is_empty() => {}
@@ -299,13 +308,18 @@ mod tests {
     fn of_a_long_file_a_reader_looks_for_lines_when_one_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         let garbage = "x".repeat(9 << 20);
-        std::fs::write(folder.path().join(FILE), format!("{garbage}\n\"{}\"\n", note("one").encoded()))
+        let torn = "\"WyJ";
+        std::fs::write(folder.path().join(FILE), format!("{garbage}\n\"{}\"\n{torn}", note("one").encoded()))
             .unwrap();
         let reader = Disclosures::open(folder.path(), false).unwrap();
         assert!(reader.damaged().is_empty(), "nobody has looked yet");
         assert_eq!(reader.get(&note("one").digest()).unwrap(), Some(note("one")));
         assert_eq!(reader.get(&note("two").digest()).unwrap(), None);
-        assert_eq!(Disclosures::open(folder.path(), true).unwrap().damaged(), [1], "a writer looks at once");
+        let writer = Disclosures::open(folder.path(), true).unwrap();
+        writer.add(vec![note("two")]).unwrap();
+        assert!(writer.damaged().is_empty(), "nor does whoever writes");
+        writer.keep(vec![note("one"), note("three"), note("two")]).unwrap();
+        assert_eq!((writer.damaged(), count(&writer)), (vec![1], 3));
     }
 
     #[test]

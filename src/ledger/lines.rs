@@ -31,7 +31,7 @@ struct Whole {
     file: Option<Arc<File>>,
     /// How many of its bytes are whole lines.
     length: u64,
-    /// Looked for when they are first asked for, where there are very many and nobody writes.
+    /// Looked for when they are first asked for, where there are very many.
     places: Option<Runs<32, 8>>,
     /// The numbers of the lines that are none, from 1.
     damaged: Vec<usize>,
@@ -186,13 +186,23 @@ impl Whole {
             None => 0,
         };
         let mut found = Self { file: file.map(Arc::new), length, ..Self::default() };
-        if writes || length <= SHORT {
-            found.length = found.find_places(&path)?;
+        match found.last_end().map_err(failed(&path, "read"))?.filter(|_| length > SHORT) {
+            Some(end) => found.length = end,
+            None => found.length = found.find_places(&path)?,
         }
         if writes {
             found.begin_writing(folder)?;
         }
         Ok(found)
+    }
+
+    /// Where the last whole line ends, if one does near the end.
+    fn last_end(&self) -> io::Result<Option<u64>> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let begin = self.length.saturating_sub(LINE);
+        let mut tail = Vec::new();
+        Reading { file, at: begin }.take(LINE).read_to_end(&mut tail)?;
+        Ok(tail.iter().rposition(|byte| *byte == b'\n').map(|at| begin + at as u64 + 1))
     }
 
     /// Finds the place of each, and says how many bytes are whole lines.

@@ -8,6 +8,7 @@ use crate::store::Head;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
 use chrono::{DateTime, Utc};
+use std::mem;
 use std::sync::{Arc, PoisonError};
 use std::vec;
 
@@ -123,13 +124,12 @@ impl Ledger {
             }
             expected
         };
-        let Batch { lines, kept, erased } = batch;
-        match self.write(expected, kept, &lines) {
+        match self.write(expected, &mut batch) {
             Ok(()) => {
                 self.settle();
                 turn.doubtful = false;
                 // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-                let _ = self.erase(turn, &erased);
+                let _ = self.erase(turn, &batch.erased);
             }
             Err(error) => {
                 let unwritten = answers.iter_mut().skip(first);
@@ -147,10 +147,15 @@ impl Ledger {
     }
 
     /// Disclosures first: an entry whose disclosure was lost could never be read.
-    fn write(&self, expected: Head, kept: Vec<Disclosure>, lines: &[Vec<u8>]) -> Result<(), RecordError> {
-        self.disclosures.keep(kept)?;
-        if !lines.is_empty() {
-            self.store.append(expected, lines)?;
+    fn write(&self, expected: Head, batch: &mut Batch) -> Result<(), RecordError> {
+        for each in batch.again.drain(..) {
+            if !self.disclosures.has(&each.digest())? {
+                batch.kept.push(each);
+            }
+        }
+        self.disclosures.add(mem::take(&mut batch.kept))?;
+        if !batch.lines.is_empty() {
+            self.store.append(expected, &batch.lines)?;
         }
         Ok(())
     }
