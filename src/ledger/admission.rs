@@ -8,7 +8,7 @@ use crate::record::fact::Fact;
 use crate::record::prepared::Claim;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, Held, WithheldFault};
-use crate::store::{AppendError, Store};
+use crate::store::{AppendError, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
 use crate::trail::hash::LeafHash;
@@ -50,6 +50,19 @@ pub enum RecordError {
     /// An earlier append ended in doubt.
     #[error("an earlier write ended in doubt: open the ledger again and repeat the request under its id")]
     Doubtful,
+}
+
+impl RecordError {
+    /// Whether it is not known what was stored: then nothing more is, until the ledger is opened again.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Store(error) => {
+                matches!(**error, AppendError::InDoubt(_) | AppendError::Failed(StoreError::Doubtful(_)))
+            }
+            Self::Doubtful => true,
+            Self::Refused(_) | Self::Stray(_) | Self::Disclosed(_) | Self::Disclosures(_) => false,
+        }
+    }
 }
 
 impl From<AppendError> for RecordError {
@@ -154,7 +167,6 @@ impl Past {
     ) -> Result<Receipt, RecordError> {
         let Asked { request, claim, disclosures, own } = asked;
         let judged = self.judged(store, &request, &claim, own, now, &batch.lines)?;
-        batch.erased.extend(claim.erased());
         let ((fact, held), recorded) = match judged {
             Judged::Repeated(receipt) => {
                 // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
@@ -162,6 +174,7 @@ impl Past {
                     let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
                     batch.again.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
                 }
+                batch.erased.extend(claim.erased());
                 return Ok(receipt);
             }
             Judged::Admitted(read, recorded) => (read, recorded),
@@ -172,6 +185,7 @@ impl Past {
         self.take(&entry, fact, held).map_err(AppendError::Failed)?;
         batch.lines.push(bytes);
         batch.kept.extend(disclosures);
+        batch.erased.extend(claim.erased());
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
     }
 

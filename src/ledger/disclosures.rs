@@ -106,7 +106,12 @@ impl Disclosures {
     /// Where they cannot be read, and where there is no room for the digests.
     pub fn at_hand(&self) -> Result<AtHand, LedgerError> {
         let mut at_hand = AtHand::default();
-        self.each::<LedgerError>(&mut |each| Ok(at_hand.push(&each)?))?;
+        match &self.0 {
+            Kept::Memory(held) => read(held).values().try_for_each(|each| at_hand.push(each))?,
+            Kept::Folder(lines) => {
+                lines.scan(&mut |line| at_hand.take(line))?;
+            }
+        }
         Ok(at_hand)
     }
 
@@ -221,11 +226,13 @@ impl AtHand {
     pub fn read(folder: &Path) -> Result<Self, LedgerError> {
         let mut read = Self::default();
         let path = folder.join(FILE);
-        scan(open(&path)?.as_ref(), &path, &mut |line| {
-            read.damaged += usize::from(line.disclosure.is_none());
-            line.disclosure.map_or(Ok(()), |disclosure| read.push(&disclosure)).map_err(LedgerError::from)
-        })?;
+        scan(open(&path)?.as_ref(), u64::MAX, &path, &mut |line| read.take(line))?;
         Ok(read)
+    }
+
+    fn take(&mut self, line: Line) -> Result<(), LedgerError> {
+        self.damaged += usize::from(line.disclosure.is_none());
+        Ok(line.disclosure.map_or(Ok(()), |disclosure| self.push(&disclosure))?)
     }
 
     /// How many there are, each under another digest.

@@ -214,6 +214,8 @@ impl Found<'_> {
 
     /// The entries, and all that is judged by them.
     fn entries(&mut self, past: &mut Past, now: DateTime<Utc>, progress: &mut dyn FnMut(u64)) {
+        // Before the journal, to which somebody may append and keep a snapshot of that.
+        let kept = snapshot::head(self.folder);
         let store = match Embedded::open_unmarked(self.folder) {
             Ok(store) => store,
             Err(StoreError::Damaged { path, offset, what }) => {
@@ -251,7 +253,7 @@ impl Found<'_> {
                 return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
             }
         }
-        self.derived(&store);
+        self.derived(&store, kept);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
@@ -267,9 +269,8 @@ impl Found<'_> {
     }
 
     /// sled and the state that was kept; a writer changes both.
-    fn derived(&mut self, store: &Embedded) {
+    fn derived(&mut self, store: &Embedded, kept: Option<Head>) {
         let size = store.head().size;
-        let kept = snapshot::head(self.folder);
         if let Some(known) = kept.filter(|known| !follows(store, *known)) {
             let what = format!(
                 "there were {} entries when the state was kept, and the journal has {size} now, or others: it was cut or \

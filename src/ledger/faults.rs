@@ -314,3 +314,28 @@ fn while_the_disk_is_slow_readers_see_what_is_durable_and_writers_are_committed_
     assert_eq!(seen(&ledger, &base), after);
     assert!(ledger.verify(&mut |_| {}).unwrap().holds());
 }
+
+#[test]
+fn what_is_asked_for_again_after_a_write_that_failed_is_kept_once() {
+    for (fault, lasting) in [(Fault::NotDone, false), (Fault::NotDone, true), (Fault::Done, false)] {
+        let base = Base::founded();
+        let ledger = Ledger::open(base.folder.path(), &mut |_| {}).unwrap();
+        let (request, disclosures) = &base.requests[0];
+        let armed = arm(&base.folder.path().join("journal"), 0, fault, lasting);
+        let doubtful = (0..5).filter(|_| {
+            let answer = ledger.record(request.clone(), disclosures.clone());
+            matches!(answer, Err(RecordError::Doubtful))
+        });
+        let doubtful = doubtful.count();
+        // What was written and reported as failed could be taken back; nothing could be where all fails.
+        assert_eq!(doubtful, if lasting { 4 } else { 0 }, "{fault:?}");
+        let kept = fs::read_to_string(base.folder.path().join(super::disclosures::FILE)).unwrap();
+        let copies = kept.lines().filter(|line| line.contains(disclosures[0].encoded())).count();
+        assert_eq!(copies, 1, "{fault:?}");
+        drop(armed);
+        drop(ledger);
+        let ledger = Ledger::open(base.folder.path(), &mut |_| {}).unwrap();
+        assert_eq!(ledger.record(request.clone(), disclosures.clone()).unwrap().sequence, base.founded.size);
+        assert!(ledger.verify(&mut |_| {}).unwrap().holds());
+    }
+}

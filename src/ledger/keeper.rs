@@ -1,12 +1,12 @@
-//! The keeper: keeps snapshots beside the writer, one at a time. The past is copied, which is cheap; the copy is put into files,
-//! and the past takes over what was written. Nobody waits for that but those who ask to.
+//! The keeper: keeps snapshots beside the writer, one at a time. The past is copied; the copy is put into files, and the past takes
+//! over what was written. Writers wait for that where they are far ahead, and otherwise only those who ask to.
 
 use super::LedgerError;
 use super::index::NEWEST;
 use super::past::Past;
 use super::snapshot;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 
 /// How many times as many entries as are worth keeping may be in memory before the writer waits for the keeper.
@@ -17,42 +17,70 @@ const BEHIND: usize = 4;
 pub(super) struct Keeper {
     /// The ledger's; without one nothing is kept.
     folder: Option<PathBuf>,
-    /// Held by whoever keeps a snapshot, and the thread that does meanwhile.
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held by whoever keeps a snapshot.
+    running: Mutex<Running>,
+}
+
+/// The thread that keeps a snapshot, and from how many entries in memory on the next one is worth it.
+#[derive(Debug)]
+struct Running {
+    thread: Option<JoinHandle<Result<(), LedgerError>>>,
+    from: usize,
 }
 
 /// The right to keep the next snapshot.
 pub(super) struct Ready<'a> {
     folder: Option<&'a Path>,
-    thread: MutexGuard<'a, Option<JoinHandle<()>>>,
+    _running: MutexGuard<'a, Running>,
+}
+
+impl Running {
+    fn is_busy(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Waits for the thread; what could not be kept stays in memory, and is tried again when there is more.
+    fn finish(&mut self, waiting: usize) {
+        if let Some(thread) = self.thread.take() {
+            let kept = matches!(thread.join(), Ok(Ok(())));
+            self.from = if kept { NEWEST } else { waiting + NEWEST };
+        }
+    }
 }
 
 impl Keeper {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, thread: Mutex::default() }
+        Self { folder, running: Mutex::new(Running { thread: None, from: NEWEST }) }
     }
 
     /// Waits until nobody keeps a snapshot. Whoever has the turn asks, and may give it back before it goes on.
     pub(super) fn ready(&self) -> Ready<'_> {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut ready = Ready { folder: self.folder.as_deref(), thread };
-        finish(&mut ready.thread);
-        ready
+        let mut running = self.lock();
+        running.finish(0);
+        Ready { folder: self.folder.as_deref(), _running: running }
     }
 
     /// Sees to it that what is in memory does not grow. The past is durable, and `copy` is made of it where it is worth it.
     pub(super) fn keep_up(&self, past: &Arc<Mutex<Past>>, waiting: usize, copy: impl FnOnce() -> Past) {
         let Some(folder) = self.folder.clone().filter(|_| waiting >= NEWEST) else { return };
-        let busy = self
-            .thread
-            .try_lock()
-            .map_or(true, |thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()));
-        if busy && waiting < BEHIND * NEWEST {
+        let may_wait = waiting >= BEHIND * NEWEST;
+        let mut running = match self.running.try_lock() {
+            Err(TryLockError::WouldBlock) if !may_wait => return,
+            Err(_) => self.lock(),
+            Ok(running) => running,
+        };
+        if running.is_busy() && !may_wait {
             return;
         }
-        let (mut ready, past, copy) = (self.ready(), Arc::clone(past), copy());
-        // What cannot be kept stays in memory, and a later commit tries again.
-        *ready.thread = thread::Builder::new().spawn(move || drop(keep(&folder, &past, copy))).ok();
+        running.finish(waiting);
+        if waiting >= running.from {
+            let (past, copy) = (Arc::clone(past), copy());
+            running.thread = thread::Builder::new().spawn(move || keep(&folder, &past, copy)).ok();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,14 +93,7 @@ impl Ready<'_> {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        finish(self.thread.get_mut().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-fn finish(thread: &mut Option<JoinHandle<()>>) {
-    if let Some(thread) = thread.take() {
-        // One that panicked has kept nothing.
-        let _ = thread.join();
+        self.running.get_mut().unwrap_or_else(PoisonError::into_inner).finish(0);
     }
 }
 

@@ -78,12 +78,14 @@ impl Lines {
         self.whole().damaged.clone()
     }
 
-    fn place(&self, digest: &Digest) -> Result<Option<u64>, DisclosuresError> {
+    /// Where the disclosure with a digest is, and in which file.
+    fn place(&self, digest: &Digest) -> Result<Option<(u64, Arc<File>)>, DisclosuresError> {
         if self.whole().places.is_none() {
             self.changed().find_places(&self.path())?;
         }
-        let place = self.whole().places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
-        Ok(place.flatten().map(u64::from_be_bytes))
+        let whole = self.whole();
+        let place = whole.places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
+        Ok(place.flatten().map(u64::from_be_bytes).zip(whole.file.clone()))
     }
 
     pub(super) fn has(&self, digest: &Digest) -> Result<bool, DisclosuresError> {
@@ -95,8 +97,11 @@ impl Lines {
         &self,
         each: &mut dyn FnMut(Line) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let file = self.whole().file.clone();
-        scan(file.as_deref(), &self.path(), each)
+        let (file, length) = {
+            let whole = self.whole();
+            (whole.file.clone(), whole.length)
+        };
+        scan(file.as_deref(), length, &self.path(), each)
     }
 
     fn path(&self) -> PathBuf {
@@ -104,9 +109,7 @@ impl Lines {
     }
 
     pub(super) fn get(&self, digest: &Digest) -> Result<Option<Disclosure>, DisclosuresError> {
-        let (Some(place), Some(file)) = (self.place(digest)?, self.whole().file.clone()) else {
-            return Ok(None);
-        };
+        let Some((place, file)) = self.place(digest)? else { return Ok(None) };
         let mut line = Vec::new();
         let from = BufReader::with_capacity(1 << 10, Reading { file: &file, at: place });
         from.take(LINE).read_until(b'\n', &mut line).map_err(failed(&self.path(), "read"))?;
@@ -170,9 +173,14 @@ impl Lines {
             let _ = fs::remove_file(&part);
         }
         named?;
-        // What was open until now has no name any more: nothing is ever written to it.
-        self.changed().file = None;
-        *self.changed() = Whole::find(&self.folder, true)?;
+        // What was open until now has no name any more: it is read until the new one is, and nothing is ever written to it.
+        match Whole::find(&self.folder, true) {
+            Ok(whole) => *self.changed() = whole,
+            Err(error) => {
+                self.changed().file = None;
+                return Err(error);
+            }
+        }
         Ok(())
     }
 }
@@ -208,7 +216,7 @@ impl Whole {
     /// Finds the place of each, and says how many bytes are whole lines.
     fn find_places(&mut self, path: &Path) -> Result<u64, DisclosuresError> {
         let (mut places, mut damaged) = (Runs::new(true), Vec::new());
-        let length = scan::<DisclosuresError>(self.file.as_deref(), path, &mut |line| {
+        let length = scan::<DisclosuresError>(self.file.as_deref(), self.length, path, &mut |line| {
             match line.disclosure {
                 Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
                 None => damaged.push(line.number),
@@ -276,7 +284,7 @@ pub(super) fn once<E: From<DisclosuresError> + From<StoreError>>(
     let path = folder.join(FILE);
     let Some(file) = open(&path)? else { return Ok(None) };
     let mut seen = Runs::<32, 0>::new(true);
-    let whole = scan::<E>(Some(&file), &path, &mut |line| {
+    let whole = scan::<E>(Some(&file), u64::MAX, &path, &mut |line| {
         if let Some(disclosure) = &line.disclosure {
             let digest = disclosure.digest();
             if seen.get(digest.bytes())?.is_some() {
@@ -290,14 +298,15 @@ pub(super) fn once<E: From<DisclosuresError> + From<StoreError>>(
     Ok(Some(length > whole))
 }
 
-/// Hands over each whole line; returns how many bytes they are. Never more of a line is read than a disclosure can hold.
+/// Hands over each whole line of so many bytes; returns how many they are. Never more of a line is read than a disclosure can hold.
 pub(super) fn scan<E: From<DisclosuresError>>(
     file: Option<&File>,
+    bytes: u64,
     path: &Path,
     each: &mut dyn FnMut(Line) -> Result<(), E>,
 ) -> Result<u64, E> {
     let Some(file) = file else { return Ok(0) };
-    let mut file = BufReader::with_capacity(1 << 16, Reading { file, at: 0 });
+    let mut file = BufReader::with_capacity(1 << 16, Reading { file, at: 0 }.take(bytes));
     let (mut whole, mut length, mut number, mut line) = (0, 0, 1, Vec::new());
     loop {
         let begins = line.is_empty();

@@ -115,8 +115,10 @@ const SMALL: u64 = 4096;
 pub const fn quietly(_: u64) {}
 
 /// A ledger in a folder or in memory. Threads share it: those who write are committed together, and those who read see what is
-/// durable and wait for no disk.
+/// durable and wait for no sync.
 pub struct Ledger {
+    /// Dropped first: what it keeps is whole before the store gives the folder to another process.
+    keeper: Keeper,
     store: Box<dyn Store>,
     /// Held by the sequencer while it judges, and by readers for a moment.
     past: Arc<Mutex<Past>>,
@@ -124,7 +126,6 @@ pub struct Ledger {
     keys: RwLock<Arc<Keys>>,
     disclosures: Disclosures,
     queue: Queue<Job, Answer, Turn>,
-    keeper: Keeper,
     folder: Option<PathBuf>,
     notices: Vec<String>,
 }
@@ -186,9 +187,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
+        // Before the journal, to which somebody may append and keep a snapshot of that.
+        let kept = snapshot::head(folder);
         let store = Embedded::open_read_only(folder)?;
         let mut notices = store.notices();
-        notices.extend(snapshot::head(folder).and_then(|kept| cut(kept, store.head())));
+        notices.extend(kept.and_then(|kept| cut(kept, store.head())));
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
         notices.extend(withheld(&disclosures));
@@ -218,7 +221,7 @@ impl Ledger {
         })?;
         past.settle();
         let disclosures = Disclosures::default();
-        disclosures.keep(self.disclosures()?)?;
+        disclosures.add(self.disclosures()?)?;
         Ok(Self::with(Box::new(store), past, disclosures, None, Vec::new()))
     }
 

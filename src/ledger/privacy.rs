@@ -52,8 +52,7 @@ impl Ledger {
     /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        let known = self.past().index.by_digest(digest).ok().flatten();
-        let erased = matches!(known, Some(Holding::Erased { .. }));
+        let erased = self.erased(digest).is_ok_and(|erased| erased.is_some());
         self.disclosures.get(digest).ok().flatten().filter(|_| !erased)
     }
 
@@ -62,8 +61,9 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub fn erased(&self, digest: &Digest) -> Result<Option<u64>, LedgerError> {
-        Ok(match self.past().index.by_digest(digest)? {
-            Some(Holding::Erased { sequence }) => Some(sequence),
+        let mut past = self.past();
+        Ok(match past.index.by_digest(digest)? {
+            Some(Holding::Erased { sequence }) => Some(sequence).filter(|at| *at < past.size()),
             _ => None,
         })
     }

@@ -174,7 +174,8 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn recorded(&self, id: Uuid) -> Result<Option<Entry>, LedgerError> {
         let sequence = self.past().index.by_id(id)?;
-        sequence.map_or(Ok(None), |sequence| self.entry(sequence))
+        let entry = sequence.map_or(Ok(None), |sequence| self.entry(sequence))?;
+        Ok(entry.filter(|entry| entry.request.event.id == id))
     }
 
     /// One entry.

@@ -20,6 +20,8 @@ pub(super) const SPARED: u64 = 1024;
 pub(super) struct Turn {
     /// Whether it may be that the store has something else than memory.
     doubtful: bool,
+    /// Whether a write failed: disclosures may be there whose entries are not.
+    failed: bool,
 }
 
 /// What became of them.
@@ -65,7 +67,10 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Result<(), RecordError> {
         // After the commit that runs, so that it is judged by what is durable.
-        let _turn = self.queue.turn();
+        let turn = self.queue.turn();
+        if turn.doubtful {
+            return Err(RecordError::Doubtful);
+        }
         self.past().judge(self.store.as_ref(), request, disclosures, now)
     }
 
@@ -124,21 +129,25 @@ impl Ledger {
             }
             expected
         };
-        match self.write(expected, &mut batch) {
+        match self.write(expected, &mut batch, turn.failed) {
+            Ok(()) if failed => self.reread(turn),
             Ok(()) => {
                 self.settle();
                 turn.doubtful = false;
-                // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-                let _ = self.erase(turn, &batch.erased);
             }
             Err(error) => {
+                turn.failed = true;
+                batch.erased.clear();
+                if !error.is_in_doubt() {
+                    self.reread(turn);
+                }
                 let unwritten = answers.iter_mut().skip(first);
                 unwritten.for_each(|answer| *answer = Err(error.clone()));
-                failed = true;
             }
         }
-        if failed {
-            self.reread(turn);
+        if !turn.doubtful {
+            // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
+            let _ = self.erase(turn, &batch.erased);
         }
         if !turn.doubtful {
             let waiting = self.past().index.waiting();
@@ -147,13 +156,18 @@ impl Ledger {
     }
 
     /// Disclosures first: an entry whose disclosure was lost could never be read.
-    fn write(&self, expected: Head, batch: &mut Batch) -> Result<(), RecordError> {
+    fn write(&self, expected: Head, batch: &mut Batch, failed: bool) -> Result<(), RecordError> {
         for each in batch.again.drain(..) {
             if !self.disclosures.has(&each.digest())? {
                 batch.kept.push(each);
             }
         }
-        self.disclosures.add(mem::take(&mut batch.kept))?;
+        let kept = mem::take(&mut batch.kept);
+        if failed {
+            self.disclosures.keep(kept)?;
+        } else {
+            self.disclosures.add(kept)?;
+        }
         if !batch.lines.is_empty() {
             self.store.append(expected, &batch.lines)?;
         }
@@ -168,7 +182,7 @@ impl Ledger {
         *keys = Arc::clone(&past.state.keys);
     }
 
-    /// After a write that failed, the past is what the store has; where that cannot be read, nothing more is taken.
+    /// Makes the past what the store has; where that cannot be read, nothing more is taken.
     fn reread(&self, turn: &mut Turn) {
         // What is kept meanwhile would be of a past that is no more.
         let _nobody = self.keeper.ready();

@@ -20,8 +20,9 @@ impl Ledger {
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, LedgerError> {
         let (kept, unreadable) =
             self.folder.as_deref().map(snapshot::compared).transpose()?.unwrap_or_default();
-        let (at_hand, damaged) = (self.disclosures.at_hand()?, self.disclosures.damaged().len());
-        let beside = Beside { disclosures: at_hand.count(), damaged, kept, unreadable, ..Beside::default() };
+        let at_hand = self.disclosures.at_hand()?;
+        let (disclosures, damaged) = (at_hand.count(), at_hand.damaged());
+        let beside = Beside { disclosures, damaged, kept, unreadable, ..Beside::default() };
         let mut verifier = Verifier::new(Index::beside(at_hand), beside);
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
@@ -43,9 +44,10 @@ impl Ledger {
         seen: Vec<LeafHash>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Report, LedgerError> {
+        // Before the journal, to which somebody may append and keep a snapshot of that.
+        let (kept, unreadable) = snapshot::compared(folder)?;
         let store = Embedded::open_whole(folder)?;
         let at_hand = AtHand::read(folder)?;
-        let (kept, unreadable) = snapshot::compared(folder)?;
         let beside = Beside {
             disclosures: at_hand.count(),
             damaged: at_hand.damaged(),

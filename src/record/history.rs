@@ -212,7 +212,7 @@ impl State {
     /// Takes an entry that was admitted, and its names and words into the archive.
     ///
     /// # Errors
-    /// Where the archive cannot be written: the state has not changed then.
+    /// Where the archive cannot be written: a part of the entry may have been taken then, so that all is to be read again.
     pub fn take<A: Archive>(
         &mut self,
         archive: &mut A,

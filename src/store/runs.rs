@@ -154,9 +154,9 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// # Errors
     /// [`StoreError`], where one cannot be written.
     pub fn settle(&mut self, folder: &Path, table: &'static str) -> Result<Vec<String>, StoreError> {
-        if self.place.is_none() {
-            self.place = Some(Place::free(folder, table)?);
-        }
+        // What others settled, and what failed on the way, has its names, too.
+        let (known, free) = (self.place.as_ref().map_or(0, |place| place.next), Place::free(folder, table)?);
+        self.place = Some(Place { next: free.next.max(known), ..free });
         let newest = std::mem::take(&mut self.newest);
         self.push(&newest)?;
         // All that is in memory becomes one file.
@@ -347,6 +347,25 @@ mod tests {
         let mut again = Table::open(folder.path(), "names", true, &["names-0".to_owned()]).unwrap();
         again.insert([8; 16], [0; 8]).unwrap();
         assert_eq!(again.settle(folder.path(), "names").unwrap(), ["names-3"], "merged with the older one");
+    }
+
+    #[test]
+    fn after_a_copy_that_was_settled_in_vain_the_next_one_is_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut runs = small(64);
+        for number in 0..400_u64 {
+            runs.insert(u128::from(number).to_be_bytes(), number.to_be_bytes()).unwrap();
+            if number % 100 == 50 {
+                // Nothing of this one is adopted, as if the disk had been full.
+                runs.clone().settle(folder.path(), "names").unwrap();
+                let (copy, mut settled) = (runs.clone(), runs.clone());
+                settled.settle(folder.path(), "names").unwrap();
+                runs.adopt(&copy, settled);
+            }
+        }
+        for number in 0..400_u64 {
+            assert_eq!(runs.get(&u128::from(number).to_be_bytes()).unwrap(), Some(number.to_be_bytes()));
+        }
     }
 
     #[test]
