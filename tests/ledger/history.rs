@@ -269,6 +269,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         names.into_iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(what)).unwrap()
     };
     let path = named("state-");
+    let (_, reducer) = path.file_stem().unwrap().to_str().unwrap().rsplit_once('.').unwrap();
     let kept = std::fs::read_to_string(&path).unwrap();
     let sound = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
     assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
@@ -286,7 +287,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         assert_ne!(changed, state, "{from}");
         std::fs::remove_file(&path).unwrap();
         let digest = annals::trail::hash::sha256(changed.as_bytes());
-        let other = index.join(format!("state-{size:012}-{}.4.jsonl", sound.head));
+        let other = index.join(format!("state-{size:012}-{}.{reducer}.jsonl", sound.head));
         std::fs::write(&other, format!("{changed}\"{digest}\"\n")).unwrap();
         let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
