@@ -94,7 +94,7 @@ pub enum Refusal {
 #[serde(deny_unknown_fields)]
 pub struct Programme {
     /// The plan, once adopted.
-    pub plan: Option<Versions<Arc<Adopted>>>,
+    pub plan: Option<Versions<Adopted>>,
     /// The parties' institutions.
     pub parties: BTreeMap<Code, Arc<party::State>>,
     /// The instruments.
@@ -197,7 +197,7 @@ impl Programme {
     pub fn evolve(&mut self, event: &Event, words: &mut Words, place: &Place<'_>) {
         match event {
             Event::Plan(adopted) => {
-                self.plan = Some(Versions::new(place.sequence, Arc::new(adopted.clone())));
+                self.plan = Some(Versions::new(place.sequence, adopted.clone()));
             }
             Event::Party(party, event) => {
                 let state = self.parties.entry(party.clone()).or_default();

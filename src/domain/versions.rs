@@ -6,23 +6,24 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
-/// A thing that reads as its newest version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A thing that reads as its newest version. Cloning it is cheap: the versions are shared.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions<T> {
     /// The sequence of the entry that made it what it is.
     since: u64,
-    now: T,
+    now: Arc<T>,
     /// The versions before, from the oldest on.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-    before: Vec<(u64, T)>,
+    before: Vec<(u64, Arc<T>)>,
 }
 
 impl<T> Versions<T> {
     /// A thing that an entry brings into being.
-    pub const fn new(sequence: u64, thing: T) -> Self {
-        Self { since: sequence, now: thing, before: Vec::new() }
+    pub fn new(sequence: u64, thing: T) -> Self {
+        Self { since: sequence, now: Arc::new(thing), before: Vec::new() }
     }
 
     /// The sequence of the entry that brought it into being.
@@ -39,12 +40,12 @@ impl<T> Versions<T> {
 
     /// Takes the version that a later entry makes.
     pub fn change(&mut self, sequence: u64, thing: T) {
-        let before = std::mem::replace(&mut self.now, thing);
+        let before = std::mem::replace(&mut self.now, Arc::new(thing));
         self.before.push((std::mem::replace(&mut self.since, sequence), before));
     }
 }
 
-impl<T: Clone> Versions<T> {
+impl<T> Versions<T> {
     /// As it was after a number of entries; nothing where it was not there yet.
     #[must_use]
     pub fn until(&self, size: u64) -> Option<Self> {
@@ -54,16 +55,22 @@ impl<T: Clone> Versions<T> {
         let known = self.before.partition_point(|(sequence, _)| *sequence < size);
         let (before, (since, now)) =
             self.before.get(..known)?.split_last().map(|(now, before)| (before, now))?;
-        Some(Self { since: *since, now: now.clone(), before: before.to_vec() })
+        Some(Self { since: *since, now: Arc::clone(now), before: before.to_vec() })
     }
 }
 
 /// Things as they were after a number of entries, without those that were not there yet.
-pub(super) fn until<K: Ord + Clone, T: Clone>(
+pub(super) fn until<K: Ord + Clone, T>(
     things: &BTreeMap<K, Versions<T>>,
     size: u64,
 ) -> BTreeMap<K, Versions<T>> {
     things.iter().filter_map(|(name, thing)| Some((name.clone(), thing.until(size)?))).collect()
+}
+
+impl<T> Clone for Versions<T> {
+    fn clone(&self) -> Self {
+        Self { since: self.since, now: Arc::clone(&self.now), before: self.before.clone() }
+    }
 }
 
 impl<T> Deref for Versions<T> {

@@ -5,7 +5,7 @@
 //! [`crate::store::runs`]; in a ledger's folder it is kept with a [`super::snapshot`] of the state.
 
 use super::disclosures::AtHand;
-use super::packed::{self, Key, Packed, Sequence};
+use super::packed::{self, Key, Packed, Sequence, Unpacked};
 use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -187,10 +187,11 @@ impl Index {
     pub fn entries(&self, subject: &str, range: Range<u64>) -> Result<Vec<Place>, StoreError> {
         let Some(stream) = self.streams.get(subject) else { return Ok(Vec::new()) };
         let key = |sequence| Key::new(stream.first, sequence).0;
-        let found = self.tables.streams.between(&key(range.start), &key(range.end))?;
-        let place =
-            |(key, before)| Place { sequence: Key(key).sequence(), before: u64::from_be_bytes(before) };
-        Ok(found.into_iter().map(place).collect())
+        let mut places = Vec::new();
+        self.tables.streams.between(&key(range.start), &key(range.end), &mut |key, before| {
+            places.push(Place { sequence: Key(*key).sequence(), before: u64::from_be_bytes(*before) });
+        })?;
+        Ok(places)
     }
 
     /// What was said before an entry, for readers that do not wait for the next.
@@ -319,8 +320,10 @@ fn said(
     size: u64,
     parties: &[Code],
 ) -> Result<Words, StoreError> {
-    let records = words.between(&Key::new(first, 0).0, &Key::new(first, size).0)?;
-    packed::words(&records, parties).ok_or(StoreError::Scratch)
+    let mut unpacked = Unpacked::by(parties);
+    let (from, to) = (Key::new(first, 0).0, Key::new(first, size).0);
+    words.between(&from, &to, &mut |key, record| unpacked.take(key, record))?;
+    unpacked.words().ok_or(StoreError::Scratch)
 }
 
 /// The words of the actions that are spoken of now.

@@ -87,23 +87,42 @@ impl Packed {
     }
 }
 
-/// The words of records in the order of their keys; none where they are no words.
-pub(super) fn words(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
-    // Names of their own: a name that all words share is counted by all cores, which wait for each other then.
-    let own = parties.iter().map(|party| Code::try_from(party.to_string()).ok());
-    let parties: Vec<Code> = own.collect::<Option<_>>()?;
-    let mut words: Vec<Word> = Vec::with_capacity(records.len());
-    for (key, record) in records {
-        let (sequence, answers) =
-            (Key(*key).sequence(), u64::from_be_bytes(*record.get(16..)?.first_chunk()?));
-        if record.get(38) == Some(&VOIDS) {
-            let voided = words.binary_search_by_key(&answers, |word| word.sequence).ok()?;
-            words.get_mut(voided)?.voided = Some(sequence);
-        } else {
-            words.push(word(sequence, answers, record, &parties)?);
-        }
+/// Words that are unpacked, one record after the other in the order of their keys.
+pub(super) struct Unpacked {
+    words: Vec<Word>,
+    parties: Vec<Code>,
+    /// Whether all records were words and corrections.
+    sound: bool,
+}
+
+impl Unpacked {
+    /// Of nothing yet; a word names its party by its place among these.
+    pub(super) fn by(parties: &[Code]) -> Self {
+        // Names of their own: a name that all words share is counted by all cores, which wait for each other then.
+        let own = parties.iter().map(|party| Code::try_from(party.to_string()));
+        let parties: Vec<Code> = own.filter_map(Result::ok).collect();
+        Self { words: Vec::new(), parties, sound: true }
     }
-    Some(words.into_iter().collect())
+
+    pub(super) fn take(&mut self, key: &[u8; 16], record: &[u8; WORD]) {
+        self.sound &= self.unpack(Key(*key).sequence(), record).is_some();
+    }
+
+    /// The words; none where the records are others.
+    pub(super) fn words(self) -> Option<Words> {
+        self.sound.then(|| self.words.into_iter().collect())
+    }
+
+    fn unpack(&mut self, sequence: u64, record: &[u8; WORD]) -> Option<()> {
+        let answers = u64::from_be_bytes(*record.get(16..)?.first_chunk()?);
+        if record.get(38) == Some(&VOIDS) {
+            let voided = self.words.binary_search_by_key(&answers, |word| word.sequence).ok()?;
+            self.words.get_mut(voided)?.voided = Some(sequence);
+        } else {
+            self.words.push(word(sequence, answers, record, &self.parties)?);
+        }
+        Some(())
+    }
 }
 
 fn word(sequence: u64, answers: u64, record: &[u8; WORD], parties: &[Code]) -> Option<Word> {
@@ -151,6 +170,14 @@ fn at<T: Copy>(all: &[T], place: u8) -> Option<T> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn unpacked(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
+        let mut unpacked = Unpacked::by(parties);
+        for (key, record) in records {
+            unpacked.take(key, record);
+        }
+        unpacked.words()
+    }
 
     fn one<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
         proptest::sample::select(all)
@@ -218,7 +245,7 @@ mod tests {
             }
             prop_assert_eq!(records.len() + 1, then.len());
             for (count, then) in then.iter().enumerate() {
-                prop_assert_eq!(super::words(&records[..count], &parties).unwrap(), then.clone());
+                prop_assert_eq!(unpacked(&records[..count], &parties).unwrap(), then.clone());
                 let size = records.get(count).map_or(u64::MAX, |(key, _)| Key(*key).sequence());
                 prop_assert_eq!(&words.until(size), then);
             }
@@ -228,7 +255,7 @@ mod tests {
         fn other_bytes_are_no_words_or_words_but_never_a_panic(records in any::<Vec<([u8; 16], [[u8; 16]; 3])>>()) {
             let record = |bytes: [[u8; 16]; 3]| bytes.concat()[..WORD].try_into().unwrap();
             let records: Vec<_> = records.into_iter().map(|(key, value)| (key, record(value))).collect();
-            let _ = super::words(&records, &["KR".parse().unwrap()]);
+            let _ = unpacked(&records, &["KR".parse().unwrap()]);
         }
     }
 }

@@ -56,7 +56,7 @@ pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Faul
     let mut differs = |path: String, what: &str| found.push(Fault { path, what: what.to_owned() });
     match &programme.plan {
         None => differs("/".to_owned(), "no plan is laid down"),
-        Some(laid) if ***laid == adopted(plan, plan_sha256) => {}
+        Some(laid) if **laid == adopted(plan, plan_sha256) => {}
         Some(laid) if laid.plan_sha256 != *plan_sha256 => {
             differs(
                 "/".to_owned(),

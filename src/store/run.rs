@@ -16,6 +16,7 @@ use super::{StoreError, said};
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -168,25 +169,37 @@ impl<const K: usize, const V: usize> Run<K, V> {
     }
 
     /// The records whose keys lie between two, the second excluded.
-    pub(super) fn between(
-        &self,
-        from: &[u8; K],
-        to: &[u8; K],
-        found: &mut Vec<Record<K, V>>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn between(&self, from: &[u8; K], to: &[u8; K]) -> Result<Part<'_, K, V>, StoreError> {
         let first = self.block_of(from).unwrap_or(0);
         let last = self.fences.partition_point(|fence| fence < to);
-        if first < last {
-            let bytes = self.blocks(first, last)?;
-            let (begin, end) = (before::<K, V>(&bytes, from), before::<K, V>(&bytes, to));
-            found.extend((begin..end).filter_map(|at| record(&bytes, at)));
-        }
-        Ok(())
+        let bytes = if first < last { self.blocks(first, last)? } else { Cow::Borrowed(&[][..]) };
+        let range = before::<K, V>(&bytes, from)..before::<K, V>(&bytes, to);
+        Ok(Part { bytes, range })
     }
 
     /// All records.
     pub(super) const fn records(&self) -> Records<'_, K, V> {
         Records { run: self, bytes: Cow::Borrowed(&[]), at: 0, block: 0 }
+    }
+}
+
+/// Some records of a run.
+pub(super) struct Part<'a, const K: usize, const V: usize> {
+    bytes: Cow<'a, [u8]>,
+    range: Range<usize>,
+}
+
+impl<const K: usize, const V: usize> Part<'_, K, V> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = (&[u8; K], &[u8; V])> {
+        let bytes = self.bytes.get(self.range.start * (K + V)..self.range.end * (K + V)).unwrap_or_default();
+        bytes.chunks_exact(K + V).filter_map(|record| {
+            let (key, value) = record.split_first_chunk()?;
+            Some((key, value.first_chunk()?))
+        })
     }
 }
 
