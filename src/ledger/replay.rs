@@ -51,19 +51,24 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut from = range.start;
         let end = range.end.min(self.store.head().size);
-        let mut flow = ControlFlow::Continue(());
-        while from < end && flow.is_continue() {
+        let (mut from, mut lines, mut ends) = (range.start, Vec::new(), Vec::new());
+        while from < end {
             let to = (from + PAGE as u64).min(end);
-            let mut page = Vec::new();
-            self.store.read(from..to, &mut |at, line| page.push((at, line.to_vec())))?;
+            lines.clear();
+            ends.clear();
+            self.store.read(from..to, &mut |at, line| {
+                lines.extend_from_slice(line);
+                ends.push((at, lines.len()));
+            })?;
             // The store is done before anybody is called, who may ask the ledger for more.
-            for (at, line) in &page {
-                flow = each(*at, line);
-                if flow.is_break() {
-                    break;
+            let mut begin = 0;
+            for (at, end) in &ends {
+                let line = lines.get(begin..*end).unwrap_or_default();
+                if each(*at, line).is_break() {
+                    return Ok(());
                 }
+                begin = *end;
             }
             from = to;
         }
