@@ -8,7 +8,7 @@ use crate::record::withheld;
 use crate::store::StoreError;
 use crate::store::runs::Runs;
 use crate::trail::disclosure::{Digest, Disclosure};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -140,9 +140,10 @@ impl Disclosures {
     /// # Errors
     /// Where they cannot be written: none of them is kept then.
     pub fn keep(&self, disclosures: Vec<Disclosure>) -> Result<(), DisclosuresError> {
-        let mut new = Vec::new();
+        let (mut new, mut seen) = (Vec::new(), HashSet::new());
         for each in disclosures {
-            if !self.has(&each.digest())? && !new.contains(&each) {
+            let digest = each.digest();
+            if !self.has(&digest)? && seen.insert(digest) {
                 new.push(each);
             }
         }

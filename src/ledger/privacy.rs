@@ -16,7 +16,7 @@ use crate::record::withheld::{self, WithheldFault};
 use crate::store::Store;
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A value that was erased.
@@ -105,16 +105,17 @@ impl Ledger {
     /// [`LedgerError`]: none of them is kept then.
     pub fn take(&self, disclosures: Vec<Disclosure>) -> Result<Vec<Taken>, LedgerError> {
         let _turn = self.queue.turn();
-        let (mut taken, mut new) = (Vec::with_capacity(disclosures.len()), Vec::new());
+        let (mut taken, mut new, mut seen) =
+            (Vec::with_capacity(disclosures.len()), Vec::new(), HashSet::new());
         for disclosure in disclosures {
-            let what = self.taken(&disclosure)?;
-            let repeated = new.contains(&disclosure);
-            taken.push(if repeated { Taken::Known } else { what });
+            let (what, digest) = (self.taken(&disclosure)?, disclosure.digest());
+            taken.push(if seen.contains(&digest) { Taken::Known } else { what });
             if taken.last() == Some(&Taken::Kept) {
+                seen.insert(digest);
                 new.push(disclosure);
             }
         }
-        self.disclosures.keep(new)?;
+        self.disclosures.add(new)?;
         Ok(taken)
     }
 

@@ -49,7 +49,7 @@ impl Sample {
         });
         done?;
         let beside = Disclosures::open(&ledger, true).map_err(LedgerError::from)?;
-        beside.keep(disclosures).map_err(LedgerError::from)?;
+        beside.add(disclosures).map_err(LedgerError::from)?;
         // What waits to be written would be written while something else is measured.
         sync(home).map_err(file(home, "synced"))?;
         let home = home.to_owned();
