@@ -24,7 +24,7 @@ pub(super) struct Turn {
     failed: bool,
 }
 
-/// What became of them.
+/// What became of the requests of a job.
 pub(super) type Answer = Result<Vec<Result<Receipt, RecordError>>, RecordError>;
 
 impl Ledger {
