@@ -120,14 +120,7 @@ impl Index {
             words: Runs::open(folder, "words", false, &settled.words)?,
         };
         let Settled { streams, bytes, parties, .. } = settled;
-        Ok(Self {
-            tables,
-            streams,
-            bytes,
-            parties,
-            recent: Recent::default(),
-            disclosures: AtHand::default(),
-        })
+        Ok(Self { tables, streams, bytes, parties, ..Self::default() })
     }
 
     /// The same at this moment, to be settled beside this one.
@@ -137,8 +130,7 @@ impl Index {
             streams: self.streams.clone(),
             bytes: self.bytes,
             parties: self.parties.clone(),
-            recent: Recent::default(),
-            disclosures: AtHand::default(),
+            ..Self::default()
         }
     }
 

@@ -81,7 +81,11 @@ impl Lines {
     /// Where the disclosure with a digest is, and in which file.
     fn place(&self, digest: &Digest) -> Result<Option<(u64, Arc<File>)>, DisclosuresError> {
         if self.whole().places.is_none() {
-            self.changed().find_places(&self.path())?;
+            let mut whole = self.changed();
+            // Another may have found them meanwhile.
+            if whole.places.is_none() {
+                whole.find_places(&self.path())?;
+            }
         }
         let whole = self.whole();
         let place = whole.places.as_ref().map(|places| places.get(digest.bytes())).transpose()?;
