@@ -10,7 +10,7 @@ use annals::ledger::privacy::Erasure;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::evidence::exhibits;
 use annals::projection::timeline::stream;
-use annals::record::evidence::{File, Shown};
+use annals::record::evidence::{self, File, Shown};
 use annals::report::evidence::{Checked, Found};
 use annals::report::table::Cell;
 use annals::store::Condition;
@@ -167,9 +167,8 @@ impl Check {
         ledger.replay(0..reading.head.size, &mut |entry, fact| {
             let event = &entry.request.event;
             let meant = wanted.as_ref().is_none_or(|wanted| *wanted == event.subject);
-            if let Some(action) =
-                fact.action().filter(|_| meant && event.data.members().contains_key("evidence"))
-            {
+            let names = || !evidence::files(event, &|_| None).is_empty();
+            if let Some(action) = fact.action().filter(|_| meant && names()) {
                 let words = history.words(action)?;
                 all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest)));
             }

@@ -44,7 +44,7 @@ impl Ahead {
         if self.waiting.len() < self.batch { Vec::new() } else { self.step(keys) }
     }
 
-    /// Gives all that are left, half of them at each call, until there are none.
+    /// Gives those that were begun, and begins with those that wait, until there are none.
     pub(super) fn rest(&mut self, keys: &Arc<Keys>) -> Option<Vec<Prepared>> {
         (self.begun.is_some() || !self.waiting.is_empty()).then(|| self.step(keys))
     }

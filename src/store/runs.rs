@@ -307,7 +307,8 @@ mod tests {
             seed in any::<u64>(), count in 0_u64..2_000, limit in 20_usize..300, closed in 0_u64..2_000
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let (mut unnamed, mut named, mut map) = (small(limit), small(limit), BTreeMap::new());
+            let (mut unnamed, mut named, mut adopting, mut map) =
+                (small(limit), small(limit), small(limit), BTreeMap::new());
             let (mut before, mut beside) = (None, None);
             for number in 0..count {
                 // Every seventh key is one that was given before.
@@ -315,6 +316,7 @@ mod tests {
                 let key = u128::from((seed | 1).wrapping_mul(2 * of + 1)).to_be_bytes();
                 unnamed.insert(key, number.to_be_bytes()).unwrap();
                 named.insert(key, number.to_be_bytes()).unwrap();
+                adopting.insert(key, number.to_be_bytes()).unwrap();
                 map.insert(key, number.to_be_bytes());
                 if number % 501 == closed % 501 {
                     let files = named.settle(folder.path(), "names").unwrap();
@@ -325,18 +327,19 @@ mod tests {
                 }
                 // Settled beside whoever goes on inserting, and adopted later.
                 if number % 307 == closed % 307 {
-                    beside = Some(unnamed.clone());
+                    beside = Some(adopting.clone());
                 }
                 if let Some(clone) = beside.take_if(|_| number % 41 == closed % 41) {
                     let mut settled = clone.clone();
                     settled.settle(folder.path(), "beside").unwrap();
-                    unnamed.adopt(&clone, settled);
-                    check(&unnamed, &map)?;
+                    adopting.adopt(&clone, settled);
+                    check(&adopting, &map)?;
                 }
             }
             prop_assert!(unnamed.all.len() <= 9, "{} runs", unnamed.all.len());
             check(&unnamed, &map)?;
             check(&named, &map)?;
+            check(&adopting, &map)?;
             if let Some((named, map)) = before {
                 check(&named, &map)?;
             }
