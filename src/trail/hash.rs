@@ -1,8 +1,10 @@
 //! The leaf hash and the head of a log: SHA-256 over a zero byte and the bytes of an entry (RFC 6962 §2.1).
 //!
 //! One hash serves the chain, the stream chain and the Merkle tree, so that a link cannot be true in one and false
-//! in another. The tree itself is not here.
+//! in another. The tree itself is not here, but in [`super::merkle`].
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -85,6 +87,59 @@ impl From<LeafHash> for String {
     }
 }
 
+/// A hash of the Merkle tree, of a leaf or of what stands above leaves: 44 characters of base64, as checkpoints, proofs and
+/// tiles of C2SP write it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeHash(pub [u8; 32]);
+
+/// Why a text is not a hash of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a hash of the tree: 44 characters of base64, of 32 bytes, are expected")]
+pub struct NotANode(String);
+
+impl NodeHash {
+    /// The hash of a node above two others: SHA-256 over a one byte and both (RFC 6962 §2.1).
+    #[must_use]
+    pub fn above(left: Self, right: Self) -> Self {
+        let hasher = Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0);
+        Self(hasher.finalize().into())
+    }
+
+    /// The root of the tree without leaves: SHA-256 of nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Sha256::digest([]).into())
+    }
+}
+
+impl From<LeafHash> for NodeHash {
+    fn from(leaf: LeafHash) -> Self {
+        Self(leaf.0)
+    }
+}
+
+impl FromStr for NodeHash {
+    type Err = NotANode;
+
+    fn from_str(text: &str) -> Result<Self, NotANode> {
+        // Decoding is strict: padded, and the unused bits of the last character are zero.
+        let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| NotANode(text.chars().take(80).collect()))
+    }
+}
+
+impl fmt::Display for NodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&STANDARD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for NodeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Where a log stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,6 +190,18 @@ mod tests {
             text.replace_range(at..=at, &char::from(byte).to_string());
             let digit = byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
             assert_eq!(text.parse::<LeafHash>().map(|hash| hash.to_string()).ok(), digit.then_some(text));
+        }
+    }
+
+    #[test]
+    fn a_hash_of_the_tree_is_read_back_as_written_and_in_no_other_form() {
+        let hash = NodeHash::above(LeafHash::of(b"a").into(), NodeHash::empty());
+        let text = hash.to_string();
+        assert_eq!(text.parse(), Ok(hash));
+        assert_eq!(NodeHash::empty().to_string(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+        let loose = format!("{}V=", &NodeHash::empty().to_string()[..42]);
+        for other in [&text[..43], &format!("{text}\n"), &format!("={text}"), &loose, "", "AAAA"] {
+            assert!(other.parse::<NodeHash>().is_err(), "{other}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! To this module an event is bytes with an author; what an action is, is not known here.
 //!
 //! - [`canonical`]: the one form in which JSON is hashed and signed;
-//! - [`hash`]: the leaf hash, which serves the chain and the stream chains;
+//! - [`hash`]: the leaf hash, which serves the chain, the stream chains and the tree;
 //! - [`key`]: keys as C2SP verifier keys, signatures as Ed25519, checked strictly;
 //! - [`attribute`]: the members of requests and entries, in the one form of each;
 //! - [`data`]: an event's own fields, as they are hashed;
