@@ -139,7 +139,7 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
 }
 
 /// Writes a file so that it is there whole or not at all, and there for good on return.
-pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     // What an interrupted write left there is overwritten.
     let (temporary, path) = (folder.join(PART), folder.join(name));
     let file = File::create(&temporary).map_err(said(&temporary, "made"))?;

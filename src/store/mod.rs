@@ -8,7 +8,7 @@
 //! other, and whoever reads meanwhile waits for none and sees what was durable before it. A blob is durable when `put_blob`
 //! returns, and putting it twice is the same as once; it is gone for good when `remove_blob` returns.
 //!
-//! Beside the port: [`runs`], for what a long history makes too large for memory.
+//! Beside the port: [`runs`], for what a long history makes too large for memory, and [`rows`], for the hashes of its tree.
 //!
 //! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
 
@@ -26,6 +26,7 @@ mod generation;
 mod journal;
 pub mod memory;
 mod recovery;
+pub mod rows;
 mod run;
 pub mod runs;
 mod segment;
@@ -35,6 +36,7 @@ mod contract;
 #[cfg(test)]
 mod damage;
 
+pub(crate) use blobs::write_durably;
 pub use crate::trail::hash::Head;
 use crate::trail::hash::LeafHash;
 use std::io::{self, ErrorKind, Read, Write};

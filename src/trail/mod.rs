@@ -9,6 +9,8 @@
 //! - [`data`]: an event's own fields, as they are hashed;
 //! - [`entry`]: requests and entries, and the two runs that the ledger adds;
 //! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
+//! - [`tile`]: hashes of the Merkle tree that lie side by side, and where;
+//! - [`merkle`]: the tree, and the proofs that an entry is in it and that it was only added to;
 //! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
 
 pub mod attribute;
@@ -19,4 +21,6 @@ pub mod disclosure;
 pub mod entry;
 pub mod hash;
 pub mod key;
+pub mod merkle;
 mod parts;
+pub mod tile;

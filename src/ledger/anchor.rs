@@ -1,0 +1,157 @@
+//! The anchor: the last checkpoint that each key of this desk has signed, outside the ledger's folder.
+//!
+//! ```text
+//! <folder>/<SHA-256 of the origin>/lock
+//! <folder>/<SHA-256 of the origin>/89abcdef.checkpoint    signed by the key whose id is 89abcdef
+//! ```
+//!
+//! A chain cannot see that its tail was cut off, and whoever restores an old backup and writes on makes a second history. A key
+//! that remembers what it signed can do neither without being told. What is signed is in [`super::checkpoints`] and
+//! [`super::witness`].
+
+use crate::store::disk;
+use crate::store::write_durably;
+use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
+use crate::trail::hash::sha256;
+use crate::trail::key::VerifierKey;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Where keys remember what they signed.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    folder: PathBuf,
+}
+
+/// Why the anchor is not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    /// What is there is no checkpoint.
+    #[error(
+        "{}: not the checkpoint that was kept there: compare the ledger with the other side's copy, then delete this file",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: CheckpointFault,
+    },
+    /// The system said no.
+    #[error("{}: cannot be {doing}; `--anchor DIR` names another folder", path.display())]
+    System {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The memory of the keys for one origin, for as long as nobody else looks at it.
+#[derive(Debug)]
+pub struct Held {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Anchor {
+    /// The anchor in a folder, which need not exist yet.
+    #[must_use]
+    pub const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the keys of this desk signed last for an origin.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn recall(&self, origin: &str) -> Result<Vec<SignedCheckpoint>, AnchorError> {
+        let folder = self.of(origin);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(system(&folder, "read")(error)),
+        };
+        let mut known = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(system(&folder, "read"))?.path();
+            if path.extension().is_some_and(|extension| extension == "checkpoint") {
+                known.extend(read(&path)?);
+            }
+        }
+        known.sort_by_key(|known| known.checkpoint().size());
+        Ok(known)
+    }
+
+    /// Takes the memory for an origin; whoever wants it meanwhile waits.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn hold(&self, origin: &str) -> Result<Held, AnchorError> {
+        let folder = self.of(origin);
+        fs::create_dir_all(&folder).map_err(system(&folder, "made"))?;
+        let path = folder.join("lock");
+        let lock = File::options().write(true).create(true).truncate(false).open(&path);
+        let lock = lock.map_err(system(&path, "opened"))?;
+        lock.lock().map_err(system(&path, "locked"))?;
+        Ok(Held { folder, _lock: lock })
+    }
+
+    fn of(&self, origin: &str) -> PathBuf {
+        self.folder.join(sha256(origin.as_bytes()))
+    }
+}
+
+impl Held {
+    /// What a key signed last.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn recall(&self, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, AnchorError> {
+        read(&self.folder.join(name(key)))
+    }
+
+    /// Remembers what a key has signed, durable on return: only then it may be given away.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn remember(&self, key: &VerifierKey, signed: &SignedCheckpoint) -> Result<(), AnchorError> {
+        let path = self.folder.join(name(key));
+        let written = write_durably(&self.folder, &name(key), signed.to_string().as_bytes());
+        written.map_err(|error| system(&path, "written")(io::Error::other(error)))?;
+        // The folder's own name is durable with the one that holds it.
+        let parents = self.folder.ancestors().skip(1).take(2);
+        parents.filter(|parent| parent.is_dir()).try_for_each(|parent| {
+            disk::sync_folder(parent).map_err(system(parent, "synced"))
+        })
+    }
+}
+
+fn name(key: &VerifierKey) -> String {
+    let keyid = key.keyid();
+    format!("{}.checkpoint", keyid.rsplit_once('+').map_or(keyid.as_str(), |(_, id)| id))
+}
+
+fn read(path: &Path) -> Result<Option<SignedCheckpoint>, AnchorError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(system(path, "read")(error)),
+    };
+    let parsed = SignedCheckpoint::parse(&bytes);
+    parsed.map(Some).map_err(|source| AnchorError::Damaged { path: path.to_owned(), source })
+}
+
+fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> AnchorError {
+    let path = path.to_owned();
+    move |source| AnchorError::System { path, doing, source }
+}
