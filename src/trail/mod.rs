@@ -9,7 +9,8 @@
 //! - [`data`]: an event's own fields, as they are hashed;
 //! - [`entry`]: requests and entries, and the two runs that the ledger adds;
 //! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
-//! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
+//! - [`disclosure`]: values that can be withheld or erased while every hash stays valid;
+//! - [`note`]: texts with the lines of those who signed them;
 
 pub mod attribute;
 pub mod canonical;
@@ -19,4 +20,5 @@ pub mod disclosure;
 pub mod entry;
 pub mod hash;
 pub mod key;
+pub mod note;
 mod parts;
