@@ -11,10 +11,13 @@
 //! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
 //! - [`disclosure`]: values that can be withheld or erased while every hash stays valid;
 //! - [`note`]: texts with the lines of those who signed them;
+//! - [`checkpoint`]: the size and root of a log, signed by it;
+//! - [`witness`]: dated cosignatures of checkpoints;
 
 pub mod attribute;
 pub mod canonical;
 pub mod chain;
+pub mod checkpoint;
 pub mod data;
 pub mod disclosure;
 pub mod entry;
@@ -22,3 +25,4 @@ pub mod hash;
 pub mod key;
 pub mod note;
 mod parts;
+pub mod witness;
