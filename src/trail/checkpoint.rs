@@ -1,9 +1,9 @@
 //! Checkpoints: the size and the root of a log, as a signed note of three lines (C2SP tlog-checkpoint).
 //!
 //! ```text
-//! annals.example/plan␊                                      origin: the name of the log and of its key
-//! 0␊                                                        how many entries, decimal
-//! 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=␊            root of the tree over them, base64
+//! annals.example/vectors␊                                   origin: the name of the log and of its key
+//! 6␊                                                        how many entries, decimal
+//! 40rzQz0MIX1r60s9bhpK1jCc5SkfFreHYYbTuWUE/cQ=␊             root of the tree over them, base64
 //! ```
 //!
 //! These bytes are what the log signs. How a root is computed is not here, but in [`super::merkle`]; cosignatures are
@@ -27,7 +27,9 @@ pub enum CheckpointFault {
     #[error("a checkpoint has three lines, origin, size and root, this one has fewer")]
     Lines,
     /// More than three lines.
-    #[error("the checkpoint has extension lines, which no auditor can check: exactly three lines are accepted")]
+    #[error(
+        "the checkpoint has extension lines, which no auditor can check: exactly three lines are accepted"
+    )]
     Extension,
     /// No name of a log.
     #[error("`{0}` is not an origin: it is not empty and has no newline or other control character")]
@@ -39,7 +41,9 @@ pub enum CheckpointFault {
     #[error("the third line of a checkpoint is the root of its tree")]
     Root(#[from] NotANode),
     /// Entries of a log that has none.
-    #[error("the root at size 0 is the hash of nothing, 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, not {0}")]
+    #[error(
+        "the root at size 0 is the hash of nothing, 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, not {0}"
+    )]
     NotEmpty(NodeHash),
     /// A key of another log, or of something else.
     #[error("the key {key} is not the log's: one of type 0x01 named {origin} is")]
@@ -314,10 +318,7 @@ mod tests {
         assert!(matches!(fault(&TEXT.replace("2I=", "2J=")), CheckpointFault::Root(_)), "unused bits");
         assert!(matches!(fault(&TEXT.replace("2I=", "2I")), CheckpointFault::Root(_)), "no padding");
         assert!(matches!(fault(&TEXT.replace("20852163", "0")), CheckpointFault::NotEmpty(_)));
-        assert_eq!(
-            SignedCheckpoint::parse(TEXT.as_bytes()),
-            Err(CheckpointFault::Note(NoteFault::Unsigned))
-        );
+        assert_eq!(SignedCheckpoint::parse(TEXT.as_bytes()), Err(CheckpointFault::Note(NoteFault::Unsigned)));
         let beyond = Checkpoint::new("a", SIZE_LIMIT + 1, NodeHash::empty());
         assert_eq!(beyond, Err(CheckpointFault::Size("9223372036854775808".to_owned())));
     }

@@ -1,21 +1,22 @@
 //! Signed notes: a text, an empty line, and one line for each signature of it (C2SP signed-note).
 //!
 //! ```text
-//! annals.example/plan␊                         the text, which is what is signed, with its last newline
+//! annals.example/vectors␊                      the text, which is what is signed, with its last newline
 //! 6␊
-//! 9nRxlOoV…␊
+//! 40rzQz0MIX1r60s9bhpK1jCc5SkfFreHYYbTuWUE/cQ=␊
 //! ␊                                            the last empty line of the note
-//! — annals.example/plan qUfg/9TQ…␊             em dash, name of the key, base64(key id, signature)
+//! — annals.example/vectors +fjkOOAF…␊          em dash, name of the key, base64(key id, signature)
 //! ```
 //!
 //! What a text says is not here: a ledger's notes are checkpoints ([`super::checkpoint`]), over which a witness signs
 //! a message of its own ([`super::witness`]). Which keys are trusted is not here either ([`super::policy`]).
 
+mod signature;
+
+pub use signature::Signature;
+
 use super::key::{Kind, SigningKey, VerifierKey};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use std::fmt;
-use std::str::FromStr;
 
 /// The longest note, in bytes, as other implementations have it.
 pub const NOTE_LIMIT: usize = 1_000_000;
@@ -39,7 +40,9 @@ pub enum NoteFault {
     #[error("the note does not end with a newline: was it copied whole?")]
     Unended,
     /// No line of a signature.
-    #[error("the note has no signature: after the text, an empty line and `— <key name> <base64>` are expected")]
+    #[error(
+        "the note has no signature: after the text, an empty line and `— <key name> <base64>` are expected"
+    )]
     Unsigned,
     /// Not the line of a signature.
     #[error(
@@ -47,7 +50,9 @@ pub enum NoteFault {
     )]
     Line(String),
     /// A name that no key can have.
-    #[error("`{0}` signs nothing: the name of a key is not empty and has no white space, `+` or control character")]
+    #[error(
+        "`{0}` signs nothing: the name of a key is not empty and has no white space, `+` or control character"
+    )]
     Name(String),
     /// Too many signatures.
     #[error("a note has at most 100 signatures; leave unknown ones out")]
@@ -61,77 +66,6 @@ pub enum NoteFault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the note is refused whole: its signature by {0} does not hold; ask for another copy")]
 pub struct Forged(pub String);
-
-/// One line: who signed, and how. Whether it holds is another question.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Signature {
-    name: String,
-    id: [u8; 4],
-    bytes: Vec<u8>,
-}
-
-impl Signature {
-    pub(super) fn of(key: &VerifierKey, bytes: &[u8]) -> Self {
-        Self { name: key.name().to_owned(), id: key.id(), bytes: bytes.to_vec() }
-    }
-
-    /// Reads lines that stand alone, as a witness answers with them: one or more, each with its newline.
-    ///
-    /// # Errors
-    /// [`NoteFault`], by name.
-    pub fn parse_lines(bytes: &[u8]) -> Result<Vec<Self>, NoteFault> {
-        lines(checked(bytes)?)
-    }
-
-    /// The name of the key, as the line claims it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The id of the key, as the line claims it.
-    #[must_use]
-    pub const fn id(&self) -> [u8; 4] {
-        self.id
-    }
-
-    /// What the key's algorithm made, without the id.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Whether the line names this key. Ids are short: it need not be by it.
-    #[must_use]
-    pub fn names(&self, key: &VerifierKey) -> bool {
-        self.id == key.id() && self.name == key.name()
-    }
-}
-
-impl FromStr for Signature {
-    type Err = NoteFault;
-
-    /// Reads one line, given without its newline; only the form that [`fmt::Display`] writes is accepted.
-    fn from_str(line: &str) -> Result<Self, NoteFault> {
-        let form = || NoteFault::Line(line.chars().take(80).collect());
-        let (name, encoded) = line.strip_prefix("— ").and_then(|rest| rest.split_once(' ')).ok_or_else(form)?;
-        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c < ' ' || c == '+') {
-            return Err(NoteFault::Name(name.chars().take(80).collect()));
-        }
-        // Decoding is strict: padded, and the unused bits of the last character are zero.
-        let bytes = STANDARD.decode(encoded).map_err(|_| form())?;
-        let (id, bytes) = bytes.split_first_chunk().filter(|(_, rest)| !rest.is_empty()).ok_or_else(form)?;
-        Ok(Self { name: name.to_owned(), id: *id, bytes: bytes.to_vec() })
-    }
-}
-
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = self.id.to_vec();
-        bytes.extend_from_slice(&self.bytes);
-        write!(f, "— {} {}", self.name, STANDARD.encode(bytes))
-    }
-}
 
 /// A text and its signatures, which hold or do not: nothing is believed before [`Note::signed_by`] was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +89,7 @@ impl Note {
     /// [`NoteFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteFault> {
         let (text, rest) = checked(bytes)?.rsplit_once("\n\n").ok_or(NoteFault::Unsigned)?;
-        Ok(Self { text: format!("{text}\n"), signatures: lines(rest)? })
+        Ok(Self { text: format!("{text}\n"), signatures: signature::lines(rest)? })
     }
 
     /// The text, with its last newline.
@@ -215,7 +149,7 @@ impl Note {
     /// [`Forged`] where any line that names the key does not hold, even beside one that does.
     pub fn signed_by(&self, key: &VerifierKey) -> Result<Option<&Signature>, Forged> {
         let holds = |line: &Signature| {
-            let signature = line.bytes.as_slice().try_into();
+            let signature = line.bytes().try_into();
             key.kind() == Kind::Ed25519
                 && signature.is_ok_and(|signature| key.verifies(self.text.as_bytes(), signature))
         };
@@ -248,17 +182,11 @@ fn checked(bytes: &[u8]) -> Result<&str, NoteFault> {
     if text.ends_with('\n') { Ok(text) } else { Err(NoteFault::Unended) }
 }
 
-fn lines(text: &str) -> Result<Vec<Signature>, NoteFault> {
-    let lines = text.strip_suffix('\n').ok_or(NoteFault::Unsigned)?;
-    if lines.split('\n').nth(SIGNATURE_LIMIT).is_some() {
-        return Err(NoteFault::Signatures);
-    }
-    lines.split('\n').map(str::parse).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
     // C2SP signed-note, "Example".
@@ -325,7 +253,7 @@ mod tests {
         note.sign(&key("a", Kind::Ed25519, 1)).unwrap();
         // Of another kind, and with an id that belongs to another name.
         note.push(Signature::of(&key("a", Kind::Cosignature, 1).verifier(), &[1])).unwrap();
-        note.push(Signature { name: "b".to_owned(), id: mine.id(), bytes: vec![1] }).unwrap();
+        note.push(line("b", &[&mine.id()[..], &[1]].concat()).parse().unwrap()).unwrap();
         assert!(note.signed_by(&mine).unwrap().is_some());
         assert_eq!(note.signed_by(&other), Ok(None));
         assert_eq!(note.unknown(&[&mine, &other]), [&note.signatures()[1], &note.signatures()[2]]);
@@ -366,42 +294,11 @@ mod tests {
             assert_eq!(fault(text), NoteFault::Unsigned, "{text:?}");
         }
         assert_eq!(fault(""), NoteFault::Unended);
-        for line in [
-            &one.replace("— ", "- "),
-            &one.replace("— ", "—\u{a0}"),
-            &one.replace("a ", "a\u{a0}"),
-            &one.replace("— ", " — "),
-            one.trim_end_matches('='),
-            &format!("{one} "),
-            &format!("{one}="),
-            &line("a", &[1; 4]),
-            "— a AAAAAAB=",
-            "— a AAAAAA-_",
-            "— a ",
-            "— a",
-            "another text",
-        ] {
-            let clipped = NoteFault::Line(line.chars().take(80).collect());
-            assert_eq!(fault(&format!("a\n\n{one}\n{line}\n")), clipped, "{line}");
-        }
-        for name in ["", "a+b", "a\u{2003}b", "\u{3000}", "a\u{85}"] {
-            let fault = fault(&format!("a\n\n{}\n", line(name, &[1; 68])));
-            assert_eq!(fault, NoteFault::Name(name.to_owned()));
-        }
-        assert!(matches!("— a\u{1} AAAAAAA=".parse::<Signature>(), Err(NoteFault::Name(_))));
+        let line = one.replace("— ", "- ");
+        assert_eq!(fault(&format!("a\n\n{one}\n{line}\n")), NoteFault::Line(line.chars().take(80).collect()));
         assert_eq!(Note::new("a").unwrap_err(), NoteFault::Unended);
         let witness = key("a", Kind::Cosignature, 1);
         assert!(matches!(Note::new("a\n").unwrap().sign(&witness), Err(NoteFault::Kind(_))));
-    }
-
-    #[test]
-    fn lines_are_read_alone() {
-        let (_, lines) = NOTE.split_once("\n\n").unwrap();
-        let read = Signature::parse_lines(lines.as_bytes()).unwrap();
-        assert_eq!(format!("{}\n", read[0]), lines);
-        for other in ["", "\n", lines.trim_end(), &format!("\n{lines}"), &format!("{lines}\n")] {
-            assert!(Signature::parse_lines(other.as_bytes()).is_err(), "{other:?}");
-        }
     }
 
     #[test]
@@ -441,7 +338,6 @@ mod tests {
         #[test]
         fn arbitrary_bytes_are_answered_and_never_panic(bytes: Vec<u8>, tail: Vec<u8>) {
             let _ = Note::parse(&bytes);
-            let _ = Signature::parse_lines(&bytes);
             let _ = Note::parse(&[b"a\n\n\xe2\x80\x94 ", &tail[..], b"\n"].concat());
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! cosignature/v1␊                                           what is signed: a header,
-//! time 1679315147␊                                          the time in POSIX seconds,
-//! annals.example/plan␊                                      and the text of the checkpoint
-//! 0␊
-//! 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=␊
+//! time 1618652400␊                                          the time in POSIX seconds,
+//! annals.example/vectors␊                                   and the text of the checkpoint
+//! 6␊
+//! 40rzQz0MIX1r60s9bhpK1jCc5SkfFreHYYbTuWUE/cQ=␊
 //! ```
 //!
 //! The line in the note holds the time as eight bytes, most significant first, and the signature (Ed25519, type 0x04).
@@ -177,7 +177,10 @@ mod tests {
         let (author, verifier) = (key("KR/a", Kind::Ed25519, 2), witness().verifier());
         let kind = WitnessFault::Kind(author.verifier().keyid());
         assert_eq!(cosign(&author, &checkpoint(6), 1), Err(kind.clone()));
-        assert_eq!(verify(&author.verifier(), &checkpoint(6), &Signature::of(&verifier, &[0; 72])), Err(kind));
+        assert_eq!(
+            verify(&author.verifier(), &checkpoint(6), &Signature::of(&verifier, &[0; 72])),
+            Err(kind)
+        );
         assert_eq!(cosign(&witness(), &checkpoint(6), 1 << 63), Err(WitnessFault::Time(1 << 63)));
         for length in [1, 7, 8, 64, 71, 73, 2428] {
             let line = Signature::of(&verifier, &vec![0; length]);
