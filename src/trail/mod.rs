@@ -13,6 +13,8 @@
 //! - [`note`]: texts with the lines of those who signed them;
 //! - [`checkpoint`]: the size and root of a log, signed by it;
 //! - [`witness`]: dated cosignatures of checkpoints;
+//! - [`policy`]: which logs and witnesses are trusted, and how many of them are needed;
+//! - [`quorum`]: what a policy says of a signed checkpoint;
 
 pub mod attribute;
 pub mod canonical;
@@ -25,4 +27,6 @@ pub mod hash;
 pub mod key;
 pub mod note;
 mod parts;
+pub mod policy;
+pub mod quorum;
 pub mod witness;
