@@ -15,6 +15,7 @@
 //! - [`witness`]: dated cosignatures of checkpoints;
 //! - [`policy`]: which logs and witnesses are trusted, and how many of them are needed;
 //! - [`quorum`]: what a policy says of a signed checkpoint;
+//! - [`proof`]: that an entry lies under a checkpoint, as a file.
 
 pub mod attribute;
 pub mod canonical;
@@ -28,5 +29,6 @@ pub mod key;
 pub mod note;
 mod parts;
 pub mod policy;
+pub mod proof;
 pub mod quorum;
 pub mod witness;
