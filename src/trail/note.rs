@@ -75,7 +75,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// A note that nobody has signed yet. Its text ends with a newline.
+    /// A note that nobody has signed yet, and that is not read back before somebody has. Its text ends with a newline.
     ///
     /// # Errors
     /// [`NoteFault::Long`], [`NoteFault::Control`], [`NoteFault::Unended`].

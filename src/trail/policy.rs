@@ -209,7 +209,8 @@ impl Policy {
     ///
     /// # Errors
     /// [`PolicyFault::Kind`], [`PolicyFault::KeyTwice`], [`PolicyFault::Name`], [`PolicyFault::NameTwice`],
-    /// [`PolicyFault::Form`] for a party without witnesses, [`PolicyFault::NoQuorum`] without parties.
+    /// [`PolicyFault::Form`] for a party without witnesses, [`PolicyFault::NoQuorum`] without parties,
+    /// [`PolicyFault::Lines`].
     pub fn of_parties(log: &VerifierKey, parties: &[(&str, &[VerifierKey])]) -> Result<Self, PolicyFault> {
         let mut draft = Draft::default();
         draft.next_line().log(log.clone(), None)?;

@@ -55,7 +55,7 @@ impl Signature {
     /// Whether the line names this key. Ids are short: it need not be by it.
     #[must_use]
     pub fn names(&self, key: &VerifierKey) -> bool {
-        self.id == key.id() && self.name == key.name()
+        self.name == key.name() && self.id == key.id()
     }
 }
 

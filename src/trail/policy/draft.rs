@@ -118,6 +118,10 @@ impl Draft {
     }
 
     pub(super) fn finish(self) -> Result<Policy, PolicyFault> {
+        // Lines that were read never come as far as this; those of parties may.
+        if self.line > LINE_LIMIT {
+            return Err(PolicyFault::Lines);
+        }
         let Self { logs, witnesses, groups, quorum, .. } = self;
         Ok(Policy { logs, witnesses, groups, quorum: quorum.ok_or(PolicyFault::NoQuorum)? })
     }
@@ -272,6 +276,21 @@ mod tests {
         assert_eq!(Policy::parse(&vec![b'#'; 1_000_001]), Err(F::Long(1_000_001)));
         assert!(read(&format!("{}quorum none\n", "\n".repeat(1023))).is_ok());
         assert_eq!(read(&format!("{}quorum none\n", "\n".repeat(1024))), Err(F::Lines));
+    }
+
+    #[test]
+    fn many_logs_witnesses_and_groups_are_accepted() {
+        let mut lines = Vec::new();
+        for seed in 1..=64 {
+            lines.push(format!("log {}\n", vkey("example.com/log", Kind::Ed25519, seed)));
+            lines.push(format!("witness w{seed} {}\n", vkey("w", Kind::Cosignature, seed)));
+            let below = format!("g{}", seed - 1);
+            lines.push(format!("group g{seed} all w{seed} {}\n", if seed > 1 { &below } else { "" }));
+        }
+        let policy = Policy::parse(format!("{}quorum g64\n", lines.concat()).as_bytes()).unwrap();
+        assert_eq!((policy.logs().len(), policy.witnesses().len(), policy.groups().len()), (64, 64, 64));
+        assert!(policy.is_met(|_| true));
+        assert!(!policy.is_met(|witness| witness.name.as_bytes() != b"w1"), "the innermost counts");
     }
 
     #[test]
