@@ -5,10 +5,15 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use annals::trail::canonical;
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Event, Seal, parse_timestamp};
-use annals::trail::hash::{LeafHash, hex};
+use annals::trail::hash::{LeafHash, NodeHash, hex};
 use annals::trail::key::{KeyFault, Kind, SigningKey, VerifierKey};
+use annals::trail::policy::Policy;
+use annals::trail::proof::Proof;
+use annals::trail::quorum::Backing;
+use annals::trail::witness::cosign;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -132,6 +137,66 @@ fn the_stored_entries_verify_with_the_stored_keys() {
         let entry = Entry::parse(line.as_bytes()).unwrap();
         assert_eq!(keys.iter().filter(|key| entry.request.is_signed_by(key)).count(), 1);
     }
+}
+
+/// Two nodes above the six entries: over the first four, and over all.
+fn nodes() -> [NodeHash; 2] {
+    let leaves: Vec<NodeHash> = entries().iter().map(|(_, entry)| entry.leaf.into()).collect();
+    let pairs = leaves.as_chunks().0.iter().map(|[left, right]| NodeHash::above(*left, *right));
+    let [first, second, third] = pairs.collect::<Vec<_>>().try_into().unwrap();
+    let four = NodeHash::above(first, second);
+    [four, NodeHash::above(four, third)]
+}
+
+/// The witnesses of both parties, each with the time of its cosignature.
+fn witnesses() -> [(SigningKey, u64); 2] {
+    let witness = |name, seed| SigningKey::from_seed(name, Kind::Cosignature, &[seed; 32]).unwrap();
+    [(witness("DK/witness-1", 4), 1_618_652_400), (witness("KR/witness-1", 5), 1_618_656_007)]
+}
+
+fn checkpoint() -> SignedCheckpoint {
+    SignedCheckpoint::sign(Checkpoint::new(ORIGIN, 6, nodes()[1]).unwrap(), &key(ORIGIN, 3)).unwrap()
+}
+
+fn cosigned() -> SignedCheckpoint {
+    let mut signed = checkpoint();
+    for (key, time) in witnesses() {
+        signed.push(cosign(&key, signed.checkpoint(), time).unwrap()).unwrap();
+    }
+    signed
+}
+
+#[test]
+fn checkpoints_cosignatures_proofs_and_policies_keep_their_bytes() {
+    holds("checkpoint.txt", checkpoint().to_string().as_bytes());
+    holds("cosigned.txt", cosigned().to_string().as_bytes());
+    let path = vec![entries()[5].1.leaf.into(), nodes()[0]];
+    let proof = Proof::new(Some(entries()[4].0.clone()), 4, path, cosigned()).unwrap();
+    holds("proof.tlog-proof", proof.to_string().as_bytes());
+    let [dk, kr] = witnesses().map(|(key, _)| [key.verifier()]);
+    let policy = Policy::of_parties(&key(ORIGIN, 3).verifier(), &[("DK", &dk), ("KR", &kr)]).unwrap();
+    holds("policy.txt", &policy.to_bytes());
+}
+
+#[test]
+fn the_stored_proof_holds_under_the_stored_policy() {
+    let read = |file: &str| std::fs::read(vectors().join(file)).unwrap();
+    let policy = Policy::parse(&read("policy.txt")).unwrap();
+    let proof = Proof::parse(&read("proof.tlog-proof")).unwrap();
+    let cosigned = SignedCheckpoint::parse(&read("cosigned.txt")).unwrap();
+    assert_eq!(proof.checkpoint(), &cosigned);
+    let verdict = policy.judge(proof.checkpoint()).unwrap();
+    assert_eq!(verdict.witnessing.backing, Backing::Witnessed);
+    let times: Vec<_> = verdict.witnessing.times.iter().map(|(_, time)| *time).collect();
+    assert_eq!(times, witnesses().map(|(_, time)| Some(time)));
+    let alone = SignedCheckpoint::parse(&read("checkpoint.txt")).unwrap();
+    assert_eq!(policy.judge(&alone).unwrap().witnessing.backing, Backing::Unwitnessed);
+    let lines = String::from_utf8(read("entries.jsonl")).unwrap();
+    let line = lines.lines().nth(4).unwrap();
+    assert_eq!((proof.index(), proof.extra()), (4, Some(line.as_bytes())));
+    let [sibling, uncle] = proof.path() else { panic!("two hashes lie beside the way to the root") };
+    let pair = NodeHash::above(LeafHash::of(line.as_bytes()).into(), *sibling);
+    assert_eq!(NodeHash::above(*uncle, pair), alone.checkpoint().root());
 }
 
 fn stored(file: &str) -> Value {

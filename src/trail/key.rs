@@ -8,6 +8,7 @@
 //! The key id is the first four bytes of SHA-256 over the name, a newline, the type byte and the public key (C2SP
 //! signed-note, "Verifier keys"). Who may sign what is not here.
 
+use super::hash::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -111,7 +112,7 @@ impl VerifierKey {
         if key.is_weak() || !point.is_torsion_free() || point.compress().to_bytes() != bytes {
             return Err(weak());
         }
-        let expected = key_id(&name, kind, &bytes);
+        let expected = hex(&key_id(&name, kind, &bytes));
         if id != expected {
             return Err(KeyFault::Id { name, found: id.to_owned(), expected });
         }
@@ -136,10 +137,16 @@ impl VerifierKey {
         self.key.as_bytes()
     }
 
+    /// The key's id, as the lines of signed notes begin with it.
+    #[must_use]
+    pub fn id(&self) -> [u8; 4] {
+        key_id(&self.name, self.kind, self.raw())
+    }
+
     /// `<name>+<8 hexadecimal digits>`, as an entry names its key.
     #[must_use]
     pub fn keyid(&self) -> String {
-        format!("{}+{}", self.name, key_id(&self.name, self.kind, self.raw()))
+        format!("{}+{}", self.name, hex(&self.id()))
     }
 
     /// Whether `signature` is this key's over `message`: S below the group's order, R and the key not of small order,
@@ -239,14 +246,14 @@ fn checked(name: &str) -> Result<String, KeyFault> {
     Ok(name.to_owned())
 }
 
-fn key_id(name: &str, kind: Kind, key: &[u8; 32]) -> String {
+fn key_id(name: &str, kind: Kind, key: &[u8; 32]) -> [u8; 4] {
     let hash = Sha256::new()
         .chain_update(name.as_bytes())
         .chain_update([b'\n', kind.byte()])
         .chain_update(key)
         .finalize();
     let [a, b, c, d, ..] = <[u8; 32]>::from(hash);
-    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
+    [a, b, c, d]
 }
 
 #[cfg(test)]
@@ -261,7 +268,7 @@ mod tests {
     fn a_key_of_the_go_implementation_is_read_and_written_back() {
         let key = VerifierKey::parse(GO).unwrap();
         assert_eq!((key.name(), key.kind()), ("PeterNeumann", Kind::Ed25519));
-        assert_eq!(key.keyid(), "PeterNeumann+c74f20a3");
+        assert_eq!((key.keyid().as_str(), key.id()), ("PeterNeumann+c74f20a3", [0xc7, 0x4f, 0x20, 0xa3]));
         assert_eq!(key.to_string(), GO);
     }
 

@@ -9,18 +9,30 @@
 //! - [`data`]: an event's own fields, as they are hashed;
 //! - [`entry`]: requests and entries, and the two runs that the ledger adds;
 //! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
+//! - [`disclosure`]: values that can be withheld or erased while every hash stays valid;
 //! - [`tile`]: hashes of the Merkle tree that lie side by side, and where;
 //! - [`merkle`]: the tree, and the proofs that an entry is in it and that it was only added to;
-//! - [`disclosure`]: values that can be withheld or erased while every hash stays valid.
+//! - [`note`]: texts with the lines of those who signed them;
+//! - [`checkpoint`]: the size and root of a log, signed by it;
+//! - [`witness`]: dated cosignatures of checkpoints;
+//! - [`policy`]: which logs and witnesses are trusted, and how many of them are needed;
+//! - [`quorum`]: what a policy says of a signed checkpoint;
+//! - [`proof`]: that an entry lies under a checkpoint, as a file.
 
 pub mod attribute;
 pub mod canonical;
 pub mod chain;
+pub mod checkpoint;
 pub mod data;
 pub mod disclosure;
 pub mod entry;
 pub mod hash;
 pub mod key;
 pub mod merkle;
+pub mod note;
 mod parts;
+pub mod policy;
+pub mod proof;
+pub mod quorum;
 pub mod tile;
+pub mod witness;
