@@ -73,7 +73,7 @@ impl Accede {
             output::tried(&before, settings.format)?;
         } else {
             output::receipt(&receipt, &Standing::of(&ledger), false, settings.format)?;
-            output::keep(&ledger);
+            settings.keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -92,6 +92,7 @@ fn found(home: &Path, keyring: &Keyring) -> Result<Ledger, Failure> {
         founder: &founder,
         keys: &[],
         keyring,
+        anchor: None,
         clock: Clock::Illustrative,
         time,
         both_sides: true,

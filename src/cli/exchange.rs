@@ -47,7 +47,7 @@ impl Import {
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
             .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
         ledger.complete_erasures().map_err(Failure::Lingering)?;
-        output::keep(&ledger);
+        settings.keep(&ledger);
         let before = if self.dry_run { before } else { Standing::of(&ledger) };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
         let recorded = output::count(summary.recorded, "request", "requests");

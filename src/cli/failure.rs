@@ -8,6 +8,9 @@ use annals::exchange::keyring::KeyringError;
 use annals::exchange::restore::RestoreError;
 use annals::exchange::specimen::SpecimenError;
 use annals::ledger::backup::BackupError;
+use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::proving::ProveError;
+use annals::ledger::witness::CosignError;
 use annals::ledger::{LedgerError, RecordError};
 use annals::record::refusal::Refusal;
 use annals::store::StoreError;
@@ -69,6 +72,18 @@ pub(crate) enum Failure {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A checkpoint that is not signed or taken in.
+    #[error("no checkpoint")]
+    Checkpoint(#[source] CheckpointError),
+    /// A checkpoint that is not cosigned.
+    #[error("not cosigned")]
+    Cosign(#[source] CosignError),
+    /// A proof that is not made.
+    #[error("not proved")]
+    Prove(#[source] ProveError),
+    /// A file that is neither a checkpoint nor a proof.
+    #[error("{}: {what}", path.display())]
+    Note { path: PathBuf, what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     /// A ledger that cannot be made up.
     #[error(transparent)]
     Specimen(#[from] SpecimenError),
@@ -114,6 +129,33 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::Ledger(error) => Self::Ledger(error),
+            other => Self::Checkpoint(other),
+        }
+    }
+}
+
+impl From<CosignError> for Failure {
+    fn from(error: CosignError) -> Self {
+        match error {
+            CosignError::Checkpoint(CheckpointError::Ledger(error)) => Self::Ledger(error),
+            other => Self::Cosign(other),
+        }
+    }
+}
+
+impl From<ProveError> for Failure {
+    fn from(error: ProveError) -> Self {
+        match error {
+            ProveError::Checkpoint(error) => error.into(),
+            other => Self::Prove(other),
+        }
+    }
+}
+
 impl From<EvidenceError> for Failure {
     fn from(error: EvidenceError) -> Self {
         match error {
@@ -155,7 +197,13 @@ impl Failure {
             | Self::NoKey(_)
             | Self::Sign(_)
             | Self::Specimen(_)
+            | Self::Note { .. }
             | Self::Keyring(_) => 2,
+            Self::Checkpoint(error) => checkpoint(error),
+            Self::Cosign(CosignError::Checkpoint(error)) => checkpoint(error),
+            Self::Cosign(_) => 1,
+            Self::Prove(ProveError::Missing(_) | ProveError::Uncovered(_)) => 2,
+            Self::Prove(_) => 1,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),
@@ -181,6 +229,15 @@ const fn backup(error: &BackupError) -> u8 {
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
         | BackupError::Lost(_) => 1,
         BackupError::Beside { .. } => 3,
+    }
+}
+
+const fn checkpoint(error: &CheckpointError) -> u8 {
+    match error {
+        CheckpointError::Empty | CheckpointError::Key { .. } => 2,
+        CheckpointError::Anchor(_) | CheckpointError::Damaged { .. } => 3,
+        CheckpointError::Ledger(error) => ledger(error),
+        _ => 1,
     }
 }
 

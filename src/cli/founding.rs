@@ -10,6 +10,8 @@ use annals::domain::party::Author;
 use annals::domain::plan::Plan;
 use annals::domain::value::{Code, Sha256 as Digest, Text};
 use annals::exchange::keyring::Keyring;
+use annals::ledger::anchor::Anchor;
+use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::{Ledger, LedgerError};
 use annals::record::authority::Role;
 use annals::record::charter;
@@ -80,6 +82,7 @@ impl Init {
             founder: &self.founder,
             keys: &self.parties,
             keyring: settings.keyring()?,
+            anchor: settings.anchor().ok(),
             clock,
             time,
             both_sides: self.both_sides,
@@ -106,7 +109,7 @@ impl Init {
         place::build(&settings.ledger, |part| {
             let ledger = Ledger::create(part)?;
             found.lay(&ledger)?;
-            output::keep(&ledger);
+            settings.keep(&ledger);
             Ok(())
         })?;
         let ledger = settings.reading()?;
@@ -147,6 +150,8 @@ pub(crate) struct Founding<'a> {
     pub(crate) founder: &'a Code,
     pub(crate) keys: &'a [(Code, VerifierKey)],
     pub(crate) keyring: &'a Keyring,
+    /// Where its keys remember what they signed.
+    pub(crate) anchor: Option<&'a Anchor>,
     pub(crate) clock: Clock,
     pub(crate) time: DateTime<Utc>,
     pub(crate) both_sides: bool,
@@ -249,13 +254,19 @@ impl Founding<'_> {
     fn ledger_key(&self) -> Result<SigningKey, Failure> {
         let prefix = format!("{}+", self.origin);
         match self.keyring.ids()?.into_iter().find(|id| id.starts_with(&prefix)) {
-            Some(id) => Ok(self.keyring.key(&id)?),
-            None if self.in_earnest => {
-                Ok(self.keyring.make(self.origin, Kind::Ed25519, &output::random())?)
-            }
-            None => SigningKey::from_seed(self.origin, Kind::Ed25519, &output::random())
+            Some(id) if !self.has_signed(&id)? => Ok(self.keyring.key(&id)?),
+            _ if self.in_earnest => Ok(self.keyring.make(self.origin, Kind::Ed25519, &output::random())?),
+            _ => SigningKey::from_seed(self.origin, Kind::Ed25519, &output::random())
                 .map_err(|fault| Failure::usage(fault.to_string())),
         }
+    }
+
+    /// Whether the key has signed for a ledger of this name before, which is another one: no key signs for two.
+    fn has_signed(&self, keyid: &str) -> Result<bool, Failure> {
+        let Some(anchor) = self.anchor else { return Ok(false) };
+        let known = anchor.recall(self.origin).map_err(CheckpointError::from)?;
+        let key = self.keyring.key(keyid)?.verifier();
+        Ok(known.iter().any(|known| known.signed_by(&key).is_ok()))
     }
 
     fn signer(&self, opened: &Opened) -> Result<SigningKey, Failure> {

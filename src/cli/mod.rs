@@ -4,6 +4,8 @@ mod accede;
 mod axes;
 mod backup;
 mod bench;
+mod checkpoint;
+mod cosign;
 mod demo;
 mod diff;
 mod doctor;
@@ -21,6 +23,7 @@ mod place;
 mod plan;
 mod privacy;
 mod progress;
+mod prove;
 mod read;
 mod record;
 mod settings;
@@ -43,7 +46,7 @@ Examples:
   annals status --joint disputed
   annals verify
 
-Defaults also come from ./annals.toml (`ledger`, `keys`, `format`, `as`).
+Defaults also come from ./annals.toml (`ledger`, `keys`, `anchor`, `format`, `as`).
 Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
 
 /// The options that every command has.
@@ -59,6 +62,9 @@ pub(crate) struct Arguments {
     /// The folder of your signing keys [default: annals/keys in your configuration folder]
     #[arg(long, global = true, env = "ANNALS_KEYS", value_name = "DIR", help_heading = EVERYWHERE)]
     keys: Option<PathBuf>,
+    /// Where your keys remember what they signed [default: annals in your state folder]
+    #[arg(long, global = true, env = "ANNALS_ANCHOR", value_name = "DIR", help_heading = EVERYWHERE)]
+    anchor: Option<PathBuf>,
     /// How to answer [default: table]
     #[arg(long, global = true, value_enum, help_heading = EVERYWHERE)]
     format: Option<output::Format>,
@@ -91,6 +97,9 @@ enum Command {
     Inbox(inbox::Inbox),
     Gaps(gaps::Gaps),
     Lint(read::Lint),
+    Checkpoint(checkpoint::Checkpoint),
+    Cosign(cosign::Cosign),
+    Prove(prove::Prove),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Doctor(doctor::Doctor),
@@ -101,7 +110,7 @@ enum Command {
 
 impl Arguments {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = Settings::load(self.ledger, self.keys, self.format)?;
+        let settings = Settings::load(self.ledger, self.keys, self.anchor, self.format)?;
         match self.command {
             Command::Demo(command) => command.run(),
             Command::Key(command) => command.run(&settings),
@@ -124,6 +133,9 @@ impl Arguments {
             Command::Inbox(command) => command.run(&settings),
             Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
+            Command::Checkpoint(command) => command.run(&settings),
+            Command::Cosign(command) => command.run(&settings),
+            Command::Prove(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Bench(command) => command.run(&settings),
             Command::Doctor(command) => command.run(&settings),

@@ -2,10 +2,12 @@
 //! defaults, in this order.
 
 use super::failure::{Failure, file};
-use super::output::Format;
+use super::output::{self, Format};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::Ledger;
+use annals::ledger::anchor::Anchor;
 use annals::record::request::Speaker;
+use annals::trail::checkpoint::SignedCheckpoint;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Settings {
     pub(crate) ledger: PathBuf,
     keyring: Option<Keyring>,
+    anchor: Option<Anchor>,
     pub(crate) format: Format,
     /// Whose desk this is, for whoever reads; what is signed always says it itself.
     pub(crate) desk: Option<Speaker>,
@@ -23,6 +26,7 @@ pub(crate) struct Settings {
 struct Defaults {
     ledger: Option<PathBuf>,
     keys: Option<PathBuf>,
+    anchor: Option<PathBuf>,
     format: Option<Format>,
     #[serde(rename = "as")]
     desk: Option<Speaker>,
@@ -34,6 +38,7 @@ impl Settings {
     pub(crate) fn load(
         ledger: Option<PathBuf>,
         keys: Option<PathBuf>,
+        anchor: Option<PathBuf>,
         format: Option<Format>,
     ) -> Result<Self, Failure> {
         let defaults: Defaults = match std::fs::read_to_string(FILE) {
@@ -44,6 +49,7 @@ impl Settings {
         Ok(Self {
             ledger: ledger.or(defaults.ledger).unwrap_or_else(|| PathBuf::from("annals-ledger")),
             keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
+            anchor: anchor.or(defaults.anchor).or_else(home_of_anchors).map(Anchor::new),
             format: format.or(defaults.format).unwrap_or_default(),
             desk: defaults.desk,
         })
@@ -59,13 +65,55 @@ impl Settings {
         })
     }
 
+    /// Where the keys of this desk remember what they signed.
+    pub(crate) fn anchor(&self) -> Result<&Anchor, Failure> {
+        self.anchor.as_ref().ok_or_else(|| {
+            Failure::usage(
+                "name the folder in which your keys remember what they signed with `--anchor DIR`: neither \
+                 XDG_STATE_HOME nor HOME is set"
+                    .to_owned(),
+            )
+        })
+    }
+
     /// The ledger for writing, with a line for each thing that was healed.
     pub(crate) fn writing(&self) -> Result<Ledger, Failure> {
-        let bar = super::output::progress("reading");
+        let bar = output::progress("reading");
         let ledger = Ledger::open(&self.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         notice(&ledger);
+        if let Some(anchor) = &self.anchor {
+            ledger.follows(anchor)?;
+        }
         Ok(ledger)
+    }
+
+    /// Keeps what a command that wrote leaves: the state for the next one, and a checkpoint, so that an older copy of the folder
+    /// is noticed. What was recorded is durable without either, so that failing is only said.
+    pub(crate) fn keep(&self, ledger: &Ledger) {
+        output::keep(ledger);
+        if let Err(error) = self.checkpoint(ledger) {
+            eprintln!("annals: no checkpoint was made: {error}");
+        }
+    }
+
+    /// Has the ledger's key sign where the ledger stands, where that key and an anchor are here; says so where nothing of this desk
+    /// would notice an older copy of the folder.
+    pub(crate) fn checkpoint(&self, ledger: &Ledger) -> Result<Option<SignedCheckpoint>, Failure> {
+        let state = ledger.state();
+        let (Some(founding), Some(anchor)) = (&state.founding, &self.anchor) else { return Ok(None) };
+        let keyid = founding.opened.ledger_key.keyid();
+        let held = self.keyring.as_ref().filter(|keyring| keyring.holds(&keyid));
+        let Some(keyring) = held else {
+            if !ledger.follows(anchor)? {
+                eprintln!(
+                    "annals: no key of this desk has signed where this ledger stands: an older copy in its place would not be \
+                     noticed here (see `annals cosign`)"
+                );
+            }
+            return Ok(None);
+        };
+        Ok(Some(ledger.checkpoint(&keyring.key(&keyid)?, anchor)?))
     }
 
     /// A copy of the ledger in memory, to try a change out on; whoever writes meanwhile is not disturbed.
@@ -88,7 +136,14 @@ fn notice(ledger: &Ledger) {
 }
 
 fn home_of_keys() -> Option<PathBuf> {
+    home("XDG_CONFIG_HOME", ".config").map(|config| config.join("annals").join("keys"))
+}
+
+fn home_of_anchors() -> Option<PathBuf> {
+    home("XDG_STATE_HOME", ".local/state").map(|state| state.join("annals"))
+}
+
+fn home(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    config.map(|config| config.join("annals").join("keys"))
+    set(variable).or_else(|| set("HOME").map(|home| home.join(otherwise)))
 }

@@ -109,7 +109,7 @@ impl Signing {
             output::tried(&before, settings.format)?;
         } else {
             output::receipt(&receipt, &Standing::of(ledger), self.dry_run, settings.format)?;
-            output::keep(ledger);
+            settings.keep(ledger);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -130,9 +130,9 @@ impl Held {
         written.map_err(|error| system(&path, "written")(io::Error::other(error)))?;
         // The folder's own name is durable with the one that holds it.
         let parents = self.folder.ancestors().skip(1).take(2);
-        parents.filter(|parent| parent.is_dir()).try_for_each(|parent| {
-            disk::sync_folder(parent).map_err(system(parent, "synced"))
-        })
+        parents
+            .filter(|parent| parent.is_dir())
+            .try_for_each(|parent| disk::sync_folder(parent).map_err(system(parent, "synced")))
     }
 }
 

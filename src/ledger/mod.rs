@@ -10,13 +10,17 @@
 //! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
+//! - [`checkpoints`]: where the ledger stood, signed and cosigned; `tree`, what is signed; [`anchor`], what keys remember;
+//! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
 //! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
 mod admission;
+pub mod anchor;
 pub mod backup;
+pub mod checkpoints;
 pub mod disclosures;
 mod evidence;
 pub mod examination;
@@ -27,12 +31,15 @@ mod named;
 mod packed;
 mod past;
 pub mod privacy;
+pub mod proving;
 mod queue;
 mod rebuild;
 mod replay;
 mod sequencer;
 pub mod snapshot;
+mod tree;
 mod verification;
+pub mod witness;
 
 #[cfg(test)]
 mod faults;
@@ -49,6 +56,7 @@ use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry::{EntryFault, timestamp};
 use admission::Job;
 pub use admission::{Receipt, RecordError};
+use checkpoints::Checkpoints;
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
 use keeper::Keeper;
@@ -59,6 +67,7 @@ use sequencer::{Answer, Turn};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tree::Tree;
 
 /// Why a ledger cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +134,9 @@ pub struct Ledger {
     /// Those of the past, so that a signature is checked before anybody waits.
     keys: RwLock<Arc<Keys>>,
     disclosures: Disclosures,
+    /// Read when it is asked for, and kept up from then on.
+    tree: Mutex<Option<Tree>>,
+    checkpoints: Checkpoints,
     queue: Queue<Job, Answer, Turn>,
     folder: Option<PathBuf>,
     notices: Vec<String>,
@@ -235,7 +247,9 @@ impl Ledger {
         let keys = RwLock::new(Arc::clone(&past.state.keys));
         let queue = Queue::new(Turn::default());
         let keeper = Keeper::new(folder.clone());
-        Self { store, past: Arc::new(Mutex::new(past)), keys, disclosures, queue, keeper, folder, notices }
+        let (tree, checkpoints) = (Mutex::default(), Checkpoints::new(folder.as_deref()));
+        let past = Arc::new(Mutex::new(past));
+        Self { store, past, keys, disclosures, tree, checkpoints, queue, keeper, folder, notices }
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {

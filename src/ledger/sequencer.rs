@@ -133,6 +133,8 @@ impl Ledger {
             Ok(()) if failed => self.reread(turn),
             Ok(()) => {
                 self.settle();
+                // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
+                let _ = self.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
                 turn.doubtful = false;
             }
             Err(error) => {

@@ -5,10 +5,10 @@
 
 use super::LedgerError;
 use crate::store::rows::Rows;
-use crate::store::{Head, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{Frontier, Prover, Tiles};
-use crate::trail::tile::{Kind, TOP, Tile};
+use crate::trail::tile::{Kind, TOP, Tile, WIDTH};
 use std::path::Path;
 
 /// The hashes of all entries, and of what stands above them.
@@ -36,22 +36,13 @@ impl Tree {
     }
 
     /// Takes what the store has beyond it.
-    fn follow(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+    pub(super) fn follow(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         store.read(self.frontier.size()..store.head().size, &mut |_, line| self.push(LeafHash::of(line)))
     }
 
-    /// Takes entries that were committed, of which the first has this sequence; says whether they follow.
-    pub(super) fn extend(&mut self, from: u64, lines: &[Vec<u8>]) -> Result<bool, StoreError> {
-        if self.frontier.size() != from {
-            return Ok(false);
-        }
-        lines.iter().for_each(|line| self.push(LeafHash::of(line)));
-        self.rows.flush()?;
-        Ok(true)
-    }
-
-    /// Keeps what is not kept yet.
-    pub(super) fn keep(&mut self) -> Result<(), StoreError> {
+    /// Takes what the store has beyond it, and keeps it.
+    pub(super) fn keep_up(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        self.follow(store)?;
         self.rows.flush()
     }
 
@@ -66,9 +57,9 @@ impl Tree {
         signed: Option<(u64, NodeHash)>,
         store: &dyn Store,
     ) -> Result<bool, StoreError> {
-        let head = store.head();
+        self.follow(store)?;
         if let Some((size, root)) = signed {
-            if size > head.size {
+            if size > self.size() {
                 return Ok(false);
             }
             if !self.certified && !self.follows(size, root, store)? {
@@ -81,7 +72,7 @@ impl Tree {
             self.remake(store)?;
         }
         self.certified = true;
-        Ok(self.frontier.size() == head.size)
+        Ok(true)
     }
 
     /// Whether what is kept has this root, and continues it with the entries.
@@ -96,7 +87,8 @@ impl Tree {
         Ok(frontier == self.frontier)
     }
 
-    fn remake(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+    /// Computes it from the first entry on.
+    pub(super) fn remake(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         self.rows.cut(0);
         self.frontier = Frontier::default();
         self.follow(store)?;
@@ -109,9 +101,9 @@ impl Tree {
         self.frontier.size()
     }
 
-    /// Whether it is known to be that of the entries.
-    pub(super) const fn is_certified(&self) -> bool {
-        self.certified
+    /// Its root.
+    pub(super) fn root(&self) -> NodeHash {
+        self.frontier.root()
     }
 }
 
@@ -128,7 +120,7 @@ fn same_last(rows: &Rows, store: &dyn Store, size: u64) -> Result<bool, StoreErr
     let Some(last) = size.checked_sub(1) else { return Ok(true) };
     let mut found = None;
     store.read(last..size, &mut |_, line| found = Some(NodeHash::from(LeafHash::of(line))))?;
-    let tile = Kind::Hashes(0).tile(last / crate::trail::tile::WIDTH, size);
+    let tile = Kind::Hashes(0).tile(last / WIDTH, size);
     let kept = tile.map_or(Ok(Vec::new()), |tile| rows.tile(tile))?.pop();
     Ok(found.is_some() && found == kept)
 }

@@ -36,9 +36,9 @@ mod contract;
 #[cfg(test)]
 mod damage;
 
-pub(crate) use blobs::write_durably;
 pub use crate::trail::hash::Head;
 use crate::trail::hash::LeafHash;
+pub(crate) use blobs::write_durably;
 use std::io::{self, ErrorKind, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -140,7 +140,8 @@ impl Tiles for Rows {
         if let Some(file) = row.file.as_ref().filter(|_| !in_file.is_empty()) {
             let length = usize::try_from((in_file.end - in_file.start) * HASH).unwrap_or_default();
             let mut bytes = vec![0; length];
-            file.read_exact_at(&mut bytes, in_file.start * HASH).map_err(|error| self.unread(level, error))?;
+            file.read_exact_at(&mut bytes, in_file.start * HASH)
+                .map_err(|error| self.unread(level, error))?;
             hashes = tile::hashes(&bytes).unwrap_or_default();
         }
         let place = |at: u64| usize::try_from(at.saturating_sub(row.kept)).unwrap_or(usize::MAX);
@@ -155,7 +156,6 @@ impl Rows {
         said(&path, "read")(error)
     }
 }
-
 
 #[cfg(test)]
 mod tests {

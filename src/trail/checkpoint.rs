@@ -145,9 +145,9 @@ impl SignedCheckpoint {
     /// [`CheckpointFault::Key`] where it is another key, [`CheckpointFault::Note`] where an origin is too long.
     pub fn sign(checkpoint: Checkpoint, key: &SigningKey) -> Result<Self, CheckpointFault> {
         checkpoint.is_of(&key.verifier())?;
-        let mut note = Note::new(&checkpoint.to_string())?;
-        note.sign(key)?;
-        Ok(Self { checkpoint, note })
+        let mut signed = Self::with(checkpoint, [])?;
+        signed.note.sign(key)?;
+        Ok(signed)
     }
 
     /// Reads a checkpoint with its signatures; only the form that [`fmt::Display`] writes is accepted.
@@ -157,6 +157,19 @@ impl SignedCheckpoint {
     pub fn parse(bytes: &[u8]) -> Result<Self, CheckpointFault> {
         let note = Note::parse(bytes)?;
         Ok(Self { checkpoint: Checkpoint::parse(note.text())?, note })
+    }
+
+    /// A checkpoint with lines of those who signed it, which are not verified; each is taken once.
+    ///
+    /// # Errors
+    /// [`CheckpointFault::Note`] where a limit of notes is reached.
+    pub fn with(
+        checkpoint: Checkpoint,
+        lines: impl IntoIterator<Item = Signature>,
+    ) -> Result<Self, CheckpointFault> {
+        let mut note = Note::new(&checkpoint.to_string())?;
+        lines.into_iter().try_for_each(|line| note.push(line))?;
+        Ok(Self { checkpoint, note })
     }
 
     /// What is signed.

@@ -204,7 +204,9 @@ impl<'a, T: Tiles> Prover<'a, T> {
         let first = index << below;
         let within = usize::try_from(first % WIDTH).unwrap_or_default();
         // Asked for within the tree alone, which has such a tile.
-        let Some(tile) = Kind::Hashes(row).tile(first / WIDTH, self.size) else { return Ok(NodeHash::empty()) };
+        let Some(tile) = Kind::Hashes(row).tile(first / WIDTH, self.size) else {
+            return Ok(NodeHash::empty());
+        };
         let hashes = match self.fetched.entry(tile) {
             Entry::Occupied(fetched) => fetched.into_mut(),
             Entry::Vacant(place) => place.insert(self.tiles.tile(tile)?),

@@ -17,7 +17,8 @@
 //! - [`witness`]: dated cosignatures of checkpoints;
 //! - [`policy`]: which logs and witnesses are trusted, and how many of them are needed;
 //! - [`quorum`]: what a policy says of a signed checkpoint;
-//! - [`proof`]: that an entry lies under a checkpoint, as a file.
+//! - [`proof`]: that an entry lies under a checkpoint, as a file;
+//! - [`fork`]: two checkpoints that cannot both be true, as a file.
 
 pub mod attribute;
 pub mod canonical;
@@ -26,6 +27,7 @@ pub mod checkpoint;
 pub mod data;
 pub mod disclosure;
 pub mod entry;
+pub mod fork;
 pub mod hash;
 pub mod key;
 pub mod merkle;

@@ -128,7 +128,9 @@ fn read(text: &str) -> Option<Tile> {
         level => Kind::Hashes(level.parse().ok().filter(|level| *level <= TOP)?),
     };
     let (rest, width) = match rest.split_once(".p/") {
-        Some((rest, width)) => (rest, width.parse().ok().filter(|width| (1..WIDTH).contains(&u64::from(*width)))?),
+        Some((rest, width)) => {
+            (rest, width.parse().ok().filter(|width| (1..WIDTH).contains(&u64::from(*width)))?)
+        }
         None => (rest, 256),
     };
     let mut index = 0_u64;
@@ -162,7 +164,8 @@ mod tests {
         // C2SP tlog-tiles, "Partial Tiles".
         let tiles: Vec<Tile> = Tile::between(0, 70_000).collect();
         let of = |kind| tiles.iter().filter(move |tile| tile.kind == kind);
-        let partial = |kind| of(kind).filter(|tile| !tile.is_whole()).map(|tile| tile.width).collect::<Vec<_>>();
+        let partial =
+            |kind| of(kind).filter(|tile| !tile.is_whole()).map(|tile| tile.width).collect::<Vec<_>>();
         let levels = [0, 1, 2, 3].map(Kind::Hashes);
         assert_eq!(levels.map(|kind| of(kind).count()), [274, 2, 1, 0]);
         assert_eq!(levels.map(partial), [vec![112], vec![17], vec![1], vec![]]);
@@ -176,9 +179,23 @@ mod tests {
         let tile = Tile { kind: Kind::Hashes(1), index: 1_234_067, width: 256 };
         assert_eq!(tile.to_string(), "tile/1/x001/x234/067");
         for other in [
-            "tile/8/000", "tile/01/000", "tile/0/0", "tile/0/x000/000", "tile/0/000.p/0", "tile/0/000.p/256",
-            "tile/0/000.p/01", "tile/0/001/000", "tile/0/x001", "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
-            "tile/entries/", "tile/0/+01", "tile/0/000/", "/tile/0/000", "tile/data/000", "tile/0/000.p/1/", "",
+            "tile/8/000",
+            "tile/01/000",
+            "tile/0/0",
+            "tile/0/x000/000",
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/0/001/000",
+            "tile/0/x001",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+            "tile/entries/",
+            "tile/0/+01",
+            "tile/0/000/",
+            "/tile/0/000",
+            "tile/data/000",
+            "tile/0/000.p/1/",
+            "",
         ] {
             assert!(other.parse::<Tile>().is_err(), "{other}");
         }

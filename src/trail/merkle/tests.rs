@@ -149,7 +149,8 @@ fn a_proof_of_anything_else_is_refused() {
     let tree = Tree::of(70);
     for (index, size) in (1..=70).flat_map(|size| (0..size).map(move |index| (index, size))) {
         let (path, root) = (tree.included(index, size), tree.root(size));
-        let holds = |leaf, index, size, path: &[NodeHash], root| includes(leaf, index, size, path, root).is_ok();
+        let holds =
+            |leaf, index, size, path: &[NodeHash], root| includes(leaf, index, size, path, root).is_ok();
         assert!(holds(leaf(index), index, size, &path, root));
         assert!(!holds(leaf(index + 1), index, size, &path, root));
         assert!(!holds(leaf(index), index, size, &path, tree.root(size - 1)));
@@ -195,7 +196,10 @@ fn a_consistency_of_anything_else_is_refused() {
         let (path, earlier, later) = (tree.consistent(old, new), tree.root(old), tree.root(new));
         assert!(continues((old, other), (new, later), &path).is_err());
         assert!(continues((old, earlier), (new, other), &path).is_err());
-        assert_eq!(continues((new + 1, earlier), (new, later), &path), Err(ProofFault::Sizes { old: new + 1, new }));
+        assert_eq!(
+            continues((new + 1, earlier), (new, later), &path),
+            Err(ProofFault::Sizes { old: new + 1, new })
+        );
         let more = [&path[..], &[later]].concat();
         for wrong in [&more[..]].into_iter().chain(path.split_last().map(|(_, rest)| rest)) {
             let (expected, found) = (path.len(), wrong.len());

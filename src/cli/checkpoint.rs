@@ -1,0 +1,205 @@
+//! `annals checkpoint`: where the ledger stands, signed by its own key; the cosignatures that come back; and what is kept of both.
+
+use super::failure::{Failure, file};
+use super::output::{self, Format, Standing};
+use super::settings::Settings;
+use annals::ledger::Ledger;
+use annals::record::history::State;
+use annals::report::table::Cell;
+use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::entry::timestamp;
+use annals::trail::note::Signature;
+use annals::trail::witness;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Sign where the ledger stands, or take in what the witnesses cosigned
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals checkpoint -o checkpoint.txt      sign, and hand this file to the other side
+  annals checkpoint --take cosigned.txt    take in what comes back
+  annals checkpoint --list                 what is kept, and who cosigned it when
+
+A checkpoint is a signed note of C2SP tlog-checkpoint: the ledger's name, how many entries it has,
+and the root of the tree over them. It is signed with the ledger's own key, which remembers it in
+the anchor (`--anchor DIR`) and signs nothing that does not continue it. Whatever records makes one,
+too, where that key is on this desk.")]
+pub(crate) struct Checkpoint {
+    /// Into this file, which must not exist
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Take in the cosignatures of this copy of a checkpoint
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    take: Option<PathBuf>,
+    /// List what is kept
+    #[arg(long, conflicts_with_all = ["output", "take"])]
+    list: bool,
+}
+
+impl Checkpoint {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        if self.list {
+            return list(settings);
+        }
+        let ledger = settings.writing()?;
+        if let Some(path) = &self.take {
+            return take(&ledger, path, settings);
+        }
+        let state = ledger.state();
+        let keyid = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
+        let keyid = keyid
+            .ok_or_else(|| Failure::usage("an empty ledger has no checkpoint: found it first".to_owned()))?;
+        let key = settings.keyring()?.key(&keyid)?;
+        let signed = ledger.checkpoint(&key, settings.anchor()?)?;
+        if let Some(path) = &self.output {
+            write(path, signed.to_string().as_bytes())?;
+        }
+        let to =
+            self.output.as_ref().map_or_else(String::new, |path| format!(", written to {}", path.display()));
+        let entries = output::count(signed.checkpoint().size(), "entry", "entries");
+        let text = format!("checkpoint of {entries} signed{to}\n  root  {}", signed.checkpoint().root());
+        output::answer(
+            "checkpoint",
+            &text,
+            members(&signed, &state),
+            &Standing::of(&ledger),
+            settings.format,
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn take(ledger: &Ledger, path: &Path, settings: &Settings) -> Result<ExitCode, Failure> {
+    let copy = read(path)?;
+    let taken = ledger.take_cosignatures(&copy)?;
+    let size = taken.signed.checkpoint().size();
+    let mut text = format!(
+        "{} taken in for {}",
+        output::count(taken.new.len() as u64, "cosignature", "cosignatures"),
+        output::count(size, "entry", "entries")
+    );
+    for (keyid, time) in &taken.new {
+        text.push_str(&format!("\n  {keyid} at {}", instant(*time)));
+    }
+    for line in &taken.unknown {
+        text.push_str(&format!(
+            "\n  passed over: a signature by {}, whom this ledger does not know",
+            shown(line)
+        ));
+    }
+    let mut members = members(&taken.signed, &ledger.state());
+    if let Some(members) = members.as_object_mut() {
+        members.insert("taken".to_owned(), taken.new.iter().map(|(keyid, _)| keyid.as_str()).collect());
+        members.insert("unknown".to_owned(), taken.unknown.iter().map(Signature::name).collect());
+    }
+    output::answer("checkpoint", &text, members, &Standing::of(ledger), settings.format)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+const COLUMNS: [&str; 4] = ["size", "root", "witness", "cosigned"];
+
+fn list(settings: &Settings) -> Result<ExitCode, Failure> {
+    let ledger = settings.reading()?;
+    let state = ledger.state();
+    let (kept, standing) = (ledger.checkpoints()?, Standing::of(&ledger));
+    match settings.format {
+        Format::Json => {
+            let kept: Vec<Value> = kept.iter().map(|signed| members(signed, &state)).collect();
+            output::answer("checkpoints", "", json!({ "checkpoints": kept }), &standing, Format::Json)?;
+        }
+        Format::Csv => {
+            let rows: Vec<Vec<Cell>> = kept.iter().flat_map(|signed| rows(signed, &state)).collect();
+            output::rows(&COLUMNS, &rows, standing.illustrative)?;
+        }
+        Format::Table => {
+            let mut text = format!("{} kept", output::count(kept.len() as u64, "checkpoint", "checkpoints"));
+            for signed in &kept {
+                let checkpoint = signed.checkpoint();
+                text.push_str(&format!("\n\n{:>9}  root {}", checkpoint.size(), checkpoint.root()));
+                for (keyid, time) in cosigned(signed, &state) {
+                    text.push_str(&format!("\n           cosigned {} by {keyid}", instant(time)));
+                }
+            }
+            output::answer("checkpoints", &text, Value::Null, &standing, Format::Table)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(signed: &SignedCheckpoint, state: &State) -> Vec<Vec<Cell>> {
+    let checkpoint = signed.checkpoint();
+    let row = |witness: Option<(String, u64)>| {
+        let (keyid, time) = witness.unzip();
+        vec![
+            Cell::Number(checkpoint.size()),
+            Cell::text(checkpoint.root().to_string()),
+            Cell::maybe(keyid),
+            Cell::maybe(time.map(instant)),
+        ]
+    };
+    let mut rows: Vec<Vec<Cell>> = cosigned(signed, state).into_iter().map(|each| row(Some(each))).collect();
+    if rows.is_empty() {
+        rows.push(row(None));
+    }
+    rows
+}
+
+/// The witnesses that cosigned, and when; what was taken in is verified.
+pub(crate) fn cosigned(signed: &SignedCheckpoint, state: &State) -> Vec<(String, u64)> {
+    let time = |(keyid, vkey): (&str, _)| Some((keyid.to_owned(), witness::cosigned(signed, vkey).ok()??));
+    let witnesses = state.keys.iter().filter(|(_, key)| key.role == annals::record::authority::Role::Witness);
+    witnesses.filter_map(|(keyid, key)| time((keyid, &key.vkey))).collect()
+}
+
+pub(crate) fn members(signed: &SignedCheckpoint, state: &State) -> Value {
+    let checkpoint = signed.checkpoint();
+    let witnesses: Vec<Value> = cosigned(signed, state)
+        .into_iter()
+        .map(|(keyid, time)| json!({"keyid": keyid, "time": instant(time)}))
+        .collect();
+    json!({
+        "origin": checkpoint.origin(), "entries": checkpoint.size(), "root": checkpoint.root().to_string(),
+        "cosigned": witnesses, "note": signed.to_string(),
+    })
+}
+
+/// An instant in POSIX seconds, as it is shown.
+pub(crate) fn instant(seconds: u64) -> String {
+    let known = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
+    known.map_or_else(|| format!("second {seconds}"), timestamp)
+}
+
+/// A line of somebody unknown, as it is shown.
+fn shown(line: &Signature) -> String {
+    line.name().chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+/// Reads a checkpoint with its signatures.
+pub(crate) fn read(path: &Path) -> Result<SignedCheckpoint, Failure> {
+    // As much as a note may have, and one byte more.
+    let mut bytes = Vec::new();
+    let limit = annals::trail::note::NOTE_LIMIT as u64 + 1;
+    let input = std::fs::File::open(path).map_err(file(path, "read"))?;
+    input.take(limit).read_to_end(&mut bytes).map_err(file(path, "read"))?;
+    SignedCheckpoint::parse(&bytes).map_err(|fault| Failure::Note {
+        path: path.to_owned(),
+        what: "not a signed checkpoint",
+        source: Box::new(fault),
+    })
+}
+
+/// Writes a file that was not there.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = std::fs::File::create_new(path).map_err(file(path, "made"))?;
+    let written = output.write_all(bytes).and_then(|()| output.sync_all());
+    written.map_err(|error| {
+        // A half is worth nothing.
+        let _ = std::fs::remove_file(path);
+        file(path, "written")(error)
+    })
+}

@@ -1,0 +1,103 @@
+//! `annals cosign`: a party's witness cosigns a checkpoint of the entries that it holds and has verified.
+
+use super::checkpoint::{self, instant};
+use super::failure::Failure;
+use super::output::{self, Standing};
+use super::settings::Settings;
+use annals::domain::party::Author;
+use annals::domain::value::Code;
+use annals::ledger::Ledger;
+use annals::ledger::witness::CosignError;
+use annals::record::authority::Role;
+use annals::trail::key::SigningKey;
+use chrono::Utc;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Cosign a checkpoint as a party's witness, after verifying every entry up to it
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals cosign --as DK                                     the newest checkpoint of this ledger
+  annals cosign checkpoint.txt --as KR -o cosigned.txt      one that the other side handed over
+
+The entries are those of the ledger's folder here (`--ledger DIR`): every one up to the checkpoint is verified, and their tree
+must have the root that the checkpoint states, and continue all that this witness cosigned before. That is remembered in the
+anchor (`--anchor DIR`) before anybody has the cosignature. Send the file back: `annals checkpoint --take` takes it in.")]
+pub(crate) struct Cosign {
+    /// A checkpoint that was handed over [default: the newest one of this ledger]
+    file: Option<PathBuf>,
+    /// Whose witness
+    #[arg(long = "as", value_name = "PARTY")]
+    party: Code,
+    /// Into this file, which must not exist
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// If the checkpoint and what this witness cosigned before cannot both be true, write both into this file
+    #[arg(long, value_name = "FILE")]
+    fork: Option<PathBuf>,
+}
+
+impl Cosign {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let key = self.key(&ledger, settings)?;
+        let signed = match &self.file {
+            Some(path) => checkpoint::read(path)?,
+            None => ledger.newest_checkpoint()?.ok_or_else(|| {
+                Failure::usage(
+                    "no checkpoint is kept here: make one with `annals checkpoint`, or name a file"
+                        .to_owned(),
+                )
+            })?,
+        };
+        let bar = output::progress("verifying");
+        let cosigned =
+            ledger.cosign(&signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
+        bar.finish_and_clear();
+        let cosigned = cosigned.map_err(|error| self.put_down(error))?;
+        // Whoever has the folder keeps it there, too.
+        ledger.take_cosignatures(&cosigned)?;
+        if let Some(path) = &self.output {
+            checkpoint::write(path, cosigned.to_string().as_bytes())?;
+        }
+        let state = ledger.state();
+        let to =
+            self.output.as_ref().map_or_else(String::new, |path| format!(", written to {}", path.display()));
+        let keyid = key.verifier().keyid();
+        let time = checkpoint::cosigned(&cosigned, &state).into_iter().find(|(known, _)| *known == keyid);
+        let entries = output::count(cosigned.checkpoint().size(), "entry", "entries");
+        let text = format!(
+            "{entries} verified, and the checkpoint cosigned{to}\n  by    {keyid}\n  at    {}\n  root  {}",
+            time.map_or_else(String::new, |(_, time)| instant(time)),
+            cosigned.checkpoint().root()
+        );
+        let members = checkpoint::members(&cosigned, &state);
+        output::answer("checkpoint", &text, members, &Standing::of(&ledger), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The witness's key that is held here.
+    fn key(&self, ledger: &Ledger, settings: &Settings) -> Result<SigningKey, Failure> {
+        let author = Author { party: self.party.clone(), institution: None };
+        let state = ledger.state();
+        let ids: Vec<String> =
+            state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
+        let keyring = settings.keyring()?;
+        match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
+            Some(id) => Ok(keyring.key(id)?),
+            None => Err(Failure::usage(format!("{} has no witness key in force in this ledger", self.party))),
+        }
+    }
+
+    /// Puts a fork into a file, where one was asked for.
+    fn put_down(&self, error: CosignError) -> Failure {
+        if let (CosignError::Forked(_, Some(fork)), Some(path)) = (&error, &self.fork)
+            && let Err(failure) = checkpoint::write(path, fork.to_string().as_bytes())
+        {
+            return failure;
+        }
+        error.into()
+    }
+}

@@ -1,0 +1,90 @@
+//! Proofs: that an entry lies under a checkpoint, given away only after they were verified here.
+
+use super::checkpoints::CheckpointError;
+use super::{Ledger, LedgerError};
+use crate::store::StoreError;
+use crate::trail::checkpoint::SignedCheckpoint;
+use crate::trail::hash::{LeafHash, NodeHash};
+use crate::trail::merkle::{self, Prover};
+use crate::trail::proof::{Proof, ProofFault};
+use std::ops::ControlFlow;
+
+/// Why an entry is not proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// No such entry.
+    #[error("there is no entry {0}")]
+    Missing(u64),
+    /// No checkpoint of as many entries.
+    #[error("no checkpoint covers entry {0} yet: make one with `annals checkpoint`")]
+    Uncovered(u64),
+    /// The entries are others than those that were signed.
+    #[error("the checkpoint of {size} entries has another root than the entries here: run `annals verify`")]
+    Beside {
+        /// The checkpoint's.
+        size: u64,
+        /// Where the entries lead.
+        source: merkle::ProofFault,
+    },
+    /// The proof would not be one.
+    #[error("the proof cannot be written")]
+    Proof(#[from] ProofFault),
+    /// The checkpoints.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl From<LedgerError> for ProveError {
+    fn from(error: LedgerError) -> Self {
+        Self::Checkpoint(error.into())
+    }
+}
+
+impl From<StoreError> for ProveError {
+    fn from(error: StoreError) -> Self {
+        Self::Checkpoint(error.into())
+    }
+}
+
+impl Ledger {
+    /// Proves that an entry lies under a checkpoint. The entry itself is the proof's extra data, so that it can be verified with
+    /// nothing else at hand.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn prove(&self, sequence: u64, under: &SignedCheckpoint) -> Result<Proof, ProveError> {
+        let (size, root) = (under.checkpoint().size(), under.checkpoint().root());
+        if sequence >= size {
+            return Err(ProveError::Uncovered(sequence));
+        }
+        let mut line = None;
+        self.read(sequence..sequence + 1, &mut |_, bytes| {
+            line = Some(bytes.to_vec());
+            ControlFlow::Break(())
+        })?;
+        let line = line.ok_or(ProveError::Missing(sequence))?;
+        let path = self.path(LeafHash::of(&line), sequence, (size, root))?;
+        Ok(Proof::new(Some(line), sequence, path, under.clone())?)
+    }
+
+    /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.
+    fn path(
+        &self,
+        leaf: LeafHash,
+        index: u64,
+        (size, root): (u64, NodeHash),
+    ) -> Result<Vec<NodeHash>, ProveError> {
+        self.with_tree(|tree, store| {
+            tree.follow(store)?;
+            let path = Prover::new(tree, size).inclusion(index)?;
+            if merkle::includes(leaf, index, size, &path, root).is_ok() {
+                return Ok(path);
+            }
+            tree.remake(store)?;
+            tree.keep_up(store)?;
+            let path = Prover::new(tree, size).inclusion(index)?;
+            let led = merkle::includes(leaf, index, size, &path, root);
+            led.map(|()| path).map_err(|source| ProveError::Beside { size, source })
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! A party's witness: cosigns checkpoints of the entries that it holds, has verified one by one, and that continue all it
+//! cosigned before.
+//!
+//! What it does with a checkpoint of other entries than these is a matter of people: [`Ledger::fork`] puts both into a file.
+
+use super::anchor::Anchor;
+use super::checkpoints::CheckpointError;
+use super::index::Index;
+use super::{Ledger, LedgerError};
+use crate::record::authority::{self, Role};
+use crate::record::beside::Beside;
+use crate::record::founding::Clock;
+use crate::record::judgement::CLOCK_TOLERANCE;
+use crate::record::verdict::Report;
+use crate::record::verify::Verifier;
+use crate::trail::checkpoint::SignedCheckpoint;
+use crate::trail::fork::Fork;
+use crate::trail::hash::{LeafHash, NodeHash};
+use crate::trail::key::SigningKey;
+use crate::trail::merkle::{Frontier, Prover};
+use crate::trail::witness::{self, WitnessFault};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Why a witness does not cosign.
+#[derive(Debug, thiserror::Error)]
+pub enum CosignError {
+    /// A key that may not.
+    #[error("this key does not cosign here")]
+    Key(#[source] authority::Refusal),
+    /// A key of another role.
+    #[error("{0} is no witness's key: a witness cosigns, with a key of that role")]
+    Role(String),
+    /// The entries do not verify.
+    #[error("the entries do not verify: `annals verify` shows the first bad one; nothing is cosigned before")]
+    Refused(Box<Report>),
+    /// From the future.
+    #[error(
+        "the last entry says it was recorded at {recorded}, and the clock of this computer says {now}: set it right"
+    )]
+    Clock {
+        /// When the last entry was recorded.
+        recorded: DateTime<Utc>,
+        /// Now.
+        now: DateTime<Utc>,
+    },
+    /// A smaller one than before.
+    #[error(
+        "this witness cosigned {known} entries already, and the checkpoint is of {size}: ask for a newer one"
+    )]
+    Older {
+        /// Of the last that it cosigned.
+        known: u64,
+        /// Of this one.
+        size: u64,
+    },
+    /// Other entries than before.
+    #[error(
+        "this witness cosigned {0} entries that are not those here: this is another history; `annals fork` puts the two \
+         checkpoints into one file, for people to decide"
+    )]
+    Forked(u64, Option<Box<Fork>>),
+    /// The checkpoint.
+    #[error("the checkpoint is not cosigned")]
+    Checkpoint(#[from] CheckpointError),
+    /// The cosignature.
+    #[error("the cosignature cannot be made")]
+    Witness(#[from] WitnessFault),
+}
+
+impl From<LedgerError> for CosignError {
+    fn from(error: LedgerError) -> Self {
+        Self::Checkpoint(error.into())
+    }
+}
+
+impl Ledger {
+    /// Cosigns a checkpoint with a party's witness key, which remembers it in `anchor` before anybody has it. Every entry up to it
+    /// is verified; `progress` hears how many were. The cosignature is among the lines of what is returned.
+    ///
+    /// # Errors
+    /// [`CosignError`]; nothing is signed then.
+    pub fn cosign(
+        &self,
+        signed: &SignedCheckpoint,
+        key: &SigningKey,
+        anchor: &Anchor,
+        now: DateTime<Utc>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<SignedCheckpoint, CosignError> {
+        let state = self.state();
+        let verifier = key.verifier();
+        let known = state.keys.in_force(&verifier.keyid()).map_err(CosignError::Key)?;
+        if known.role != Role::Witness || known.vkey != verifier {
+            return Err(CosignError::Role(verifier.keyid()));
+        }
+        self.is_own(signed, &state)?;
+        let checkpoint = signed.checkpoint();
+        let size = checkpoint.size();
+        let held = anchor.hold(checkpoint.origin()).map_err(CheckpointError::from)?;
+        let last = held.recall(&verifier).map_err(CheckpointError::from)?;
+        let before = last.as_ref().map_or(0, |last| last.checkpoint().size());
+        if before > size {
+            return Err(CosignError::Older { known: before, size });
+        }
+        let roots = self.verified([before, size], progress)?;
+        if let Some(last) = last.filter(|last| roots.get(&before) != Some(&last.checkpoint().root())) {
+            return Err(CosignError::Forked(before, self.fork(&last, signed)?.map(Box::new)));
+        }
+        if roots.get(&size) != Some(&checkpoint.root()) {
+            return Err(CheckpointError::Differs(size).into());
+        }
+        let recorded = self.recorded_at(size)?;
+        if state.clock() == Some(Clock::Real) && recorded.is_some_and(|at| at > now + CLOCK_TOLERANCE) {
+            let recorded = recorded.unwrap_or(now);
+            return Err(CosignError::Clock { recorded, now });
+        }
+        let mut cosigned = signed.clone();
+        let time = u64::try_from(now.timestamp()).unwrap_or_default();
+        cosigned.push(witness::cosign(key, checkpoint, time)?).map_err(CheckpointError::from)?;
+        held.remember(&verifier, &cosigned).map_err(CheckpointError::from)?;
+        Ok(cosigned)
+    }
+
+    /// Verifies the first entries, one by one, and computes the roots of the trees of some sizes.
+    fn verified(
+        &self,
+        sizes: [u64; 2],
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<BTreeMap<u64, NodeHash>, CosignError> {
+        let size = sizes.into_iter().max().unwrap_or_default();
+        let (mut frontier, mut roots) = (Frontier::default(), BTreeMap::new());
+        let report = self.verify_first(size, &mut |at, line| {
+            if sizes.contains(&at) {
+                roots.insert(at, frontier.root());
+            }
+            frontier.push(LeafHash::of(line), &mut |_, _| {});
+            progress(at + 1);
+        })?;
+        roots.insert(size, frontier.root());
+        if report.holds() { Ok(roots) } else { Err(CosignError::Refused(Box::new(report))) }
+    }
+
+    fn recorded_at(&self, size: u64) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        let last = size.checked_sub(1).map_or(Ok(None), |last| self.entry(last))?;
+        Ok(last.map(|last| last.seal.recordedtime))
+    }
+
+    /// Two checkpoints that the ledger's key signed and that cannot both be true, as a file; nothing where these entries do not
+    /// tell, because they are neither's.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn fork(
+        &self,
+        one: &SignedCheckpoint,
+        other: &SignedCheckpoint,
+    ) -> Result<Option<Fork>, LedgerError> {
+        let size = |signed: &SignedCheckpoint| signed.checkpoint().size();
+        let (first, second) = if size(one) <= size(other) { (one, other) } else { (other, one) };
+        let (old, new) = (size(first), size(second));
+        let (then, path) = if old == new {
+            (second.checkpoint().root(), Vec::new())
+        } else if new > self.head().size {
+            return Ok(None);
+        } else {
+            self.with_tree::<_, LedgerError>(|tree, store| {
+                tree.follow(store)?;
+                Ok((Prover::new(tree, old).root()?, Prover::new(tree, new).consistency(old)?))
+            })?
+        };
+        Ok(Fork::new(first.clone(), second.clone(), then, path).ok())
+    }
+
+    /// Verifies the first entries, and hands each over before it is judged.
+    fn verify_first(&self, size: u64, each: &mut dyn FnMut(u64, &[u8])) -> Result<Report, LedgerError> {
+        let mut verifier = Verifier::new(Index::default(), Beside::default());
+        let mut failed = None;
+        self.read(0..size, &mut |at, line| {
+            each(at, line);
+            failed = verifier.push(line).err();
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        Ok(verifier.finish()?)
+    }
+}
