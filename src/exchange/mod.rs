@@ -3,6 +3,7 @@
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
 //! - [`export`]: the entries, one a line;
+//! - [`layout`]: the log as files that anybody can serve;
 //! - [`restore`]: an export into a new ledger;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
@@ -13,5 +14,6 @@ pub mod evidence;
 pub mod export;
 pub mod import;
 pub mod keyring;
+pub mod layout;
 pub mod restore;
 pub mod specimen;

@@ -5,8 +5,9 @@ use super::{Ledger, LedgerError};
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Prover};
+use crate::trail::merkle::{self, Prover, Tiles};
 use crate::trail::proof::{Proof, ProofFault};
+use crate::trail::tile::{self, Tile};
 use std::ops::ControlFlow;
 
 /// Why an entry is not proved.
@@ -65,6 +66,17 @@ impl Ledger {
         let line = line.ok_or(ProveError::Missing(sequence))?;
         let path = self.path(LeafHash::of(&line), sequence, (size, root))?;
         Ok(Proof::new(Some(line), sequence, path, under.clone())?)
+    }
+
+    /// The bytes of a tile of hashes.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where it cannot be read.
+    pub fn hashes(&self, tile: Tile) -> Result<Vec<u8>, LedgerError> {
+        self.with_tree(|tree, store| {
+            tree.follow(store)?;
+            Ok(tile::bytes(&tree.tile(tile)?))
+        })
     }
 
     /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.
