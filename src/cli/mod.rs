@@ -4,6 +4,7 @@ mod accede;
 mod axes;
 mod backup;
 mod bench;
+mod bundle;
 mod checkpoint;
 mod cosign;
 mod demo;
@@ -87,6 +88,8 @@ enum Command {
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
+    #[command(subcommand)]
+    Bundle(bundle::Bundle),
     Backup(backup::Backup),
     Status(read::Status),
     Show(read::Show),
@@ -123,6 +126,7 @@ impl Arguments {
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),
+            Command::Bundle(command) => command.run(&settings),
             Command::Backup(command) => command.run(&settings),
             Command::Status(command) => command.run(&settings),
             Command::Show(command) => command.run(&settings),

@@ -3,12 +3,14 @@
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
 //! - [`export`]: the entries, one a line;
+//! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`layout`]: the log as files that anybody can serve;
 //! - [`restore`]: an export into a new ledger;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
 //! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod bundle;
 pub mod disclosing;
 pub mod evidence;
 pub mod export;

@@ -148,6 +148,10 @@ impl Checkpoints {
         }
     }
 
+    fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+        self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
+    }
+
     fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
         let size = signed.checkpoint().size();
         let Some(folder) = &self.folder else {
@@ -167,6 +171,14 @@ impl Checkpoints {
             Some(folder) => drop(fs::remove_file(folder.join(name(size)))),
         }
     }
+}
+
+/// The checkpoints that are kept in a ledger's folder, the smallest first; they are not verified.
+///
+/// # Errors
+/// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
+pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+    Checkpoints::new(Some(ledger)).all()
 }
 
 impl Ledger {
@@ -246,8 +258,7 @@ impl Ledger {
     /// # Errors
     /// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
     pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        let sizes = self.checkpoints.sizes()?;
-        sizes.into_iter().filter_map(|size| self.checkpoints.of(size).transpose()).collect()
+        self.checkpoints.all()
     }
 
     /// The newest checkpoint that is kept.

@@ -37,7 +37,7 @@ mod rebuild;
 mod replay;
 mod sequencer;
 pub mod snapshot;
-mod tree;
+pub(crate) mod tree;
 mod verification;
 pub mod witness;
 
