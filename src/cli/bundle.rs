@@ -9,12 +9,13 @@ use super::verify::Verify;
 use annals::domain::sealed::Audience;
 use annals::exchange::bundle;
 use annals::exchange::bundle::pack::{self, Recipe};
+use annals::ledger::Ledger;
 use annals::trail::hash::Head;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Write all of a ledger that somebody may see into one file, verify such a file, or make a ledger from it
@@ -62,50 +63,52 @@ pub(crate) struct Export {
 impl Export {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        if let Audience::Party(party) = &self.reader {
-            super::privacy::known(&ledger, party)?;
-        }
-        let path = &self.output;
-        let out = File::create_new(path).map_err(file(path, "made"))?;
-        let bar = output::progress("bundling");
-        let recipe = Recipe { reader: self.reader.clone(), evidence: self.evidence };
-        let mut written = BufWriter::new(&out);
-        let packed = pack::pack(&ledger, &recipe, &mut written, &mut |read| bar.set_position(read));
-        bar.finish_and_clear();
-        let flushed = std::io::Write::flush(&mut written).and_then(|()| out.sync_all());
-        let packed = packed
-            .map_err(|source| Failure::Pack { path: path.clone(), source })
-            .and_then(|packed| flushed.map(|()| packed).map_err(file(path, "synced")))
-            // Half a bundle is none.
-            .inspect_err(|_| drop(std::fs::remove_file(path)))?;
-        let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(self.reader));
-        let mut text = format!(
-            "{} for {}, with {}, {} and {}, written to {}",
-            output::count(size, "entry", "entries"),
-            reader,
-            output::count(packed.checkpoints, "cosigned checkpoint", "cosigned checkpoints"),
-            output::count(packed.handed.written, "withheld value", "withheld values"),
-            output::count(packed.files, "file", "files"),
-            path.display()
-        );
-        if packed.missing > 0 {
-            text += &format!("\n  {} of the files that it may see are not kept here whole", packed.missing);
-        }
-        let later = ledger.head().size - size;
-        if later > 0 {
-            text += &format!(
-                "\n  {} after the newest checkpoint not in it",
-                output::count(later, "entry is", "entries are")
-            );
-        }
-        let members = json!({
-            "file": path, "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
-            "checkpoints": packed.checkpoints, "disclosures": packed.handed, "files": packed.files, "missing": packed.missing,
-            "later": later,
-        });
+        let recipe = Recipe { reader: self.reader, evidence: self.evidence, answers: Vec::new() };
+        let (text, members) = write(&ledger, &recipe, &self.output)?;
         output::answer("bundle", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes a bundle into a file that was not there, and says what it holds.
+pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(String, Value), Failure> {
+    if let Audience::Party(party) = &recipe.reader {
+        super::privacy::known(ledger, party)?;
+    }
+    let out = File::create_new(path).map_err(file(path, "made"))?;
+    let bar = output::progress("bundling");
+    let mut written = BufWriter::new(&out);
+    let packed = pack::pack(ledger, recipe, &mut written, &mut |read| bar.set_position(read));
+    bar.finish_and_clear();
+    let flushed = std::io::Write::flush(&mut written).and_then(|()| out.sync_all());
+    let packed = packed
+        .map_err(|source| Failure::Pack { path: path.to_owned(), source })
+        .and_then(|packed| flushed.map(|()| packed).map_err(file(path, "synced")))
+        // Half a bundle is none.
+        .inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
+    let mut text = format!(
+        "{} for {reader}, with {}, {} and {}, written to {}",
+        output::count(size, "entry", "entries"),
+        output::count(packed.checkpoints, "cosigned checkpoint", "cosigned checkpoints"),
+        output::count(packed.handed.written, "withheld value", "withheld values"),
+        output::count(packed.files, "file", "files"),
+        path.display()
+    );
+    if packed.missing > 0 {
+        text += &format!("\n  {} of the files that it may see are not kept here whole", packed.missing);
+    }
+    let later = ledger.head().size - size;
+    if later > 0 {
+        let entries = output::count(later, "entry is", "entries are");
+        text += &format!("\n  {entries} after the newest checkpoint, and not in it");
+    }
+    let members = json!({
+        "file": path, "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
+        "checkpoints": packed.checkpoints, "disclosures": packed.handed, "files": packed.files,
+        "missing": packed.missing, "later": later,
+    });
+    Ok((text, members))
 }
 
 /// Make a ledger from a bundle; it ends at the same head

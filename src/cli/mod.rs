@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share: where the ledger and the keys are, how to answer, how to fail.
 
 mod accede;
+mod answer;
 mod axes;
 mod backup;
 mod bench;
@@ -27,6 +28,7 @@ mod progress;
 mod prove;
 mod read;
 mod record;
+mod request;
 mod settings;
 mod signing;
 mod verify;
@@ -81,6 +83,8 @@ enum Command {
     Init(founding::Init),
     Accede(accede::Accede),
     Record(record::Record),
+    Request(request::Request),
+    Answer(answer::Answer),
     #[command(subcommand)]
     Evidence(evidence::Evidence),
     Disclose(privacy::Disclose),
@@ -120,6 +124,8 @@ impl Arguments {
             Command::Init(command) => command.run(&settings),
             Command::Accede(command) => command.run(&settings),
             Command::Record(command) => command.run(&settings),
+            Command::Request(command) => command.run(settings),
+            Command::Answer(command) => command.run(&settings),
             Command::Evidence(command) => command.run(&settings),
             Command::Disclose(command) => command.run(&settings),
             Command::Erase(command) => command.run(&settings),

@@ -11,8 +11,8 @@ use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::authority::Role;
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
-use annals::trail::disclosure::Digest;
-use annals::trail::entry::{parse_id, parse_timestamp};
+use annals::trail::disclosure::{Digest, Disclosure};
+use annals::trail::entry::{Request, parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
@@ -75,7 +75,7 @@ impl Change {
 impl Signing {
     /// The ledger to record in: a copy in memory where nothing is to be written.
     pub(crate) fn ledger(&self, settings: &Settings) -> Result<Ledger, Failure> {
-        if self.dry_run { settings.trying() } else { settings.writing() }
+        if self.dry_run || settings.requests.is_some() { settings.trying() } else { settings.writing() }
     }
 
     pub(crate) fn time(&self) -> DateTime<Utc> {
@@ -95,16 +95,20 @@ impl Signing {
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
         let before = Standing::of(ledger);
-        let receipt =
-            if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some(), change.undated)? {
-                receipt
-            } else {
-                let key = match &self.key {
-                    Some(keyid) => settings.keyring()?.key(keyid)?,
-                    None => the_one_key(ledger, settings.keyring()?, &draft)?,
-                };
-                commit(ledger, &draft, &key, &change.evidence)?
+        let receipt = if let Some(receipt) =
+            repeated(ledger, &mut draft, self.time.is_some(), change.undated)?
+        {
+            receipt
+        } else {
+            let key = match &self.key {
+                Some(keyid) => settings.keyring()?.key(keyid)?,
+                None => the_one_key(ledger, settings.keyring()?, &draft)?,
             };
+            if let Some(path) = settings.requests.as_ref().filter(|_| !self.dry_run) {
+                return super::request::put(ledger, &draft, &key, path, &change.evidence, settings.format);
+            }
+            commit(ledger, &draft, &key, &change.evidence)?
+        };
         if self.dry_run && !receipt.repeated {
             output::tried(&before, settings.format)?;
         } else {
@@ -145,15 +149,24 @@ pub(crate) fn commit(
     key: &SigningKey,
     evidence: &[Offered],
 ) -> Result<Receipt, Failure> {
-    let state = ledger.state();
-    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
-    let origin = state.origin().unwrap_or_default();
-    let (request, disclosures) = draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?;
+    let (request, disclosures) = sign(ledger, draft, key)?;
     if !evidence.is_empty() {
         ledger.judge(&request, &disclosures, Utc::now())?;
         evidence.iter().try_for_each(|file| file.keep(ledger).map(drop))?;
     }
     Ok(ledger.record(request, disclosures)?)
+}
+
+/// Signs a draft on the ledger's head.
+pub(crate) fn sign(
+    ledger: &Ledger,
+    draft: &Draft,
+    key: &SigningKey,
+) -> Result<(Request, Vec<Disclosure>), Failure> {
+    let state = ledger.state();
+    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
+    let origin = state.origin().unwrap_or_default();
+    Ok(draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?)
 }
 
 /// The first receipt of a change that is repeated under its id. Its times count only where they are given again.

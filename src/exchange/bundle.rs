@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! README.txt                   how it is verified without this program
+//! answers.jsonl                what became of the requests that its receiver had sent
 //! checkpoint                   the newest one
 //! checkpoints/000000000129     every one that somebody cosigned
 //! disclosures.jsonl            withheld values that its receiver may see
@@ -18,6 +19,7 @@ pub mod pack;
 pub mod restore;
 pub mod verify;
 
+use super::answer::{self, Answer};
 use super::layout::{CHECKPOINT, ENTRIES_LIMIT, LayoutError, Source, limited};
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::note::NOTE_LIMIT;
@@ -29,6 +31,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 const README: &str = "README.txt";
+const ANSWERS: &str = "answers.jsonl";
 const CHECKPOINTS: &str = "checkpoints/";
 const DISCLOSURES: &str = "disclosures.jsonl";
 const EVIDENCE: &str = "evidence/";
@@ -64,6 +67,9 @@ pub enum BundleError {
         /// What is wrong with it.
         source: CheckpointFault,
     },
+    /// Answers that are none.
+    #[error("`answers.jsonl` is not what its name says")]
+    Answers(#[from] serde_json::Error),
     /// A part of the layout.
     #[error("the bundle is not whole")]
     Layout(#[from] LayoutError),
@@ -148,6 +154,16 @@ impl Bundle {
         SignedCheckpoint::parse(&bytes).map_err(|source| BundleError::Checkpoint { member, source })
     }
 
+    /// What became of the requests that its receiver had sent; nothing where it answers none.
+    ///
+    /// # Errors
+    /// [`BundleError::Answers`], [`BundleError::Layout`].
+    pub fn answers(&mut self) -> Result<Vec<Answer>, BundleError> {
+        let read = self.read(ANSWERS, ANSWERS_LIMIT);
+        let bytes = read.map_err(|error| LayoutError::Read(ANSWERS.to_owned(), error))?;
+        Ok(answer::parse(&bytes.unwrap_or_default())?)
+    }
+
     /// The names of the files of evidence in it, which are their SHA-256.
     ///
     /// # Errors
@@ -200,7 +216,7 @@ fn is_known(name: &str) -> bool {
     let hex =
         |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     match name {
-        README | CHECKPOINT | DISCLOSURES | POLICY => true,
+        README | ANSWERS | CHECKPOINT | DISCLOSURES | POLICY => true,
         _ => {
             name.parse::<Tile>().is_ok()
                 || name.strip_prefix(CHECKPOINTS).is_some_and(|size| digits(size, 12))
@@ -220,6 +236,9 @@ fn named(path: &Path, error: ZipError) -> BundleError {
         other => BundleError::Zip { path: path.to_owned(), what: other.to_string() },
     }
 }
+
+/// The most bytes that answers have.
+const ANSWERS_LIMIT: u64 = 1 << 26;
 
 /// The most bytes that a tile of either kind has.
 const TILE_LIMIT: u64 = ENTRIES_LIMIT;

@@ -1,7 +1,7 @@
 //! What crosses the border of a ledger.
 //!
 //! - [`keyring`]: signing keys on disk;
-//! - [`import`]: files of requests;
+//! - [`import`]: files of requests, and [`answer`]: what became of each;
 //! - [`export`]: the entries, one a line;
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`layout`]: the log as files that anybody can serve;
@@ -10,6 +10,7 @@
 //! - [`evidence`]: files on their way in and out;
 //! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod answer;
 pub mod bundle;
 pub mod disclosing;
 pub mod evidence;

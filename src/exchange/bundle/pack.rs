@@ -1,7 +1,8 @@
 //! Packing: a bundle written from a ledger, for somebody who may see some of what is withheld.
 
-use super::{CHECKPOINTS, DISCLOSURES, EVIDENCE, POLICY, README};
+use super::{ANSWERS, CHECKPOINTS, DISCLOSURES, EVIDENCE, POLICY, README};
 use crate::domain::sealed::Audience;
+use crate::exchange::answer::{self, Answer};
 use crate::exchange::disclosing::{self, HandError, Handed, Which};
 use crate::exchange::layout::CHECKPOINT;
 use crate::ledger::checkpoints::CheckpointError;
@@ -65,6 +66,8 @@ pub struct Recipe {
     pub reader: Audience,
     /// Whether the files that its reader may see go with it.
     pub evidence: bool,
+    /// What became of the requests that its reader had sent.
+    pub answers: Vec<Answer>,
 }
 
 /// What a bundle holds.
@@ -97,6 +100,9 @@ pub fn pack<W: Write + Seek>(
     let size = checkpoint.checkpoint().size();
     let mut zip = Zip { zip: ZipWriter::new(out) };
     zip.put(README, readme(&checkpoint).as_bytes(), true)?;
+    if !recipe.answers.is_empty() {
+        zip.put(ANSWERS, &answer::write(&recipe.answers).map_err(io::Error::other)?, true)?;
+    }
     zip.put(CHECKPOINT, checkpoint.to_string().as_bytes(), true)?;
     let cosigned: Vec<_> = kept.iter().filter(|signed| signed.note().signatures().len() > 1).collect();
     for signed in &cosigned {
