@@ -249,6 +249,7 @@ impl Failure {
 const fn backup(error: &BackupError) -> u8 {
     match error {
         BackupError::Ledger(error) => ledger(error),
+        BackupError::Checkpoints(error) => checkpoint(error),
         BackupError::Copy(CopyError::Store(error)) => store(error),
         BackupError::Copy(CopyError::Inside(_)) => 2,
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })

@@ -17,6 +17,7 @@ use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
 
@@ -43,6 +44,9 @@ pub(crate) struct Signing {
     #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING,
           value_parser = |text: &str| Audience::try_from(text.to_owned()))]
     audience: Audience,
+    /// Write the receipt as a proof into this file: the entry, under a checkpoint that the ledger's key signs at once
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = SIGNING)]
+    proof: Option<PathBuf>,
     /// Judge it, and record nothing
     #[arg(long, help_heading = SIGNING)]
     pub(crate) dry_run: bool,
@@ -113,10 +117,27 @@ impl Signing {
             output::tried(&before, settings.format)?;
         } else {
             output::receipt(&receipt, &Standing::of(ledger), self.dry_run, settings.format)?;
-            settings.keep(ledger);
+            match &self.proof {
+                None => settings.keep(ledger),
+                Some(path) => {
+                    output::keep(ledger);
+                    prove(ledger, settings, receipt.sequence, path)?;
+                }
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes the receipt as a proof, under a checkpoint of now.
+fn prove(ledger: &Ledger, settings: &Settings, sequence: u64, path: &Path) -> Result<(), Failure> {
+    let signed = settings.checkpoint(ledger)?.ok_or_else(|| {
+        Failure::usage(
+            "it is recorded, and no proof was written: the ledger's key, which signs the checkpoint, is not on this desk"
+                .to_owned(),
+        )
+    })?;
+    super::checkpoint::write(path, ledger.prove(sequence, &signed)?.to_string().as_bytes())
 }
 
 /// A member that is there only if it has a value.

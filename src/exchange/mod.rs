@@ -6,10 +6,12 @@
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`layout`]: the log as files that anybody can serve;
 //! - [`restore`]: an export into a new ledger;
+//! - [`against`]: two histories compared;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
 //! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod against;
 pub mod answer;
 pub mod bundle;
 pub mod disclosing;

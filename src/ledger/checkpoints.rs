@@ -181,6 +181,25 @@ pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError
     Checkpoints::new(Some(ledger)).all()
 }
 
+/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already.
+///
+/// # Errors
+/// As [`in_folder`].
+pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), CheckpointError> {
+    let copy = Checkpoints::new(Some(to));
+    for mut signed in in_folder(ledger)?.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
+        let kept = copy.of(signed.checkpoint().size())?;
+        if let Some(kept) = &kept {
+            // One of another history is refused with the entries.
+            signed.merge(kept)?;
+        }
+        if kept.as_ref() != Some(&signed) {
+            copy.keep(&signed)?;
+        }
+    }
+    Ok(())
+}
+
 impl Ledger {
     /// Signs where the ledger stands with its own key, which remembers it in `anchor`, and keeps the checkpoint. Where the
     /// newest one is of all entries, that is given again.

@@ -4,6 +4,7 @@
 use super::super::checkpoint::instant;
 use super::super::failure::{Failure, file};
 use super::super::output::{self, Format};
+use annals::exchange::against::{Compared, Leaves};
 use annals::exchange::bundle::{self, Bundle};
 use annals::exchange::export::{self, VerifyError};
 use annals::ledger::{Ledger, LedgerError, checkpoints};
@@ -11,12 +12,13 @@ use annals::record::completeness::{Completed, Completeness, Standing, Vouched};
 use annals::record::verdict::{Report, Verdict};
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::fork::Fork;
 use annals::trail::hash::LeafHash;
 use annals::trail::policy::Policy;
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What no verification proves.
@@ -48,17 +50,33 @@ pub(crate) struct Found {
     judged: bool,
 }
 
+/// Hashes that are kept while a history is read, until there is no room for them.
+struct Watched<'a> {
+    leaves: Option<&'a mut Leaves>,
+    failed: Option<LedgerError>,
+}
+
+impl Watched<'_> {
+    fn push(&mut self, line: &[u8]) {
+        if let Some(leaves) = self.leaves.as_mut().filter(|_| self.failed.is_none()) {
+            self.failed = leaves.push(line).err();
+        }
+    }
+}
+
 impl Found {
-    /// Judges a ledger's folder, an export or a bundle.
-    pub(crate) fn of(target: &Path, trusted: Trusted) -> Result<Self, Failure> {
+    /// Judges a ledger's folder, an export or a bundle; `leaves` takes its hashes, where they are to be compared.
+    pub(crate) fn of(target: &Path, trusted: Trusted, leaves: Option<&mut Leaves>) -> Result<Self, Failure> {
         let bar = output::progress("verifying");
-        let mut progress = |read| bar.set_position(read);
+        let progress = |read| bar.set_position(read);
+        let mut leaves = Watched { leaves, failed: None };
         let Trusted { first, policy, mut checkpoints, seen } = trusted;
         let (report, completed, bundled) = if target.is_dir() || !target.exists() {
             checkpoints.extend(checkpoints::in_folder(target)?);
             let mut completeness = Completeness::new(checkpoints);
             let (report, state) = Ledger::verify_folder(target, seen, &mut |at, line| {
                 completeness.push(line);
+                leaves.push(line);
                 progress(at + 1);
             })?;
             (report, completeness.finish(&state, policy.as_ref()), None)
@@ -67,8 +85,12 @@ impl Found {
             let mut bundle = Bundle::open(target).map_err(|error| refused(error.into()))?;
             checkpoints.extend(bundle.checkpoints().map_err(|error| refused(error.into()))?);
             let mut completeness = Completeness::new(checkpoints);
-            let verified = bundle::verify::verify(&mut bundle, seen, &mut completeness, &mut progress)
-                .map_err(refused)?;
+            let verified = bundle::verify::verify(&mut bundle, seen, &mut |at, line| {
+                completeness.push(line);
+                leaves.push(line);
+                progress(at + 1);
+            })
+            .map_err(refused)?;
             let completed = completeness.finish(&verified.state, policy.as_ref());
             let (count, wrong) = verified.files;
             (verified.report, completed, Some((verified.tile, count, wrong)))
@@ -77,6 +99,7 @@ impl Found {
             let mut completeness = Completeness::new(checkpoints);
             let verified = export::verify(input, seen, &mut |at, line| {
                 completeness.push(line);
+                leaves.push(line);
                 progress(at + 1);
             });
             let (report, state) = verified.map_err(|error| match error {
@@ -86,6 +109,7 @@ impl Found {
             (report, completeness.finish(&state, policy.as_ref()), None)
         };
         bar.finish_and_clear();
+        leaves.failed.map_or(Ok(()), Err)?;
         let first = first.map(|first| report.size > 0 && first == report.first);
         // Keys that are known from elsewhere know a history by the checkpoint that they signed.
         let judged = policy.is_some();
@@ -98,13 +122,44 @@ impl Found {
         self.report.holds() && self.parts_hold() && self.known != Some(false)
     }
 
-    pub(crate) fn show(&self, format: Format) -> Result<ExitCode, Failure> {
+    pub(crate) fn show(&self, against: Option<&Against>, format: Format) -> Result<ExitCode, Failure> {
         match format {
-            Format::Table => output::write(self.table().as_bytes())?,
-            Format::Json => output::object(&self.answer())?,
+            Format::Table => {
+                let against = against.map_or_else(String::new, |against| format!("\n{}\n", against.words()));
+                output::write(format!("{}{against}", self.table()).as_bytes())?;
+            }
+            Format::Json => {
+                let mut answer = self.answer();
+                if let (Some(members), Some(against)) = (answer.as_object_mut(), against) {
+                    members.insert("against".to_owned(), against.answer());
+                }
+                output::object(&answer)?;
+            }
             Format::Csv => output::rows(&COLUMNS, &rows(&self.report), self.report.illustrative)?,
         }
-        Ok(ExitCode::from(u8::from(!self.holds())))
+        let agreed = against.is_none_or(Against::holds);
+        Ok(ExitCode::from(u8::from(!self.holds() || !agreed)))
+    }
+
+    /// Checkpoints of two histories that cannot both be true, as a file.
+    pub(super) fn fork(&self, ours: &Leaves, other: &Self, theirs: &Leaves) -> Result<Option<Fork>, Failure> {
+        let sound = |found: &Self| -> Vec<SignedCheckpoint> {
+            let standings = found.completed.standings.iter().filter(|standing| standing.verdict.is_ok());
+            standings.map(|standing| standing.signed.clone()).collect()
+        };
+        for (one, two) in
+            sound(self).iter().flat_map(|one| sound(other).into_iter().map(move |two| (one, two)))
+        {
+            let fork = if one.checkpoint().size() <= two.checkpoint().size() {
+                theirs.fork(one, &two)?
+            } else {
+                ours.fork(&two, one)?
+            };
+            if fork.is_some() {
+                return Ok(fork);
+            }
+        }
+        Ok(None)
     }
 
     fn conclusion(&self) -> &'static str {
@@ -155,8 +210,9 @@ impl Found {
             0 => String::new(),
             left => format!("; {} after it not witnessed", output::count(left, "entry is", "entries are")),
         };
+        let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
         format!(
-            "complete up to entry {}, witnessed by {}{beyond}",
+            "complete up to entry {}{named}: witnessed by {}{beyond}",
             checkpoint.size().saturating_sub(1),
             witnesses(vouched)
         )
@@ -257,9 +313,57 @@ impl Found {
     }
 }
 
+/// How another history stands to the one that was verified.
+pub(crate) struct Against {
+    pub(super) target: PathBuf,
+    pub(super) compared: Compared,
+    /// How many entries the one that was verified has.
+    pub(super) size: u64,
+    /// Whether the other one holds.
+    pub(super) sound: bool,
+    /// Where a fork was written.
+    pub(super) fork: Option<PathBuf>,
+}
+
+impl Against {
+    fn holds(&self) -> bool {
+        self.sound && !matches!(self.compared, Compared::Parted(_))
+    }
+
+    fn words(&self) -> String {
+        let entries = |count| output::count(count, "entry", "entries");
+        let words = match self.compared {
+            Compared::Same => format!("the same {}", entries(self.size)),
+            Compared::More(more) => format!("it has the {} of this one, and {more} more", entries(self.size)),
+            Compared::Less(less) => format!("this one has {less} more than it, and the same before"),
+            Compared::Parted(at) => {
+                format!("A FORK: the two are the same up to entry {at}, and others from there on")
+            }
+        };
+        let sound = if self.sound { "" } else { "; it does not verify by itself" };
+        let fork = self.fork.as_ref().map_or_else(String::new, |path| {
+            format!("; two checkpoints that cannot both be true are in {}", path.display())
+        });
+        format!("against {}: {words}{sound}{fork}", self.target.display())
+    }
+
+    fn answer(&self) -> Value {
+        let (stands, count) = match self.compared {
+            Compared::Same => ("same", 0),
+            Compared::More(more) => ("more", more),
+            Compared::Less(less) => ("less", less),
+            Compared::Parted(at) => ("parted", at),
+        };
+        json!({
+            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "fork": self.fork,
+            "words": self.words(),
+        })
+    }
+}
+
 /// The report on a ledger's folder or an export.
 pub(crate) fn of(target: &Path) -> Result<Found, Failure> {
-    Found::of(target, Trusted::default())
+    Found::of(target, Trusted::default(), None)
 }
 
 /// The report, as a table.

@@ -8,10 +8,11 @@ pub(crate) use history::{of, table};
 use super::checkpoint;
 use super::failure::{Failure, file};
 use super::settings::Settings;
+use annals::exchange::against::{Compared, Leaves};
 use annals::trail::hash::LeafHash;
 use annals::trail::policy::{POLICY_LIMIT, Policy};
 use clap::Args;
-use history::{Found, Trusted};
+use history::{Against, Found, Trusted};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ Examples:
   annals verify 129.tlog-proof --policy policy     a proof, under keys that you have from elsewhere
   annals verify --checkpoints kept/                and that nothing is missing that was signed then
   annals verify --seen 91ab…                       and that it still holds what you saw then
+  annals verify --against theirs.bundle            and whether the other side's copy is the same
 
 Which of them a file is, is told by its content. There are two verdicts on a history: whether anything
 was altered, and up to which entry nothing can be missing. Trust comes from outside: from --first,
@@ -52,6 +54,12 @@ pub(crate) struct Verify {
     /// A leaf hash that you saw in this ledger before, such as its head then; once for each
     #[arg(long, value_name = "HASH")]
     seen: Vec<LeafHash>,
+    /// Another history, to compare this one with: a ledger's folder, an export or a bundle
+    #[arg(long, value_name = "OTHER")]
+    against: Option<PathBuf>,
+    /// Where the two part, write two checkpoints that cannot both be true into this file
+    #[arg(long, value_name = "FILE", requires = "against")]
+    fork: Option<PathBuf>,
 }
 
 impl Verify {
@@ -69,8 +77,30 @@ impl Verify {
             return note::verify(kind, target, policy.as_ref(), settings.format);
         }
         let checkpoints = self.checkpoints.as_deref().map_or(Ok(Vec::new()), kept)?;
-        let trusted = Trusted { first: self.first, policy, checkpoints, seen: self.seen };
-        Found::of(target, trusted)?.show(settings.format)
+        let trusted = Trusted { first: self.first, policy: policy.clone(), checkpoints, seen: self.seen };
+        let Some(other) = self.against else {
+            return Found::of(target, trusted, None)?.show(None, settings.format);
+        };
+        if !other.exists() {
+            return Err(file(&other, "verified")(std::io::ErrorKind::NotFound.into()));
+        }
+        let (mut ours, mut theirs) = (Leaves::new()?, Leaves::new()?);
+        let found = Found::of(target, trusted, Some(&mut ours))?;
+        let trusted = Trusted { first: self.first, policy, ..Trusted::default() };
+        let found_there = Found::of(&other, trusted, Some(&mut theirs))?;
+        let compared = ours.compare(&theirs)?;
+        let parted = matches!(compared, Compared::Parted(_));
+        let fork = if parted { found.fork(&ours, &found_there, &theirs)? } else { None };
+        let fork = match (fork, self.fork) {
+            (Some(fork), Some(path)) => {
+                checkpoint::write(&path, fork.to_string().as_bytes())?;
+                Some(path)
+            }
+            _ => None,
+        };
+        let sound = found_there.holds();
+        let against = Against { target: other, compared, size: ours.size(), sound, fork };
+        found.show(Some(&against), settings.format)
     }
 }
 

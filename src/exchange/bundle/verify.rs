@@ -8,7 +8,6 @@ use crate::ledger::LedgerError;
 use crate::ledger::disclosures::AtHand;
 use crate::ledger::index::Index;
 use crate::record::beside::Beside;
-use crate::record::completeness::Completeness;
 use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
@@ -60,16 +59,14 @@ impl Verified {
     }
 }
 
-/// Verifies a bundle: entries, tree, withheld values and files. Its checkpoints are judged by whoever gives `completeness`, which
-/// takes every entry.
+/// Verifies a bundle: entries, tree, withheld values and files. Its checkpoints are judged by whoever takes every entry with `each`.
 ///
 /// # Errors
 /// [`VerifyError`]. What is wrong with a bundle that can be read is in what is found.
 pub fn verify(
     bundle: &mut Bundle,
     seen: Vec<LeafHash>,
-    completeness: &mut Completeness,
-    progress: &mut dyn FnMut(u64),
+    each: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<Verified, VerifyError> {
     let size = bundle.checkpoint()?.checkpoint().size();
     let mut at_hand = AtHand::default();
@@ -88,9 +85,8 @@ pub fn verify(
         let to = size.min((index + 1) * WIDTH);
         each_entry(bundle, index * WIDTH, to, &mut |at, line| {
             verifier.push(line)?;
-            completeness.push(line);
+            each(at, line);
             frontier.push(LeafHash::of(line), &mut |level, hash| waiting.push((level, hash)));
-            progress(at + 1);
             Ok::<_, VerifyError>(())
         })?;
         for (level, hash) in waiting.drain(..) {
