@@ -1,7 +1,7 @@
 //! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
 
 use super::desk::{Desk, key_of, whole};
-use annals::ledger::{Cut, Ledger, quietly};
+use annals::ledger::{Cut, Ledger};
 use annals::record::archive::Whole;
 use annals::record::authority::Role;
 use annals::record::beside::{Beside, Kept};

@@ -9,6 +9,7 @@
 mod actions;
 mod agenda;
 mod authority;
+mod checkpoints;
 mod clock;
 mod desk;
 mod diff;
