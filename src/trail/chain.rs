@@ -94,18 +94,30 @@ impl Range {
     /// Follows lines, given without their newlines, from the place `first` in the log on: 0 is its begin.
     #[must_use]
     pub fn of(first: u64, lines: impl IntoIterator<Item: AsRef<[u8]>>) -> Self {
+        Self::with_leaves(first, lines, &mut |_| {})
+    }
+
+    /// As [`Self::of`]; `each` hears the leaf hash of each line that follows, for whoever builds the tree over them.
+    pub fn with_leaves(
+        first: u64,
+        lines: impl IntoIterator<Item: AsRef<[u8]>>,
+        each: &mut dyn FnMut(LeafHash),
+    ) -> Self {
         let last = (first == 0).then_some(LeafHash::NONE);
         let mut range = Self { first, end: first, before: None, last, streams: HashMap::new(), broken: None };
         for line in lines {
-            if let Err(fault) = range.follow(line.as_ref()) {
-                range.broken = Some(Broken { entry: range.end, fault });
-                break;
+            match range.follow(line.as_ref()) {
+                Ok(leaf) => each(leaf),
+                Err(fault) => {
+                    range.broken = Some(Broken { entry: range.end, fault });
+                    break;
+                }
             }
         }
         range
     }
 
-    fn follow(&mut self, line: &[u8]) -> Result<(), ChainFault> {
+    fn follow(&mut self, line: &[u8]) -> Result<LeafHash, ChainFault> {
         let (parts, seal) = Parts::of_entry(line)?;
         in_place(self.end, seal.sequence)?;
         linked(self.last, seal.prevhash)?;
@@ -123,7 +135,7 @@ impl Range {
         self.before.get_or_insert(seal.prevhash);
         self.last = Some(leaf);
         self.end += 1;
-        Ok(())
+        Ok(leaf)
     }
 
     /// Takes a stream of which the range has no entry yet: from the begin of the log on, there is none.

@@ -14,6 +14,7 @@ use annals::record::history::{History, State};
 use annals::trail::chain::Range;
 use annals::trail::entry::{CONTEXT, Entry};
 use annals::trail::hash::{Head, LeafHash};
+use annals::trail::merkle::Frontier;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -37,7 +38,8 @@ pub(super) fn all(sample: &Sample) -> Result<Vec<Measured>, Failure> {
         ControlFlow::Continue(())
     });
     taken.map_err(LedgerError::from)?;
-    let measured = vec![links(&lines)?, signatures(&lines, &ledger.state())?, replay(&lines, &ledger)?];
+    let measured =
+        vec![links(&lines)?, bundle(&lines)?, signatures(&lines, &ledger.state())?, replay(&lines, &ledger)?];
     bar.finish_and_clear();
     Ok(measured)
 }
@@ -66,6 +68,38 @@ fn links(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
     let (limit, ours) =
         measured.map_err(|broken| Failure::usage(format!("the chain does not hold: {}", broken.fault)))?;
     Ok(line(Work::Links, lines, limit, ours))
+}
+
+/// As [`links`], with the tree over the same entries.
+fn bundle(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
+    let measured = in_turn(
+        ROUNDS,
+        || {
+            let hash = |_, share: &[Vec<u8>]| {
+                for line in share {
+                    black_box(LeafHash::of(line));
+                }
+            };
+            Ok(timed(|| cores::ranges(lines, &hash)).0)
+        },
+        || {
+            let follow = |before, share: &[Vec<u8>]| {
+                let mut leaves = Vec::with_capacity(share.len());
+                (Range::with_leaves(before as u64, share, &mut |leaf| leaves.push(leaf)), leaves)
+            };
+            let (time, head) = timed(|| {
+                let (ranges, leaves): (Vec<_>, Vec<_>) = cores::ranges(lines, &follow).into_iter().unzip();
+                let mut frontier = Frontier::default();
+                leaves.into_iter().flatten().for_each(|leaf| frontier.push(leaf, &mut |_, _| {}));
+                black_box(frontier.root());
+                ranges.into_iter().reduce(Range::join).map_or(Ok(Head::EMPTY), Range::head)
+            });
+            head.map(|_| time)
+        },
+    );
+    let (limit, ours) =
+        measured.map_err(|broken| Failure::usage(format!("the chain does not hold: {}", broken.fault)))?;
+    Ok(line(Work::Bundle, lines, limit, ours))
 }
 
 fn line(work: Work, lines: &[Vec<u8>], limit: Duration, ours: Duration) -> Measured {

@@ -33,6 +33,14 @@ pub(super) enum Work {
     MemoryVerifying,
     /// The folder beside its entries
     Folder,
+    /// One entry, with the tree kept up
+    Tree,
+    /// The proof of one entry
+    Proof,
+    /// Form, chains and tree of a bundle
+    Bundle,
+    /// From an entry to its verified proof
+    Proved,
 }
 
 /// In which unit limit and ours are.
@@ -93,15 +101,19 @@ impl Work {
             Self::MemoryWriting => ("resident memory, writing", ""),
             Self::MemoryVerifying => ("resident memory, verifying", ""),
             Self::Folder => ("folder", "the entries' bytes"),
+            Self::Tree => ("appends, with the tree kept up", "the same without it"),
+            Self::Proof => ("the proof of an entry, p50", ""),
+            Self::Bundle => ("form, chains and tree, all cores", "SHA-256 of the same bytes"),
+            Self::Proved => ("from an entry to its verified proof, p99", ""),
         }
     }
 
     pub(super) const fn unit(self) -> Unit {
         match self {
-            Self::Append | Self::AppendNote | Self::State | Self::History => Unit::Microseconds,
-            Self::Opening | Self::Reading => Unit::Milliseconds,
-            Self::Writers | Self::Restore | Self::Signatures => Unit::PerSecond,
-            Self::Links | Self::Replay => Unit::MegabytesPerSecond,
+            Self::Append | Self::AppendNote | Self::State | Self::History | Self::Proof => Unit::Microseconds,
+            Self::Opening | Self::Reading | Self::Proved => Unit::Milliseconds,
+            Self::Writers | Self::Restore | Self::Signatures | Self::Tree => Unit::PerSecond,
+            Self::Links | Self::Replay | Self::Bundle => Unit::MegabytesPerSecond,
             Self::MemoryWriting | Self::MemoryVerifying | Self::Folder => Unit::Megabytes,
         }
     }
@@ -114,7 +126,10 @@ impl Work {
             Self::Links => Target::RatioAtLeast(0.4),
             Self::Signatures => Target::RatioAtLeast(0.95),
             Self::Replay => Target::RatioAtLeast(0.6),
-            Self::Reading | Self::State => Target::AtMost(50.0),
+            Self::Reading | Self::State | Self::Proof => Target::AtMost(50.0),
+            Self::Tree => Target::RatioAtLeast(0.9),
+            Self::Bundle => Target::RatioAtLeast(0.35),
+            Self::Proved => Target::AtMost(25.0),
             Self::Opening | Self::History | Self::MemoryVerifying => Target::AtMost(200.0),
             Self::MemoryWriting => Target::AtMost(150.0),
             Self::Folder => Target::RatioAtMost(3.0),

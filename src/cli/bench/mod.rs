@@ -4,13 +4,14 @@
 //! - `stopwatch`: medians of repetitions;
 //! - `machine`: what the machine can do without this program;
 //! - `sample`: the ledger that is measured;
-//! - `writing`, `reading`, `judging`, `resident`: the measurements;
+//! - `writing`, `reading`, `judging`, `proving`, `resident`: the measurements;
 //! - `answer`: how they are told.
 
 mod answer;
 mod judging;
 mod machine;
 mod measured;
+mod proving;
 mod reading;
 mod resident;
 mod sample;
@@ -80,8 +81,8 @@ impl Bench {
 
     fn measure(&self, sample: &Sample, machine: &Machine) -> Result<Vec<Measured>, Failure> {
         use Work::{
-            Append, AppendNote, History, Links, MemoryVerifying, MemoryWriting, Opening, Reading, Replay,
-            Signatures, State, Writers,
+            Append, AppendNote, Bundle, History, Links, MemoryVerifying, MemoryWriting, Opening, Proof,
+            Proved, Reading, Replay, Signatures, State, Tree, Writers,
         };
         let mut all = vec![sample.restored(machine), sample.size()?];
         if self.wants(&[Opening]) {
@@ -90,11 +91,17 @@ impl Bench {
         if self.wants(&[Reading, State, History]) {
             all.extend(reading::readings(sample)?);
         }
-        if self.wants(&[Links, Signatures, Replay]) {
+        if self.wants(&[Proof]) {
+            all.push(proving::proofs(sample)?);
+        }
+        if self.wants(&[Links, Signatures, Replay, Bundle]) {
             all.extend(judging::all(sample)?);
         }
         if self.wants(&[Append, AppendNote, Writers]) {
             all.extend(writing::all(sample, machine)?);
+        }
+        if self.wants(&[Tree, Proved]) {
+            all.extend(proving::writing(sample)?);
         }
         if self.wants(&[MemoryWriting, MemoryVerifying]) {
             all.extend(resident::measure(sample)?);

@@ -87,7 +87,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// The key of a name: its seed is the hash of that, so that it is everybody's.
-fn key(name: &str, kind: Kind) -> Result<SigningKey, SpecimenError> {
+pub(super) fn key(name: &str, kind: Kind) -> Result<SigningKey, SpecimenError> {
     let seed = LeafHash::of(format!("specimen\n{name}").as_bytes()).0;
     SigningKey::from_seed(name, kind, &seed).map_err(|fault| SpecimenError::Form(fault.to_string()))
 }

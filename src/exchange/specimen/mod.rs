@@ -19,7 +19,7 @@ use crate::record::request::{Draft, new_id};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{EntryFault, Request, Seal};
 use crate::trail::hash::{Head, LeafHash, sha256};
-use crate::trail::key::SigningKey;
+use crate::trail::key::{Kind, SigningKey};
 use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use founding::form;
@@ -126,6 +126,14 @@ impl Specimen {
             recorded: DateTime::<Utc>::MIN_UTC,
             streams: HashMap::new(),
         })
+    }
+
+    /// The key of its ledger, which is everybody's.
+    ///
+    /// # Errors
+    /// None but faults of this program.
+    pub fn ledger_key() -> Result<SigningKey, SpecimenError> {
+        founding::key(ORIGIN, Kind::Ed25519)
     }
 
     /// The actions of its plan.
