@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share: where the ledger and the keys are, how to answer, how to fail.
 
 mod accede;
+mod attest;
 mod axes;
 mod backup;
 mod bench;
@@ -19,6 +20,7 @@ mod manual;
 mod output;
 mod place;
 mod plan;
+mod policy;
 mod privacy;
 mod progress;
 mod read;
@@ -78,6 +80,9 @@ enum Command {
     Evidence(evidence::Evidence),
     Disclose(privacy::Disclose),
     Erase(privacy::Erase),
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    Attest(attest::Attest),
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
@@ -111,6 +116,8 @@ impl Arguments {
             Command::Evidence(command) => command.run(&settings),
             Command::Disclose(command) => command.run(&settings),
             Command::Erase(command) => command.run(&settings),
+            Command::Policy(command) => command.run(&settings),
+            Command::Attest(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),
