@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::signing;
 use annals::record::history::State;
 use annals::record::request::new_id;
-use annals::trail::key::SigningKey;
+use annals::trail::key::{SigningKey, VerifierKey};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ impl Attest {
 
 /// The ledger's key in force.
 fn own_key(state: &State, settings: &Settings) -> Result<SigningKey, Failure> {
-    let keyid = state.ledger_key_at(state.head.size).map(|key| key.keyid());
+    let keyid = state.ledger_key_at(state.head.size).map(VerifierKey::keyid);
     let keyid = keyid.ok_or_else(|| {
         Failure::usage("nothing was recorded yet: found the ledger, with `annals init`".to_owned())
     })?;
