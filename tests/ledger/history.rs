@@ -54,6 +54,9 @@ pub(crate) fn told() -> Desk {
         desk.say(party, "ledger", "policy.adopted", json!({"policy": policy(&next)})).unwrap();
         desk.say(party, "ledger", "rules.adopted", json!({"rules": 1})).unwrap();
     }
+    let in_force =
+        json!({"state": "in_force", "effective": "2022-02-01", "expires": "2026", "note": "i kraft"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", in_force).unwrap();
     desk.attest(&next, |_, _| {}).unwrap();
     desk
 }
