@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Verifies an export of a ledger (one entry a line) with Python's standard library alone.
 
-Checked: that each line is in canonical form as far as Python can write it, the sequence, the times, the chain and
-the stream chains. Not checked here: signatures, authority, rules.
+Checked: that each line is in canonical form as far as Python can write it, the sequence, the times, the chain, the
+stream chains, and what is attested of the streams. Not checked here: signatures, authority, rules.
 
     independent_verify.py FILE               prints the head; exit 1 and the first bad line otherwise
     independent_verify.py --self-test FILE   damages FILE in memory in many ways, each of which must be caught
@@ -45,6 +45,8 @@ def verify(data: bytes):
             ]:
                 if entry[name] != expected:
                     raise Bad(f"{name} is {entry[name]}, expected {expected}")
+            if entry["type"] == "annals.streams.attested.v1" and entry["data"] != attested(streams, number):
+                raise Bad(f"it attests {entry['data']}, expected {attested(streams, number)}")
             if entry["recordedtime"] < recorded:
                 raise Bad(f"recordedtime {entry['recordedtime']} is before {recorded}")
         except (ValueError, KeyError, TypeError) as error:
@@ -55,6 +57,24 @@ def verify(data: bytes):
         recorded, size = entry["recordedtime"], number + 1
         streams[entry["subject"]] = (entry["streamversion"], previous)
     return size, previous, len(streams)
+
+
+def attested(streams, size):
+    """What can be attested of streams: where each of them ends, in byte order of their subjects, under one root."""
+
+    def leaf(subject):
+        version, head = streams[subject]
+        line = json.dumps({"head": head, "subject": subject, "version": version}, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(b"\0" + line.encode()).digest()
+
+    def root(hashes):
+        if len(hashes) == 1:
+            return hashes[0]
+        left = 1 << (len(hashes) - 1).bit_length() - 1
+        return hashlib.sha256(b"\1" + root(hashes[:left]) + root(hashes[left:])).digest()
+
+    leaves = [leaf(subject) for subject in sorted(streams, key=str.encode)]
+    return {"count": len(leaves), "root": root(leaves).hex() if leaves else "", "size": size}
 
 
 def self_test(data: bytes):

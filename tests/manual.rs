@@ -20,13 +20,12 @@ fn pages(folder: &Path) -> Vec<(String, String)> {
 fn the_completions_are_a_script_that_the_shell_reads() {
     let script = annals(&["completions", "bash"]);
     assert!(script.status.success());
+    // From a file: it is longer than an argument may be.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("annals.bash");
+    fs::write(&file, &script.stdout).unwrap();
     let read = Command::new("bash")
-        .args([
-            "-c",
-            "eval \"$1\" && complete -p annals",
-            "bash",
-            std::str::from_utf8(&script.stdout).unwrap(),
-        ])
+        .args(["-c", "source \"$1\" && complete -p annals", "bash", file.to_str().unwrap()])
         .output()
         .unwrap();
     assert!(read.status.success() && read.stderr.is_empty(), "{read:?}");

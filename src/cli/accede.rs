@@ -8,6 +8,7 @@ use annals::domain::value::{Code, Sha256};
 use annals::exchange::import::key_for;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt};
+use annals::record::authority::Key;
 use annals::record::charter;
 use annals::record::history::State;
 use annals::record::request::Draft;
@@ -81,11 +82,13 @@ impl Accede {
 
     /// Whoever founds the ledger could have listed other keys than those handed over.
     fn compare_keys(&self, state: &State, keyring: &Keyring) {
-        let own = state.keys.iter().filter(|(_, key)| key.author.party == self.party);
+        let own = |key: &Key| key.signer.author().is_some_and(|author| author.party == self.party);
+        let own = state.keys.iter().filter(|(_, key)| own(key));
         for (keyid, key) in own.filter(|(keyid, _)| !keyring.holds(keyid)) {
             eprintln!(
                 "annals: listed for {}, and not held here; is it yours? {keyid} ({})",
-                self.party, key.role
+                self.party,
+                key.signer.role()
             );
         }
     }

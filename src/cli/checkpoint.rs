@@ -51,10 +51,7 @@ impl Checkpoint {
             return take(&ledger, path, settings);
         }
         let state = ledger.state();
-        let keyid = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
-        let keyid = keyid
-            .ok_or_else(|| Failure::usage("an empty ledger has no checkpoint: found it first".to_owned()))?;
-        let key = settings.keyring()?.key(&keyid)?;
+        let key = super::attest::own_key(&state, settings)?;
         let signed = ledger.checkpoint(&key, settings.anchor()?)?;
         if let Some(path) = &self.output {
             write(path, signed.to_string().as_bytes())?;
@@ -152,7 +149,7 @@ fn rows(signed: &SignedCheckpoint, state: &State) -> Vec<Vec<Cell>> {
 /// The witnesses that cosigned, and when; what was taken in is verified.
 pub(crate) fn cosigned(signed: &SignedCheckpoint, state: &State) -> Vec<(String, u64)> {
     let time = |(keyid, vkey): (&str, _)| Some((keyid.to_owned(), witness::cosigned(signed, vkey).ok()??));
-    let witnesses = state.keys.iter().filter(|(_, key)| key.role == annals::record::authority::Role::Witness);
+    let witnesses = state.keys.iter().filter(|(_, key)| key.signer.is_witness());
     witnesses.filter_map(|(keyid, key)| time((keyid, &key.vkey))).collect()
 }
 

@@ -5,11 +5,12 @@ use super::output::{self, Format};
 use super::settings::Settings;
 use super::signing::{self, Change, Signing, put};
 use super::words;
+use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::exchange::import;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, LedgerError};
-use annals::record::authority::Role;
+use annals::record::authority::{Role, Signer};
 use annals::record::founding::Clock;
 use annals::record::history::State;
 use annals::record::request::{Draft, Line, Speaker};
@@ -45,27 +46,36 @@ impl Key {
 struct Listed {
     vkey: VerifierKey,
     known: Option<annals::record::authority::Key>,
-    /// Whether it is the ledger's own.
-    own: bool,
 }
 
 impl Listed {
     fn new(key: &SigningKey) -> Self {
-        Self { vkey: key.verifier(), known: None, own: false }
+        Self { vkey: key.verifier(), known: None }
     }
 
     fn role(&self) -> Option<&'static str> {
-        self.known.as_ref().map(|key| key.role.as_str()).or(self.own.then_some("ledger"))
+        self.known.as_ref().map(|key| key.signer.role())
+    }
+
+    fn author(&self) -> Option<&Author> {
+        self.known.as_ref().and_then(|key| key.signer.author())
+    }
+
+    /// Whether it was revoked or replaced; of the ledger's own key in force there is nothing to say.
+    fn revoked(&self) -> Option<bool> {
+        let key = self.known.as_ref()?;
+        let revoked = key.revoked.is_some();
+        (revoked || key.signer != Signer::Ledger).then_some(revoked)
     }
 
     fn member(&self) -> Value {
         let mut value = json!({"keyid": self.vkey.keyid(), "vkey": self.vkey.to_string()});
         if let Some(members) = value.as_object_mut() {
             members.extend(self.role().map(|role| ("role".to_owned(), role.into())));
-            if let Some(key) = &self.known {
-                members.insert("revoked".to_owned(), key.revoked.is_some().into());
-                members.insert("party".to_owned(), key.author.party.as_str().into());
-                let institution = key.author.institution.as_ref();
+            members.extend(self.revoked().map(|revoked| ("revoked".to_owned(), revoked.into())));
+            if let Some(author) = self.author() {
+                members.insert("party".to_owned(), author.party.as_str().into());
+                let institution = author.institution.as_ref();
                 members.extend(institution.map(|body| ("institution".to_owned(), body.as_str().into())));
             }
         }
@@ -73,20 +83,24 @@ impl Listed {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let key = self.known.as_ref();
+        let author = self.author();
         vec![
             Cell::text(self.vkey.keyid()),
             Cell::text(self.vkey.to_string()),
             Cell::maybe(self.role()),
-            Cell::maybe(key.map(|key| &key.author.party)),
-            Cell::maybe(key.and_then(|key| key.author.institution.as_ref())),
-            key.map_or(Cell::Empty, |key| Cell::Flag(key.revoked.is_some())),
+            Cell::maybe(author.map(|author| &author.party)),
+            Cell::maybe(author.and_then(|author| author.institution.as_ref())),
+            self.revoked().map_or(Cell::Empty, Cell::Flag),
         ]
     }
 
     fn line(&self) -> String {
-        let revoked = self.known.as_ref().is_some_and(|key| key.revoked.is_some());
-        let role = if revoked { "revoked" } else { self.role().unwrap_or("not registered") };
+        let role = match self.known.as_ref() {
+            None => "not registered",
+            Some(key) if key.revoked.is_none() => key.signer.role(),
+            Some(key) if key.signer == Signer::Ledger => "replaced",
+            Some(_) => "revoked",
+        };
         format!("{role:<16}{}", self.vkey)
     }
 }
@@ -179,11 +193,10 @@ impl List {
             Err(Failure::Ledger(LedgerError::Store(StoreError::NoLedger(_)))) => State::default(),
             Err(failure) => return Err(failure),
         };
-        let own = state.founding.as_ref().map(|founding| founding.opened.ledger_key.keyid());
         let keyring = settings.keyring()?;
         let listed = |id: String| {
             let known = state.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key.clone());
-            Ok(Listed { vkey: keyring.key(&id)?.verifier(), known, own: own.as_ref() == Some(&id) })
+            Ok(Listed { vkey: keyring.key(&id)?.verifier(), known })
         };
         let keys = keyring.ids()?.into_iter().map(listed).collect::<Result<Vec<Listed>, Failure>>()?;
         if keys.is_empty() && settings.format == Format::Table {

@@ -2,6 +2,7 @@
 
 mod accede;
 mod answer;
+mod attest;
 mod axes;
 mod backup;
 mod bench;
@@ -23,6 +24,7 @@ mod manual;
 mod output;
 mod place;
 mod plan;
+mod policy;
 mod privacy;
 mod progress;
 mod prove;
@@ -89,6 +91,9 @@ enum Command {
     Evidence(evidence::Evidence),
     Disclose(privacy::Disclose),
     Erase(privacy::Erase),
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    Attest(attest::Attest),
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
@@ -129,6 +134,8 @@ impl Arguments {
             Command::Evidence(command) => command.run(&settings),
             Command::Disclose(command) => command.run(&settings),
             Command::Erase(command) => command.run(&settings),
+            Command::Policy(command) => command.run(&settings),
+            Command::Attest(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),

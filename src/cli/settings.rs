@@ -104,8 +104,9 @@ impl Settings {
     /// would notice an older copy of the folder.
     pub(crate) fn checkpoint(&self, ledger: &Ledger) -> Result<Option<SignedCheckpoint>, Failure> {
         let state = ledger.state();
-        let (Some(founding), Some(anchor)) = (&state.founding, &self.anchor) else { return Ok(None) };
-        let keyid = founding.opened.ledger_key.keyid();
+        let own = state.ledger_key_at(state.head.size);
+        let (Some(own), Some(anchor)) = (own, &self.anchor) else { return Ok(None) };
+        let keyid = own.keyid();
         let held = self.keyring.as_ref().filter(|keyring| keyring.holds(&keyid));
         let Some(keyring) = held else {
             if !ledger.follows(anchor)? {

@@ -10,7 +10,7 @@
 use super::anchor::{Anchor, AnchorError};
 use super::tree::Tree;
 use super::{Ledger, LedgerError};
-use crate::record::authority::{Key, Role};
+use crate::record::authority::Key;
 use crate::record::history::State;
 use crate::store::{Store, StoreError, write_durably};
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
@@ -208,13 +208,13 @@ impl Ledger {
     /// [`CheckpointError`]: the key signs nothing that does not continue all it signed before.
     pub fn checkpoint(&self, key: &SigningKey, anchor: &Anchor) -> Result<SignedCheckpoint, CheckpointError> {
         let state = self.state();
-        let (origin, own) = known(&state)?;
+        let (origin, own) = known(&state, state.head.size)?;
         let verifier = key.verifier();
         if verifier != *own {
             return Err(CheckpointError::Key { expected: own.keyid(), found: verifier.keyid() });
         }
         let held = anchor.hold(origin)?;
-        let kept = self.newest_checkpoint()?.filter(|kept| kept.signed_by(own).is_ok());
+        let kept = self.newest_checkpoint()?.filter(|kept| is_signed(kept, &state));
         let remembered = held.recall(&verifier)?;
         let last = [&kept, &remembered].into_iter().flatten().max_by_key(|known| known.checkpoint().size());
         let (size, root) = self.continued(last)?;
@@ -255,10 +255,10 @@ impl Ledger {
     /// [`CheckpointError::Behind`], [`CheckpointError::Beside`], [`CheckpointError::Anchor`].
     pub fn follows(&self, anchor: &Anchor) -> Result<bool, CheckpointError> {
         let state = self.state();
-        let Some(founding) = &state.founding else { return Ok(false) };
-        let remembered = anchor.recall(founding.opened.origin.as_str())?;
+        let Some(origin) = state.origin() else { return Ok(false) };
+        let remembered = anchor.recall(origin)?;
         // What was signed for another founding of the same name says nothing of this one.
-        let own = |known: &&SignedCheckpoint| known.signed_by(&founding.opened.ledger_key).is_ok();
+        let own = |known: &&SignedCheckpoint| is_signed(known, &state);
         let last = remembered.iter().filter(own).max_by_key(|known| known.checkpoint().size());
         if let Some(last) = last.map(SignedCheckpoint::checkpoint) {
             let (known, size) = (last.size(), self.head().size);
@@ -310,12 +310,12 @@ impl Ledger {
             kept.iter().flat_map(|kept| kept.note().signatures()).cloned().collect();
         let (mut new, mut unknown) = (Vec::new(), Vec::new());
         for line in copy.note().signatures() {
-            let named = |(_, key): &(&str, &Key)| key.role == Role::Witness && line.names(&key.vkey);
+            let named = |(_, key): &(&str, &Key)| key.signer.is_witness() && line.names(&key.vkey);
             if let Some((keyid, key)) = state.keys.iter().find(named) {
                 let time = witness::verify(&key.vkey, checkpoint, line)?;
                 new.extend((!lines.contains(line)).then(|| (keyid.to_owned(), time)));
                 lines.push(line.clone());
-            } else if line.names(known(&state)?.1) {
+            } else if state.ledger_keys().any(|key| line.names(key)) {
                 lines.push(line.clone());
             } else {
                 unknown.push(line.clone());
@@ -330,8 +330,9 @@ impl Ledger {
 
     /// Whether a checkpoint is of this ledger, signed by its key, and of these entries.
     pub(super) fn is_own(&self, signed: &SignedCheckpoint, state: &State) -> Result<(), CheckpointError> {
-        let (origin, key) = known(state)?;
         let checkpoint = signed.checkpoint();
+        // By the key of its time: one that was replaced since signs no more, and what it signed stands.
+        let (origin, key) = known(state, checkpoint.size().min(state.head.size))?;
         if checkpoint.origin() != origin {
             let (expected, found) = (origin.to_owned(), checkpoint.origin().to_owned());
             return Err(CheckpointError::Origin { expected, found });
@@ -374,10 +375,14 @@ impl Ledger {
     }
 }
 
-/// The origin and the key of a ledger that was opened.
-fn known(state: &State) -> Result<(&str, &VerifierKey), CheckpointError> {
-    let founding = state.founding.as_ref().ok_or(CheckpointError::Empty)?;
-    Ok((founding.opened.origin.as_str(), &founding.opened.ledger_key))
+/// The origin of a ledger that was opened, and its key when it had a size.
+fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointError> {
+    state.origin().zip(state.ledger_key_at(size)).ok_or(CheckpointError::Empty)
+}
+
+/// Whether a checkpoint is signed by a key that the ledger has had.
+fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
+    state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
 }
 
 fn name(size: u64) -> String {

@@ -223,6 +223,10 @@ impl Archive for Index {
         self.streams.get(subject).map_or(Head::EMPTY, |stream| stream.head)
     }
 
+    fn streams(&self) -> impl Iterator<Item = (&str, Head)> {
+        self.streams.iter().map(|(subject, stream)| (subject.as_str(), stream.head))
+    }
+
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
         self.spoken(action)
     }

@@ -46,6 +46,8 @@ mod faults;
 
 use crate::domain::value::Code;
 use crate::domain::word::Words;
+use crate::record::archive::Archive;
+use crate::record::attestation::Attested;
 use crate::record::authority::Keys;
 use crate::record::founding::Clock;
 use crate::record::history::State;
@@ -275,6 +277,13 @@ impl Ledger {
     /// [`LedgerError::Store`].
     pub fn words(&self, action: &Code) -> Result<Arc<Words>, LedgerError> {
         Ok(self.past().words(action)?)
+    }
+
+    /// What the ledger can attest of its streams now, and the entry on which that is signed.
+    #[must_use]
+    pub fn attestable(&self) -> (Attested, Head) {
+        let past = self.past();
+        (Attested::of(past.state.head.size, past.index.streams()), past.state.head)
     }
 
     /// Where the ledger stands.

@@ -7,7 +7,7 @@ use super::anchor::Anchor;
 use super::checkpoints::CheckpointError;
 use super::index::Index;
 use super::{Ledger, LedgerError};
-use crate::record::authority::{self, Role};
+use crate::record::authority;
 use crate::record::beside::Beside;
 use crate::record::founding::Clock;
 use crate::record::judgement::CLOCK_TOLERANCE;
@@ -92,7 +92,7 @@ impl Ledger {
         let state = self.state();
         let verifier = key.verifier();
         let known = state.keys.in_force(&verifier.keyid()).map_err(CosignError::Key)?;
-        if known.role != Role::Witness || known.vkey != verifier {
+        if !known.signer.is_witness() || known.vkey != verifier {
             return Err(CosignError::Role(verifier.keyid()));
         }
         self.is_own(signed, &state)?;

@@ -8,12 +8,14 @@ use crate::domain::programme::Event as Programme;
 use crate::domain::status::Assurance;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
+use crate::record::adoption::Event as Adoption;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
 use crate::record::founding::Event as Founding;
 use crate::record::history::State;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
+use crate::trail::policy::Quorum;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -90,6 +92,22 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
             (format!("{} key{of} registered: {}", event.role, event.vkey.keyid()), None)
         }
         Fact::Key(_, Key::Revoked(event)) => (format!("key revoked: {}", event.keyid), None),
+        Fact::Adopted(Adoption::Policy(event)) => {
+            let policy = event.policy.policy();
+            let logs: Vec<String> = policy.logs().iter().map(|log| log.key.keyid()).collect();
+            let quorum = match policy.quorum() {
+                Quorum::Nobody => "none".to_owned(),
+                Quorum::Of(name) => name.to_string(),
+            };
+            let witnesses = counted(policy.witnesses().len() as u64, "witness", "witnesses");
+            (format!("policy adopted: log {}, {witnesses}, quorum {quorum}", logs.join(", ")), None)
+        }
+        Fact::Adopted(Adoption::Rules(event)) => (format!("rules adopted: version {}", event.rules), None),
+        Fact::Attested(event) => {
+            let [streams, entries] =
+                [counted(event.count, "stream", "streams"), counted(event.size, "entry", "entries")];
+            (format!("attested: {streams} in {entries}"), None)
+        }
         Fact::Erased(event) => (format!("erased under {}: a withheld value", event.basis), None),
         Fact::Programme(Programme::Plan(plan)) => (format!("plan adopted: {}", plan.title), None),
         Fact::Programme(Programme::Party(_, Party::Registered(body))) => {
@@ -107,6 +125,10 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
         }
         Fact::Programme(Programme::Action(_, event)) => said(event),
     }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn said(event: &Action) -> (String, Option<String>) {

@@ -38,6 +38,9 @@ pub trait Archive {
     /// The last entry of a stream.
     fn stream(&self, subject: &str) -> Head;
 
+    /// Every stream with its last entry, in byte order of their subjects.
+    fn streams(&self) -> impl Iterator<Item = (&str, Head)>;
+
     /// What was said of an action.
     ///
     /// # Errors
@@ -126,7 +129,7 @@ pub struct Whole {
     ids: HashMap<Uuid, u64>,
     leaves: HashMap<LeafHash, u64>,
     digests: HashMap<Digest, Holding>,
-    streams: HashMap<String, Head>,
+    streams: BTreeMap<String, Head>,
     words: BTreeMap<Code, Arc<Words>>,
     /// The disclosures at hand, by the name of their field.
     pub disclosures: HashMap<Digest, String>,
@@ -149,6 +152,10 @@ impl Archive for Whole {
 
     fn stream(&self, subject: &str) -> Head {
         self.streams.get(subject).copied().unwrap_or(Head::EMPTY)
+    }
+
+    fn streams(&self) -> impl Iterator<Item = (&str, Head)> {
+        self.streams.iter().map(|(subject, head)| (subject.as_str(), *head))
     }
 
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, Infallible> {

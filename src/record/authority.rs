@@ -1,4 +1,4 @@
-//! Who may sign what: the parties' keys, a fold of the log itself.
+//! Who may sign what: the keys of the parties and of the ledger, a fold of the log itself.
 
 use super::founding::Opened;
 use crate::domain::party::Author;
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What a key may sign.
+/// What a party's key may sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The party itself: its keys, institutions and instruments, the founding, what is erased.
+    /// The party itself: its keys, institutions and instruments, the founding, what is adopted and what is erased.
     Authority,
     /// Everything on actions, but an auditor's finding.
     Coordinator,
@@ -27,9 +27,11 @@ pub enum Role {
 }
 
 /// What the party itself signs.
-const AUTHORITY: [&str; 11] = [
+const AUTHORITY: [&str; 13] = [
     "ledger.opened",
     "ledger.acceded",
+    "policy.adopted",
+    "rules.adopted",
     "disclosure.erased",
     "plan.adopted",
     "key.registered",
@@ -43,6 +45,14 @@ const AUTHORITY: [&str; 11] = [
 
 /// What an officer signs, on the actions of the own institution, and a coordinator on every action.
 const OFFICER: [&str; 4] = ["action.progressed", "action.confirmed", "action.contested", "action.corrected"];
+
+/// What the ledger itself signs, beside its checkpoints.
+const LEDGER: &str = "streams.attested";
+
+/// A type without the prefix and the version that all of them have.
+fn word(kind: &str) -> Option<&str> {
+    kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"))
+}
 
 impl Role {
     /// Every role.
@@ -73,8 +83,7 @@ impl Role {
     /// Whether it may sign an event of a type.
     #[must_use]
     pub fn signs(self, kind: &str) -> bool {
-        let kind = kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"));
-        let Some(kind) = kind else { return false };
+        let Some(kind) = word(kind) else { return false };
         match self {
             Self::Authority => AUTHORITY.contains(&kind),
             Self::Coordinator => kind == "action.assigned" || OFFICER.contains(&kind),
@@ -88,6 +97,57 @@ impl Role {
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// Who signs with a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signer {
+    /// The ledger itself, which is of no party.
+    Ledger,
+    /// A party or an institution of it, in a role.
+    Party(Author, Role),
+}
+
+impl Signer {
+    /// Who speaks, where it is a party or an institution of it.
+    #[must_use]
+    pub const fn author(&self) -> Option<&Author> {
+        match self {
+            Self::Ledger => None,
+            Self::Party(author, _) => Some(author),
+        }
+    }
+
+    /// As an entry's `source` names it.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.author().map_or_else(|| "ledger".to_owned(), Author::source)
+    }
+
+    /// The name of its role.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Party(_, role) => role.as_str(),
+        }
+    }
+
+    /// Whether it cosigns checkpoints.
+    #[must_use]
+    pub const fn is_witness(&self) -> bool {
+        matches!(self, Self::Party(_, Role::Witness))
+    }
+
+    /// Whether it may sign an event of a type.
+    #[must_use]
+    pub fn signs(&self, kind: &str) -> bool {
+        match self {
+            Self::Ledger => word(kind) == Some(LEDGER),
+            Self::Party(_, role) => role.signs(kind),
+        }
     }
 }
 
@@ -150,6 +210,11 @@ pub enum Refusal {
     /// Revoked.
     #[error("the key {0} was revoked")]
     Revoked(String),
+    /// The ledger's, and replaced.
+    #[error(
+        "the key {0} was the ledger's until a policy that names another came into force: sign with that one"
+    )]
+    Replaced(String),
     /// The signature is not the key's.
     #[error(
         "the signature is not that of the key {0} over this event: nothing of it may be changed after signing"
@@ -169,10 +234,16 @@ pub enum Refusal {
     #[error("a key of the role {role} does not sign `{kind}`")]
     Role {
         /// The key's.
-        role: Role,
+        role: &'static str,
         /// The event's type.
         kind: String,
     },
+    /// The ledger's key, in the stream of a party.
+    #[error(
+        "the key {0} is the ledger's own: no party revokes it; a policy that all of them adopt replaces it, with \
+         `annals policy adopt`"
+    )]
+    Ledgers(String),
     /// In another party's stream.
     #[error("{0} does not speak in the stream of {1}")]
     OtherParty(Code, Code),
@@ -199,15 +270,13 @@ pub enum Refusal {
 pub struct Key {
     /// The key.
     pub vkey: VerifierKey,
-    /// Who speaks with it.
-    pub author: Author,
-    /// What it may sign.
-    pub role: Role,
+    /// Who signs with it.
+    pub signer: Signer,
     /// How many were registered before it.
     pub place: usize,
-    /// The sequence of the entry that registered it.
+    /// The sequence of the entry that registered it, or made it the ledger's.
     pub registered: u64,
-    /// The sequence of the entry that revoked it.
+    /// The sequence of the entry that revoked it, or made another the ledger's.
     pub revoked: Option<u64>,
 }
 
@@ -220,22 +289,22 @@ impl Keys {
     /// The keys that the opening lists.
     #[must_use]
     pub fn founding(opened: &Opened) -> Self {
-        let keys = opened.parties.iter().flat_map(|party| {
+        let mut all = Self::default();
+        for party in &opened.parties {
             let authority = party.authority.iter().map(|key| (key, Role::Authority));
             let witness = party.witness.iter().map(|key| (key, Role::Witness));
-            authority.chain(witness).map(|(vkey, role)| {
+            for (vkey, role) in authority.chain(witness) {
                 let author = Author { party: party.id.clone(), institution: None };
-                (
-                    vkey.keyid(),
-                    Key { vkey: vkey.clone(), author, role, place: 0, registered: 0, revoked: None },
-                )
-            })
-        });
-        let mut all = Self::default();
-        for (id, key) in keys {
-            all.0.insert(id, Key { place: all.0.len(), ..key });
+                all.put(vkey, Signer::Party(author, role), 0);
+            }
         }
+        all.put(&opened.ledger_key, Signer::Ledger, 0);
         all
+    }
+
+    fn put(&mut self, vkey: &VerifierKey, signer: Signer, sequence: u64) {
+        let (vkey, place) = (vkey.clone(), self.0.len());
+        self.0.insert(vkey.keyid(), Key { vkey, signer, place, registered: sequence, revoked: None });
     }
 
     /// Those that were registered after a number of entries, and revoked by then or not.
@@ -254,7 +323,10 @@ impl Keys {
     /// The keys in force with which somebody speaks in a role, in the order in which they were registered.
     #[must_use]
     pub fn of(&self, author: &Author, role: Role) -> Vec<&Key> {
-        let speaks = |key: &&Key| key.author == *author && key.role == role && key.revoked.is_none();
+        let speaks = |key: &&Key| {
+            key.revoked.is_none()
+                && matches!(&key.signer, Signer::Party(of, own) if of == author && *own == role)
+        };
         let mut keys: Vec<&Key> = self.0.values().filter(speaks).collect();
         keys.sort_by_key(|key| key.place);
         keys
@@ -263,13 +335,52 @@ impl Keys {
     /// A key in force.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Revoked`].
+    /// [`Refusal::Unknown`], [`Refusal::Revoked`], [`Refusal::Replaced`].
     pub fn in_force(&self, keyid: &str) -> Result<&Key, Refusal> {
         match self.0.get(keyid) {
             None => Err(Refusal::Unknown(keyid.chars().take(240).collect())),
-            Some(key) if key.revoked.is_some() => Err(Refusal::Revoked(keyid.to_owned())),
-            Some(key) => Ok(key),
+            Some(key) if key.revoked.is_none() => Ok(key),
+            Some(Key { signer: Signer::Ledger, .. }) => Err(Refusal::Replaced(keyid.to_owned())),
+            Some(_) => Err(Refusal::Revoked(keyid.to_owned())),
         }
+    }
+
+    /// Whether a key was ever registered, by its id or by its bytes.
+    #[must_use]
+    pub fn knows(&self, vkey: &VerifierKey) -> bool {
+        let id = vkey.keyid();
+        self.0.values().any(|key| key.vkey.keyid() == id || key.vkey.raw() == vkey.raw())
+    }
+
+    /// The keys that the ledger has had, each until the next.
+    #[must_use]
+    pub fn ledgers(&self) -> Vec<&Key> {
+        let mut keys: Vec<&Key> = self.0.values().filter(|key| key.signer == Signer::Ledger).collect();
+        keys.sort_by_key(|key| key.place);
+        keys
+    }
+
+    /// The ledger's key in force.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&VerifierKey> {
+        self.ledger_at(u64::MAX)
+    }
+
+    /// The ledger's key that was in force after a number of entries.
+    #[must_use]
+    pub fn ledger_at(&self, size: u64) -> Option<&VerifierKey> {
+        let then = |key: &&Key| key.signer == Signer::Ledger && key.registered < size;
+        self.0.values().filter(then).max_by_key(|key| key.place).map(|key| &key.vkey)
+    }
+
+    /// Makes a key the ledger's, in place of the one that was, if it is another.
+    pub(super) fn succeed(&mut self, vkey: &VerifierKey, sequence: u64) {
+        if self.ledger() == Some(vkey) {
+            return;
+        }
+        let own = self.0.values_mut().filter(|key| key.signer == Signer::Ledger && key.revoked.is_none());
+        own.for_each(|key| key.revoked = Some(sequence));
+        self.put(vkey, Signer::Ledger, sequence);
     }
 
     /// Whether a request is signed by the key that it names, in force or not.
@@ -278,11 +389,11 @@ impl Keys {
         self.0.get(&request.event.keyid).is_some_and(|key| request.is_signed_by(&key.vkey))
     }
 
-    /// Whether this may happen to a party's keys. The ledger's own key counts as known.
+    /// Whether this may happen to a party's keys. The ledger's own keys count as known.
     ///
     /// # Errors
     /// [`Refusal`], by name.
-    pub fn decide(&self, event: &Event, party: &Code, ledger: &VerifierKey) -> Result<(), Refusal> {
+    pub fn decide(&self, event: &Event, party: &Code) -> Result<(), Refusal> {
         match event {
             Event::Registered(new) => {
                 let id = new.vkey.keyid();
@@ -292,8 +403,7 @@ impl Keys {
                 if new.vkey.kind() != new.role.kind() {
                     return Err(Refusal::Kind(id));
                 }
-                let mut known = self.0.values().map(|key| &key.vkey).chain([ledger]);
-                if known.any(|key| key.keyid() == id || key.raw() == new.vkey.raw()) {
+                if self.knows(&new.vkey) {
                     return Err(Refusal::Known(id));
                 }
                 if new.institution.is_some() == (new.role == Role::Officer) {
@@ -303,14 +413,14 @@ impl Keys {
                 }
             }
             Event::Revoked(event) => {
-                let key = self.in_force(&event.keyid)?;
-                if key.author.party != *party {
-                    return Err(Refusal::OtherParty(party.clone(), key.author.party.clone()));
-                }
-                let authority = |key: &&Key| {
-                    key.role == Role::Authority && key.author.party == *party && key.revoked.is_none()
+                let Signer::Party(author, role) = &self.in_force(&event.keyid)?.signer else {
+                    return Err(Refusal::Ledgers(event.keyid.clone()));
                 };
-                if key.role == Role::Authority && self.0.values().filter(authority).count() < 2 {
+                if author.party != *party {
+                    return Err(Refusal::OtherParty(party.clone(), author.party.clone()));
+                }
+                let own = Author { party: party.clone(), institution: None };
+                if *role == Role::Authority && self.of(&own, Role::Authority).len() < 2 {
                     return Err(Refusal::Last(party.clone()));
                 }
                 Ok(())
@@ -323,9 +433,7 @@ impl Keys {
         match event {
             Event::Registered(new) => {
                 let author = Author { party: party.clone(), institution: new.institution.clone() };
-                let (vkey, role, place) = (new.vkey.clone(), new.role, self.0.len());
-                let key = Key { vkey, author, role, place, registered: sequence, revoked: None };
-                self.0.insert(key.vkey.keyid(), key);
+                self.put(&new.vkey, Signer::Party(author, new.role), sequence);
             }
             Event::Revoked(event) => {
                 if let Some(key) = self.0.get_mut(&event.keyid) {

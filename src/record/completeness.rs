@@ -158,11 +158,8 @@ fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -
 ///
 /// # Errors
 /// [`Unsound::Unopened`], [`Unsound::Policy`].
-pub fn policy_at(state: &State, _size: u64) -> Result<Policy, Unsound> {
-    let opened = &state.founding.as_ref().ok_or(Unsound::Unopened)?.opened;
-    let parties: Vec<_> =
-        opened.parties.iter().map(|party| (party.id.as_str(), party.witness.as_slice())).collect();
-    Ok(Policy::of_parties(&opened.ledger_key, &parties)?)
+pub fn policy_at(state: &State, size: u64) -> Result<Policy, Unsound> {
+    Ok(state.policy_at(size)?.ok_or(Unsound::Unopened)?.policy.policy().clone())
 }
 
 impl Completed {

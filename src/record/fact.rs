@@ -2,7 +2,7 @@
 
 use super::typed::{self, Refused};
 use super::withheld::{self, Held, WithheldFault};
-use super::{authority, erasure, founding, upcast};
+use super::{adoption, attestation, authority, erasure, founding, upcast};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
 use crate::domain::{action, instrument, party, programme, sealed};
@@ -17,6 +17,10 @@ use serde_json::{Map, Value};
 pub enum Fact {
     /// To the ledger itself.
     Founding(founding::Event),
+    /// To what is in force once every party has adopted it.
+    Adopted(adoption::Event),
+    /// To the streams, which are attested.
+    Attested(attestation::Attested),
     /// To a party's keys.
     Key(Code, authority::Event),
     /// To a withheld value.
@@ -55,9 +59,12 @@ pub enum FactFault {
 }
 
 /// Every type of event that this version knows.
-pub const TYPES: [&str; 17] = [
+pub const TYPES: [&str; 20] = [
     "annals.ledger.opened.v1",
     "annals.ledger.acceded.v1",
+    "annals.policy.adopted.v1",
+    "annals.rules.adopted.v1",
+    "annals.streams.attested.v1",
     "annals.disclosure.erased.v1",
     "annals.plan.adopted.v1",
     "annals.key.registered.v1",
@@ -137,6 +144,18 @@ impl Fact {
                 subject(event, "ledger")?;
                 Self::Founding(founding::Event::Acceded(data.read()?))
             }
+            ("policy", "adopted") => {
+                subject(event, "ledger")?;
+                Self::Adopted(adoption::Event::Policy(data.read()?))
+            }
+            ("rules", "adopted") => {
+                subject(event, "ledger")?;
+                Self::Adopted(adoption::Event::Rules(data.read()?))
+            }
+            ("streams", "attested") => {
+                subject(event, "ledger")?;
+                Self::Attested(data.read()?)
+            }
             ("plan", "adopted") => {
                 subject(event, "plan")?;
                 Self::Programme(P::Plan(data.read()?))
@@ -198,7 +217,11 @@ impl Fact {
                 programme::Event::Party(_, party::Event::Registered(_))
                 | programme::Event::Instrument(_, instrument::Event::Registered(_)),
             ) => Part::Either,
-            Self::Erased(_) | Self::Programme(_) | Self::Founding(founding::Event::Acceded(_)) => Part::Later,
+            Self::Adopted(_)
+            | Self::Attested(_)
+            | Self::Erased(_)
+            | Self::Programme(_)
+            | Self::Founding(founding::Event::Acceded(_)) => Part::Later,
         }
     }
 }

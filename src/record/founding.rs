@@ -274,16 +274,17 @@ impl Founding {
         self.acceded.len() + 1 == self.opened.parties.len()
     }
 
-    /// Whether the event fits into the founding, or comes after it. `founds` says whether its kind belongs there.
+    /// Whether the event fits into the founding, or comes after it; `part` says where its kind belongs. The ledger itself is no
+    /// party.
     ///
     /// # Errors
     /// [`Refusal`], by name.
-    pub fn admits(&self, kind: &str, party: &Code, part: Part) -> Result<(), Refusal> {
+    pub fn admits(&self, kind: &str, party: Option<&Code>, part: Part) -> Result<(), Refusal> {
         match part {
             _ if !self.is_open() && !self.is_complete() => Err(Refusal::Founding(kind.to_owned())),
             Part::Founding if !self.is_open() => Err(Refusal::Over(kind.to_owned())),
             Part::Later if self.is_open() => Err(Refusal::Founding(kind.to_owned())),
-            Part::Founding | Part::Either if self.is_open() && *party != self.opener => {
+            Part::Founding | Part::Either if self.is_open() && party != Some(&self.opener) => {
                 Err(Refusal::Opener(self.opener.clone()))
             }
             Part::Founding | Part::Either | Part::Later => Ok(()),

@@ -2,6 +2,7 @@
 //!
 //! Whether a next request fits is in [`super::judgement`]. [`State::take`] takes an entry that was admitted.
 
+use super::adoption::{self, InForce};
 use super::archive::{Archive, Holding};
 use super::authority::Keys;
 use super::fact::Fact;
@@ -14,6 +15,8 @@ use crate::domain::value::Code;
 use crate::domain::word::{Place, Words};
 use crate::trail::entry::{Entry, Event, Seal};
 use crate::trail::hash::Head;
+use crate::trail::key::VerifierKey;
+use crate::trail::policy::PolicyFault;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +36,8 @@ pub struct State {
     pub founding: Option<Founding>,
     /// Who may sign what.
     pub keys: Arc<Keys>,
+    /// Which policy and rules the parties have adopted.
+    pub adopted: Arc<adoption::State>,
     /// The plan, its institutions, instruments and actions.
     pub programme: Programme,
 }
@@ -44,6 +49,7 @@ impl Default for State {
             recorded: DateTime::<Utc>::MIN_UTC,
             founding: None,
             keys: Arc::default(),
+            adopted: Arc::default(),
             programme: Programme::default(),
         }
     }
@@ -162,6 +168,35 @@ impl State {
         self.programme.plan.as_ref().map_or(180, |plan| plan.grace_days)
     }
 
+    /// The policy by which a checkpoint of a size is witnessed: the one in force after so many entries. Nothing before the
+    /// ledger was opened.
+    ///
+    /// # Errors
+    /// As [`adoption::State::policy_at`].
+    pub fn policy_at(&self, size: u64) -> Result<Option<InForce>, PolicyFault> {
+        let opened = self.founding.as_ref().filter(|_| size > 0).map(|founding| &founding.opened);
+        opened.map(|opened| self.adopted.policy_at(size, opened)).transpose()
+    }
+
+    /// The version of the rules in force after a number of entries: that by which the next one is judged. Nothing before the
+    /// ledger was opened.
+    #[must_use]
+    pub fn rules_at(&self, size: u64) -> Option<u64> {
+        let founding = self.founding.as_ref().filter(|_| size > 0);
+        founding.map(|founding| self.adopted.rules_at(size, &founding.opened))
+    }
+
+    /// The ledger's key in force after a number of entries: with it a checkpoint of that size is signed.
+    #[must_use]
+    pub fn ledger_key_at(&self, size: u64) -> Option<&VerifierKey> {
+        self.keys.ledger_at(size)
+    }
+
+    /// Every key that the ledger has had, the first of them first.
+    pub fn ledger_keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.keys.ledgers().into_iter().map(|key| &key.vkey)
+    }
+
     /// As it was after the entries up to a head, the last of which was recorded at `recorded`.
     #[must_use]
     pub fn until(&self, head: Head, recorded: DateTime<Utc>) -> Self {
@@ -173,6 +208,7 @@ impl State {
             recorded,
             founding: self.founding.as_ref().and_then(|founding| founding.until(head)),
             keys: Arc::new(self.keys.until(head.size)),
+            adopted: Arc::new(self.adopted.until(head.size)),
             programme: self.programme.until(head.size),
         }
     }
@@ -284,6 +320,13 @@ impl State {
                 }
                 return;
             }
+            (Fact::Adopted(event), Some(author)) => {
+                let parties: Vec<&Code> = self.founding.iter().flat_map(Founding::parties).collect();
+                let adopted = Arc::make_mut(&mut self.adopted);
+                if let Some(log) = adopted.evolve(event, &author.party, sequence, &parties) {
+                    Arc::make_mut(&mut self.keys).succeed(log, sequence);
+                }
+            }
             (Fact::Key(party, event), _) => {
                 Arc::make_mut(&mut self.keys).evolve(event, party, sequence);
             }
@@ -293,8 +336,10 @@ impl State {
                     Place { id: event.id, sequence, day, author: &author, answers: event.causationid };
                 self.programme.evolve(fact, words, &place);
             }
-            // What was erased is a name that the archive knows, and nothing that a rule asks the state for.
-            (Fact::Founding(_) | Fact::Programme(_), None) | (Fact::Erased(_), _) => {}
+            // What was erased is a name that the archive knows, what is attested follows from the entries before, and neither is
+            // anything that a rule asks the state for.
+            (Fact::Founding(_) | Fact::Adopted(_) | Fact::Programme(_), None)
+            | (Fact::Erased(_) | Fact::Attested(_), _) => {}
         }
         if let Some(founding) = self.founding.as_mut().filter(|founding| founding.is_open()) {
             founding.last = (sequence, entry.leaf);

@@ -5,6 +5,7 @@
 //! that a history can be decided again.
 
 use super::archive::{Archive, Holding};
+use super::attestation;
 use super::authority::{self, Key, Keys};
 use super::fact::Fact;
 use super::founding::{self, Clock};
@@ -14,6 +15,7 @@ use super::refusal::Refusal;
 use super::upcast;
 use super::withheld::Held;
 use crate::domain::action::Context;
+use crate::domain::party::Author;
 use crate::domain::programme;
 use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, nearest};
@@ -21,6 +23,7 @@ use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Event, Request, timestamp};
 use crate::trail::hash::{Head, LeafHash};
+use crate::trail::merkle::Frontier;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::Arc;
 
@@ -45,6 +48,8 @@ pub struct Known {
     erased: Option<Holding>,
     /// What was said of the action that it speaks of.
     words: Arc<Words>,
+    /// The tree over all streams, where it attests to them.
+    streams: Frontier,
 }
 
 impl Known {
@@ -70,6 +75,9 @@ impl Known {
         }
         if let Fact::Erased(erased) = fact {
             known.erased = archive.by_digest(&erased.digest)?;
+        }
+        if let Fact::Attested(_) = fact {
+            known.streams = attestation::tree(archive.streams());
         }
         if let Some(action) = fact.action() {
             known.words = archive.words(action)?;
@@ -129,15 +137,17 @@ impl State {
     /// # Errors
     /// [`Refusal::Authority`], [`Refusal::Founding`].
     pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
-        let expected = key.author.source();
+        let expected = key.signer.source();
         if event.source != expected {
             let (keyid, found) = (event.keyid.clone(), event.source.clone());
             return Err(authority::Refusal::Source { keyid, expected, found }.into());
         }
-        if !key.role.signs(&upcast::newest(event).kind) {
-            return Err(authority::Refusal::Role { role: key.role, kind: event.kind.clone() }.into());
+        if !key.signer.signs(&upcast::newest(event).kind) {
+            let (role, kind) = (key.signer.role(), event.kind.clone());
+            return Err(authority::Refusal::Role { role, kind }.into());
         }
-        let own = &key.author.party;
+        // What the ledger itself signs is nobody's.
+        let Some(own) = key.signer.author().map(|author| &author.party) else { return Ok(()) };
         let founding = self.founding.as_ref();
         // The opener names the institutions of every party; everything else is each party's own.
         let names_all = founding.is_some_and(|founding| founding.is_open() && founding.opener == *own);
@@ -148,7 +158,11 @@ impl State {
         match fact {
             Fact::Key(party, _) => other(party)?,
             Fact::Programme(programme::Event::Party(party, _)) if !names_all => other(party)?,
-            Fact::Founding(_) | Fact::Programme(_) | Fact::Erased(_) => {}
+            Fact::Founding(_)
+            | Fact::Adopted(_)
+            | Fact::Attested(_)
+            | Fact::Programme(_)
+            | Fact::Erased(_) => {}
         }
         Ok(())
     }
@@ -185,22 +199,22 @@ impl State {
                 return Err(Refusal::Digest(each.digest, each.name.clone()));
             }
         }
-        let party = &key.author.party;
+        let author = key.signer.author();
         let Some(founding) = &self.founding else {
             return match fact {
                 Fact::Founding(founding::Event::Opened(opened)) => Ok(opened.check(&event.ledger)?),
                 _ => Err(founding::Refusal::First.into()),
             };
         };
-        match fact {
-            Fact::Founding(founding::Event::Opened(_)) => return Err(founding::Refusal::First.into()),
-            Fact::Founding(founding::Event::Acceded(acceded)) => {
+        match (fact, author) {
+            (Fact::Founding(founding::Event::Opened(_)), _) => return Err(founding::Refusal::First.into()),
+            (Fact::Founding(founding::Event::Acceded(acceded)), Some(Author { party, .. })) => {
                 if self.programme.plan.is_none() {
                     return Err(founding::Refusal::NotAdopted.into());
                 }
                 return Ok(founding.accedes(party, acceded, base)?);
             }
-            _ => founding.admits(&event.kind, party, fact.part())?,
+            _ => founding.admits(&event.kind, author.map(|author| &author.party), fact.part())?,
         }
         for each in held {
             if let Audience::Party(party) = &each.audience
@@ -210,14 +224,25 @@ impl State {
                 return Err(Refusal::Audience(party.clone(), each.name.clone(), hint));
             }
         }
+        if let Fact::Attested(attested) = fact {
+            return Ok(attested.check(event.basehash, self.head, &known.streams)?);
+        }
+        let Some(author) = author else {
+            let (role, kind) = (key.signer.role(), event.kind.clone());
+            return Err(authority::Refusal::Role { role, kind }.into());
+        };
         match fact {
+            Fact::Adopted(fact) => {
+                let origin = founding.opened.origin.as_str();
+                Ok(self.adopted.decide(fact, &author.party, origin, &self.keys)?)
+            }
             Fact::Key(party, fact) => {
                 let institution = fact.institution();
                 if let Some(institution) = institution {
                     let own = self.programme.party(party);
                     own.acting(party, institution).map_err(programme::Refusal::from)?;
                 }
-                Ok(self.keys.decide(fact, party, &founding.opened.ledger_key)?)
+                Ok(self.keys.decide(fact, party)?)
             }
             Fact::Programme(fact) => {
                 if let programme::Event::Party(party, _) = fact
@@ -230,18 +255,20 @@ impl State {
                     && plan.plan_sha256 != founding.opened.plan_sha256
                 {
                     let (theirs, ours) = (plan.plan_sha256.clone(), founding.opened.plan_sha256.clone());
-                    return Err(founding::Refusal::OtherPlan(party.clone(), theirs, ours).into());
+                    return Err(founding::Refusal::OtherPlan(author.party.clone(), theirs, ours).into());
                 }
                 let context = Context {
-                    author: &key.author,
+                    author,
                     today: founding.first_day(recorded),
                     answers: event.causationid,
                     period: self.programme.period(),
                 };
                 Ok(self.programme.decide(fact, &known.words, &context)?)
             }
-            Fact::Erased(erased) => Ok(erased.check(known.erased, known.cause, party, &self.parties())?),
-            Fact::Founding(_) => Ok(()),
+            Fact::Erased(erased) => {
+                Ok(erased.check(known.erased, known.cause, &author.party, &self.parties())?)
+            }
+            Fact::Founding(_) | Fact::Attested(_) => Ok(()),
         }
     }
 

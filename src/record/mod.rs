@@ -5,6 +5,8 @@
 //! - [`founding`]: who opens a ledger, and who accedes;
 //! - [`charter`]: the founding as drafts;
 //! - [`authority`]: who may sign what;
+//! - [`adoption`]: the policy and the rules that are in force once every party has recorded the same;
+//! - [`attestation`]: all streams and where they end, as the ledger attests them;
 //! - [`erasure`]: which withheld value is removed for good, and who may say so;
 //! - [`evidence`]: the files that an event names;
 //! - [`archive`]: what is looked up in the entries before: names, and what was said of an action;
@@ -19,8 +21,10 @@
 //! - [`verdict`]: what is said of it then;
 //! - [`completeness`]: what checkpoints say of it.
 
+pub mod adoption;
 mod ahead;
 pub mod archive;
+pub mod attestation;
 pub mod authority;
 pub mod beside;
 pub mod charter;

@@ -1,7 +1,7 @@
 //! A refusal: a rule's no to a request, by name.
 
 use super::fact::FactFault;
-use super::{authority, erasure, founding};
+use super::{adoption, attestation, authority, erasure, founding};
 use crate::domain::programme;
 use crate::domain::value::Code;
 use crate::trail::disclosure::Digest;
@@ -51,6 +51,12 @@ pub enum Refusal {
     /// At the founding.
     #[error(transparent)]
     Founding(#[from] founding::Refusal),
+    /// Of what is adopted.
+    #[error(transparent)]
+    Adoption(#[from] adoption::Refusal),
+    /// Of what is attested.
+    #[error(transparent)]
+    Attestation(#[from] attestation::Refusal),
     /// Of what is to be erased.
     #[error(transparent)]
     Erasure(#[from] erasure::Refusal),

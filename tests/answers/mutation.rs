@@ -19,7 +19,7 @@ const OPTIONAL: &str = "\
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
     due/rows/*/recorded_on due/rows/*/sequence \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
-    keys/keys/*/role verification/authenticated";
+    keys/keys/*/role keys/keys/*/revoked verification/authenticated";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
 const KINDS: [(&str, &[&str]); 3] = [

@@ -359,6 +359,36 @@ fn changes(desk: &mut Desk) {
     files(desk);
     handed_over(desk);
     erased(desk);
+    adopted(desk);
+}
+
+/// A policy that all adopt, with a new key of the ledger, and what that key signs.
+fn adopted(desk: &mut Desk) {
+    let policy = desk.ask("policy show")["policy"].as_str().unwrap().to_owned();
+    let key =
+        desk.ask("key list")["keys"].as_array().unwrap().iter().find(|key| key["role"] == "ledger").unwrap();
+    let (keyid, vkey) = (key["keyid"].as_str().unwrap(), key["vkey"].as_str().unwrap().to_owned());
+    let origin = keyid.split_once('+').unwrap().0.to_owned();
+    let next = desk.ask(&format!("key new {origin}"))["keys"][0]["vkey"].as_str().unwrap().to_owned();
+    desk.write("policy.txt", policy.replace(&vkey, &next).as_bytes());
+    desk.read_both("attest --dry-run");
+    desk.ask_csv("attest");
+    desk.refused("policy show --by A.1", 2);
+    for party in ["A.1", "b_says", "3-C"] {
+        desk.read_both(&format!("policy adopt policy.txt --as {party} --dry-run"));
+        desk.ask(&format!("policy adopt policy.txt --as {party}"));
+        desk.read_both(&format!("policy show --by {party}"));
+    }
+    desk.refused("policy adopt policy.txt --as A.1", 1);
+    desk.refused("policy adopt plan.json --as A.1", 2);
+    desk.refused("policy show --by SE", 2);
+    desk.read_both("policy show");
+    desk.read_both("policy show --at 0");
+    desk.refused("policy show --at 2001-01-01", 2);
+    desk.read_both("key list");
+    desk.ask("attest");
+    desk.refused("attest --keys elsewhere", 2);
+    desk.read_both("timeline");
 }
 
 /// Files that are kept, put forward, lost and changed.

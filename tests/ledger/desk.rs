@@ -2,6 +2,7 @@
 
 use annals::domain::plan::Plan;
 use annals::ledger::{Ledger, Receipt, RecordError};
+use annals::record::attestation::Attested;
 use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
@@ -215,6 +216,24 @@ impl Desk {
         places.iter().find(|(place, _)| place == field).unwrap().1
     }
 
+    /// The ledger attests its streams, signed with one of its keys; `change` is made to what it would attest.
+    pub(crate) fn attest(
+        &mut self,
+        key: &SigningKey,
+        change: impl FnOnce(&mut Attested, &mut LeafHash),
+    ) -> Result<Receipt, RecordError> {
+        let (mut attested, head) = self.ledger.attestable();
+        let mut base = head.leaf;
+        change(&mut attested, &mut base);
+        let draft = self.draft("DK", "ledger", "streams.attested", json!({}));
+        self.spoken += 1;
+        let mut random = [0; 10];
+        random[6..].copy_from_slice(&self.spoken.to_be_bytes());
+        let id = new_id(draft.time, random);
+        let request = attested.sign(id, draft.time, ORIGIN, base, key).unwrap();
+        self.ledger.record(request, Vec::new())
+    }
+
     pub(crate) fn progress(
         &mut self,
         speaker: &str,
@@ -253,6 +272,13 @@ pub(crate) fn word(lifecycle: &str) -> Value {
 pub(crate) fn completed() -> Value {
     let file = json!({"sha256": "0".repeat(64), "size": 1, "mediatype": "text/plain"});
     json!({"effective": "2021-12", "lifecycle": "completed", "evidence": [file]})
+}
+
+/// A policy of this ledger, with this key of its, in which the first witnesses of both parties have to cosign.
+pub(crate) fn policy(log: &SigningKey) -> String {
+    let witness = |party: &str| format!("witness {party} {}\n", key_of(party, Role::Witness).verifier());
+    let (dk, kr) = (witness("DK"), witness("KR"));
+    format!("# Ours.\nlog {}\n{dk}{kr}group both all DK KR\nquorum both\n", log.verifier())
 }
 
 /// An action of the desk's plan.

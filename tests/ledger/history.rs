@@ -1,6 +1,6 @@
 //! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
 
-use super::desk::{Desk, key_of, whole};
+use super::desk::{Desk, ORIGIN, key_of, policy, whole};
 use annals::ledger::{Cut, Ledger};
 use annals::record::archive::Whole;
 use annals::record::authority::Role;
@@ -11,6 +11,7 @@ use annals::record::verdict::{Check, Finding, Report, Verdict};
 use annals::record::verify::Verifier;
 use annals::trail::entry::Entry;
 use annals::trail::hash::Head;
+use annals::trail::key::{Kind, SigningKey};
 use serde_json::json;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -48,6 +49,15 @@ pub(crate) fn told() -> Desk {
     let keyid = key_of("KR/MSIT", Role::Officer).verifier().keyid();
     desk.say("KR", "parties/KR", "key.revoked", json!({"keyid": keyid, "reason": "moved on"})).unwrap();
     desk.erase("DK", confirmed, "note").unwrap();
+    let next = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[2; 32]).unwrap();
+    for party in ["KR", "DK"] {
+        desk.say(party, "ledger", "policy.adopted", json!({"policy": policy(&next)})).unwrap();
+        desk.say(party, "ledger", "rules.adopted", json!({"rules": 1})).unwrap();
+    }
+    let in_force =
+        json!({"state": "in_force", "effective": "2022-02-01", "expires": "2026", "note": "i kraft"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", in_force).unwrap();
+    desk.attest(&next, |_, _| {}).unwrap();
     desk
 }
 

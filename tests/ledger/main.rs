@@ -7,6 +7,7 @@
 )]
 
 mod actions;
+mod adoption;
 mod agenda;
 mod authority;
 mod checkpoints;

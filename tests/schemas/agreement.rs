@@ -5,13 +5,13 @@ use super::mutation::{Mutation, mutations};
 use super::samples::{self, Sample};
 use super::schema::Schemas;
 use annals::domain::{action, party, plan::Plan, programme};
+use annals::record::adoption;
 use annals::record::authority::{self, Keys};
 use annals::record::fact::Fact;
 use annals::record::founding;
 use annals::record::request::Line;
 use annals::trail::entry::{Entry, Event, Request};
 use annals::trail::hash::LeafHash;
-use annals::trail::key::{Kind, VerifierKey};
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,6 +32,7 @@ const BEYOND: &[(&str, &[&str])] = &[
         "levels are counted from the entry, and a schema is the same at every level",
         &["nested deeper than 16"],
     ),
+    ("a policy is lines of words, which one pattern does not tell", &["of the policy"]),
     ("a period is two dates of which the second is not before the first", &["the period ends in"]),
     ("the names of time zones are those of the IANA database, which grows", &["is not an IANA time zone"]),
     ("a key's id follows from its name and bytes", &["the id of the key"]),
@@ -97,7 +98,7 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         "key" | "institution" => "parties/KR",
         "instrument" => "instruments/1.B1",
         "action" => "actions/1.G2G.1",
-        "disclosure" => "ledger",
+        "disclosure" | "policy" | "rules" | "streams" => "ledger",
         other => other,
     };
     let event = Event {
@@ -120,8 +121,10 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
             opened.check(opened.origin.as_str()).map_err(|refusal| sentence(&refusal))
         }
         Fact::Key(party, registered @ authority::Event::Registered(_)) => {
-            let ledger = VerifierKey::parse(&samples::vkey("annals.example/desk", 9, Kind::Ed25519)).unwrap();
-            Keys::default().decide(registered, party, &ledger).map_err(|refusal| sentence(&refusal))
+            Keys::default().decide(registered, party).map_err(|refusal| sentence(&refusal))
+        }
+        Fact::Adopted(adoption::Event::Rules(adopted)) => {
+            adopted.check().map_err(|refusal| sentence(&refusal))
         }
         Fact::Programme(programme::Event::Party(of, registered @ party::Event::Registered(_))) => {
             party::decide(&party::State::default(), registered, of).map_err(|refusal| sentence(&refusal))
