@@ -18,12 +18,14 @@ mod gaps;
 mod inbox;
 mod key;
 mod manual;
+mod mirror;
 mod output;
 mod place;
 mod plan;
 mod privacy;
 mod progress;
 mod prove;
+mod publish;
 mod read;
 mod record;
 mod settings;
@@ -100,6 +102,8 @@ enum Command {
     Checkpoint(checkpoint::Checkpoint),
     Cosign(cosign::Cosign),
     Prove(prove::Prove),
+    Publish(publish::Publish),
+    Mirror(mirror::Mirror),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Doctor(doctor::Doctor),
@@ -136,6 +140,8 @@ impl Arguments {
             Command::Checkpoint(command) => command.run(&settings),
             Command::Cosign(command) => command.run(&settings),
             Command::Prove(command) => command.run(&settings),
+            Command::Publish(command) => command.run(&settings),
+            Command::Mirror(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Bench(command) => command.run(&settings),
             Command::Doctor(command) => command.run(&settings),

@@ -3,7 +3,8 @@
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests;
 //! - [`export`]: the entries, one a line;
-//! - [`layout`]: the log as files that anybody can serve;
+//! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
+//!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
@@ -15,5 +16,8 @@ pub mod export;
 pub mod import;
 pub mod keyring;
 pub mod layout;
+pub mod mirror;
+pub mod publish;
 pub mod restore;
 pub mod specimen;
+pub mod web;

@@ -68,6 +68,7 @@ impl Desk {
             .current_dir(self.folder.path())
             .env("ANNALS_LEDGER", &self.ledger)
             .env("ANNALS_KEYS", &self.keys)
+            .env("ANNALS_ANCHOR", self.path("anchor"))
             .output()
             .unwrap()
     }
