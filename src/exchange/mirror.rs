@@ -255,10 +255,16 @@ impl<S: Source> Log<S> {
         if let Some(copy) = copy {
             self.continues_copy(copy)?;
         }
-        let Some(known) = later.last() else { return Ok(()) };
-        let fork = copy.map_or(Ok(None), |copy| copy.fork(&self.signed, known))?;
-        let behind = || MirrorError::Behind { known: known.checkpoint().size(), size };
-        Err(fork.map_or_else(behind, |fork| MirrorError::Forked(fork.into())))
+        for known in later.into_iter().rev() {
+            if let Some(fork) = copy.map_or(Ok(None), |copy| copy.fork(&self.signed, known))? {
+                return Err(MirrorError::Forked(fork.into()));
+            }
+            // What nobody but the log's own key has signed may not be published yet.
+            if known.note().signatures().len() > 1 {
+                return Err(MirrorError::Behind { known: known.checkpoint().size(), size });
+            }
+        }
+        Ok(())
     }
 
     /// Whether what a copy has is a beginning of what is published.
@@ -389,3 +395,6 @@ fn remembered(opened: &Opened, anchor: Option<&Anchor>) -> Result<Vec<SignedChec
     known.retain(|known| known.signed_by(&opened.ledger_key).is_ok());
     Ok(known)
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,4 +308,4 @@ fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Publish
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,7 +1,7 @@
 //! Following: entries of this ledger that were sealed elsewhere, judged one by one after its own and appended byte for byte.
 //!
-//! Whoever hands them over knows where they come from, and that they lie under a root that the ledger's key signed: that is in
-//! [`crate::exchange::mirror`]. Nothing is sealed here, and no rule is passed over.
+//! Whoever hands them over knows where they come from, and that they lie under a root that the ledger's key signed: that is not
+//! here. Nothing is sealed, and no rule is passed over.
 
 use super::index::Index;
 use super::past::Past;

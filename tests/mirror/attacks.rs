@@ -139,6 +139,11 @@ fn a_log_that_became_smaller_is_behind() {
     let behind = |error| matches!(error, MirrorError::Behind { known: 300, size: 257 });
     assert!(behind(mirror.follow(&log).unwrap_err()));
     assert!(mirror.truth() == before);
+    // What the log's key alone signed at this desk may not be published yet.
+    let own = operator.desk.ledger.newest_checkpoint().unwrap().unwrap();
+    let beside = Mirror::new();
+    beside.anchor().hold(super::desks::ORIGIN).unwrap().remember(&ledger_key().verifier(), &own).unwrap();
+    assert_eq!(beside.follow(&log).unwrap().taken.signed.checkpoint().size(), 257);
     // What a witness signed is remembered where the copy is not.
     mirror.cosign("KR");
     fs::remove_dir_all(mirror.copy()).unwrap();

@@ -18,6 +18,8 @@ use std::{fs, io};
 pub(crate) enum Manner {
     /// With the files.
     Well,
+    /// With the files, packed.
+    Packed,
     /// With errors, so many times, and then well.
     Late(u32),
     /// With more and more bytes.
@@ -102,6 +104,12 @@ fn answer(mut stream: TcpStream, public: &Path, manner: Manner, count: &AtomicU3
             stream.write_all(head("200 OK", &format!("Content-Length: {}\r\n", bytes.len())).as_bytes())?;
             stream.write_all(&bytes)
         }
+        Manner::Packed => {
+            let bytes = packed(&bytes);
+            let more = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", bytes.len());
+            stream.write_all(head("200 OK", &more).as_bytes())?;
+            stream.write_all(&bytes)
+        }
         Manner::Endlessly => {
             stream.write_all(head("200 OK", "").as_bytes())?;
             // As much as 256 MB: whoever reads it all has no limit.
@@ -124,6 +132,34 @@ fn answer(mut stream: TcpStream, public: &Path, manner: Manner, count: &AtomicU3
         }
         Manner::Garbled => stream.write_all(b"this is no answer\r\n\r\n"),
     }
+}
+
+/// As gzip has it (RFC 1952), in blocks that are stored as they are (RFC 1951 §3.2.4).
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut all = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let mut pieces = bytes.chunks(60_000).peekable();
+    while let Some(piece) = pieces.next() {
+        let length = u16::try_from(piece.len()).unwrap();
+        all.push(u8::from(pieces.peek().is_none()));
+        all.extend_from_slice(&length.to_le_bytes());
+        all.extend_from_slice(&(!length).to_le_bytes());
+        all.extend_from_slice(piece);
+    }
+    all.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+    all.extend_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+    all
+}
+
+#[test]
+fn what_is_packed_on_the_way_is_the_same_and_has_the_same_limit() {
+    let operator = Operator::of(300);
+    let server = Server::of(&operator.public(), Manner::Packed);
+    let mirror = Mirror::new();
+    server.run(&mirror).unwrap();
+    assert_eq!(mirror.ledger().head(), operator.desk.ledger.head());
+    let length = fs::metadata(operator.public().join("tile/entries/000")).unwrap().len();
+    assert!(server.web().read("tile/entries/000", length).unwrap().is_some());
+    assert!(server.web().read("tile/entries/000", length - 1).is_err());
 }
 
 #[test]
@@ -175,6 +211,10 @@ fn servers_that_mean_no_good_are_left_in_time_and_nothing_is_taken() {
         assert!(said(&error).contains(word), "{manner:?}: {}", said(&error));
         assert!(copy.truth() == before, "{manner:?}");
     }
+    // It does not speak what was asked for.
+    let plain = Server::of(&operator.public(), Manner::Well);
+    let secret = plain.address.replace("http://", "https://");
+    assert!(Web::new(&secret, Duration::from_millis(300)).unwrap().read("checkpoint", 100).is_err());
     // Nobody is there.
     let gone = Server::of(&operator.public(), Manner::Well).address.clone();
     let mut web = Web::new(&gone, Duration::from_millis(100)).unwrap();

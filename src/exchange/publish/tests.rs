@@ -13,19 +13,19 @@ use serde_json::json;
 use tempfile::TempDir;
 
 /// A desk whose ledger has so many entries, the last of them signed.
-struct Signed {
-    desk: desk::Desk,
+pub(in crate::exchange) struct Signed {
+    pub(in crate::exchange) desk: desk::Desk,
     anchor: TempDir,
 }
 
 impl Signed {
-    fn of(size: u64) -> Self {
+    pub(in crate::exchange) fn of(size: u64) -> Self {
         let mut signed = Self { desk: desk::Desk::founded(), anchor: tempfile::tempdir().unwrap() };
         signed.grow(size);
         signed
     }
 
-    fn grow(&mut self, size: u64) {
+    pub(in crate::exchange) fn grow(&mut self, size: u64) {
         while self.desk.ledger.head().size < size {
             let data = json!({"effective": "2021-05", "lifecycle": "under_way"});
             self.desk.say("KR", "actions/1.G2G.2", "action.progressed", data).unwrap();
@@ -34,7 +34,7 @@ impl Signed {
         self.desk.ledger.checkpoint(&key, &Anchor::new(self.anchor.path().to_owned())).unwrap();
     }
 
-    fn publish(&self, to: &Path) -> Result<Published, PublishError> {
+    pub(in crate::exchange) fn publish(&self, to: &Path) -> Result<Published, PublishError> {
         publish(&self.desk.ledger, to, &mut |_| {})
     }
 
@@ -50,7 +50,7 @@ impl Signed {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(in crate::exchange) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
