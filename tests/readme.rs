@@ -41,6 +41,7 @@ fn the_tour_of_the_readme_runs_as_it_stands_there() {
         .register_bin("annals", Path::new(env!("CARGO_BIN_EXE_annals")))
         .env("HOME", "home")
         .env("XDG_CONFIG_HOME", "")
+        .env("XDG_STATE_HOME", "")
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100");
 }

@@ -35,7 +35,12 @@ fn run(wanted: impl Fn(&str) -> bool, with: impl Fn(&TestCases) -> &TestCases) {
     let pages: Vec<&str> = pages.iter().map(String::as_str).filter(|name| wanted(name)).collect();
     let cases = TestCases::new();
     cases.register_bin("annals", Path::new(env!("CARGO_BIN_EXE_annals")));
-    with(&cases).env("HOME", "home").env("XDG_CONFIG_HOME", "").env("NO_COLOR", "1").env("COLUMNS", "100");
+    with(&cases)
+        .env("HOME", "home")
+        .env("XDG_CONFIG_HOME", "")
+        .env("XDG_STATE_HOME", "")
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100");
     for name in &pages {
         let page = staged.path().join(format!("{name}.md"));
         fs::copy(Path::new(PAGES).join(format!("{name}.md")), &page).unwrap();

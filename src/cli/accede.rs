@@ -50,14 +50,15 @@ impl Accede {
         let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
         let plan = super::plan::read(&self.plan, &bytes)?;
         let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
-        let report = super::verify::of(&settings.ledger, Vec::new())?;
+        let found = super::verify::of(&settings.ledger)?;
+        let report = &found.report;
         if let Some(first) = self.first.filter(|first| *first != report.first) {
             let text =
                 format!("another ledger: its first entry is {}, and you were told {first}", report.first);
             return Err(Failure::usage(text));
         }
-        if !report.holds() {
-            anstream::eprint!("{}", super::verify::table(&report, None));
+        if !found.holds() {
+            anstream::eprint!("{}", super::verify::table(&found));
             return Ok(ExitCode::from(1));
         }
         let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };

@@ -58,14 +58,14 @@ impl Demo {
 
         step("Verified, entry by entry, trusting nobody")?;
         drop(ledger);
-        let report = verify::of(&home, Vec::new())?;
-        output::write(verify::table(&report, None).as_bytes())?;
+        let report = verify::of(&home)?;
+        output::write(verify::table(&report).as_bytes())?;
 
         step("One byte flipped in a copy, and caught")?;
         let tampered = folder.join("tampered");
         tamper(&home, &tampered)?;
-        let caught = verify::of(&tampered.join("export.jsonl"), Vec::new())?;
-        output::write(verify::table(&caught, None).as_bytes())?;
+        let caught = verify::of(&tampered.join("export.jsonl"))?;
+        output::write(verify::table(&caught).as_bytes())?;
         output::line(
             "\nWhat to try next:\n  \
              annals --ledger annals-demo/ledger status --joint disputed\n  \

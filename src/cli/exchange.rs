@@ -208,7 +208,7 @@ impl Restore {
 
     fn try_out(&self, settings: &Settings) -> Result<ExitCode, Failure> {
         place::refuse_taken(&settings.ledger)?;
-        let report = super::verify::of(&self.file, Vec::new())?;
+        let report = super::verify::of(&self.file)?.report;
         if !report.holds() {
             let source = RestoreError::Refused(Box::new(report));
             return Err(Failure::Restore { path: self.file.clone(), source });

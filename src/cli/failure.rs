@@ -1,6 +1,9 @@
 //! Why a command could not be carried out, and with which code it then exits.
 
 use annals::domain::shape::Fault;
+use annals::exchange::bundle::pack::PackError;
+use annals::exchange::bundle::restore::UnpackError;
+use annals::exchange::bundle::{self, BundleError};
 use annals::exchange::disclosing::TakeError;
 use annals::exchange::evidence::EvidenceError;
 use annals::exchange::import::{ImportError, LineError, NoKey};
@@ -96,6 +99,15 @@ pub(crate) enum Failure {
     /// A file that is neither a checkpoint nor a proof.
     #[error("{}: {what}", path.display())]
     Note { path: PathBuf, what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    /// A bundle that is not verified.
+    #[error("{}: not verified", path.display())]
+    Bundle { path: PathBuf, source: bundle::verify::VerifyError },
+    /// A bundle that is not written.
+    #[error("{}: not written", path.display())]
+    Pack { path: PathBuf, source: PackError },
+    /// A bundle that is not restored.
+    #[error("{}: not restored", path.display())]
+    Unpack { path: PathBuf, source: UnpackError },
     /// A ledger that cannot be made up.
     #[error(transparent)]
     Specimen(#[from] SpecimenError),
@@ -211,6 +223,19 @@ impl Failure {
             | Self::Specimen(_)
             | Self::Note { .. }
             | Self::Keyring(_) => 2,
+            Self::Bundle { source: bundle::verify::VerifyError::Bundle(error), .. }
+            | Self::Unpack { source: UnpackError::Bundle(error), .. } => bundle(error),
+            Self::Bundle { source: bundle::verify::VerifyError::Disclosures(_), .. }
+            | Self::Unpack { source: UnpackError::Disclosures(_), .. }
+            | Self::Pack { source: PackError::Uncovered, .. } => 2,
+            Self::Bundle { source: bundle::verify::VerifyError::Store(_), .. }
+            | Self::Pack { source: PackError::Write(_), .. } => 3,
+            Self::Unpack { source: UnpackError::Restore(error), .. } => restore(error),
+            Self::Unpack { source: UnpackError::File(_), .. } => 1,
+            Self::Unpack { source: UnpackError::Checkpoint(error), .. }
+            | Self::Pack { source: PackError::Checkpoint(error), .. } => checkpoint(error),
+            Self::Unpack { source: UnpackError::Ledger(error), .. }
+            | Self::Pack { source: PackError::Ledger(error), .. } => ledger(error),
             Self::Checkpoint(error) => checkpoint(error),
             Self::Cosign(CosignError::Checkpoint(error)) => checkpoint(error),
             Self::Cosign(_) => 1,
@@ -239,6 +264,7 @@ impl Failure {
 const fn backup(error: &BackupError) -> u8 {
     match error {
         BackupError::Ledger(error) => ledger(error),
+        BackupError::Checkpoints(error) => checkpoint(error),
         BackupError::Copy(CopyError::Store(error)) => store(error),
         BackupError::Copy(CopyError::Inside(_)) => 2,
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
@@ -263,6 +289,22 @@ const fn mirror(error: &MirrorError) -> u8 {
         MirrorError::Checkpoint(error) => checkpoint(error),
         MirrorError::Ledger(error) => ledger(error),
         _ => 1,
+    }
+}
+
+const fn bundle(error: &BundleError) -> u8 {
+    match error {
+        BundleError::Read { .. } => 3,
+        _ => 2,
+    }
+}
+
+const fn restore(error: &RestoreError) -> u8 {
+    match error {
+        RestoreError::Append(_) | RestoreError::Verify(_) => 3,
+        RestoreError::Empty => 2,
+        RestoreError::Refused(_) => 1,
+        RestoreError::Store(error) => ledger(error),
     }
 }
 

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long a server has for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Follow a published log: verify every entry, keep a copy, and cosign it as a party's witness
 #[derive(Args)]
@@ -135,23 +135,22 @@ impl Mirror {
         let standing = Standing::of(ledger);
         let added = standing.head.size.saturating_sub(mirrored.before);
         let entries = output::count(added, "entry", "entries");
-        let mut text = match added {
-            0 if mirrored.taken.new.is_empty() && !cosigned => {
-                format!("{}: nothing new", self.from)
-            }
+        let mut lines = vec![match added {
+            0 if mirrored.taken.new.is_empty() && !cosigned => format!("{}: nothing new", self.from),
             0 => format!("{}: no new entry", self.from),
             _ => format!("{}: {entries} verified and taken into {}", self.from, settings.ledger.display()),
-        };
+        }];
         if self.first.is_none() && mirrored.before == 0 {
-            text.push_str(&format!(
-                "\n  the parties are not authenticated: compare the hash of entry 0 with what they told you\n  first {}",
-                mirrored.first
-            ));
+            let first = mirrored.first;
+            lines.push(
+                "  the parties are not authenticated: compare the hash of entry 0 with what they told you"
+                    .to_owned(),
+            );
+            lines.push(format!("  first {first}"));
         }
-        text.push_str(&format!("\n  root  {}\n{}", signed.checkpoint().root(), cosigners(signed, ledger)));
-        if let Some(path) = &self.output {
-            text.push_str(&format!("\n  written to {}", path.display()));
-        }
+        lines.push(format!("  root  {}", signed.checkpoint().root()));
+        lines.push(cosigners(signed, ledger));
+        lines.extend(self.output.as_ref().map(|path| format!("  written to {}", path.display())));
         let mut members = served(signed, ledger);
         if let Some(members) = members.as_object_mut() {
             members.insert("from".to_owned(), json!(self.from));
@@ -159,7 +158,7 @@ impl Mirror {
             members.insert("first".to_owned(), json!(mirrored.first));
             members.insert("authenticated".to_owned(), self.first.is_some().into());
         }
-        output::answer("mirrored", &text, members, &standing, settings.format)?;
+        output::answer("mirrored", &lines.join("\n"), members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,9 +1,11 @@
 //! The commands, one file each, and what they share: where the ledger and the keys are, how to answer, how to fail.
 
 mod accede;
+mod answer;
 mod axes;
 mod backup;
 mod bench;
+mod bundle;
 mod checkpoint;
 mod cosign;
 mod demo;
@@ -28,6 +30,7 @@ mod prove;
 mod publish;
 mod read;
 mod record;
+mod request;
 mod settings;
 mod signing;
 mod verify;
@@ -82,6 +85,8 @@ enum Command {
     Init(founding::Init),
     Accede(accede::Accede),
     Record(record::Record),
+    Request(request::Request),
+    Answer(answer::Answer),
     #[command(subcommand)]
     Evidence(evidence::Evidence),
     Disclose(privacy::Disclose),
@@ -89,6 +94,8 @@ enum Command {
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
+    #[command(subcommand)]
+    Bundle(bundle::Bundle),
     Backup(backup::Backup),
     Status(read::Status),
     Show(read::Show),
@@ -121,12 +128,15 @@ impl Arguments {
             Command::Init(command) => command.run(&settings),
             Command::Accede(command) => command.run(&settings),
             Command::Record(command) => command.run(&settings),
+            Command::Request(command) => command.run(settings),
+            Command::Answer(command) => command.run(&settings),
             Command::Evidence(command) => command.run(&settings),
             Command::Disclose(command) => command.run(&settings),
             Command::Erase(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),
+            Command::Bundle(command) => command.run(&settings),
             Command::Backup(command) => command.run(&settings),
             Command::Status(command) => command.run(&settings),
             Command::Show(command) => command.run(&settings),

@@ -130,7 +130,7 @@ fn which(ledger: &Ledger, what: &str) -> Result<Which, Failure> {
     Err(Failure::usage(format!("`{what}` is neither an entry nor an action{hint}")))
 }
 
-fn known(ledger: &Ledger, party: &Code) -> Result<(), Failure> {
+pub(crate) fn known(ledger: &Ledger, party: &Code) -> Result<(), Failure> {
     let state = ledger.state();
     let parties: Vec<&str> = state.parties().into_iter().map(Code::as_str).collect();
     if parties.contains(&party.as_str()) {

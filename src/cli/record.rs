@@ -37,7 +37,7 @@ pub(crate) struct Record {
 }
 
 #[derive(Subcommand)]
-enum Kind {
+pub(crate) enum Kind {
     /// An institution of your party takes an action on, or is relieved of it
     #[command(
         after_help = "Example:\n  annals record assign 1.G2G.3 DKMA --as DK --due 2022-12\n  annals record assign 1.G2G.3 DKMA --as DK --role relieved"
@@ -186,7 +186,7 @@ enum Kind {
 }
 
 #[derive(Args)]
-struct Answer {
+pub(crate) struct Answer {
     /// The action, such as 1.G2G.3
     action: String,
     /// The word that is answered, by sequence or id [default: the other side's latest]
@@ -196,8 +196,14 @@ struct Answer {
 
 impl Record {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        self.kind.run(settings)
+    }
+}
+
+impl Kind {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let mut data = Map::new();
-        let (subject, kind, signing) = match self.kind {
+        let (subject, kind, signing) = match self {
             Kind::Progress(progress) => return progress.run(settings),
             Kind::Confirm { answer, effective, note, signing } => {
                 put(&mut data, "effective", effective);

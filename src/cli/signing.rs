@@ -11,12 +11,13 @@ use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::authority::Role;
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
-use annals::trail::disclosure::Digest;
-use annals::trail::entry::{parse_id, parse_timestamp};
+use annals::trail::disclosure::{Digest, Disclosure};
+use annals::trail::entry::{Request, parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
 use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
 
@@ -43,6 +44,9 @@ pub(crate) struct Signing {
     #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING,
           value_parser = |text: &str| Audience::try_from(text.to_owned()))]
     audience: Audience,
+    /// Write the receipt as a proof into this file: the entry, under a checkpoint that the ledger's key signs at once
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = SIGNING)]
+    proof: Option<PathBuf>,
     /// Judge it, and record nothing
     #[arg(long, help_heading = SIGNING)]
     pub(crate) dry_run: bool,
@@ -75,7 +79,7 @@ impl Change {
 impl Signing {
     /// The ledger to record in: a copy in memory where nothing is to be written.
     pub(crate) fn ledger(&self, settings: &Settings) -> Result<Ledger, Failure> {
-        if self.dry_run { settings.trying() } else { settings.writing() }
+        if self.dry_run || settings.requests.is_some() { settings.trying() } else { settings.writing() }
     }
 
     pub(crate) fn time(&self) -> DateTime<Utc> {
@@ -95,24 +99,45 @@ impl Signing {
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
         let before = Standing::of(ledger);
-        let receipt =
-            if let Some(receipt) = repeated(ledger, &mut draft, self.time.is_some(), change.undated)? {
-                receipt
-            } else {
-                let key = match &self.key {
-                    Some(keyid) => settings.keyring()?.key(keyid)?,
-                    None => the_one_key(ledger, settings.keyring()?, &draft)?,
-                };
-                commit(ledger, &draft, &key, &change.evidence)?
+        let receipt = if let Some(receipt) =
+            repeated(ledger, &mut draft, self.time.is_some(), change.undated)?
+        {
+            receipt
+        } else {
+            let key = match &self.key {
+                Some(keyid) => settings.keyring()?.key(keyid)?,
+                None => the_one_key(ledger, settings.keyring()?, &draft)?,
             };
+            if let Some(path) = settings.requests.as_ref().filter(|_| !self.dry_run) {
+                return super::request::put(ledger, &draft, &key, path, &change.evidence, settings.format);
+            }
+            commit(ledger, &draft, &key, &change.evidence)?
+        };
         if self.dry_run && !receipt.repeated {
             output::tried(&before, settings.format)?;
         } else {
             output::receipt(&receipt, &Standing::of(ledger), self.dry_run, settings.format)?;
-            settings.keep(ledger);
+            match &self.proof {
+                None => settings.keep(ledger),
+                Some(path) => {
+                    output::keep(ledger);
+                    prove(ledger, settings, receipt.sequence, path)?;
+                }
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes the receipt as a proof, under a checkpoint of now.
+fn prove(ledger: &Ledger, settings: &Settings, sequence: u64, path: &Path) -> Result<(), Failure> {
+    let signed = settings.checkpoint(ledger)?.ok_or_else(|| {
+        Failure::usage(
+            "it is recorded, and no proof was written: the ledger's key, which signs the checkpoint, is not on this desk"
+                .to_owned(),
+        )
+    })?;
+    super::checkpoint::write(path, ledger.prove(sequence, &signed)?.to_string().as_bytes())
 }
 
 /// A member that is there only if it has a value.
@@ -145,15 +170,24 @@ pub(crate) fn commit(
     key: &SigningKey,
     evidence: &[Offered],
 ) -> Result<Receipt, Failure> {
-    let state = ledger.state();
-    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
-    let origin = state.origin().unwrap_or_default();
-    let (request, disclosures) = draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?;
+    let (request, disclosures) = sign(ledger, draft, key)?;
     if !evidence.is_empty() {
         ledger.judge(&request, &disclosures, Utc::now())?;
         evidence.iter().try_for_each(|file| file.keep(ledger).map(drop))?;
     }
     Ok(ledger.record(request, disclosures)?)
+}
+
+/// Signs a draft on the ledger's head.
+pub(crate) fn sign(
+    ledger: &Ledger,
+    draft: &Draft,
+    key: &SigningKey,
+) -> Result<(Request, Vec<Disclosure>), Failure> {
+    let state = ledger.state();
+    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
+    let origin = state.origin().unwrap_or_default();
+    Ok(draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?)
 }
 
 /// The first receipt of a change that is repeated under its id. Its times count only where they are given again.

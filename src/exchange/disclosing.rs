@@ -84,13 +84,27 @@ pub fn write(
     reader: &Audience,
     out: &mut dyn Write,
 ) -> Result<Handed, HandError> {
+    write_until(ledger, which, reader, u64::MAX, out)
+}
+
+/// As [`write`], of the entries before one.
+///
+/// # Errors
+/// [`HandError`].
+pub fn write_until(
+    ledger: &Ledger,
+    which: &Which,
+    reader: &Audience,
+    size: u64,
+    out: &mut dyn Write,
+) -> Result<Handed, HandError> {
     let erased = ledger.erasures()?;
     let mut hand = Hand { ledger, reader, erased, out, handed: Handed::default() };
     match which {
-        Which::All => hand.over(0..u64::MAX)?,
+        Which::All => hand.over(0..size)?,
         Which::Entry(sequence) => hand.over(*sequence..sequence.saturating_add(1))?,
         Which::Stream(subject) => {
-            for sequence in ledger.sequences(subject, u64::MAX).map_err(LedgerError::from)? {
+            for sequence in ledger.sequences(subject, size).map_err(LedgerError::from)? {
                 hand.over(sequence..sequence + 1)?;
             }
         }

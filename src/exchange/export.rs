@@ -3,6 +3,7 @@
 use crate::ledger::index::Index;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::beside::Beside;
+use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::StoreError;
@@ -57,26 +58,27 @@ pub enum VerifyError {
     Store(#[from] StoreError),
 }
 
-/// Verifies an export, with nothing beside it; `seen` are leaf hashes that somebody saw in its ledger before, and
-/// `progress` hears how many lines were read.
+/// Verifies an export, with nothing beside it; `seen` are leaf hashes that somebody saw in its ledger before, and each line is
+/// handed to `each`, too. With the state that the entries leave, as far as they could be judged.
 ///
 /// # Errors
 /// [`VerifyError`]. What is wrong with the entries is in the report.
 pub fn verify(
     input: impl Read,
     seen: Vec<LeafHash>,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Report, VerifyError> {
+    each: &mut dyn FnMut(u64, &[u8]),
+) -> Result<(Report, State), VerifyError> {
     let mut verifier = Verifier::new(Index::default(), Beside { seen, ..Beside::default() });
     let mut read = 0;
     lines(input, &mut |line, whole| {
         let taken = if whole { verifier.push(line) } else { verifier.push_torn(line) };
         taken?;
+        each(read, line);
         read += 1;
-        progress(read);
         Ok::<(), VerifyError>(())
     })?;
-    Ok(verifier.finish()?)
+    let (report, state, _) = verifier.finish_with_state()?;
+    Ok((report, state))
 }
 
 /// Writes a ledger's entries; withheld values are not among them.

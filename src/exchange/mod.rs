@@ -1,15 +1,20 @@
 //! What crosses the border of a ledger.
 //!
 //! - [`keyring`]: signing keys on disk;
-//! - [`import`]: files of requests;
+//! - [`import`]: files of requests, and [`answer`]: what became of each;
 //! - [`export`]: the entries, one a line;
+//! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
 //!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
+//! - [`against`]: two histories compared;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
 //! - [`disclosing`]: withheld values on their way to those who may see them.
 
+pub mod against;
+pub mod answer;
+pub mod bundle;
 pub mod disclosing;
 pub mod evidence;
 pub mod export;

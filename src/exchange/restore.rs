@@ -4,7 +4,7 @@
 use crate::ledger::LedgerError;
 use crate::ledger::disclosures::Disclosures;
 use crate::ledger::index::Index;
-use crate::ledger::snapshot;
+use crate::ledger::{snapshot, tree};
 use crate::record::beside::Beside;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
@@ -98,6 +98,7 @@ impl Restore {
             return Err(RestoreError::Empty);
         }
         store.append(head, &waiting)?;
+        tree::make(&folder, &store)?;
         snapshot::keep(&folder, &state, &mut index)?;
         Ok(report)
     }

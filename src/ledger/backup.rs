@@ -4,6 +4,7 @@
 //! What an entry names was durable before it. So the entries are read first, then what they name; and the other way round in
 //! the backup, which is sound at every moment: a backup that was interrupted is one of fewer entries.
 
+use super::checkpoints::{self, CheckpointError};
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::Named;
 use super::{LedgerError, lines, past};
@@ -45,6 +46,9 @@ pub enum BackupError {
         "{}: damaged or missing, and the backup still has what it held: mend it first, as `annals doctor` says", .0.display()
     )]
     Lost(PathBuf),
+    /// The checkpoints.
+    #[error("the checkpoints cannot be copied")]
+    Checkpoints(#[from] CheckpointError),
     /// A file beside the journal.
     #[error("{}: cannot be {doing}; check the disk's space and the folder's permissions", path.display())]
     Beside {
@@ -92,6 +96,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
         missing += u64::from(!whole && *wanted);
     }
     copy.extend(&original)?;
+    checkpoints::copy(folder, to, copy.head().size)?;
     let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing })
 }

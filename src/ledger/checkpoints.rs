@@ -148,6 +148,10 @@ impl Checkpoints {
         }
     }
 
+    fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+        self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
+    }
+
     fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
         let size = signed.checkpoint().size();
         if let Some(ledger) = self.folder.as_deref().and_then(Path::parent) {
@@ -170,6 +174,33 @@ impl Checkpoints {
             Some(folder) => drop(fs::remove_file(folder.join(name(size)))),
         }
     }
+}
+
+/// The checkpoints that are kept in a ledger's folder, the smallest first; they are not verified.
+///
+/// # Errors
+/// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
+pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+    Checkpoints::new(Some(ledger)).all()
+}
+
+/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already.
+///
+/// # Errors
+/// As [`in_folder`].
+pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), CheckpointError> {
+    let copy = Checkpoints::new(Some(to));
+    for mut signed in in_folder(ledger)?.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
+        let kept = copy.of(signed.checkpoint().size())?;
+        if let Some(kept) = &kept {
+            // One of another history is refused with the entries.
+            signed.merge(kept)?;
+        }
+        if kept.as_ref() != Some(&signed) {
+            copy.keep(&signed)?;
+        }
+    }
+    Ok(())
 }
 
 impl Ledger {
@@ -249,8 +280,7 @@ impl Ledger {
     /// # Errors
     /// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
     pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        let sizes = self.checkpoints.sizes()?;
-        sizes.into_iter().filter_map(|size| self.checkpoints.of(size).transpose()).collect()
+        self.checkpoints.all()
     }
 
     /// The newest checkpoint that is kept.

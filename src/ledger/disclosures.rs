@@ -258,7 +258,11 @@ impl AtHand {
         Ok(place.and_then(|place| self.fields.get(place)).cloned())
     }
 
-    fn push(&mut self, disclosure: &Disclosure) -> Result<(), StoreError> {
+    /// Takes one more.
+    ///
+    /// # Errors
+    /// [`StoreError`], where there is no room for the digests.
+    pub fn push(&mut self, disclosure: &Disclosure) -> Result<(), StoreError> {
         let digest = disclosure.digest();
         if self.digests.get(digest.bytes())?.is_some() {
             return Ok(());

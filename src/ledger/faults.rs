@@ -3,7 +3,7 @@
 
 #[path = "../../tests/ledger/desk.rs"]
 #[expect(dead_code, reason = "to found a ledger takes a part of the desk")]
-mod desk;
+pub(crate) mod desk;
 
 use super::backup::back_up;
 use super::{Ledger, RecordError};
@@ -226,13 +226,13 @@ fn a_backup_that_failed_is_a_ledger_of_fewer_entries_and_completed_by_the_next()
             let met = armed.met();
             drop(armed);
             if to.join("annals.json").exists() {
-                let report = Ledger::verify_folder(&to, Vec::new(), &mut |_| {}).unwrap();
+                let report = Ledger::verify_folder(&to, Vec::new(), &mut |_, _| {}).unwrap().0;
                 let known = backed_up.iter().flatten().map(|made| made.head.size).max().unwrap_or(0);
                 assert!(report.holds() && report.size >= known, "{what}: {report:?}");
                 assert_eq!(report.withheld.0, report.withheld.1, "{what}");
             }
             let made = back_up(newer, &to, &mut |_| {}).unwrap_or_else(|error| panic!("{what}: {error}"));
-            let report = Ledger::verify_folder(&to, Vec::new(), &mut |_| {}).unwrap();
+            let report = Ledger::verify_folder(&to, Vec::new(), &mut |_, _| {}).unwrap().0;
             assert!(report.holds() && report.head == made.head.leaf, "{what}");
             assert_eq!(
                 (report.size, made.disclosures, made.missing),

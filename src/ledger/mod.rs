@@ -41,12 +41,12 @@ mod rebuild;
 mod replay;
 mod sequencer;
 pub mod snapshot;
-mod tree;
+pub(crate) mod tree;
 mod verification;
 pub mod witness;
 
 #[cfg(test)]
-mod faults;
+pub(crate) mod faults;
 
 use crate::domain::value::Code;
 use crate::domain::word::Words;

@@ -20,6 +20,11 @@ pub(super) struct Tree {
     certified: bool,
 }
 
+/// Makes the tree of a store's entries in a ledger's folder, as far as it is not there.
+pub(crate) fn make(folder: &Path, store: &dyn Store) -> Result<(), LedgerError> {
+    Ok(Tree::open(Some(folder), store)?.keep_up(store)?)
+}
+
 impl Tree {
     /// That of a store's entries, from what a ledger's folder has of it.
     pub(super) fn open(folder: Option<&Path>, store: &dyn Store) -> Result<Self, LedgerError> {

@@ -4,6 +4,7 @@ use super::disclosures::AtHand;
 use super::index::Index;
 use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
+use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::Store;
@@ -35,15 +36,16 @@ impl Ledger {
     }
 
     /// Verifies the ledger in a folder, whatever state it is in, without a lock: as [`Ledger::verify`], for entries that
-    /// [`Ledger::open`] would refuse to continue. `seen` are leaf hashes that somebody saw in it before.
+    /// [`Ledger::open`] would refuse to continue. `seen` are leaf hashes that somebody saw in it before, and each line is handed to
+    /// `each`, too. With the state that the entries leave, as far as they could be judged.
     ///
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read.
     pub fn verify_folder(
         folder: &Path,
         seen: Vec<LeafHash>,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Report, LedgerError> {
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(Report, State), LedgerError> {
         // Before the journal, to which somebody may append and keep a snapshot of that.
         let (kept, unreadable) = snapshot::compared(folder)?;
         let store = Embedded::open_whole(folder)?;
@@ -61,10 +63,11 @@ impl Ledger {
         store.read(0..u64::MAX, &mut |at, line| {
             if taken.is_ok() {
                 taken = verifier.push(line);
-                progress(at + 1);
+                each(at, line);
             }
         })?;
         taken?;
-        Ok(verifier.finish()?)
+        let (report, state, _) = verifier.finish_with_state()?;
+        Ok((report, state))
     }
 }

@@ -16,13 +16,15 @@
 //! - [`prepared`]: what a line says for itself, found out on all cores;
 //! - [`beside`]: what is compared with a history;
 //! - [`verify`]: a history verified, entry by entry;
-//! - [`verdict`]: what is said of it then.
+//! - [`verdict`]: what is said of it then;
+//! - [`completeness`]: what checkpoints say of it.
 
 mod ahead;
 pub mod archive;
 pub mod authority;
 pub mod beside;
 pub mod charter;
+pub mod completeness;
 pub mod cores;
 pub mod erasure;
 pub mod evidence;

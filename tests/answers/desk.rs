@@ -68,7 +68,7 @@ impl Desk {
             .current_dir(self.folder.path())
             .env("ANNALS_LEDGER", &self.ledger)
             .env("ANNALS_KEYS", &self.keys)
-            .env("ANNALS_ANCHOR", self.path("anchor"))
+            .env("ANNALS_ANCHOR", self.folder.path().join("anchor"))
             .output()
             .unwrap()
     }

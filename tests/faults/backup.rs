@@ -52,6 +52,7 @@ fn while_another_process_writes_each_backup_is_a_whole_ledger() {
         .current_dir(place.folder.path())
         .env("ANNALS_LEDGER", &place.ledger)
         .env("ANNALS_KEYS", place.path("keys"))
+        .env("ANNALS_ANCHOR", place.path("anchor"))
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

@@ -105,6 +105,7 @@ impl Place {
             .current_dir(self.folder.path())
             .env("ANNALS_LEDGER", &self.ledger)
             .env("ANNALS_KEYS", self.path("keys"))
+            .env("ANNALS_ANCHOR", self.path("anchor"))
             .env("RUST_BACKTRACE", "1")
             .output()
             .unwrap();

@@ -271,7 +271,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     let path = named("state-");
     let (_, reducer) = path.file_stem().unwrap().to_str().unwrap().rsplit_once('.').unwrap();
     let kept = std::fs::read_to_string(&path).unwrap();
-    let sound = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let sound = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(sound.holds() && verdict(&sound, Check::ReadModels).idle.is_none());
     let (state, _) = kept.trim_end().rsplit_once('\n').unwrap();
     let state = format!("{state}\n");
@@ -289,7 +289,7 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         let digest = annals::trail::hash::sha256(changed.as_bytes());
         let other = index.join(format!("state-{size:012}-{}.{reducer}.jsonl", sound.head));
         std::fs::write(&other, format!("{changed}\"{digest}\"\n")).unwrap();
-        let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+        let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
         assert!(verdict(&report, Check::ReadModels).finding.is_some(), "{to}");
         // One that says something of no entry, or of more than there are, is never read from.
         if size != head {
@@ -313,18 +313,18 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     let sum = crc32fast::hash(&words[59 * records..end]).to_le_bytes();
     words[end..].copy_from_slice(&sum);
     std::fs::write(&path, &words).unwrap();
-    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     let finding = verdict(&report, Check::ReadModels).finding.as_ref().unwrap();
     assert!(finding.found.contains("differs in actions/"), "{finding:?}");
     // Without them it is damaged, and said to be.
     std::fs::write(&path, [&[sound[0] ^ 1], &sound[1..]].concat()).unwrap();
-    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
     std::fs::write(&path, sound).unwrap();
     let path = named("state-");
     std::fs::write(&path, kept.replacen("\"grace_days\":180", "\"grace_days\":181", 1)).unwrap();
     assert_eq!(read(), told, "damaged, so passed over");
-    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"));
 }
 
@@ -338,7 +338,7 @@ fn what_verifying_an_export_left_is_kept_with_the_ledger_that_is_restored_from_i
     let report = restore.finish().unwrap();
     let kept = annals::ledger::snapshot::head(&home).unwrap();
     assert_eq!((kept.size, kept.leaf), (report.size, report.head));
-    let report = Ledger::verify_folder(&home, Vec::new(), &mut quietly).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(report.holds() && verdict(&report, Check::ReadModels).idle.is_none());
     assert_eq!(whole(&Ledger::open_read_only(&home).unwrap()), whole(&desk.ledger));
 }

@@ -207,7 +207,7 @@ fn snapshots_are_kept_while_many_write_and_others_read() {
     assert_eq!(history, fold);
     drop(ledger);
     assert_eq!(whole(&Ledger::open_read_only(&home).unwrap()), history);
-    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_| {}).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(report.holds() && report.size == founded + 180, "{report:?}");
     let kept = report.verdicts.iter().find(|verdict| verdict.check == Check::ReadModels).unwrap();
     assert_eq!((kept.covered, kept.idle), (report.size, None));

@@ -1,12 +1,9 @@
 //! Each write, sync and rename of a publication fails in turn: what was published before is served, whole, and the next run
 //! completes what is new.
 
-#[path = "../../../tests/ledger/desk.rs"]
-#[expect(dead_code, reason = "to have something published takes a part of the desk")]
-mod desk;
-
 use super::*;
 use crate::ledger::anchor::Anchor;
+use crate::ledger::faults::desk;
 use crate::store::disk::faults::{Fault, arm};
 use crate::trail::key;
 use serde_json::json;

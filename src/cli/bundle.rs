@@ -1,0 +1,156 @@
+//! `annals bundle`: all of a ledger that somebody may see, in one file: written, verified, restored.
+
+use super::checkpoint;
+use super::failure::{Failure, file};
+use super::output::{self, Standing};
+use super::place;
+use super::settings::Settings;
+use super::verify::Verify;
+use annals::domain::sealed::Audience;
+use annals::exchange::bundle;
+use annals::exchange::bundle::pack::{self, Recipe};
+use annals::ledger::Ledger;
+use annals::trail::hash::Head;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Write all of a ledger that somebody may see into one file, verify such a file, or make a ledger from it
+#[derive(Subcommand)]
+pub(crate) enum Bundle {
+    Export(Export),
+    Verify(Verify),
+    Restore(Restore),
+}
+
+impl Bundle {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Export(command) => command.run(settings),
+            Self::Verify(command) => command.run(settings),
+            Self::Restore(command) => command.run(settings),
+        }
+    }
+}
+
+/// Write a bundle, up to the newest checkpoint
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals bundle export -o for-kr.bundle --for KR --evidence     for the other side
+  annals bundle export -o public.bundle --for public            for everybody
+  annals bundle export -o all.bundle --for parties --evidence   for the auditors of both
+
+A bundle is a ZIP: every entry, the tree, the checkpoints with their cosignatures, and of the withheld
+values and files those that its reader may see. It says in its README.txt how it is verified without
+this program. What is in clear in the entries is in every bundle.")]
+pub(crate) struct Export {
+    /// For whom: public, parties (what each of them may see), or a party
+    #[arg(long = "for", value_name = "WHOM",
+          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    reader: Audience,
+    /// With the files that its reader may see
+    #[arg(long)]
+    evidence: bool,
+    /// Into this file, which must not exist
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Export {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let recipe = Recipe { reader: self.reader, evidence: self.evidence, answers: Vec::new() };
+        let (text, members) = write(&ledger, &recipe, &self.output)?;
+        output::answer("bundle", &text, members, &Standing::of(&ledger), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Writes a bundle into a file that was not there, and says what it holds.
+pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(String, Value), Failure> {
+    if let Audience::Party(party) = &recipe.reader {
+        super::privacy::known(ledger, party)?;
+    }
+    let out = File::create_new(path).map_err(file(path, "made"))?;
+    let bar = output::progress("bundling");
+    let mut written = BufWriter::new(&out);
+    let packed = pack::pack(ledger, recipe, &mut written, &mut |read| bar.set_position(read));
+    bar.finish_and_clear();
+    let flushed = std::io::Write::flush(&mut written).and_then(|()| out.sync_all());
+    let packed = packed
+        .map_err(|source| Failure::Pack { path: path.to_owned(), source })
+        .and_then(|packed| flushed.map(|()| packed).map_err(file(path, "synced")))
+        // Half a bundle is none.
+        .inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
+    let mut text = format!(
+        "{} for {reader}, with {}, {} and {}, written to {}",
+        output::count(size, "entry", "entries"),
+        output::count(packed.checkpoints, "cosigned checkpoint", "cosigned checkpoints"),
+        output::count(packed.handed.written, "withheld value", "withheld values"),
+        output::count(packed.files, "file", "files"),
+        path.display()
+    );
+    if packed.missing > 0 {
+        text += &format!("\n  {} of the files that it may see are not kept here whole", packed.missing);
+    }
+    let later = ledger.head().size - size;
+    if later > 0 {
+        let entries = output::count(later, "entry is", "entries are");
+        text += &format!("\n  {entries} after the newest checkpoint, and not in it");
+    }
+    let members = json!({
+        "file": path, "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
+        "checkpoints": packed.checkpoints, "disclosures": packed.handed, "files": packed.files,
+        "missing": packed.missing, "later": later,
+    });
+    Ok((text, members))
+}
+
+/// Make a ledger from a bundle; it ends at the same head
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  annals bundle restore for-kr.bundle --ledger ./dk-kr
+
+Every entry, the withheld values, the files and the checkpoints are verified; nothing is left behind where one
+does not hold. Whoever holds the ledger's key goes on writing from there; everybody else has a copy to read, to
+verify, and to cosign.")]
+pub(crate) struct Restore {
+    /// The bundle
+    file: PathBuf,
+}
+
+impl Restore {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let refused = |source| Failure::Unpack { path: self.file.clone(), source };
+        let mut bundle = bundle::Bundle::open(&self.file).map_err(|error| refused(error.into()))?;
+        let unpacked = place::build(&settings.ledger, |part| {
+            let bar = output::progress("restoring");
+            let unpacked = bundle::restore::restore(&mut bundle, part, &mut |read| bar.set_position(read));
+            bar.finish_and_clear();
+            unpacked.map_err(refused)
+        })?;
+        let report = &unpacked.report;
+        let text = format!(
+            "{} verified, with {}, {} and {}; restored to {}",
+            output::count(report.size, "entry", "entries"),
+            output::count(unpacked.disclosures, "withheld value", "withheld values"),
+            output::count(unpacked.files, "file", "files"),
+            output::count(unpacked.checkpoints, "checkpoint", "checkpoints"),
+            settings.ledger.display()
+        );
+        let members = json!({
+            "dry_run": false, "disclosures": unpacked.disclosures, "files": unpacked.files,
+            "checkpoints": unpacked.checkpoints,
+        });
+        let head = Head { size: report.size, leaf: report.head };
+        let standing = Standing { head, illustrative: report.illustrative };
+        output::answer("restore", &text, members, &standing, settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,81 @@
+//! `annals request`: one change, signed and put into a file, for whoever runs the ledger to take in.
+
+use super::failure::{Failure, file};
+use super::output::{self, Format, Standing};
+use super::record::Kind;
+use super::settings::Settings;
+use super::signing;
+use annals::exchange::evidence::Offered;
+use annals::ledger::Ledger;
+use annals::record::request::Draft;
+use annals::trail::key::SigningKey;
+use chrono::Utc;
+use clap::Args;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Sign one change into a file, for the side that runs the ledger
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals request progress 1.G2G.3 --as KR --lifecycle under_way -o requests.jsonl
+  annals request confirm 1.G2G.3 --as KR -o requests.jsonl
+  annals answer requests.jsonl --for KR -o answer.bundle      on the side that runs the ledger
+
+What is said, and how, is as with `annals record`. It is judged by the entries of your copy and
+signed on its newest one; nothing is recorded here. Each request is one more line of the file.")]
+pub(crate) struct Request {
+    /// Into this file, which may hold requests already
+    #[arg(long, short, global = true, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(subcommand)]
+    kind: Kind,
+}
+
+impl Request {
+    pub(crate) fn run(self, mut settings: Settings) -> Result<ExitCode, Failure> {
+        let output = self.output.ok_or_else(|| {
+            Failure::usage(
+                "name the file for the request with `-o FILE`; `annals record` records it here".to_owned(),
+            )
+        })?;
+        settings.requests = Some(output);
+        self.kind.run(&settings)
+    }
+}
+
+/// Signs a change, judges it by the copy here, and adds it to a file.
+pub(crate) fn put(
+    ledger: &Ledger,
+    draft: &Draft,
+    key: &SigningKey,
+    path: &Path,
+    evidence: &[Offered],
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let (request, disclosures) = signing::sign(ledger, draft, key)?;
+    ledger.judge(&request, &disclosures, Utc::now())?;
+    let event: Value =
+        serde_json::from_slice(&request.to_bytes()).map_err(|error| Failure::Answer(error.into()))?;
+    let values: Vec<&str> = disclosures.iter().map(annals::trail::disclosure::Disclosure::encoded).collect();
+    let line = json!({"request": event, "disclosures": values}).to_string();
+    let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
+    out.write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| out.sync_all())
+        .map_err(file(path, "written"))?;
+    let id = request.event.id;
+    let mut text = format!("signed, and added to {}; nothing was recorded\n  id    {id}", path.display());
+    for offered in evidence {
+        text += &format!(
+            "\n  hand this file over, too: {} (`annals evidence add` takes it in)",
+            offered.path.display()
+        );
+    }
+    let files: Vec<String> = evidence.iter().map(|offered| offered.path.display().to_string()).collect();
+    let members = json!({"file": path, "id": id, "evidence": files});
+    output::answer("request", &text, members, &Standing::of(ledger), format)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,330 @@
+//! Small files verified alone: that an entry lies under a checkpoint, a checkpoint, two that cannot both be true.
+
+use super::super::checkpoint::instant;
+use super::super::failure::{Failure, file};
+use super::super::output::{self, Format};
+use super::history::causes;
+use annals::report::table::Cell;
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use annals::trail::entry::Entry;
+use annals::trail::fork::Fork;
+use annals::trail::hash::LeafHash;
+use annals::trail::merkle;
+use annals::trail::note::NOTE_LIMIT;
+use annals::trail::policy::Policy;
+use annals::trail::proof::Proof;
+use annals::trail::quorum::Backing;
+use serde_json::{Map, Value, json};
+use std::error::Error;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a small file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Proof,
+    Checkpoint,
+    Fork,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proof => "proof",
+            Self::Checkpoint => "checkpoint",
+            Self::Fork => "fork",
+        })
+    }
+}
+
+/// The most bytes of any of them: an entry in base64, two checkpoints, and what connects them.
+const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
+
+impl Kind {
+    /// What a file is by its first bytes; nothing where it is a history.
+    pub(super) fn of(target: &Path) -> Result<Option<Self>, Failure> {
+        if !target.is_file() {
+            return Ok(None);
+        }
+        let mut begin = Vec::new();
+        let input = File::open(target).map_err(file(target, "read"))?;
+        input.take(256).read_to_end(&mut begin).map_err(file(target, "read"))?;
+        let begins = |text: &str| begin.starts_with(text.as_bytes());
+        // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number.
+        let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+        let is_number = !second.is_empty() && second.iter().all(u8::is_ascii_digit);
+        Ok(match () {
+            () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
+            () if begins("annals/fork/") => Some(Self::Fork),
+            () if !begins("{") && !begins("PK") && is_number => Some(Self::Checkpoint),
+            () => None,
+        })
+    }
+}
+
+/// One thing that was looked at: whether it holds, and what there is to say.
+struct Line {
+    check: &'static str,
+    holds: Option<bool>,
+    words: String,
+}
+
+impl Line {
+    fn new(check: &'static str, holds: Option<bool>, words: String) -> Self {
+        Self { check, holds, words }
+    }
+}
+
+/// What was found.
+struct Judged {
+    kind: Kind,
+    lines: Vec<Line>,
+    /// What is known of it besides.
+    members: Map<String, Value>,
+    /// Whether enough witnesses vouch for it; nothing where nobody was given whose word counts.
+    witnessed: Option<bool>,
+}
+
+/// Verifies a file of one of these kinds, under keys that are known from elsewhere.
+pub(super) fn verify(
+    kind: Kind,
+    target: &Path,
+    policy: Option<&Policy>,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    let mut bytes = Vec::new();
+    let input = File::open(target).map_err(file(target, "read"))?;
+    input.take(LIMIT + 1).read_to_end(&mut bytes).map_err(file(target, "read"))?;
+    let unread =
+        |what, source: Box<dyn Error + Send + Sync>| Failure::Note { path: target.to_owned(), what, source };
+    let judged = match kind {
+        Kind::Proof => {
+            let proof = Proof::parse(&bytes).map_err(|fault| unread("not a proof", Box::new(fault)))?;
+            of_proof(&proof, policy)
+        }
+        Kind::Checkpoint => {
+            let signed = SignedCheckpoint::parse(&bytes)
+                .map_err(|fault| unread("not a signed checkpoint", Box::new(fault)))?;
+            of_checkpoint(&signed, policy)
+        }
+        Kind::Fork => {
+            let fork = Fork::parse(&bytes).map_err(|fault| unread("not a fork", Box::new(fault)))?;
+            of_fork(&fork, policy)
+        }
+    };
+    judged.show(format)
+}
+
+fn of_proof(proof: &Proof, policy: Option<&Policy>) -> Judged {
+    let checkpoint = proof.checkpoint().checkpoint();
+    let entry = proof.extra().map(|extra| (LeafHash::of(extra), Entry::parse(extra)));
+    let mut lines = vec![match &entry {
+        None => Line::new(
+            "entry",
+            Some(false),
+            "the proof does not hold it: it cannot be told what is proved".to_owned(),
+        ),
+        Some((_, Err(fault))) => Line::new("entry", Some(false), format!("it is none: {}", causes(fault))),
+        Some((_, Ok(entry))) => {
+            let (event, at) = (&entry.request.event, entry.seal.sequence);
+            let fits = at == proof.index() && event.ledger == checkpoint.origin();
+            let words = format!("{at}: {} in {}, by {}", event.kind, event.subject, event.keyid);
+            Line::new("entry", Some(fits), words)
+        }
+    }];
+    let leaf = entry.as_ref().map(|(leaf, _)| *leaf);
+    let (index, size) = (proof.index(), checkpoint.size());
+    let included = leaf.map(|leaf| merkle::includes(leaf, index, size, proof.path(), checkpoint.root()));
+    lines.push(match included {
+        None => Line::new("inclusion", None, "nothing to look for".to_owned()),
+        Some(Ok(())) => Line::new("inclusion", Some(true), format!("entry {index} of {size}")),
+        Some(Err(fault)) => Line::new("inclusion", Some(false), fault.to_string()),
+    });
+    let mut members = about(checkpoint);
+    members.insert("sequence".to_owned(), index.into());
+    members.extend(leaf.map(|leaf| ("leaf".to_owned(), leaf.to_string().into())));
+    let mut judged = Judged { kind: Kind::Proof, lines, members, witnessed: None };
+    judged.signatures(proof.checkpoint(), policy);
+    judged
+}
+
+fn of_checkpoint(signed: &SignedCheckpoint, policy: Option<&Policy>) -> Judged {
+    let members = about(signed.checkpoint());
+    let mut judged = Judged { kind: Kind::Checkpoint, lines: Vec::new(), members, witnessed: None };
+    judged.signatures(signed, policy);
+    judged
+}
+
+fn of_fork(fork: &Fork, policy: Option<&Policy>) -> Judged {
+    let [first, second] = fork.checkpoints();
+    let (one, other) = (first.checkpoint(), second.checkpoint());
+    let words = format!(
+        "{} entries with the root {}, and {} with {}",
+        one.size(),
+        one.root(),
+        other.size(),
+        other.root()
+    );
+    let mut lines = vec![Line::new("contradiction", Some(true), words)];
+    let logs = policy.map(Policy::logs).unwrap_or_default();
+    let by = logs.iter().find(|log| fork.signed_by(&log.key).is_ok());
+    lines.push(match (by, policy) {
+        (Some(log), _) => Line::new("ledger", Some(true), format!("both signed by {}", log.key.keyid())),
+        (None, Some(_)) => Line::new("ledger", Some(false), "no key of the policy signed both".to_owned()),
+        (None, None) => Line::new("ledger", None, GIVE.to_owned()),
+    });
+    let mut members = about(one);
+    members.insert("other".to_owned(), about(other).into());
+    Judged { kind: Kind::Fork, lines, members, witnessed: None }
+}
+
+const GIVE: &str = "not checked: give `--policy` the keys that you have from elsewhere";
+
+fn about(checkpoint: &Checkpoint) -> Map<String, Value> {
+    let (origin, size, root) = (checkpoint.origin(), checkpoint.size(), checkpoint.root().to_string());
+    [("origin", json!(origin)), ("size", json!(size)), ("root", json!(root))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
+}
+
+impl Judged {
+    /// Who signed a checkpoint, as far as their keys are known.
+    fn signatures(&mut self, signed: &SignedCheckpoint, policy: Option<&Policy>) {
+        let Some(policy) = policy else {
+            let names: Vec<&str> =
+                signed.note().signatures().iter().map(annals::trail::note::Signature::name).collect();
+            self.lines.push(Line::new(
+                "signatures",
+                None,
+                format!("{GIVE} (there are some by {})", names.join(", ")),
+            ));
+            return;
+        };
+        let verdict = match policy.judge(signed) {
+            Err(distrust) => {
+                self.lines.push(Line::new("ledger", Some(false), causes(&distrust)));
+                return;
+            }
+            Ok(verdict) => verdict,
+        };
+        self.lines.push(Line::new("ledger", Some(true), format!("signed by {}", verdict.log.keyid())));
+        let times = &verdict.witnessing.times;
+        let witnesses: Vec<String> = times
+            .iter()
+            .map(|(witness, time)| match time {
+                Some(time) => format!("{} at {}", witness.name, instant(*time)),
+                None => format!("not {}", witness.name),
+            })
+            .collect();
+        let witnessed = verdict.witnessing.backing == Backing::Witnessed;
+        let words =
+            if witnesses.is_empty() { "the policy asks for none".to_owned() } else { witnesses.join(", ") };
+        self.lines.push(Line::new("witnesses", Some(witnessed), words));
+        self.witnessed = Some(witnessed);
+        let ignored = policy.unknown(signed);
+        if !ignored.is_empty() {
+            let names: Vec<&str> = ignored.iter().map(|line| line.name()).collect();
+            let words = format!("passed over, of nobody whom the policy lists: {}", names.join(", "));
+            self.lines.push(Line::new("others", None, words));
+        }
+        let named: Vec<Value> = times
+            .iter()
+            .filter_map(|(witness, time)| {
+                Some(json!({"name": witness.name.to_string(), "time": instant((*time)?)}))
+            })
+            .collect();
+        self.members.insert("witnesses".to_owned(), named.into());
+    }
+
+    fn holds(&self) -> bool {
+        self.lines.iter().all(|line| line.holds != Some(false))
+    }
+
+    fn conclusion(&self) -> &'static str {
+        let authenticated = self.lines.iter().any(|line| line.check == "ledger" && line.holds == Some(true));
+        match (self.kind, self.holds(), authenticated, self.witnessed) {
+            (Kind::Fork, true, true, _) => {
+                "A FORK: the ledger's key signed two histories, of which at most one is true"
+            }
+            (Kind::Fork, true, false, _) => {
+                "two histories, of which at most one is true; whose they are, is not known"
+            }
+            (Kind::Fork, false, ..) => "NO FORK of a ledger that you know",
+            (Kind::Proof, true, _, Some(_)) => {
+                "witnessed: the entry is in the ledger, as enough of its parties vouch"
+            }
+            (Kind::Checkpoint, true, _, Some(_)) => {
+                "witnessed: enough of the parties vouch for this many entries"
+            }
+            (Kind::Proof, true, ..) => "self-consistent; whose ledger it is, is not known",
+            (Kind::Checkpoint, true, ..) => "a checkpoint; whose, is not known",
+            (_, false, true, Some(false)) if self.only_witnesses_fail() => {
+                "recorded: the ledger vouches for it, and too few of its parties do"
+            }
+            (_, false, ..) => "NOT PROVED: do not rely on it",
+        }
+    }
+
+    fn only_witnesses_fail(&self) -> bool {
+        self.lines.iter().all(|line| line.check == "witnesses" || line.holds != Some(false))
+    }
+
+    fn limits(&self) -> &'static str {
+        match self.kind {
+            Kind::Proof => {
+                "Not proved: that its author's key was in force and the rules held (verify the ledger for that), and that what was said is true."
+            }
+            Kind::Checkpoint => {
+                "Not proved: what the entries say; verify a ledger or a bundle with `--checkpoints`."
+            }
+            Kind::Fork => "Not proved: which of the two is the right one. That is for people to decide.",
+        }
+    }
+
+    fn show(&self, format: Format) -> Result<ExitCode, Failure> {
+        match format {
+            Format::Table => {
+                let line =
+                    |line: &Line| format!("{:<14}{} {}\n", line.check, output::sign(line.holds), line.words);
+                let text: String = self.lines.iter().map(line).collect();
+                output::write(format!("{text}\n{}\n{}\n", self.conclusion(), self.limits()).as_bytes())?;
+            }
+            Format::Json => {
+                let mut value = self.members.clone();
+                let checks: Vec<Value> = self
+                    .lines
+                    .iter()
+                    .map(|line| {
+                        let mut value = json!({"check": line.check, "words": line.words});
+                        if let Some(members) = value.as_object_mut() {
+                            members.extend(line.holds.map(|holds| ("holds".to_owned(), holds.into())));
+                        }
+                        value
+                    })
+                    .collect();
+                value.insert("kind".to_owned(), format!("verified_{}", self.kind).into());
+                value.insert("holds".to_owned(), self.holds().into());
+                value.extend(self.witnessed.map(|witnessed| ("witnessed".to_owned(), witnessed.into())));
+                value.insert("conclusion".to_owned(), self.conclusion().into());
+                value.insert("limits".to_owned(), self.limits().into());
+                value.insert("checks".to_owned(), checks.into());
+                output::object(&value.into())?;
+            }
+            Format::Csv => {
+                let row = |line: &Line| {
+                    vec![
+                        Cell::text(line.check),
+                        line.holds.map_or(Cell::Empty, Cell::Flag),
+                        Cell::text(line.words.clone()),
+                    ]
+                };
+                output::plain(&["check", "holds", "words"], &self.lines.iter().map(row).collect::<Vec<_>>())?;
+            }
+        }
+        Ok(ExitCode::from(u8::from(!self.holds())))
+    }
+}

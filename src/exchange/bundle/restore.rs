@@ -1,0 +1,90 @@
+//! Restoring a bundle: a ledger that ends at its head, with the values, files and checkpoints that came with it. So the log goes
+//! on elsewhere, whoever ran it before.
+
+use super::{Bundle, BundleError};
+use crate::exchange::disclosing::{self, TakeError};
+use crate::exchange::layout::each_entry;
+use crate::exchange::restore::{Restore, RestoreError};
+use crate::ledger::checkpoints::CheckpointError;
+use crate::ledger::{Ledger, LedgerError, quietly};
+use crate::record::verdict::Report;
+use std::io::BufReader;
+use std::path::Path;
+
+/// Why a bundle is not restored.
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// Its entries.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// Its disclosures.
+    #[error("its disclosures cannot be taken in")]
+    Disclosures(#[from] TakeError),
+    /// Its checkpoints.
+    #[error("a checkpoint in it does not hold")]
+    Checkpoint(#[from] CheckpointError),
+    /// A file that is not the one of its name.
+    #[error("`evidence/{0}` is not the file that its name says")]
+    File(String),
+    /// The new ledger.
+    #[error("the ledger cannot be made")]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<crate::exchange::layout::LayoutError> for UnpackError {
+    fn from(error: crate::exchange::layout::LayoutError) -> Self {
+        Self::Bundle(error.into())
+    }
+}
+
+/// What was restored.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// What the entries come to.
+    pub report: Report,
+    /// How many withheld values came with them.
+    pub disclosures: u64,
+    /// How many files.
+    pub files: u64,
+    /// How many checkpoints.
+    pub checkpoints: u64,
+}
+
+/// Restores a bundle into a folder that is new or empty.
+///
+/// # Errors
+/// [`UnpackError`]: the folder is then to be thrown away.
+pub fn restore(
+    bundle: &mut Bundle,
+    folder: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Unpacked, UnpackError> {
+    let size = bundle.checkpoint()?.checkpoint().size();
+    let mut restore = Restore::new(folder)?;
+    each_entry(bundle, 0, size, &mut |at, line| {
+        progress(at + 1);
+        Ok::<_, UnpackError>(restore.push(line)?)
+    })?;
+    let report = restore.finish()?;
+    let ledger = Ledger::open(folder, &mut quietly)?;
+    let mut disclosures = 0;
+    if let Some(lines) = bundle.open_disclosures()? {
+        disclosing::take(&ledger, &mut BufReader::new(lines), &mut |_, _, _| disclosures += 1)?;
+    }
+    let names = bundle.evidence()?;
+    for name in &names {
+        let blob = ledger.put_blob(&mut bundle.open_evidence(name)?).map_err(LedgerError::from)?;
+        if blob.sha256 != *name {
+            return Err(UnpackError::File(name.clone()));
+        }
+    }
+    let checkpoints = bundle.checkpoints()?;
+    for signed in &checkpoints {
+        ledger.take_cosignatures(signed)?;
+    }
+    let (files, checkpoints) = (names.len() as u64, checkpoints.len() as u64);
+    Ok(Unpacked { report, disclosures, files, checkpoints })
+}

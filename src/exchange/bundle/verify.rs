@@ -1,0 +1,160 @@
+//! Verifying a bundle: with no store, no network, and a memory that does not grow with it. Two verdicts: whether anything was
+//! altered, and up to which entry nothing can be missing.
+
+use super::{Bundle, BundleError, TILE_LIMIT};
+use crate::exchange::disclosing::{self, TakeError};
+use crate::exchange::layout::{LayoutError, each_entry, fetch};
+use crate::ledger::LedgerError;
+use crate::ledger::disclosures::AtHand;
+use crate::ledger::index::Index;
+use crate::record::beside::Beside;
+use crate::record::history::State;
+use crate::record::verdict::Report;
+use crate::record::verify::Verifier;
+use crate::store::StoreError;
+use crate::trail::hash::{LeafHash, NodeHash, hex};
+use crate::trail::merkle::Frontier;
+use crate::trail::tile::{self, Kind, TOP, WIDTH};
+use sha2::{Digest, Sha256};
+use std::io::{self, BufReader, Read};
+
+/// Why a bundle is not verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It is none, or not whole.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// Its disclosures.
+    #[error("its disclosures cannot be read")]
+    Disclosures(#[from] TakeError),
+    /// There is no room for what has to be remembered of the entries.
+    #[error("what verifying remembers cannot be kept")]
+    Store(#[from] StoreError),
+}
+
+impl From<LayoutError> for VerifyError {
+    fn from(error: LayoutError) -> Self {
+        Self::Bundle(error.into())
+    }
+}
+
+/// What was found in a bundle.
+#[derive(Debug)]
+pub struct Verified {
+    /// What the entries come to.
+    pub report: Report,
+    /// The state that they leave, as far as they could be judged.
+    pub state: State,
+    /// The first tile that is not the one of the entries.
+    pub tile: Option<String>,
+    /// How many files there are in it, and which are not those of their names.
+    pub files: (u64, Vec<String>),
+}
+
+impl Verified {
+    /// Whether nothing in it was altered.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.report.holds() && self.tile.is_none() && self.files.1.is_empty()
+    }
+}
+
+/// Verifies a bundle: entries, tree, withheld values and files. Its checkpoints are judged by whoever takes every entry with `each`.
+///
+/// # Errors
+/// [`VerifyError`]. What is wrong with a bundle that can be read is in what is found.
+pub fn verify(
+    bundle: &mut Bundle,
+    seen: Vec<LeafHash>,
+    each: &mut dyn FnMut(u64, &[u8]),
+) -> Result<Verified, VerifyError> {
+    let size = bundle.checkpoint()?.checkpoint().size();
+    let mut at_hand = AtHand::default();
+    if let Some(lines) = bundle.open_disclosures()? {
+        disclosing::read(&mut BufReader::new(lines), &mut |_, disclosure| {
+            Ok(at_hand.push(&disclosure).map_err(LedgerError::from)?)
+        })?;
+    }
+    let beside = Beside { disclosures: at_hand.count(), seen, ..Beside::default() };
+    let mut verifier = Verifier::new(Index::beside(at_hand), beside);
+    let mut rows = Rows::new(size);
+    let mut waiting: Vec<(u8, NodeHash)> = Vec::new();
+    let mut frontier = Frontier::default();
+    for index in 0..size.div_ceil(WIDTH) {
+        // One tile of entries at a time, and then the hashes that it completes.
+        let to = size.min((index + 1) * WIDTH);
+        each_entry(bundle, index * WIDTH, to, &mut |at, line| {
+            verifier.push(line)?;
+            each(at, line);
+            frontier.push(LeafHash::of(line), &mut |level, hash| waiting.push((level, hash)));
+            Ok::<_, VerifyError>(())
+        })?;
+        for (level, hash) in waiting.drain(..) {
+            rows.compare(bundle, level, hash)?;
+        }
+    }
+    let files = verify_files(bundle)?;
+    let (report, state, _) = verifier.finish_with_state()?;
+    Ok(Verified { report, state, tile: rows.wrong, files })
+}
+
+/// The hashes of a tree as they come, compared with the tiles of a bundle.
+struct Rows {
+    size: u64,
+    /// How many hashes of each level there were, and the tile that the next one is in.
+    levels: Vec<(u64, Vec<NodeHash>)>,
+    wrong: Option<String>,
+}
+
+impl Rows {
+    fn new(size: u64) -> Self {
+        Self { size, levels: vec![(0, Vec::new()); usize::from(TOP) + 1], wrong: None }
+    }
+
+    fn compare(&mut self, bundle: &mut Bundle, level: u8, hash: NodeHash) -> Result<(), VerifyError> {
+        let Some((count, tile)) = self.levels.get_mut(usize::from(level)) else { return Ok(()) };
+        let within = *count % WIDTH;
+        if within == 0
+            && let Some(next) = Kind::Hashes(level).tile(*count / WIDTH, self.size)
+        {
+            let (path, bytes, width) = fetch(bundle, next, TILE_LIMIT)?;
+            *tile =
+                tile::hashes(&bytes).filter(|hashes| hashes.len() == usize::from(width)).unwrap_or_default();
+            if tile.is_empty() {
+                self.wrong.get_or_insert(path);
+            }
+        }
+        let place = usize::try_from(within).unwrap_or(usize::MAX);
+        if tile.get(place) != Some(&hash)
+            && let Some(wrong) = Kind::Hashes(level).tile(*count / WIDTH, self.size)
+        {
+            self.wrong.get_or_insert_with(|| wrong.to_string());
+        }
+        *count += 1;
+        Ok(())
+    }
+}
+
+/// How many files there are, and which are not those of their names.
+fn verify_files(bundle: &mut Bundle) -> Result<(u64, Vec<String>), VerifyError> {
+    let names = bundle.evidence()?;
+    let (count, mut wrong) = (names.len() as u64, Vec::new());
+    for name in names {
+        let digest = digest(bundle.open_evidence(&name)?);
+        if digest.ok().as_ref() != Some(&name) {
+            wrong.push(name);
+        }
+    }
+    Ok((count, wrong))
+}
+
+fn digest(mut input: impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match input.read(&mut buffer)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            read => hasher.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Completeness: what checkpoints say of a history that is read, up to which entry nothing can be missing, and who vouches for it.
+//!
+//! That nothing was altered is another question, and [`super::verify`] answers it. A chain cannot see that its newest entries were
+//! cut off; whoever cosigned a checkpoint saw as many entries as it says.
+
+use super::history::State;
+use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::trail::hash::{LeafHash, NodeHash};
+use crate::trail::merkle::Frontier;
+use crate::trail::policy::{Policy, PolicyFault};
+use crate::trail::quorum::{Backing, Distrust};
+use std::collections::BTreeMap;
+
+/// Checkpoints that are compared with a history while it is read.
+#[derive(Debug, Default)]
+pub struct Completeness {
+    /// Those of trees that were not reached yet, by size.
+    ahead: BTreeMap<u64, Vec<SignedCheckpoint>>,
+    /// Those that were, each with the root that the history had then.
+    reached: Vec<(SignedCheckpoint, NodeHash)>,
+    frontier: Frontier,
+}
+
+/// What checkpoints say of a history.
+#[derive(Debug, Clone)]
+pub struct Completed {
+    /// How many entries the history has.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: NodeHash,
+    /// What each checkpoint says, the smallest first.
+    pub standings: Vec<Standing>,
+}
+
+/// A checkpoint, and what is to be thought of it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// As it was found.
+    pub signed: SignedCheckpoint,
+    /// Who vouches for it, or why it does not count.
+    pub verdict: Result<Vouched, Unsound>,
+}
+
+/// Who vouches for a checkpoint that is of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vouched {
+    /// Whether they are enough.
+    pub witnessed: bool,
+    /// Each witness of the policy that cosigned, by its name there, and when, in POSIX seconds.
+    pub witnesses: Vec<(String, u64)>,
+}
+
+/// Why a checkpoint does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsound {
+    /// Of more entries than there are.
+    #[error("it is of {signed} entries, and {found} are here: the newest are missing")]
+    Cut {
+        /// The checkpoint's.
+        signed: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// Of other entries.
+    #[error(
+        "its root is {signed}, and that of the first {size} entries here is {found}: one of the two histories is false"
+    )]
+    Fork {
+        /// How many entries.
+        size: u64,
+        /// The checkpoint's root.
+        signed: NodeHash,
+        /// The history's.
+        found: NodeHash,
+    },
+    /// Of another log, not signed, or forged.
+    #[error(transparent)]
+    Distrust(#[from] Distrust),
+    /// There is no policy to judge by.
+    #[error("the policy of that time cannot be read")]
+    Policy(#[from] PolicyFault),
+    /// There is no ledger to speak of.
+    #[error("the history has no opening")]
+    Unopened,
+}
+
+impl Completeness {
+    /// Nothing read, and these checkpoints to be compared.
+    #[must_use]
+    pub fn new(checkpoints: impl IntoIterator<Item = SignedCheckpoint>) -> Self {
+        let mut all = Self::default();
+        for signed in checkpoints {
+            all.ahead.entry(signed.checkpoint().size()).or_default().push(signed);
+        }
+        all.reach();
+        all
+    }
+
+    /// Takes the next entry, given without its newline.
+    pub fn push(&mut self, line: &[u8]) {
+        self.frontier.push(LeafHash::of(line), &mut |_, _| {});
+        self.reach();
+    }
+
+    fn reach(&mut self) {
+        let size = self.frontier.size();
+        while let Some(first) = self.ahead.first_entry().filter(|first| *first.key() == size) {
+            let root = self.frontier.root();
+            self.reached.extend(first.remove().into_iter().map(|signed| (signed, root)));
+        }
+    }
+
+    /// What the checkpoints say of the history that was read, and that left a state. Each is judged by a policy that is trusted, or
+    /// else by the one that was in force in the history when the ledger was of its size.
+    #[must_use]
+    pub fn finish(self, state: &State, trusted: Option<&Policy>) -> Completed {
+        let (size, root) = (self.frontier.size(), self.frontier.root());
+        let reached = self.reached.into_iter().map(|(signed, found)| {
+            let verdict =
+                of_history(signed.checkpoint(), found).and_then(|()| vouched(&signed, state, trusted));
+            Standing { signed, verdict }
+        });
+        let ahead = self.ahead.into_values().flatten().map(|signed| {
+            let cut = Unsound::Cut { signed: signed.checkpoint().size(), found: size };
+            // Only what the log signed says that entries are missing.
+            let verdict = vouched(&signed, state, trusted).and(Err(cut));
+            Standing { signed, verdict }
+        });
+        Completed { size, root, standings: reached.chain(ahead).collect() }
+    }
+}
+
+fn of_history(checkpoint: &Checkpoint, found: NodeHash) -> Result<(), Unsound> {
+    if checkpoint.root() == found {
+        return Ok(());
+    }
+    Err(Unsound::Fork { size: checkpoint.size(), signed: checkpoint.root(), found })
+}
+
+fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -> Result<Vouched, Unsound> {
+    let then;
+    let policy = match trusted {
+        Some(policy) => policy,
+        None => {
+            then = policy_at(state, signed.checkpoint().size())?;
+            &then
+        }
+    };
+    let witnessing = policy.judge(signed)?.witnessing;
+    let name = |(witness, time): (&crate::trail::policy::Witness, Option<u64>)| {
+        Some((witness.name.to_string(), time?))
+    };
+    let witnessed = witnessing.backing == Backing::Witnessed;
+    Ok(Vouched { witnessed, witnesses: witnessing.times.into_iter().filter_map(name).collect() })
+}
+
+/// The policy that was in force in a ledger of a size.
+///
+/// # Errors
+/// [`Unsound::Unopened`], [`Unsound::Policy`].
+pub fn policy_at(state: &State, _size: u64) -> Result<Policy, Unsound> {
+    let opened = &state.founding.as_ref().ok_or(Unsound::Unopened)?.opened;
+    let parties: Vec<_> =
+        opened.parties.iter().map(|party| (party.id.as_str(), party.witness.as_slice())).collect();
+    Ok(Policy::of_parties(&opened.ledger_key, &parties)?)
+}
+
+impl Completed {
+    /// The largest checkpoint that enough witnesses vouch for: up to it nothing is missing.
+    #[must_use]
+    pub fn witnessed(&self) -> Option<(&Checkpoint, &Vouched)> {
+        self.newest(|vouched| vouched.witnessed)
+    }
+
+    /// The largest checkpoint that the ledger signed, whoever vouches for it besides.
+    #[must_use]
+    pub fn signed(&self) -> Option<(&Checkpoint, &Vouched)> {
+        self.newest(|_| true)
+    }
+
+    fn newest(&self, counts: impl Fn(&Vouched) -> bool) -> Option<(&Checkpoint, &Vouched)> {
+        let sound = self.standings.iter().filter_map(|standing| {
+            standing.verdict.as_ref().ok().map(|vouched| (standing.signed.checkpoint(), vouched))
+        });
+        sound.filter(|(_, vouched)| counts(vouched)).max_by_key(|(checkpoint, _)| checkpoint.size())
+    }
+
+    /// Whether every checkpoint is of the history and vouched for.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.standings.iter().all(|standing| standing.verdict.is_ok())
+    }
+
+    /// Whether one cannot be true of the history, or is forged. One that nobody signed whom a policy lists says nothing.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        let strange = |unsound: &Unsound| {
+            matches!(unsound, Unsound::Distrust(Distrust::Stranger(_) | Distrust::Unsigned(_)))
+        };
+        self.standings
+            .iter()
+            .any(|standing| standing.verdict.as_ref().is_err_and(|unsound| !strange(unsound)))
+    }
+}
