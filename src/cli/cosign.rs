@@ -42,7 +42,7 @@ pub(crate) struct Cosign {
 impl Cosign {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let key = self.key(&ledger, settings)?;
+        let key = witness_key(&ledger, &self.party, settings)?;
         let signed = match &self.file {
             Some(path) => checkpoint::read(path)?,
             None => ledger.newest_checkpoint()?.ok_or_else(|| {
@@ -78,19 +78,6 @@ impl Cosign {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The witness's key that is held here.
-    fn key(&self, ledger: &Ledger, settings: &Settings) -> Result<SigningKey, Failure> {
-        let author = Author { party: self.party.clone(), institution: None };
-        let state = ledger.state();
-        let ids: Vec<String> =
-            state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
-        let keyring = settings.keyring()?;
-        match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
-            Some(id) => Ok(keyring.key(id)?),
-            None => Err(Failure::usage(format!("{} has no witness key in force in this ledger", self.party))),
-        }
-    }
-
     /// Puts a fork into a file, where one was asked for.
     fn put_down(&self, error: CosignError) -> Failure {
         if let (CosignError::Forked(_, Some(fork)), Some(path)) = (&error, &self.fork)
@@ -99,5 +86,18 @@ impl Cosign {
             return failure;
         }
         error.into()
+    }
+}
+
+/// A party's witness key that is held here.
+pub(crate) fn witness_key(ledger: &Ledger, party: &Code, settings: &Settings) -> Result<SigningKey, Failure> {
+    let author = Author { party: party.clone(), institution: None };
+    let state = ledger.state();
+    let ids: Vec<String> =
+        state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
+    let keyring = settings.keyring()?;
+    match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
+        Some(id) => Ok(keyring.key(id)?),
+        None => Err(Failure::usage(format!("{party} has no witness key in force in this ledger"))),
     }
 }

@@ -8,6 +8,9 @@ use annals::exchange::disclosing::TakeError;
 use annals::exchange::evidence::EvidenceError;
 use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
+use annals::exchange::layout::LayoutError;
+use annals::exchange::mirror::MirrorError;
+use annals::exchange::publish::PublishError;
 use annals::exchange::restore::RestoreError;
 use annals::exchange::specimen::SpecimenError;
 use annals::ledger::backup::BackupError;
@@ -84,6 +87,15 @@ pub(crate) enum Failure {
     /// A proof that is not made.
     #[error("not proved")]
     Prove(#[source] ProveError),
+    /// A log that is not published.
+    #[error("not published")]
+    Publish(#[source] PublishError),
+    /// A copy that is not brought up to date.
+    #[error("{from}: not mirrored")]
+    Mirror { from: String, source: Box<MirrorError> },
+    /// Two histories of one ledger, put down for people to decide.
+    #[error("{from}: the log has forked, and both checkpoints are in {}: show it to the other side", path.display())]
+    Forked { from: String, path: PathBuf, source: Box<MirrorError> },
     /// A file that is neither a checkpoint nor a proof.
     #[error("{}: {what}", path.display())]
     Note { path: PathBuf, what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
@@ -229,6 +241,9 @@ impl Failure {
             Self::Cosign(_) => 1,
             Self::Prove(ProveError::Missing(_) | ProveError::Uncovered(_)) => 2,
             Self::Prove(_) => 1,
+            Self::Publish(error) => publish(error),
+            Self::Mirror { source, .. } => mirror(source),
+            Self::Forked { .. } => 1,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),
@@ -255,6 +270,25 @@ const fn backup(error: &BackupError) -> u8 {
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
         | BackupError::Lost(_) => 1,
         BackupError::Beside { .. } => 3,
+    }
+}
+
+const fn publish(error: &PublishError) -> u8 {
+    match error {
+        PublishError::Unsigned | PublishError::Foreign(_) | PublishError::NotOne { .. } => 2,
+        PublishError::Another { .. } | PublishError::Differs(_) | PublishError::Unsound(_) => 1,
+        PublishError::Checkpoint(error) => checkpoint(error),
+        PublishError::System { .. } => 3,
+    }
+}
+
+const fn mirror(error: &MirrorError) -> u8 {
+    match error {
+        MirrorError::Nothing | MirrorError::Form(_) | MirrorError::Empty | MirrorError::Opening => 2,
+        MirrorError::Layout(LayoutError::Read(..)) | MirrorError::Append(_) => 3,
+        MirrorError::Checkpoint(error) => checkpoint(error),
+        MirrorError::Ledger(error) => ledger(error),
+        _ => 1,
     }
 }
 
@@ -309,6 +343,7 @@ const fn ledger(error: &LedgerError) -> u8 {
         | LedgerError::Fact(..)
         | LedgerError::Broken(_)
         | LedgerError::Unsigned(_)
+        | LedgerError::Forked(_)
         | LedgerError::Changed { .. } => 1,
         LedgerError::Store(error) => store(error),
         LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,

@@ -21,6 +21,7 @@ mod gaps;
 mod inbox;
 mod key;
 mod manual;
+mod mirror;
 mod output;
 mod place;
 mod plan;
@@ -28,6 +29,7 @@ mod policy;
 mod privacy;
 mod progress;
 mod prove;
+mod publish;
 mod read;
 mod record;
 mod request;
@@ -112,6 +114,8 @@ enum Command {
     Checkpoint(checkpoint::Checkpoint),
     Cosign(cosign::Cosign),
     Prove(prove::Prove),
+    Publish(publish::Publish),
+    Mirror(mirror::Mirror),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Doctor(doctor::Doctor),
@@ -153,6 +157,8 @@ impl Arguments {
             Command::Checkpoint(command) => command.run(&settings),
             Command::Cosign(command) => command.run(&settings),
             Command::Prove(command) => command.run(&settings),
+            Command::Publish(command) => command.run(&settings),
+            Command::Mirror(command) => command.run(&settings),
             Command::Verify(command) => command.run(&settings),
             Command::Bench(command) => command.run(&settings),
             Command::Doctor(command) => command.run(&settings),

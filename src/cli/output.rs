@@ -113,7 +113,11 @@ fn row(value: &Value) -> Result<(), Failure> {
     let members: Vec<_> =
         value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()).collect();
     let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
-    let cell = |value: &Value| Cell::text(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let cell = |value: &Value| match value.as_array() {
+        Some(items) => Cell::text(items.iter().map(text).collect::<Vec<_>>().join("; ")),
+        None => Cell::text(text(value)),
+    };
     write(&csv::plain(&keys, &[members.iter().map(|(_, value)| cell(value)).collect()]).map_err(unwritten)?)
 }
 

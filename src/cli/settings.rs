@@ -68,6 +68,11 @@ impl Settings {
         })
     }
 
+    /// As below, where there is one.
+    pub(crate) const fn known_anchor(&self) -> Option<&Anchor> {
+        self.anchor.as_ref()
+    }
+
     /// Where the keys of this desk remember what they signed.
     pub(crate) fn anchor(&self) -> Result<&Anchor, Failure> {
         self.anchor.as_ref().ok_or_else(|| {

@@ -80,6 +80,9 @@ pub fn entries(mut bytes: &[u8], width: u16) -> Option<Vec<&[u8]>> {
     bytes.is_empty().then_some(found)
 }
 
+/// Takes an entry and its sequence.
+pub type TakeEntry<'a, E> = dyn FnMut(u64, &[u8]) -> Result<(), E> + 'a;
+
 /// Hands over the entries from one sequence up to a size, as a log of that size has them: of its last tile the partial one, or the
 /// whole one that came later. An error of `each` ends it.
 ///
@@ -89,7 +92,7 @@ pub fn each_entry<E: From<LayoutError>>(
     source: &mut impl Source,
     from: u64,
     size: u64,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), E>,
+    each: &mut TakeEntry<'_, E>,
 ) -> Result<(), E> {
     for index in from / WIDTH..size.div_ceil(WIDTH) {
         let Some(tile) = Kind::Entries.tile(index, size) else { break };
@@ -146,7 +149,7 @@ pub fn limited(input: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("it is longer than {limit} bytes")));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it is longer than {limit} bytes")));
     }
     Ok(bytes)
 }

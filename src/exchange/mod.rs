@@ -4,7 +4,8 @@
 //! - [`import`]: files of requests, and [`answer`]: what became of each;
 //! - [`export`]: the entries, one a line;
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
-//! - [`layout`]: the log as files that anybody can serve;
+//! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
+//!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
 //! - [`against`]: two histories compared;
 //! - [`specimen`]: a plausible ledger of any size, made up.
@@ -20,5 +21,8 @@ pub mod export;
 pub mod import;
 pub mod keyring;
 pub mod layout;
+pub mod mirror;
+pub mod publish;
 pub mod restore;
 pub mod specimen;
+pub mod web;

@@ -9,7 +9,7 @@
 
 use super::anchor::{Anchor, AnchorError};
 use super::tree::Tree;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, forked};
 use crate::record::authority::Key;
 use crate::record::history::State;
 use crate::store::{Store, StoreError, write_durably};
@@ -154,6 +154,9 @@ impl Checkpoints {
 
     fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
         let size = signed.checkpoint().size();
+        if let Some(ledger) = self.folder.as_deref().and_then(Path::parent) {
+            forked::refuse(ledger)?;
+        }
         let Some(folder) = &self.folder else {
             self.memory().insert(size, signed.clone());
             return Ok(());

@@ -3,7 +3,7 @@
 
 #[path = "../../tests/ledger/desk.rs"]
 #[expect(dead_code, reason = "to found a ledger takes a part of the desk")]
-mod desk;
+pub(crate) mod desk;
 
 use super::backup::back_up;
 use super::{Ledger, RecordError};

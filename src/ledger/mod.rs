@@ -12,6 +12,8 @@
 //! - [`privacy`]: what is taken in of them, and what is removed;
 //! - [`checkpoints`]: where the ledger stood, signed and cosigned; `tree`, what is signed; [`anchor`], what keys remember;
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
+//! - [`following`]: entries that were sealed elsewhere; [`forked`]: two histories of one ledger, and nothing written until people
+//!   have decided;
 //! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
@@ -24,6 +26,8 @@ pub mod checkpoints;
 pub mod disclosures;
 mod evidence;
 pub mod examination;
+pub mod following;
+pub mod forked;
 pub mod index;
 mod keeper;
 mod lines;
@@ -42,7 +46,7 @@ mod verification;
 pub mod witness;
 
 #[cfg(test)]
-mod faults;
+pub(crate) mod faults;
 
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -106,6 +110,12 @@ pub enum LedgerError {
         /// How many there are.
         size: u64,
     },
+    /// Two histories were signed.
+    #[error(
+        "{}: the ledger's key signed two histories that cannot both be true: decide with the other side which one counts, hand this \
+         file to whoever has to know, and move it away to go on here", .0.display()
+    )]
+    Forked(PathBuf),
     /// No such entry.
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
@@ -168,6 +178,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+        forked::refuse(folder)?;
         let store = Embedded::open(folder)?;
         let notices = store.notices();
         if let Some(known) = snapshot::head(folder).filter(|known| !follows(&store, *known)) {
@@ -208,7 +219,7 @@ impl Ledger {
         notices.extend(kept.and_then(|kept| cut(kept, store.head())));
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
-        notices.extend(withheld(&disclosures));
+        notices.extend(withheld(&disclosures).into_iter().chain(forked::notice(folder)));
         Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
     }
 
@@ -251,7 +262,7 @@ impl Ledger {
         let keeper = Keeper::new(folder.clone());
         let (tree, checkpoints) = (Mutex::default(), Checkpoints::new(folder.as_deref()));
         let past = Arc::new(Mutex::new(past));
-        Self { store, past, keys, disclosures, tree, checkpoints, queue, keeper, folder, notices }
+        Self { keeper, store, past, keys, disclosures, tree, checkpoints, queue, folder, notices }
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {

@@ -5,7 +5,7 @@ use super::{Ledger, LedgerError};
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Prover, Tiles};
+use crate::trail::merkle::{self, Frontier, Prover, Tiles};
 use crate::trail::proof::{Proof, ProofFault};
 use crate::trail::tile::{self, Tile};
 use std::ops::ControlFlow;
@@ -77,6 +77,33 @@ impl Ledger {
             tree.follow(store)?;
             Ok(tile::bytes(&tree.tile(tile)?))
         })
+    }
+
+    /// Whether a checkpoint is of this ledger, signed by its key, and of these entries.
+    ///
+    /// # Errors
+    /// [`CheckpointError`], by name.
+    pub fn owns(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
+        self.is_own(signed, &self.state())
+    }
+
+    /// The complete subtrees of all entries.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where they cannot be read.
+    pub fn frontier(&self) -> Result<Frontier, LedgerError> {
+        self.with_tree(|tree, store| {
+            tree.follow(store)?;
+            Ok(tree.frontier().clone())
+        })
+    }
+
+    /// Computes the tree from the first entry on, where what is kept of it does not lead where it should.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where the entries cannot be read.
+    pub fn remake_tree(&self) -> Result<(), LedgerError> {
+        self.with_tree(|tree, store| Ok(tree.remake(store)?))
     }
 
     /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.

@@ -106,6 +106,11 @@ impl Tree {
         self.frontier.size()
     }
 
+    /// The complete subtrees that it is made of.
+    pub(super) const fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
     /// Its root.
     pub(super) fn root(&self) -> NodeHash {
         self.frontier.root()

@@ -95,6 +95,7 @@ impl Ledger {
         if !known.signer.is_witness() || known.vkey != verifier {
             return Err(CosignError::Role(verifier.keyid()));
         }
+        self.refuse_forked()?;
         self.is_own(signed, &state)?;
         let checkpoint = signed.checkpoint();
         let size = checkpoint.size();

@@ -72,6 +72,15 @@ impl<A: Archive> Verifier<A> {
         }
     }
 
+    /// A verifier of what comes after a history that was verified before: its archive and the state that it leaves. What the report
+    /// counts is of the entries that come.
+    #[must_use]
+    pub fn after(archive: A, state: State) -> Self {
+        let Head { size, leaf } = state.head;
+        let begun = Self::new(archive, Beside::default());
+        Self { size, head: leaf, read: size, known: size, state, ..begun }
+    }
+
     /// Takes the next line, without its newline. It is judged when some more have come, so that all cores have a share in it.
     ///
     /// # Errors
@@ -85,6 +94,12 @@ impl<A: Archive> Verifier<A> {
     #[must_use]
     pub const fn judged(&self) -> u64 {
         self.size
+    }
+
+    /// Whether nothing was found that is wrong, in what is judged by now.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.findings.iter().all(Option::is_none)
     }
 
     fn judge_waiting(&mut self) -> Result<(), A::Fault> {

@@ -196,8 +196,24 @@ fn just_founded() -> Vec<Answer> {
     desk.read_both("record progress 1.G2G.1 --as KR --lifecycle under_way --dry-run");
     desk.ask("import /dev/null");
     desk.refused("import nowhere.jsonl", 2);
+    published(&mut desk);
     emptied(&mut desk);
     desk.answers
+}
+
+/// The log as files, and a copy that follows them and is cosigned.
+fn published(desk: &mut Desk) {
+    desk.ask("publish public");
+    let first = desk.ask("mirror public --ledger copy")["first"].as_str().unwrap().to_owned();
+    desk.ask("mirror public --ledger copy --as KR --output cosigned.txt");
+    desk.refused("mirror public --ledger copy --output cosigned.txt", 2);
+    desk.read_both(&format!("mirror public --ledger copy --first {first}"));
+    desk.refused(&format!("mirror public --ledger copy --first {}", "0".repeat(64)), 1);
+    assert!(desk.run("checkpoint --take cosigned.txt").status.success());
+    desk.ask("publish public");
+    desk.read_both("publish public");
+    desk.refused("publish keys", 2);
+    desk.refused("mirror nowhere --ledger copy", 2);
 }
 
 /// All entries are gone, and only the kept state tells it; then it is gone, too.

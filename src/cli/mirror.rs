@@ -1,0 +1,183 @@
+//! `annals mirror`: a copy that follows what a log publishes, in a folder or on a web server.
+
+use super::checkpoint;
+use super::cosign;
+use super::failure::{Failure, file};
+use super::output::{self, Standing};
+use super::place;
+use super::publish::{cosigners, served};
+use super::settings::Settings;
+use annals::domain::value::Code;
+use annals::exchange::layout::{Folder, Source};
+use annals::exchange::mirror::{Log, MirrorError, Mirrored};
+use annals::exchange::web::Web;
+use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::{Ledger, forked};
+use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::hash::LeafHash;
+use chrono::Utc;
+use clap::Args;
+use serde_json::json;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long a server has for an answer.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Follow a published log: verify every entry, keep a copy, and cosign it as a party's witness
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals mirror https://example.org/dk-kr --ledger copy --first 5f0c…   the first time
+  annals mirror https://example.org/dk-kr --ledger copy                 whatever is new
+  annals mirror /media/dk-kr --ledger copy --as KR -o cosigned.txt      and cosign it
+
+The first time, every entry is verified into a new ledger; `--first` is the hash of entry 0, as the
+parties gave it to you, and without it nobody knows whose ledger it is. From then on, what is new is
+judged after what is here, and must lie under the root that the log signed. A log that is behind what
+it signed before is refused. One that signed two histories has forked: both checkpoints are put into
+the file `fork` in the copy's folder, and nothing is written there until that is moved away. An
+interrupted run is completed by the next. Withheld values and evidence are not published.")]
+pub(crate) struct Mirror {
+    /// A folder, or an address that begins with http:// or https://
+    #[arg(value_name = "DIR|URL")]
+    from: String,
+    /// The hash of entry 0, from somewhere else
+    #[arg(long, value_name = "HASH")]
+    first: Option<LeafHash>,
+    /// Cosign as the witness of this party
+    #[arg(long = "as", value_name = "PARTY")]
+    party: Option<Code>,
+    /// Put the checkpoint, with all cosignatures, into this file, which must not exist
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Mirror {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        // What cannot be answered is not begun.
+        if let Some(path) = self.output.as_deref().filter(|path| path.exists()) {
+            return Err(file(path, "made")(io::Error::from(ErrorKind::AlreadyExists)));
+        }
+        let web = self.from.starts_with("http://") || self.from.starts_with("https://");
+        let mirrored = if web {
+            let server = Web::new(&self.from, PATIENCE).map_err(|error| Failure::usage(error.to_string()))?;
+            self.mirror(server, settings)?
+        } else {
+            self.mirror(Folder(PathBuf::from(&self.from)), settings)?
+        };
+        let ledger = Ledger::open_read_only(&settings.ledger)?;
+        let (signed, new) = self.cosigned(&mirrored, &ledger, settings)?;
+        if let Some(path) = &self.output {
+            checkpoint::write(path, signed.to_string().as_bytes())?;
+        }
+        self.answer(&mirrored, (&signed, new), &ledger, settings)
+    }
+
+    fn mirror(&self, source: impl Source, settings: &Settings) -> Result<Mirrored, Failure> {
+        let log = Log::read(source).map_err(|error| self.failed(error))?;
+        let bar = output::progress("verifying");
+        let mut progress = |read| bar.set_position(read);
+        let (folder, anchor) = (&settings.ledger, settings.known_anchor());
+        let mirrored = if folder.join("annals.json").exists() {
+            let followed = log.follow(folder, self.first, anchor, &mut progress);
+            followed.map_err(|error| self.forked(error, &folder.join(forked::FILE)))
+        } else {
+            let mut beside = folder.as_os_str().to_owned();
+            beside.push(".fork");
+            let beside = PathBuf::from(beside);
+            place::build(folder, |part| {
+                let begun = log.begin(part, self.first, anchor, &mut progress);
+                begun.map_err(|error| {
+                    if let MirrorError::Forked(fork) = &error
+                        && let Err(failure) = checkpoint::write(&beside, fork.to_string().as_bytes())
+                    {
+                        return failure;
+                    }
+                    self.forked(error, &beside)
+                })
+            })
+        };
+        bar.finish_and_clear();
+        mirrored
+    }
+
+    /// The checkpoint with the cosignature of a party's witness, where one is asked for; and whether it is new.
+    fn cosigned(
+        &self,
+        mirrored: &Mirrored,
+        ledger: &Ledger,
+        settings: &Settings,
+    ) -> Result<(SignedCheckpoint, bool), Failure> {
+        let signed = &mirrored.taken.signed;
+        let Some(party) = &self.party else { return Ok((signed.clone(), false)) };
+        let key = cosign::witness_key(ledger, party, settings)?;
+        let keyid = key.verifier().keyid();
+        if checkpoint::cosigned(signed, &ledger.state()).iter().any(|(known, _)| *known == keyid) {
+            return Ok((signed.clone(), false));
+        }
+        let bar = output::progress("verifying");
+        let cosigned =
+            ledger.cosign(signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
+        bar.finish_and_clear();
+        Ok((ledger.take_cosignatures(&cosigned?)?.signed, true))
+    }
+
+    fn answer(
+        &self,
+        mirrored: &Mirrored,
+        (signed, cosigned): (&SignedCheckpoint, bool),
+        ledger: &Ledger,
+        settings: &Settings,
+    ) -> Result<ExitCode, Failure> {
+        let standing = Standing::of(ledger);
+        let added = standing.head.size.saturating_sub(mirrored.before);
+        let entries = output::count(added, "entry", "entries");
+        let mut lines = vec![match added {
+            0 if mirrored.taken.new.is_empty() && !cosigned => format!("{}: nothing new", self.from),
+            0 => format!("{}: no new entry", self.from),
+            _ => format!("{}: {entries} verified and taken into {}", self.from, settings.ledger.display()),
+        }];
+        if self.first.is_none() && mirrored.before == 0 {
+            let first = mirrored.first;
+            lines.push(
+                "  the parties are not authenticated: compare the hash of entry 0 with what they told you"
+                    .to_owned(),
+            );
+            lines.push(format!("  first {first}"));
+        }
+        lines.push(format!("  root  {}", signed.checkpoint().root()));
+        lines.push(cosigners(signed, ledger));
+        lines.extend(self.output.as_ref().map(|path| format!("  written to {}", path.display())));
+        let mut members = served(signed, ledger);
+        if let Some(members) = members.as_object_mut() {
+            members.insert("from".to_owned(), json!(self.from));
+            members.insert("added".to_owned(), added.into());
+            members.insert("first".to_owned(), json!(mirrored.first));
+            members.insert("authenticated".to_owned(), self.first.is_some().into());
+        }
+        output::answer("mirrored", &lines.join("\n"), members, &standing, settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn forked(&self, error: MirrorError, path: &Path) -> Failure {
+        match error {
+            MirrorError::Forked(_) => {
+                Failure::Forked { from: self.from.clone(), path: path.to_owned(), source: Box::new(error) }
+            }
+            error => self.failed(error),
+        }
+    }
+
+    fn failed(&self, error: MirrorError) -> Failure {
+        match error {
+            // A ledger that cannot be opened is told as everywhere.
+            MirrorError::Ledger(error) | MirrorError::Checkpoint(CheckpointError::Ledger(error)) => {
+                error.into()
+            }
+            source => Failure::Mirror { from: self.from.clone(), source: Box::new(source) },
+        }
+    }
+}

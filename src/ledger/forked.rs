@@ -1,0 +1,54 @@
+//! A fork that was found: the file that says so lies in the ledger's folder, and nothing is written there until people have decided.
+//!
+//! ```text
+//! fork    two checkpoints that the ledger's key signed and that cannot both be true: [`crate::trail::fork`]
+//! ```
+
+use super::{Ledger, LedgerError};
+use crate::store::write_durably;
+use crate::trail::fork::Fork;
+use std::path::{Path, PathBuf};
+
+/// The file in a ledger's folder.
+pub const FILE: &str = "fork";
+
+/// The fork that was found in the ledger in a folder.
+#[must_use]
+pub fn found(folder: &Path) -> Option<PathBuf> {
+    let path = folder.join(FILE);
+    // Whatever lies there was not put there without a reason.
+    path.symlink_metadata().is_ok().then_some(path)
+}
+
+/// Puts a fork into a ledger's folder, durable on return; the first that was found stays.
+///
+/// # Errors
+/// [`LedgerError::Store`].
+pub fn put_down(folder: &Path, fork: &Fork) -> Result<PathBuf, LedgerError> {
+    if let Some(path) = found(folder) {
+        return Ok(path);
+    }
+    write_durably(folder, FILE, fork.to_string().as_bytes())?;
+    Ok(folder.join(FILE))
+}
+
+/// Refuses to go on where a fork was found.
+pub(super) fn refuse(folder: &Path) -> Result<(), LedgerError> {
+    found(folder).map_or(Ok(()), |path| Err(LedgerError::Forked(path)))
+}
+
+/// What a reader is told.
+pub(super) fn notice(folder: &Path) -> Option<String> {
+    let path = found(folder)?;
+    Some(format!(
+        "{}: two histories of this ledger were signed; nothing is written here until people have decided",
+        path.display()
+    ))
+}
+
+impl Ledger {
+    /// Refuses to sign where a fork was found.
+    pub(super) fn refuse_forked(&self) -> Result<(), LedgerError> {
+        self.folder.as_deref().map_or(Ok(()), refuse)
+    }
+}

@@ -1,0 +1,16 @@
+//! A log that one side publishes, and the copies that others keep of it: whatever is done to what is published, a copy has what the
+//! log's key signed and the rules admit, or it is as it was.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
+
+mod attacks;
+mod desks;
+mod following;
+mod forks;
+mod program;
+mod web;
