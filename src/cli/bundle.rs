@@ -139,14 +139,14 @@ impl Restore {
         let text = format!(
             "{} verified, with {}, {} and {}; restored to {}",
             output::count(report.size, "entry", "entries"),
-            output::count(unpacked.disclosures, "withheld value", "withheld values"),
-            output::count(unpacked.files, "file", "files"),
-            output::count(unpacked.checkpoints, "checkpoint", "checkpoints"),
+            output::count(unpacked.beside.disclosures, "withheld value", "withheld values"),
+            output::count(unpacked.beside.files, "file", "files"),
+            output::count(unpacked.beside.checkpoints, "checkpoint", "checkpoints"),
             settings.ledger.display()
         );
         let members = json!({
-            "dry_run": false, "disclosures": unpacked.disclosures, "files": unpacked.files,
-            "checkpoints": unpacked.checkpoints,
+            "dry_run": false, "disclosures": unpacked.beside.disclosures, "files": unpacked.beside.files,
+            "checkpoints": unpacked.beside.checkpoints,
         });
         let head = Head { size: report.size, leaf: report.head };
         let standing = Standing { head, illustrative: report.illustrative };

@@ -17,8 +17,8 @@ pub(crate) struct Settings {
     keyring: Option<Keyring>,
     anchor: Option<Anchor>,
     pub(crate) format: Format,
-    /// The file into which requests are put that are signed and not recorded.
-    pub(crate) requests: Option<PathBuf>,
+    /// Whether what is signed is for whoever runs the ledger, and not to be recorded here.
+    pub(crate) asks: bool,
     /// Whose desk this is, for whoever reads; what is signed always says it itself.
     pub(crate) desk: Option<Speaker>,
 }
@@ -53,7 +53,7 @@ impl Settings {
             keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
             anchor: anchor.or(defaults.anchor).or_else(home_of_anchors).map(Anchor::new),
             format: format.or(defaults.format).unwrap_or_default(),
-            requests: None,
+            asks: false,
             desk: defaults.desk,
         })
     }

@@ -10,6 +10,7 @@ use crate::ledger::anchor::{Anchor, AnchorError};
 use crate::ledger::checkpoints::{CheckpointError, Taken};
 use crate::ledger::following::{FollowError, Following};
 use crate::ledger::{Ledger, LedgerError, forked};
+use crate::record::adoption;
 use crate::record::fact::Fact;
 use crate::record::founding::Opened;
 use crate::record::verdict::Report;
@@ -18,6 +19,7 @@ use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::entry::Entry;
 use crate::trail::fork::Fork;
 use crate::trail::hash::{LeafHash, NodeHash};
+use crate::trail::key::VerifierKey;
 use crate::trail::merkle::{self, Prover, Tiles};
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::{self, Kind, Tile, WIDTH};
@@ -185,8 +187,9 @@ impl<S: Source> Log<S> {
         let (leaf, opened) = self.opening()?;
         let other = first.filter(|expected| *expected != leaf);
         other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found: leaf }))?;
-        self.is_of(&opened)?;
-        let known = remembered(&opened, anchor)?;
+        let keys = [&opened.ledger_key];
+        self.is_of(opened.origin.as_str(), &keys, 0)?;
+        let known = remembered(opened.origin.as_str(), &keys, anchor)?;
         self.continues(&known, None)?;
         let ledger = self.take(Ledger::create(folder)?, progress)?;
         Ok(Mirrored { taken: ledger.take_cosignatures(&self.signed)?, before: 0, first: leaf })
@@ -210,9 +213,11 @@ impl<S: Source> Log<S> {
         let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
         let other = first.filter(|expected| *expected != found);
         other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found }))?;
-        let founding = copy.state().founding.ok_or(CheckpointError::Empty)?;
-        self.is_of(&founding.opened)?;
-        let judged = self.continues(&remembered(&founding.opened, anchor)?, Some(&copy));
+        let state = copy.state();
+        let origin = state.origin().ok_or(CheckpointError::Empty)?;
+        let keys: Vec<&VerifierKey> = state.ledger_keys().collect();
+        self.is_of(origin, &keys, copy.head().size)?;
+        let judged = self.continues(&remembered(origin, &keys, anchor)?, Some(&copy));
         if let Err(MirrorError::Forked(fork)) = &judged {
             forked::put_down(folder, fork)?;
         }
@@ -237,13 +242,39 @@ impl<S: Source> Log<S> {
         Ok((entry.leaf, opened))
     }
 
-    /// Whether the checkpoint is of a ledger, and signed by its key.
-    fn is_of(&self, opened: &Opened) -> Result<(), MirrorError> {
-        let (expected, found) = (opened.origin.as_str(), self.signed.checkpoint().origin());
+    /// Whether the checkpoint is of a ledger, and signed by a key that it has had, or that the entries from one on give it. Which of
+    /// them is in force is judged when these are taken.
+    fn is_of(&self, expected: &str, keys: &[&VerifierKey], from: u64) -> Result<(), MirrorError> {
+        let found = self.signed.checkpoint().origin();
         if expected != found {
             return Err(MirrorError::Origin { expected: expected.to_owned(), found: found.to_owned() });
         }
-        self.signed.signed_by(&opened.ledger_key).map_err(MirrorError::Signature)
+        let mut refused = None;
+        for key in keys {
+            match self.signed.signed_by(key) {
+                Ok(()) => return Ok(()),
+                Err(fault) => refused = Some(fault),
+            }
+        }
+        match refused {
+            Some(fault) if !self.replaces(from)? => Err(MirrorError::Signature(fault)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an entry from one on adopts a policy with a key that signed the checkpoint.
+    fn replaces(&self, from: u64) -> Result<bool, LayoutError> {
+        let mut found = false;
+        each_entry(&mut *self.source.borrow_mut(), from, self.at().0, &mut |_, line| {
+            let event = Entry::parse(line).ok().map(|entry| entry.request.event);
+            let fact = event.and_then(|event| Fact::read(&event).ok());
+            if let Some((Fact::Adopted(adoption::Event::Policy(adopted)), _)) = fact {
+                let mut logs = adopted.policy.policy().logs().iter();
+                found |= logs.any(|log| self.signed.signed_by(&log.key).is_ok());
+            }
+            Ok::<_, LayoutError>(())
+        })?;
+        Ok(found)
     }
 
     /// Whether all that is known of the log is a beginning of what it publishes: what keys of this desk signed, and what a copy has.
@@ -389,10 +420,14 @@ impl<S: Source> Tiles for Log<S> {
 }
 
 /// What keys of this desk signed for the same ledger, the smallest first.
-fn remembered(opened: &Opened, anchor: Option<&Anchor>) -> Result<Vec<SignedCheckpoint>, MirrorError> {
-    let mut known = anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(opened.origin.as_str()))?;
+fn remembered(
+    origin: &str,
+    keys: &[&VerifierKey],
+    anchor: Option<&Anchor>,
+) -> Result<Vec<SignedCheckpoint>, MirrorError> {
+    let mut known = anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(origin))?;
     // What was signed for another founding of the same name says nothing of this one.
-    known.retain(|known| known.signed_by(&opened.ledger_key).is_ok());
+    known.retain(|known| keys.iter().any(|key| known.signed_by(key).is_ok()));
     Ok(known)
 }
 
