@@ -79,8 +79,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// A checkpoint that is not signed or taken in.
-    #[error("no checkpoint")]
-    Checkpoint(#[source] CheckpointError),
+    #[error(transparent)]
+    Checkpoint(CheckpointError),
     /// A checkpoint that is not cosigned.
     #[error("not cosigned")]
     Cosign(#[source] CosignError),
