@@ -154,6 +154,17 @@ impl Bundle {
         SignedCheckpoint::parse(&bytes).map_err(|source| BundleError::Checkpoint { member, source })
     }
 
+    /// Refuses tiles that a tree of a size has not: nobody compares them with the entries, and another reader may read them.
+    fn has_only(&self, size: u64) -> Result<(), BundleError> {
+        let foreign = |name: &String| {
+            name.parse::<Tile>().is_ok_and(|tile| tile.kind.tile(tile.index, size) != Some(tile))
+        };
+        match self.names()?.into_iter().find(foreign) {
+            Some(member) => Err(BundleError::Member { path: self.path.clone(), member }),
+            None => Ok(()),
+        }
+    }
+
     /// What became of the requests that its receiver had sent; nothing where it answers none.
     ///
     /// # Errors
