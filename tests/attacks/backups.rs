@@ -12,8 +12,9 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
 use annals::record::verdict::Check;
-use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
+use annals::trail::key::{Kind, SigningKey};
 use std::fs;
 use std::path::Path;
 
@@ -132,6 +133,15 @@ fn entries_that_do_not_verify_are_not_restored() {
     let found = restored(&sound, &forged, home.path()).map(|_| ());
     assert!(
         matches!(found, Err(UnpackError::Checkpoint(CheckpointError::Differs(size))) if size == last as u64),
+        "{found:?}"
+    );
+    // Nor one of another key.
+    let other = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[9; 32]).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let found = restored(&sound, &super::two_sides::checkpoint(&sound, &other), home.path()).map(|_| ());
+    let unsigned = CheckpointFault::Unsigned(ledger_key().verifier().keyid());
+    assert!(
+        matches!(&found, Err(UnpackError::Checkpoint(CheckpointError::Signed(fault))) if *fault == unsigned),
         "{found:?}"
     );
 }

@@ -101,6 +101,31 @@ fn a_name_that_comes_twice_is_no_bundles() {
 }
 
 #[test]
+fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
+    let desktop = sound();
+    let one = fs::read(desktop.write(&desktop.members)).unwrap();
+    let other = small(desktop.home.path());
+    let comment = |text: &[u8]| {
+        let mut bytes = one.clone();
+        let end = bytes.len() - 2;
+        bytes[end..].copy_from_slice(&u16::try_from(text.len()).unwrap().to_le_bytes());
+        [&bytes, text].concat()
+    };
+    for (what, bytes) in [
+        ("two", [&one[..], &other].concat()),
+        ("something before", [b"PK\x03\x04", &one[..]].concat()),
+        ("something after", [&one[..], b"\n"].concat()),
+        ("a comment", comment(b"x")),
+        ("one in the comment of the other", comment(&other)),
+    ] {
+        let path = desktop.home.path().join("two");
+        fs::write(&path, bytes).unwrap();
+        let found = Bundle::open(&path).map(|_| ());
+        assert!(matches!(found, Err(BundleError::Zip { .. })), "{what}: {found:?}");
+    }
+}
+
+#[test]
 fn a_name_that_belongs_to_no_bundle_is_named() {
     let desktop = sound();
     let hash = "a".repeat(64);

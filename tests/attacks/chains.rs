@@ -2,7 +2,7 @@
 
 use super::desk::ORIGIN;
 use super::two_sides::{
-    Form, Sides, changed, checkpoint, cosigned, go_on, ledger_key, now, requests, sealed, witness,
+    Form, Sides, changed, checkpoint, cosigned, go_on, ledger_key, now, requests, sealed, told, witness,
 };
 use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
@@ -10,9 +10,11 @@ use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
 use annals::record::completeness::Unsound;
 use annals::record::verdict::Check;
+use annals::trail::entry::{Entry, Seal};
 use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};
 use annals::trail::quorum::{Backing, Distrust};
+use std::fs;
 
 #[test]
 fn the_sound_ledger_passes_in_every_form_and_is_witnessed_by_both_sides() {
@@ -32,14 +34,15 @@ fn a_tail_that_was_cut_off_is_seen_by_a_checkpoint_and_by_an_anchor_and_not_by_t
     let (size, first) = (lines.len() as u64, sides.kept[0].checkpoint().size());
     for left in [size - 1, first] {
         let cut = &lines[..usize::try_from(left).unwrap()];
+        // A bundle ends at a checkpoint: an older one, or one that the stolen key of the ledger signs.
+        let mut inside = sides.kept[..1].to_vec();
+        inside.extend((left != first).then(|| checkpoint(cut, &ledger_key())));
         for form in Form::ALL {
-            // A bundle needs a checkpoint at its end; without the ledger's key that is an older one, or of another key.
-            if form == Form::Bundle && left != first {
-                continue;
-            }
-            let alone = form.judge(cut, &sides.kept[..1], &[]);
+            let alone = form.judge(cut, &inside, &[]);
             assert!(alone.report.holds() && alone.completed.holds(), "a chain alone does not know its end");
-            let judged = form.judge(cut, &sides.kept[..1], &sides.kept);
+            let witnessed = alone.completed.witnessed().map(|(checkpoint, _)| checkpoint.size());
+            assert_eq!(witnessed, (form != Form::Export).then_some(first), "{form:?}");
+            let judged = form.judge(cut, &inside, &sides.kept);
             assert!(judged.report.holds());
             assert_eq!(judged.unsound(), [(size, Unsound::Cut { signed: size, found: left })], "{form:?}");
         }
@@ -55,6 +58,41 @@ fn a_tail_that_was_cut_off_is_seen_by_a_checkpoint_and_by_an_anchor_and_not_by_t
         }
         let signed = ledger.checkpoint(&ledger_key(), &sides.anchor(ORIGIN));
         assert!(matches!(signed, Err(CheckpointError::Behind { .. })), "{signed:?}");
+        // As its users are told.
+        let kept = home.path().join("kept");
+        fs::write(&kept, sides.kept[1].to_string()).unwrap();
+        let (code, answer) = told(&folder, &["--checkpoints", kept.to_str().unwrap()]);
+        let found =
+            answer["checkpoints"].as_array().unwrap().iter().find(|each| each["size"] == size).unwrap();
+        assert_eq!(code, Some(1));
+        assert!(found["found"].as_str().unwrap().contains("the newest are missing"), "{answer}");
+        assert_eq!(told(&folder, &[]).0, Some(0), "with nothing from elsewhere it is not seen");
+    }
+}
+
+#[test]
+fn an_entry_that_hides_another_of_its_stream_is_named_by_the_stream_chains() {
+    let sides = Sides::agreed();
+    let lines = sides.lines();
+    let last = Entry::parse(&lines[lines.len() - 1]).unwrap();
+    let before = Entry::parse(&lines[lines.len() - 2]).unwrap();
+    let sound = last.seal.clone();
+    for seal in [
+        Seal {
+            streamversion: sound.streamversion - 1,
+            streamprevhash: before.seal.streamprevhash,
+            ..sound.clone()
+        },
+        Seal { streamversion: sound.streamversion + 1, ..sound.clone() },
+        Seal { streamprevhash: LeafHash::NONE, ..sound.clone() },
+    ] {
+        let mut damaged = lines.clone();
+        damaged.pop();
+        damaged.push(last.request.clone().seal(seal).0);
+        for form in Form::ALL {
+            let judged = form.judge(&damaged, &[checkpoint(&damaged, &ledger_key())], &[]);
+            assert_eq!(judged.failed(), [(Check::Streams, lines.len() as u64 - 1)], "{form:?}");
+        }
     }
 }
 

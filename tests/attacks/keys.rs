@@ -73,15 +73,22 @@ fn a_key_signs_nothing_before_it_was_registered() {
 }
 
 #[test]
-fn a_witnesss_key_signs_no_entry_and_a_party_speaks_for_no_other() {
+fn the_keys_of_witnesses_and_of_the_ledger_say_nothing_and_a_party_speaks_for_no_other() {
     let mut sides = Sides::agreed();
     let draft = sides.desk.draft("DK", ACTION, "action.progressed", word("under_way"));
     let by_witness = sides.desk.sign_with(&draft, &witness("DK")).0;
     let keyid = witness("DK").verifier().keyid();
     assert_eq!(refused(&sides, &by_witness), authority::Refusal::Signature(keyid));
     let by_ledger = sides.desk.sign_with(&draft, &ledger_key()).0;
-    let keyid = ledger_key().verifier().keyid();
-    assert_eq!(refused(&sides, &by_ledger), authority::Refusal::Unknown(keyid));
+    let mut forged = requests(&sides.lines());
+    forged.push(by_ledger.clone());
+    let judged = Form::Export.judge(&sealed(forged), &[], &[]);
+    assert_eq!(judged.failed()[0], (Check::Authority, judged.report.size - 1));
+    let answer = sides.desk.ledger.record(by_ledger, Vec::new());
+    assert!(matches!(
+        answer,
+        Err(RecordError::Refused(Refusal::Authority(authority::Refusal::Source { .. })))
+    ));
     let draft = sides.desk.draft("DK", ACTION, "action.progressed", word("under_way"));
     let by_kr = sides.desk.sign_with(&draft, &key_of("KR", Role::Coordinator)).0;
     let answer = sides.desk.ledger.record(by_kr, Vec::new());

@@ -84,7 +84,7 @@ impl Sides {
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        policy_at(&self.desk.ledger.state(), 0).unwrap()
+        policy_at(&self.desk.ledger.state(), self.desk.ledger.head().size).unwrap()
     }
 
     /// The first so many entries at a desk of somebody who has stolen keys, to go on from there.

@@ -3,7 +3,7 @@
 
 use super::desk::ORIGIN;
 use super::two_sides::{
-    Form, Sides, checkpoint, go_on, ledger_key, members, now, told, unzipped, witness, zipped,
+    Form, Sides, checkpoint, cosigned, go_on, ledger_key, members, now, told, unzipped, witness, zipped,
 };
 use annals::exchange::bundle::restore::{UnpackError, restore};
 use annals::exchange::bundle::verify::{self, VerifyError};
@@ -130,6 +130,56 @@ fn a_witnesss_key_vouches_for_nothing_after_its_revocation_and_what_it_cosigned_
         assert!(judged.report.holds() && judged.completed.holds());
         let (witnessed, _) = judged.completed.witnessed().unwrap();
         assert_eq!(witnessed, before.checkpoint(), "{form:?}: what it cosigned before stands");
+    }
+}
+
+/// The text of a policy with this key of the ledger and the witnesses of these sides, all of whom have to cosign.
+fn policy_text(log: &SigningKey, parties: &[&str]) -> String {
+    let witnesses = parties.iter().map(|party| (*party, [witness(party).verifier()])).collect::<Vec<_>>();
+    let witnesses: Vec<_> = witnesses.iter().map(|(party, keys)| (*party, &keys[..])).collect();
+    Policy::of_parties(&log.verifier(), &witnesses).unwrap().to_string()
+}
+
+#[test]
+fn a_policy_that_one_side_adopts_alone_lowers_no_quorum() {
+    let mut sides = Sides::agreed();
+    let text = policy_text(&ledger_key(), &["KR"]);
+    for (party, witnessed) in [("KR", false), ("DK", true)] {
+        sides.desk.say(party, "ledger", "policy.adopted", json!({"policy": text})).unwrap();
+        let anchors = [ORIGIN, "KR"].map(|name| sides.anchor(name));
+        let signed = cosigned(&sides.desk.ledger, &anchors, &["KR"]);
+        for form in Form::ALL {
+            let one = std::slice::from_ref(&signed);
+            let judged = form.judge(&sides.lines(), one, one);
+            assert!(judged.report.holds() && judged.completed.holds());
+            assert_eq!(judged.completed.witnessed().is_some(), witnessed, "{form:?} {party}");
+        }
+    }
+}
+
+#[test]
+fn the_ledgers_key_signs_nothing_after_it_was_replaced_and_what_it_signed_stands() {
+    let mut sides = Sides::agreed();
+    let new = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[9; 32]).unwrap();
+    let text = policy_text(&new, &["DK", "KR"]);
+    for party in ["DK", "KR"] {
+        sides.desk.say(party, "ledger", "policy.adopted", json!({"policy": text})).unwrap();
+    }
+    let (ledger, lines) = (&sides.desk.ledger, sides.lines());
+    let late = ledger.checkpoint(&ledger_key(), &sides.anchor(ORIGIN));
+    assert!(matches!(late, Err(CheckpointError::Key { .. })), "{late:?}");
+    let late = checkpoint(&lines, &ledger_key());
+    let taken = ledger.take_cosignatures(&late);
+    let unsigned = CheckpointFault::Unsigned(new.verifier().keyid());
+    assert!(matches!(&taken, Err(CheckpointError::Signed(fault)) if *fault == unsigned), "{taken:?}");
+    for form in [Form::Folder, Form::Bundle] {
+        let judged = form.judge(&lines, &[sides.kept[1].clone(), late.clone()], &[]);
+        let distrust = Unsound::Distrust(Distrust::Unsigned(ORIGIN.to_owned()));
+        assert_eq!(judged.unsound(), [(lines.len() as u64, distrust)], "{form:?}");
+        let mine = ledger.checkpoint(&new, &sides.anchor("new")).unwrap();
+        let judged = form.judge(&lines, &[sides.kept[1].clone(), mine], &[]);
+        assert!(judged.report.holds() && judged.completed.holds(), "{form:?}");
+        assert_eq!(judged.completed.witnessed().unwrap().0, sides.kept[1].checkpoint());
     }
 }
 
