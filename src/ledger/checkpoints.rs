@@ -100,6 +100,14 @@ pub enum CheckpointError {
         /// What is wrong with it.
         source: CheckpointFault,
     },
+    /// A kept one under the name of another.
+    #[error("{}: the checkpoint in it is of {size} entries, so that it was not kept there; delete it", path.display())]
+    Misnamed {
+        /// The file.
+        path: PathBuf,
+        /// Of how many entries it is.
+        size: u64,
+    },
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -146,7 +154,14 @@ impl Checkpoints {
     fn of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         match &self.folder {
             None => Ok(self.memory().get(&size).cloned()),
-            Some(folder) => read(&folder.join(name(size))),
+            Some(folder) => {
+                let path = folder.join(name(size));
+                let kept = read(&path)?;
+                match kept.as_ref().map(|kept| kept.checkpoint().size()).filter(|found| *found != size) {
+                    Some(size) => Err(CheckpointError::Misnamed { path, size }),
+                    None => Ok(kept),
+                }
+            }
         }
     }
 

@@ -113,6 +113,25 @@ fn a_copy_that_was_written_to_elsewhere_is_not_excused_by_the_hashes_that_are_ke
 }
 
 #[test]
+fn an_older_checkpoint_under_the_name_of_a_newer_one_does_not_become_the_newest() {
+    let sides = Sides::agreed();
+    let home = tempfile::tempdir().unwrap();
+    let folder = Form::Folder.write(&sides.lines(), &sides.kept, home.path());
+    let older = &sides.kept[0];
+    let size = older.checkpoint().size();
+    let ledger = Ledger::open(&folder, &mut quietly).unwrap();
+    assert_eq!(ledger.newest_checkpoint().unwrap().as_ref(), sides.kept.last());
+    fs::write(folder.join("checkpoints/000000000999"), older.to_string()).unwrap();
+    // A bundle would end at it, and nothing be sent of what came after.
+    for found in [ledger.newest_checkpoint().map(|_| ()), ledger.checkpoints().map(|_| ())] {
+        assert!(
+            matches!(&found, Err(CheckpointError::Misnamed { size: found, path }) if *found == size && path.ends_with("000000000999")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn entries_that_do_not_verify_are_not_restored() {
     let sides = Sides::agreed();
     let mut lines = sides.lines();
