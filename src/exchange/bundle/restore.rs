@@ -76,6 +76,7 @@ pub fn restore(
         progress(at + 1);
         Ok::<_, UnpackError>(restore.push(line)?)
     })?;
+    bundle.has_only(size)?;
     let report = restore.finish()?;
     let beside = take_beside(bundle, &Ledger::open(folder, &mut quietly)?)?;
     Ok(Unpacked { report, beside })
