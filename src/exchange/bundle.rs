@@ -127,12 +127,11 @@ impl Bundle {
 
     /// The names in it.
     fn names(&self) -> Result<Vec<String>, BundleError> {
-        let name = |name: &[u8]| match std::str::from_utf8(name) {
-            Ok(name) => Ok(name.to_owned()),
-            Err(_) => {
+        let name = |name: &[u8]| {
+            std::str::from_utf8(name).map(str::to_owned).map_err(|_| {
                 let member = String::from_utf8_lossy(name).chars().take(120).collect();
-                Err(BundleError::Member { path: self.path.clone(), member })
-            }
+                BundleError::Member { path: self.path.clone(), member }
+            })
         };
         self.archive.file_names_raw().map(name).collect()
     }

@@ -139,12 +139,11 @@ fn of_history(checkpoint: &Checkpoint, found: NodeHash) -> Result<(), Unsound> {
 
 fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -> Result<Vouched, Unsound> {
     let then;
-    let policy = match trusted {
-        Some(policy) => policy,
-        None => {
-            then = policy_at(state, signed.checkpoint().size())?;
-            &then
-        }
+    let policy = if let Some(policy) = trusted {
+        policy
+    } else {
+        then = policy_at(state, signed.checkpoint().size())?;
+        &then
     };
     let size = signed.checkpoint().size();
     // Of entries among which its own revocation is, a key says nothing.

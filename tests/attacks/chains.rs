@@ -211,8 +211,8 @@ fn with_the_keys_of_one_side_and_of_the_ledger_entries_verify_and_the_other_side
         assert!(alone.report.holds() && alone.completed.holds(), "{form:?}: stolen keys sign");
         assert!(alone.completed.witnessed().is_none(), "{form:?}: and DK's witness is still missing");
         let judged = form.judge(&forged, std::slice::from_ref(&stolen), &sides.kept);
-        let sizes: Vec<u64> = judged.unsound().iter().map(|(size, _)| *size).collect();
-        assert_eq!(sizes, [sides.kept[0].checkpoint().size(), sides.kept[1].checkpoint().size()]);
+        let named: Vec<u64> = judged.unsound().iter().map(|(size, _)| *size).collect();
+        assert_eq!(named, [sides.kept[0].checkpoint().size(), sides.kept[1].checkpoint().size()]);
         for (size, unsound) in judged.unsound() {
             let signed = sides.kept.iter().find(|kept| kept.checkpoint().size() == size).unwrap();
             let found = super::two_sides::root(&forged[..usize::try_from(size).unwrap()]);

@@ -31,7 +31,9 @@ fn impostor(home: &Path) -> (Desk, SignedCheckpoint) {
     founding.ledger_key = other(ORIGIN, Kind::Ed25519).verifier();
     for party in &mut founding.parties {
         for (keys, kind) in [(&mut party.authority, Kind::Ed25519), (&mut party.witness, Kind::Cosignature)] {
-            keys.iter_mut().for_each(|key| *key = other(key.name(), kind).verifier());
+            for key in keys {
+                *key = other(key.name(), kind).verifier();
+            }
         }
     }
     let time: DateTime<Utc> = annals::trail::entry::parse_timestamp("2021-05-11T08:00:00.000Z").unwrap();

@@ -1,6 +1,6 @@
 //! What is done with keys: used after their end or before their begin, and signatures that only some verifiers accept.
 //!
-//! Signatures with a small-order component are made here as in "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko, 2020):
+//! Signatures with a small-order component are made here as in “Taming the many `EdDSAs`” (Chalkias, Garillot, Nikolaenko, 2020):
 //! by somebody who has the key, so that a verifier that multiplies by the cofactor, or in a batch, accepts them.
 
 use super::desk::{ACTION, ORIGIN, key_of, word};
@@ -111,8 +111,8 @@ impl Holder {
         seed.iter_mut().zip(name.bytes().cycle()).for_each(|(to, from)| *to = from);
         let mut half = [0; 32];
         half.copy_from_slice(&Sha512::digest(seed)[..32]);
-        half[0] &= 248;
-        half[31] = half[31] & 127 | 64;
+        half[0] &= 0xf8;
+        half[31] = half[31] & 0x7f | 0x40;
         let secret = Scalar::from_bytes_mod_order(half);
         Self { secret, public: (ED25519_BASEPOINT_POINT * secret).compress().to_bytes() }
     }

@@ -32,8 +32,11 @@ impl Leaves {
     }
 }
 
+/// What was looked at, whether it holds, and in words.
+type Looked = (String, Option<bool>, String);
+
 /// What `annals verify` says of each check of a proof, under keys from elsewhere.
-fn judged(text: &str, policy: &Path) -> (Option<i32>, Vec<(String, Option<bool>, String)>) {
+fn judged(text: &str, policy: &Path) -> (Option<i32>, Vec<Looked>) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("proof");
     fs::write(&path, text).unwrap();
@@ -43,7 +46,7 @@ fn judged(text: &str, policy: &Path) -> (Option<i32>, Vec<(String, Option<bool>,
     (code, answer["checks"].as_array().into_iter().flatten().map(check).collect())
 }
 
-fn wrong(checks: &[(String, Option<bool>, String)]) -> Vec<&str> {
+fn wrong(checks: &[Looked]) -> Vec<&str> {
     checks.iter().filter(|(_, holds, _)| *holds == Some(false)).map(|(check, ..)| check.as_str()).collect()
 }
 
@@ -113,9 +116,9 @@ fn two_inner_nodes_are_no_entry_and_half_the_tree_is_no_tree() {
     let home = tempfile::tempdir().unwrap();
     let policy = home.path().join("policy");
     fs::write(&policy, sides.policy().to_bytes()).unwrap();
-    for (at, pair) in (0..).zip(&pairs) {
+    for ((at, pair), hashes) in (0..).zip(&pairs).zip(leaves.0.chunks(2)) {
         let path = Prover::new(&leaves, 16).inclusion(2 * at).unwrap()[1..].to_vec();
-        let node = NodeHash::above(leaves.0[2 * at as usize], leaves.0[2 * at as usize + 1]);
+        let node = NodeHash::above(hashes[0], hashes[1]);
         assert_eq!(merkle::rooted(node, at, 8, &path), Ok(whole), "the way is right, and the leaf is none");
         let found = merkle::includes(LeafHash::of(pair), at, 8, &path, whole);
         assert!(matches!(found, Err(ProofFault::Root { expected, .. }) if expected == whole));

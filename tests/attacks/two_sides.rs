@@ -194,7 +194,9 @@ pub(crate) fn checkpoint(lines: &[Vec<u8>], key: &SigningKey) -> SignedCheckpoin
 
 pub(crate) fn root(lines: &[Vec<u8>]) -> NodeHash {
     let mut frontier = Frontier::default();
-    lines.iter().for_each(|line| frontier.push(LeafHash::of(line), &mut |_, _| {}));
+    for line in lines {
+        frontier.push(LeafHash::of(line), &mut |_, _| {});
+    }
     frontier.root()
 }
 

@@ -20,7 +20,9 @@ fn view(sides: &Sides, common: usize, party: &str, words: usize) -> (Lines, Sign
 
 fn leaves(lines: &Lines) -> Leaves {
     let mut leaves = Leaves::new().unwrap();
-    lines.iter().for_each(|line| leaves.push(line).unwrap());
+    for line in lines {
+        leaves.push(line).unwrap();
+    }
     leaves
 }
 

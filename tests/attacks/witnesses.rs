@@ -201,7 +201,7 @@ fn a_checkpoint_of_more_entries_than_there_are_is_named() {
     let named = answer["checkpoints"].as_array().unwrap().iter().find(|each| each["size"] == size).unwrap();
     assert!(named["found"].as_str().unwrap().contains("the newest are missing"), "{named}");
     assert_eq!(
-        Form::Folder.judge(&lines, &[larger.clone()], &[]).unsound(),
+        Form::Folder.judge(&lines, std::slice::from_ref(&larger), &[]).unsound(),
         [(size, Unsound::Cut { signed: size, found })]
     );
     // As the one at which it ends: then it is not whole.
