@@ -231,7 +231,7 @@ impl Failure {
             Self::Bundle { source: bundle::verify::VerifyError::Store(_), .. }
             | Self::Pack { source: PackError::Write(_), .. } => 3,
             Self::Unpack { source: UnpackError::Restore(error), .. } => restore(error),
-            Self::Unpack { source: UnpackError::File(_), .. } => 1,
+            Self::Unpack { source: UnpackError::File(_) | UnpackError::Unnamed(_), .. } => 1,
             Self::Unpack { source: UnpackError::Checkpoint(error), .. }
             | Self::Pack { source: PackError::Checkpoint(error), .. } => checkpoint(error),
             Self::Unpack { source: UnpackError::Ledger(error), .. }

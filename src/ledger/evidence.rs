@@ -23,6 +23,11 @@ impl Ledger {
         self.store.copy_blob(sha256, to)
     }
 
+    /// Removes a file that was put here and that no entry names.
+    pub(crate) fn remove_blob(&self, sha256: &str) -> Result<(), StoreError> {
+        self.store.remove_blob(sha256)
+    }
+
     /// Where the file with this SHA-256 is, or would be; nothing for a ledger in memory.
     #[must_use]
     pub fn blob_path(&self, sha256: &str) -> Option<PathBuf> {

@@ -1,7 +1,7 @@
 //! What is done to a bundle as a file: names that come twice or belong to none, parts that are not the entries', members that
 //! inflate beyond all measure, and bytes that were cut off or changed.
 
-use super::desk::{ACTION, Desk, word};
+use super::desk::{ACTION, Desk, plan_text, word};
 use super::two_sides::{Members, Sides, bundle, cosigned, unzipped, zipped};
 use annals::exchange::bundle::restore::{UnpackError, restore};
 use annals::exchange::bundle::verify::{self, Verified, VerifyError};
@@ -217,8 +217,15 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let path = desktop.with(&evidence, b"another file");
     let (_, _, verified, _) = read(&path).unwrap();
     assert!(!verified.holds() && verified.files == (1, vec![name.clone()]));
-    let found = restore(&mut Bundle::open(&path).unwrap(), &desktop.home.path().join("new"), &mut quietly);
-    assert!(matches!(found, Err(UnpackError::File(found)) if found == name));
+    let restored = |path: &Path, to: &str| {
+        restore(&mut Bundle::open(path).unwrap(), &desktop.home.path().join(to), &mut quietly)
+    };
+    let found = restored(&path, "unnamed");
+    assert!(matches!(found, Err(UnpackError::Unnamed(found)) if found == name), "no entry asks for it");
+    let plan = annals::trail::hash::sha256(plan_text().as_bytes());
+    assert!(restored(&desktop.with(&format!("evidence/{plan}"), plan_text().as_bytes()), "plan").is_ok());
+    let found = restored(&desktop.with(&format!("evidence/{plan}"), b"another plan"), "another");
+    assert!(matches!(found, Err(UnpackError::File(found)) if found == plan));
     let kept = desktop.members.iter().find(|(name, _)| name.starts_with("checkpoints/")).unwrap();
     let found = read(&desktop.with("checkpoints/000000000003", &kept.1)).map(|_| ());
     assert!(matches!(found, Err(VerifyError::Bundle(BundleError::Member { .. }))), "{found:?}");

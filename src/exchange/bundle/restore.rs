@@ -8,8 +8,13 @@ use crate::exchange::restore::{Restore, RestoreError};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::privacy::Taken;
 use crate::ledger::{Ledger, LedgerError, quietly};
+use crate::record::evidence;
 use crate::record::verdict::Report;
-use std::io::BufReader;
+use crate::store::Condition;
+use crate::trail::disclosure::Digest;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 /// Why a bundle is not restored.
@@ -27,8 +32,11 @@ pub enum UnpackError {
     /// Its checkpoints.
     #[error("a checkpoint in it does not hold")]
     Checkpoint(#[from] CheckpointError),
+    /// A file that no entry names.
+    #[error("`evidence/{0}` is named by no entry: it belongs to another bundle, or to none")]
+    Unnamed(String),
     /// A file that is not the one of its name.
-    #[error("`evidence/{0}` is not the file that its name says")]
+    #[error("`evidence/{0}` is not the file that its name says, or larger than its entry does")]
     File(String),
     /// The new ledger.
     #[error("the ledger cannot be made")]
@@ -94,10 +102,16 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
             disclosures += u64::from(taken == Taken::Kept);
         })?;
     }
-    let names = bundle.evidence()?;
+    let (names, named) = (bundle.evidence()?, named(ledger)?);
     for name in &names {
-        let blob = ledger.put_blob(&mut bundle.open_evidence(name)?).map_err(LedgerError::from)?;
+        // Nothing is kept that no entry asks for, nor more of it than the entry says.
+        let size = named.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
+        let mut bytes = bundle.open_evidence(name)?.take(size.saturating_add(1));
+        let blob = ledger.put_blob(&mut bytes).map_err(LedgerError::from)?;
         if blob.sha256 != *name {
+            if blob.before == Condition::Missing {
+                ledger.remove_blob(&blob.sha256).map_err(LedgerError::from)?;
+            }
             return Err(UnpackError::File(name.clone()));
         }
     }
@@ -107,3 +121,22 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
     }
     Ok(Beside { disclosures, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
 }
+
+/// The files that entries name, as far as their digests are known here, and how large each may be.
+fn named(ledger: &Ledger) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let mut named = BTreeMap::new();
+    let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
+    ledger.replay(0..u64::MAX, &mut |entry, _| {
+        let event = &entry.request.event;
+        let files = evidence::files(event, &known);
+        named.extend(files.iter().filter_map(|file| Some((file.sha256.clear()?.to_owned(), file.size))));
+        if let Some(plan) = event.data.members().get("plan_sha256").and_then(Value::as_str) {
+            named.insert(plan.to_owned(), PLAN_LIMIT);
+        }
+        Ok(())
+    })?;
+    Ok(named)
+}
+
+/// The most bytes of a plan document, of which no entry says how large it is.
+const PLAN_LIMIT: u64 = 1 << 26;
