@@ -91,7 +91,7 @@ impl Settings {
         bar.finish_and_clear();
         notice(&ledger);
         if let Some(anchor) = &self.anchor {
-            ledger.follows(anchor)?;
+            ledger.follows(anchor).map_err(Failure::stale)?;
         }
         Ok(ledger)
     }
@@ -101,7 +101,9 @@ impl Settings {
     pub(crate) fn keep(&self, ledger: &Ledger) {
         output::keep(ledger);
         if let Err(error) = self.checkpoint(ledger) {
-            eprintln!("annals: no checkpoint was made: {error}");
+            // The first is what failed, and here that is said already.
+            let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            eprintln!("annals: it is recorded, and no checkpoint was made: {why}");
         }
     }
 

@@ -186,7 +186,7 @@ impl Found {
     fn completeness(&self) -> String {
         let completed = &self.completed;
         if completed.size == 0 {
-            return String::new();
+            return "completeness is not known: there is no entry".to_owned();
         }
         let Some((checkpoint, vouched)) = completed.witnessed() else {
             let signed = match completed.signed() {
@@ -354,10 +354,13 @@ impl Against {
             Compared::Less(less) => ("less", less),
             Compared::Parted(at) => ("parted", at),
         };
-        json!({
-            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "fork": self.fork,
-            "words": self.words(),
-        })
+        let mut value = json!({
+            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
+        });
+        if let Some(members) = value.as_object_mut() {
+            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path))));
+        }
+        value
     }
 }
 
