@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, file};
 use super::output::{self, Standing};
+use super::request;
 use super::settings::Settings;
 use super::signing;
 use annals::domain::value::{Code, Sha256};
@@ -23,8 +24,9 @@ use std::process::ExitCode;
 /// Accede to a ledger that another party founded
 #[derive(Args)]
 #[command(after_help = "\
-Example:
-  annals accede --as KR --plan plan.json
+Examples:
+  annals accede --as KR --plan plan.json                        in a folder that both share
+  annals accede --as KR --plan plan.json -o accession.jsonl     to be sent to whoever runs the ledger
 
 The ledger is verified first. Then the plan as it was laid down is compared with your own copy, action by action, and the \
 keys that the opening lists for you with those that are held here.")]
@@ -41,6 +43,9 @@ pub(crate) struct Accede {
     /// When it is signed [default: now]
     #[arg(long, env = "ANNALS_TIME", value_parser = signing::instant)]
     time: Option<DateTime<Utc>>,
+    /// Sign it into this file of requests, for the side that runs the ledger, and record nothing here
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Check everything, and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -62,7 +67,8 @@ impl Accede {
             anstream::eprint!("{}", super::verify::table(&found));
             return Ok(ExitCode::from(1));
         }
-        let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
+        let ledger =
+            if self.dry_run || self.output.is_some() { settings.trying()? } else { settings.writing()? };
         let state = ledger.state();
         let differences = charter::differences(&plan, &digest, &state);
         if !differences.is_empty() {
@@ -70,6 +76,11 @@ impl Accede {
         }
         self.compare_keys(&state, settings.keyring()?);
         let (time, before) = (self.time.unwrap_or_else(signing::now), Standing::of(&ledger));
+        if let Some(path) = self.output.as_ref().filter(|_| !self.dry_run) {
+            let draft = draft(&self.party, &digest, time);
+            let key = key_for(&ledger, settings.keyring()?, &draft)?;
+            return request::put(&ledger, &draft, &key, path, &[], settings.format);
+        }
         let receipt = accede(&ledger, settings.keyring()?, &self.party, &digest, time)?;
         if self.dry_run {
             output::tried(&before, settings.format)?;
@@ -102,9 +113,13 @@ pub(crate) fn accede(
     plan_sha256: &Sha256,
     time: DateTime<Utc>,
 ) -> Result<Receipt, Failure> {
-    let mut data = Map::new();
-    data.insert("plan_sha256".to_owned(), plan_sha256.as_str().into());
-    let draft = Draft::of_party(party, "ledger".to_owned(), "ledger.acceded", time, data);
+    let draft = draft(party, plan_sha256, time);
     let key = key_for(ledger, keyring, &draft)?;
     signing::commit(ledger, &draft, &key, &[])
+}
+
+fn draft(party: &Code, plan_sha256: &Sha256, time: DateTime<Utc>) -> Draft {
+    let mut data = Map::new();
+    data.insert("plan_sha256".to_owned(), plan_sha256.as_str().into());
+    Draft::of_party(party, "ledger".to_owned(), "ledger.acceded", time, data)
 }

@@ -60,22 +60,9 @@ impl Answer {
         ledger.complete_erasures().map_err(Failure::Lingering)?;
         output::keep(&ledger);
         settings.checkpoint(&ledger)?;
-        let mut text = String::new();
-        let mut refusals = 0;
-        for answer in &answers {
-            text += &match &answer.outcome {
-                Outcome::Recorded { sequence, repeated: false, .. } => {
-                    format!("line {}: recorded at sequence {sequence}\n", answer.line)
-                }
-                Outcome::Recorded { sequence, .. } => {
-                    format!("line {}: recorded before, at sequence {sequence}\n", answer.line)
-                }
-                Outcome::Refused { refused } => {
-                    refusals += 1;
-                    format!("line {}: refused: {refused}\n", answer.line)
-                }
-            };
-        }
+        let mut text = told(&answers);
+        let refusals =
+            answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Refused { .. })).count();
         let listed: Value = answers.iter().map(|answer| json!(answer)).collect();
         let recipe = Recipe { reader: Audience::Party(self.party), evidence: self.evidence, answers };
         let (written, mut members) = bundle::write(&ledger, &recipe, &self.output)?;
@@ -87,4 +74,18 @@ impl Answer {
         output::answer("answer", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::from(u8::from(refusals > 0)))
     }
+}
+
+/// What became of each request, a line each.
+pub(crate) fn told(answers: &[answer::Answer]) -> String {
+    let line = |answer: &answer::Answer| match &answer.outcome {
+        Outcome::Recorded { sequence, repeated: false, .. } => {
+            format!("line {}: recorded at sequence {sequence}\n", answer.line)
+        }
+        Outcome::Recorded { sequence, .. } => {
+            format!("line {}: recorded before, at sequence {sequence}\n", answer.line)
+        }
+        Outcome::Refused { refused } => format!("line {}: refused: {refused}\n", answer.line),
+    };
+    answers.iter().map(line).collect()
 }

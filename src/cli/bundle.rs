@@ -30,6 +30,9 @@ impl Bundle {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         match self {
             Self::Export(command) => command.run(settings),
+            Self::Verify(command) if command.is_of_the_ledger() => {
+                Err(Failure::usage("name the bundle; `annals verify` alone verifies the ledger".to_owned()))
+            }
             Self::Verify(command) => command.run(settings),
             Self::Restore(command) => command.run(settings),
         }
@@ -87,8 +90,13 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         // Half a bundle is none.
         .inspect_err(|_| drop(std::fs::remove_file(path)))?;
     let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
+    let whom = match &recipe.reader {
+        Audience::Public => "everybody",
+        Audience::Parties => "the parties",
+        Audience::Party(party) => party.as_str(),
+    };
     let mut text = format!(
-        "{} for {reader}, with {}, {} and {}, written to {}",
+        "{} for {whom}, with {}, {} and {}, written to {}",
         output::count(size, "entry", "entries"),
         output::count(packed.checkpoints, "cosigned checkpoint", "cosigned checkpoints"),
         output::count(packed.handed.written, "withheld value", "withheld values"),
@@ -139,14 +147,14 @@ impl Restore {
         let text = format!(
             "{} verified, with {}, {} and {}; restored to {}",
             output::count(report.size, "entry", "entries"),
-            output::count(unpacked.disclosures, "withheld value", "withheld values"),
-            output::count(unpacked.files, "file", "files"),
-            output::count(unpacked.checkpoints, "checkpoint", "checkpoints"),
+            output::count(unpacked.beside.disclosures, "withheld value", "withheld values"),
+            output::count(unpacked.beside.files, "file", "files"),
+            output::count(unpacked.beside.checkpoints, "checkpoint", "checkpoints"),
             settings.ledger.display()
         );
         let members = json!({
-            "dry_run": false, "disclosures": unpacked.disclosures, "files": unpacked.files,
-            "checkpoints": unpacked.checkpoints,
+            "dry_run": false, "disclosures": unpacked.beside.disclosures, "files": unpacked.beside.files,
+            "checkpoints": unpacked.beside.checkpoints,
         });
         let head = Head { size: report.size, leaf: report.head };
         let standing = Standing { head, illustrative: report.illustrative };

@@ -79,11 +79,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// A checkpoint that is not signed or taken in.
-    #[error("no checkpoint")]
-    Checkpoint(#[source] CheckpointError),
-    /// A ledger that does not continue what the keys of this desk signed.
-    #[error("nothing is written to this ledger")]
-    Stale(#[source] CheckpointError),
+    #[error(transparent)]
+    Checkpoint(CheckpointError),
     /// A checkpoint that is not cosigned.
     #[error("not cosigned")]
     Cosign(#[source] CosignError),
@@ -203,14 +200,6 @@ impl Failure {
         }
     }
 
-    /// Of a ledger that is to be written to.
-    pub(crate) fn stale(error: CheckpointError) -> Self {
-        match error {
-            CheckpointError::Ledger(error) => Self::Ledger(error),
-            other => Self::Stale(other),
-        }
-    }
-
     pub(crate) const fn usage(text: String) -> Self {
         Self::Usage(text)
     }
@@ -247,7 +236,7 @@ impl Failure {
             | Self::Pack { source: PackError::Checkpoint(error), .. } => checkpoint(error),
             Self::Unpack { source: UnpackError::Ledger(error), .. }
             | Self::Pack { source: PackError::Ledger(error), .. } => ledger(error),
-            Self::Checkpoint(error) | Self::Stale(error) => checkpoint(error),
+            Self::Checkpoint(error) => checkpoint(error),
             Self::Cosign(CosignError::Checkpoint(error)) => checkpoint(error),
             Self::Cosign(_) => 1,
             Self::Prove(ProveError::Missing(_) | ProveError::Uncovered(_)) => 2,

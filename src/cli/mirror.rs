@@ -8,6 +8,7 @@ use super::place;
 use super::publish::{cosigners, served};
 use super::settings::Settings;
 use annals::domain::value::Code;
+use annals::exchange::bundle::{Bundle, restore};
 use annals::exchange::layout::{Folder, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
 use annals::exchange::web::Web;
@@ -33,16 +34,18 @@ Examples:
   annals mirror https://example.org/dk-kr --ledger copy --first 5f0c…   the first time
   annals mirror https://example.org/dk-kr --ledger copy                 whatever is new
   annals mirror /media/dk-kr --ledger copy --as KR -o cosigned.txt      and cosign it
+  annals mirror answer.bundle --ledger copy --as KR -o cosigned.txt     what came by mail
 
 The first time, every entry is verified into a new ledger; `--first` is the hash of entry 0, as the
 parties gave it to you, and without it nobody knows whose ledger it is. From then on, what is new is
 judged after what is here, and must lie under the root that the log signed. A log that is behind what
 it signed before is refused. One that signed two histories has forked: both checkpoints are put into
 the file `fork` in the copy's folder, and nothing is written there until that is moved away. An
-interrupted run is completed by the next. Withheld values and evidence are not published.")]
+interrupted run is completed by the next. Withheld values and evidence are not published; a bundle
+brings those that its reader may see, and says what became of the requests that it answers.")]
 pub(crate) struct Mirror {
-    /// A folder, or an address that begins with http:// or https://
-    #[arg(value_name = "DIR|URL")]
+    /// A published folder, a bundle, or an address that begins with http:// or https://
+    #[arg(value_name = "DIR|URL|BUNDLE")]
     from: String,
     /// The hash of entry 0, from somewhere else
     #[arg(long, value_name = "HASH")]
@@ -62,7 +65,13 @@ impl Mirror {
             return Err(file(path, "made")(io::Error::from(ErrorKind::AlreadyExists)));
         }
         let web = self.from.starts_with("http://") || self.from.starts_with("https://");
-        let mirrored = if web {
+        let file = Path::new(&self.from);
+        let mut told = String::new();
+        let mirrored = if !web && file.is_file() {
+            let (mirrored, answers) = self.unpack(file, settings)?;
+            told = answers;
+            mirrored
+        } else if web {
             let server = Web::new(&self.from, PATIENCE).map_err(|error| Failure::usage(error.to_string()))?;
             self.mirror(server, settings)?
         } else {
@@ -73,7 +82,18 @@ impl Mirror {
         if let Some(path) = &self.output {
             checkpoint::write(path, signed.to_string().as_bytes())?;
         }
-        self.answer(&mirrored, (&signed, new), &ledger, settings)
+        self.answer(&told, &mirrored, (&signed, new), &ledger, settings)
+    }
+
+    /// Follows a bundle, and takes in what came with its entries; with what became of the requests that it answers.
+    fn unpack(&self, path: &Path, settings: &Settings) -> Result<(Mirrored, String), Failure> {
+        let refused = |source| Failure::Unpack { path: path.to_owned(), source };
+        let open = || Bundle::open(path).map_err(|error| refused(error.into()));
+        let mirrored = self.mirror(open()?, settings)?;
+        let mut bundle = open()?;
+        let told = super::answer::told(&bundle.answers().map_err(|error| refused(error.into()))?);
+        restore::take_beside(&mut bundle, &settings.writing()?).map_err(refused)?;
+        Ok((mirrored, told))
     }
 
     fn mirror(&self, source: impl Source, settings: &Settings) -> Result<Mirrored, Failure> {
@@ -127,6 +147,7 @@ impl Mirror {
 
     fn answer(
         &self,
+        told: &str,
         mirrored: &Mirrored,
         (signed, cosigned): (&SignedCheckpoint, bool),
         ledger: &Ledger,
@@ -158,7 +179,8 @@ impl Mirror {
             members.insert("first".to_owned(), json!(mirrored.first));
             members.insert("authenticated".to_owned(), self.first.is_some().into());
         }
-        output::answer("mirrored", &lines.join("\n"), members, &standing, settings.format)?;
+        let text = format!("{told}{}", lines.join("\n"));
+        output::answer("mirrored", &text, members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 

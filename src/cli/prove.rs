@@ -4,6 +4,7 @@ use super::checkpoint;
 use super::failure::Failure;
 use super::output::{self, Standing};
 use super::settings::Settings;
+use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::ledger::proving::ProveError;
 use annals::trail::checkpoint::SignedCheckpoint;
@@ -13,24 +14,27 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Prove that an entry is in the ledger, under a checkpoint that the ledger signed and witnesses cosigned
+/// Prove that an entry is in the ledger, or that these are all entries of an action
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   annals prove 129 -o 129.tlog-proof                  under the newest checkpoint that is witnessed
   annals prove 129 --checkpoint 150                   under the one of 150 entries
+  annals prove 1.G2G.3                                all entries of an action, and that they are all
   annals verify 129.tlog-proof --policy policy.txt    on the other side, with nothing else
 
 The file is a tlog-proof of C2SP: the entry itself, the way from its hash to the root of the tree,
-and the checkpoint with all its signatures.")]
+and the checkpoint with all its signatures. Of an action, an account is written: its entries, the
+place of their last one among all streams, as the ledger attested to it (`annals attest`), and the
+proof of that. What was recorded after the attestation is not in it.")]
 pub(crate) struct Prove {
-    /// An entry by sequence or id
-    #[arg(value_name = "ENTRY")]
+    /// An entry by sequence or id, or an action
+    #[arg(value_name = "ENTRY|ACTION")]
     what: String,
     /// Under the checkpoint of so many entries [default: the newest one that is witnessed, or else the newest]
     #[arg(long, value_name = "SIZE")]
     checkpoint: Option<u64>,
-    /// Into this file, which must not exist [default: <sequence>.tlog-proof]
+    /// Into this file, which must not exist [default: <sequence>.tlog-proof, or <stream>.account]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -38,6 +42,9 @@ pub(crate) struct Prove {
 impl Prove {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
+        if let Some(subject) = subject(&ledger, &self.what) {
+            return self.account(&ledger, &subject, settings);
+        }
         let sequence = sequence(&ledger, &self.what)?;
         let under = under(&ledger, sequence, self.checkpoint)?;
         let proof = ledger.prove(sequence, &under)?;
@@ -62,6 +69,37 @@ impl Prove {
         output::answer("proof", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Prove {
+    /// All entries of an action, with the proof that they are all.
+    fn account(&self, ledger: &Ledger, subject: &str, settings: &Settings) -> Result<ExitCode, Failure> {
+        let under = under(ledger, 0, self.checkpoint)?;
+        let account = ledger.account(subject, &under)?;
+        let name = || PathBuf::from(format!("{}.account", subject.replace('/', "-")));
+        let path = self.output.clone().unwrap_or_else(name);
+        checkpoint::write(&path, account.to_string().as_bytes())?;
+        let count = account.entries().len() as u64;
+        let text = format!(
+            "{} of {subject} proved to be all among the first {} of the ledger\n  written to {}",
+            output::count(count, "entry", "entries"),
+            account.size(),
+            path.display()
+        );
+        let members = json!({
+            "subject": subject, "entries": count, "attested": account.size(),
+            "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path,
+        });
+        output::answer("account", &text, members, &Standing::of(ledger), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The stream of an action that is named.
+fn subject(ledger: &Ledger, what: &str) -> Option<String> {
+    let what = what.strip_prefix("actions/").unwrap_or(what);
+    let action = Code::try_from(what.to_owned()).ok()?;
+    ledger.state().programme.actions.contains_key(&action).then(|| format!("actions/{action}"))
 }
 
 /// The sequence of an entry that is named by it or by its id.

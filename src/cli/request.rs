@@ -14,7 +14,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Sign one change into a file, for the side that runs the ledger
@@ -26,23 +26,16 @@ Examples:
   annals answer requests.jsonl --for KR -o answer.bundle      on the side that runs the ledger
 
 What is said, and how, is as with `annals record`. It is judged by the entries of your copy and
-signed on its newest one; nothing is recorded here. Each request is one more line of the file.")]
+signed on its newest one; nothing is recorded here. Each request is one more line of the file. What
+else is signed (`key`, `policy adopt`, `erase`, `accede`) takes `-o FILE` in the same way.")]
 pub(crate) struct Request {
-    /// Into this file, which may hold requests already
-    #[arg(long, short, global = true, value_name = "FILE")]
-    output: Option<PathBuf>,
     #[command(subcommand)]
     kind: Kind,
 }
 
 impl Request {
     pub(crate) fn run(self, mut settings: Settings) -> Result<ExitCode, Failure> {
-        let output = self.output.ok_or_else(|| {
-            Failure::usage(
-                "name the file for the request with `-o FILE`; `annals record` records it here".to_owned(),
-            )
-        })?;
-        settings.requests = Some(output);
+        settings.asks = true;
         self.kind.run(&settings)
     }
 }

@@ -8,6 +8,7 @@ use annals::ledger::Ledger;
 use annals::ledger::anchor::Anchor;
 use annals::record::request::Speaker;
 use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::key::VerifierKey;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ pub(crate) struct Settings {
     keyring: Option<Keyring>,
     anchor: Option<Anchor>,
     pub(crate) format: Format,
-    /// The file into which requests are put that are signed and not recorded.
-    pub(crate) requests: Option<PathBuf>,
+    /// Whether what is signed is for whoever runs the ledger, and not to be recorded here.
+    pub(crate) asks: bool,
     /// Whose desk this is, for whoever reads; what is signed always says it itself.
     pub(crate) desk: Option<Speaker>,
 }
@@ -53,7 +54,7 @@ impl Settings {
             keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
             anchor: anchor.or(defaults.anchor).or_else(home_of_anchors).map(Anchor::new),
             format: format.or(defaults.format).unwrap_or_default(),
-            requests: None,
+            asks: false,
             desk: defaults.desk,
         })
     }
@@ -91,7 +92,7 @@ impl Settings {
         bar.finish_and_clear();
         notice(&ledger);
         if let Some(anchor) = &self.anchor {
-            ledger.follows(anchor).map_err(Failure::stale)?;
+            ledger.follows(anchor)?;
         }
         Ok(ledger)
     }
@@ -101,9 +102,10 @@ impl Settings {
     pub(crate) fn keep(&self, ledger: &Ledger) {
         output::keep(ledger);
         if let Err(error) = self.checkpoint(ledger) {
-            // The first is what failed, and here that is said already.
-            let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            eprintln!("annals: it is recorded, and no checkpoint was made: {why}");
+            eprintln!("annals: it is recorded, and no checkpoint was made: {error}");
+            if let Some(cause) = std::error::Error::source(&error) {
+                eprintln!("  because: {cause}");
+            }
         }
     }
 
@@ -125,6 +127,22 @@ impl Settings {
             return Ok(None);
         };
         Ok(Some(ledger.checkpoint(&keyring.key(&keyid)?, anchor)?))
+    }
+
+    /// Refuses what is to be proved in a file at once and cannot be: nothing is recorded then.
+    pub(crate) fn proves(&self, ledger: &Ledger, path: &Path) -> Result<(), Failure> {
+        if path.exists() {
+            return Err(file(path, "made")(io::ErrorKind::AlreadyExists.into()));
+        }
+        let state = ledger.state();
+        let own = state.ledger_key_at(state.head.size).map(VerifierKey::keyid);
+        let held = |keyid: String| self.keyring.as_ref().is_some_and(|keyring| keyring.holds(&keyid));
+        if own.is_some_and(held) {
+            return Ok(());
+        }
+        let text = "nothing was recorded: a proof needs a checkpoint, and the ledger's key, which signs it, is not on this desk; \
+                    record it without `--proof`, and ask whoever has that key for one (`annals prove`)";
+        Err(Failure::usage(text.to_owned()))
     }
 
     /// A copy of the ledger in memory, to try a change out on; whoever writes meanwhile is not disturbed.

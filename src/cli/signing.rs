@@ -47,6 +47,9 @@ pub(crate) struct Signing {
     /// Write the receipt as a proof into this file: the entry, under a checkpoint that the ledger's key signs at once
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = SIGNING)]
     proof: Option<PathBuf>,
+    /// Sign it into this file of requests, for the side that runs the ledger, and record nothing here
+    #[arg(long, short, value_name = "FILE", conflicts_with = "proof", help_heading = SIGNING)]
+    output: Option<PathBuf>,
     /// Judge it, and record nothing
     #[arg(long, help_heading = SIGNING)]
     pub(crate) dry_run: bool,
@@ -79,7 +82,12 @@ impl Change {
 impl Signing {
     /// The ledger to record in: a copy in memory where nothing is to be written.
     pub(crate) fn ledger(&self, settings: &Settings) -> Result<Ledger, Failure> {
-        if self.dry_run || settings.requests.is_some() { settings.trying() } else { settings.writing() }
+        if settings.asks && self.output.is_none() {
+            return Err(Failure::usage(
+                "name the file for the request with `-o FILE`; `annals record` records it here".to_owned(),
+            ));
+        }
+        if self.dry_run || self.output.is_some() { settings.trying() } else { settings.writing() }
     }
 
     pub(crate) fn time(&self) -> DateTime<Utc> {
@@ -95,6 +103,9 @@ impl Signing {
     ) -> Result<ExitCode, Failure> {
         let mut draft =
             Draft::of_party(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
+        if let Some(path) = &self.proof {
+            settings.proves(ledger, path)?;
+        }
         draft.speaker = self.speaker;
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));
@@ -108,7 +119,7 @@ impl Signing {
                 Some(keyid) => settings.keyring()?.key(keyid)?,
                 None => the_one_key(ledger, settings.keyring()?, &draft)?,
             };
-            if let Some(path) = settings.requests.as_ref().filter(|_| !self.dry_run) {
+            if let Some(path) = self.output.as_ref().filter(|_| !self.dry_run) {
                 return super::request::put(ledger, &draft, &key, path, &change.evidence, settings.format);
             }
             commit(ledger, &draft, &key, &change.evidence)?

@@ -76,6 +76,7 @@ pub fn take(
                         leaf: receipt.leaf,
                         repeated: receipt.repeated,
                     },
+                    Err(RecordError::Refused(refusal)) => refused(&refusal),
                     Err(error) if is_refusal(&error) => refused(&error),
                     Err(error) => return Err(error),
                 };

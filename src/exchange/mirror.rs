@@ -1,6 +1,6 @@
 //! Mirror: a copy of a ledger that follows what its log publishes, and believes none of it.
 //!
-//! The log's key, which the opening entry names, must have signed the checkpoint; the published hashes must lead from what is here
+//! The log's key, which the opening entry names, or whichever all parties adopted in its place, must have signed the checkpoint; the published hashes must lead from what is here
 //! to its root; each entry must have its hash there; and each is judged by the rules before it is stored, byte for byte. What the
 //! log signed before, as far as it is known here, must be a beginning of what it signs now: where it is not, both are a fork, which
 //! is put down for people to decide ([`crate::ledger::forked`]). Where the files lie is a [`Source`].
@@ -12,18 +12,21 @@ use crate::ledger::following::{FollowError, Following};
 use crate::ledger::{Ledger, LedgerError, forked};
 use crate::record::fact::Fact;
 use crate::record::founding::Opened;
+use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::store::AppendError;
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::entry::Entry;
 use crate::trail::fork::Fork;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Prover, Tiles};
+use crate::trail::key::VerifierKey;
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::{self, Kind, Tile, WIDTH};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+mod continuity;
 
 /// Where a copy stands after it was brought up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,10 +188,12 @@ impl<S: Source> Log<S> {
         let (leaf, opened) = self.opening()?;
         let other = first.filter(|expected| *expected != leaf);
         other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found: leaf }))?;
-        self.is_of(&opened)?;
-        let known = remembered(&opened, anchor)?;
-        self.continues(&known, None)?;
-        let ledger = self.take(Ledger::create(folder)?, progress)?;
+        self.is_of(opened.origin.as_str())?;
+        let named = self.named_by(Some(&opened.ledger_key))?;
+        if named {
+            self.continues(&self.remembered([&opened.ledger_key], anchor)?, None)?;
+        }
+        let ledger = self.take(Ledger::create(folder)?, named, anchor, progress)?;
         Ok(Mirrored { taken: ledger.take_cosignatures(&self.signed)?, before: 0, first: leaf })
     }
 
@@ -210,19 +215,25 @@ impl<S: Source> Log<S> {
         let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
         let other = first.filter(|expected| *expected != found);
         other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found }))?;
-        let founding = copy.state().founding.ok_or(CheckpointError::Empty)?;
-        self.is_of(&founding.opened)?;
-        let judged = self.continues(&remembered(&founding.opened, anchor)?, Some(&copy));
-        if let Err(MirrorError::Forked(fork)) = &judged {
-            forked::put_down(folder, fork)?;
+        let (state, before, size) = (copy.state(), copy.head().size, self.at().0);
+        self.is_of(state.origin().ok_or(CheckpointError::Empty)?)?;
+        let named = self.named_by(state.ledger_key_at(size.min(before)))?;
+        let judged = self.continues(&self.remembered(state.ledger_keys(), anchor)?, Some(&copy));
+        match judged {
+            // What may be nobody's is no fork of the log.
+            _ if !named && size <= before => self.signed_by(&state)?,
+            Err(_) if !named => self.signed_by(&state)?,
+            Err(MirrorError::Forked(fork)) => {
+                forked::put_down(folder, &fork)?;
+                return Err(MirrorError::Forked(fork));
+            }
+            judged => judged?,
         }
-        judged?;
-        let before = copy.head().size;
-        let copy = if before == self.at().0 {
+        let copy = if before == size {
             copy
         } else {
             drop(copy);
-            self.take(Ledger::open(folder, &mut crate::ledger::quietly)?, progress)?
+            self.take(Ledger::open(folder, &mut crate::ledger::quietly)?, named, anchor, progress)?
         };
         Ok(Mirrored { taken: copy.take_cosignatures(&self.signed)?, before, first: found })
     }
@@ -237,92 +248,40 @@ impl<S: Source> Log<S> {
         Ok((entry.leaf, opened))
     }
 
-    /// Whether the checkpoint is of a ledger, and signed by its key.
-    fn is_of(&self, opened: &Opened) -> Result<(), MirrorError> {
-        let (expected, found) = (opened.origin.as_str(), self.signed.checkpoint().origin());
-        if expected != found {
-            return Err(MirrorError::Origin { expected: expected.to_owned(), found: found.to_owned() });
-        }
-        self.signed.signed_by(&opened.ledger_key).map_err(MirrorError::Signature)
-    }
-
-    /// Whether all that is known of the log is a beginning of what it publishes: what keys of this desk signed, and what a copy has.
-    fn continues(&self, known: &[SignedCheckpoint], copy: Option<&Ledger>) -> Result<(), MirrorError> {
-        let size = self.at().0;
-        let (earlier, later): (Vec<_>, Vec<_>) =
-            known.iter().partition(|known| known.checkpoint().size() <= size);
-        earlier.into_iter().try_for_each(|known| self.no_fork(known))?;
-        if let Some(copy) = copy {
-            self.continues_copy(copy)?;
-        }
-        for known in later.into_iter().rev() {
-            if let Some(fork) = copy.map_or(Ok(None), |copy| copy.fork(&self.signed, known))? {
-                return Err(MirrorError::Forked(fork.into()));
-            }
-            // What nobody but the log's own key has signed may not be published yet.
-            if known.note().signatures().len() > 1 {
-                return Err(MirrorError::Behind { known: known.checkpoint().size(), size });
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether what a copy has is a beginning of what is published.
-    fn continues_copy(&self, copy: &Ledger) -> Result<(), MirrorError> {
-        let (size, root) = self.at();
-        let here = copy.head().size;
-        for again in [true, false] {
-            let same = if here > size {
-                copy.root(size)? == root
-            } else {
-                self.differs(here, copy.root(here)?)?.is_none()
-            };
-            if same {
-                let known = here;
-                return if here > size { Err(MirrorError::Behind { known, size }) } else { Ok(()) };
-            }
-            if again {
-                // What is kept of the tree may be what is wrong.
-                copy.remake_tree()?;
-            }
-        }
-        // Of what was signed for these entries, the newest tells it.
-        for kept in copy.checkpoints()?.iter().rev() {
-            if kept.checkpoint().size() <= size {
-                self.no_fork(kept)?;
-            } else if let Some(fork) = copy.fork(&self.signed, kept)? {
-                return Err(MirrorError::Forked(fork.into()));
-            }
-        }
-        Err(MirrorError::Beside { here })
-    }
-
-    /// Refuses what cannot be true together with an earlier checkpoint of the same log.
-    fn no_fork(&self, known: &SignedCheckpoint) -> Result<(), MirrorError> {
-        let Some((then, path)) = self.differs(known.checkpoint().size(), known.checkpoint().root())? else {
+    /// Whether the checkpoint is of a ledger.
+    fn is_of(&self, expected: &str) -> Result<(), MirrorError> {
+        let found = self.signed.checkpoint().origin();
+        if expected == found {
             return Ok(());
-        };
-        let fork = Fork::new(known.clone(), self.signed.clone(), then, path);
-        Err(fork.map_or_else(|_| MirrorError::Hashes(self.at().0), |fork| MirrorError::Forked(fork.into())))
+        }
+        Err(MirrorError::Origin { expected: expected.to_owned(), found: found.to_owned() })
     }
 
-    /// Nothing where the tree that is published continues one of a size and a root; else which root it had at that size, and the
-    /// proof of it.
-    fn differs(&self, old: u64, before: NodeHash) -> Result<Option<(NodeHash, Vec<NodeHash>)>, MirrorError> {
-        let (size, root) = self.at();
-        let path = Prover::new(self, size).consistency(old)?;
-        if merkle::continues((old, before), (size, root), &path).is_ok() {
-            return Ok(None);
+    /// Whether the checkpoint is signed by the key that is known. If it is not, the key may have been replaced by entries that are
+    /// not known yet: they tell it.
+    fn named_by(&self, key: Option<&VerifierKey>) -> Result<bool, MirrorError> {
+        match self.signed.signed_by(key.ok_or(CheckpointError::Empty)?) {
+            Ok(()) => Ok(true),
+            Err(CheckpointFault::Unsigned(_)) => Ok(false),
+            Err(fault) => Err(MirrorError::Signature(fault)),
         }
-        let then = if old == size { root } else { Prover::new(self, old).root()? };
-        match merkle::continued((old, then), (size, root), &path) {
-            Ok(told) if told == then => Ok(Some((then, path))),
-            _ => Err(MirrorError::Hashes(size)),
-        }
+    }
+
+    /// Whether the checkpoint is signed by the log's key of its time, as far as entries tell.
+    fn signed_by(&self, state: &State) -> Result<(), MirrorError> {
+        let key = state.ledger_key_at(self.at().0.min(state.head.size)).ok_or(CheckpointError::Empty)?;
+        self.signed.signed_by(key).map_err(MirrorError::Signature)
     }
 
     /// Takes what is published beyond a copy's own entries: their hashes first, as far as the root that was signed.
-    fn take(&self, copy: Ledger, progress: &mut dyn FnMut(u64)) -> Result<Ledger, MirrorError> {
+    /// Where it is not `named` who signed that, nothing is written before the entries have told it.
+    fn take(
+        &self,
+        copy: Ledger,
+        named: bool,
+        anchor: Option<&Anchor>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Ledger, MirrorError> {
         let (size, root) = self.at();
         let mut frontier = copy.frontier()?;
         let from = frontier.size();
@@ -337,7 +296,8 @@ impl<S: Source> Log<S> {
         if (frontier.size(), frontier.root()) != (size, root) {
             return Err(MirrorError::Hashes(size));
         }
-        let mut following = Following::of(copy);
+        let following = Following::of(copy);
+        let mut following = if named { following } else { following.holding() };
         let mut leaves = leaves.into_iter();
         each_entry::<MirrorError>(&mut *self.source.borrow_mut(), from, size, &mut |at, line| {
             if leaves.next() != Some(LeafHash::of(line)) {
@@ -346,7 +306,25 @@ impl<S: Source> Log<S> {
             progress(at + 1);
             Ok(following.push(line)?)
         })?;
-        Ok(following.finish()?)
+        following.finish(|state| {
+            self.signed_by(state)?;
+            // Keys that were not known before may have signed something at this desk.
+            if named { Ok(()) } else { self.continues(&self.remembered(state.ledger_keys(), anchor)?, None) }
+        })
+    }
+
+    /// What keys of this desk signed for the same ledger, the smallest first.
+    fn remembered<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k VerifierKey>,
+        anchor: Option<&Anchor>,
+    ) -> Result<Vec<SignedCheckpoint>, MirrorError> {
+        let origin = self.signed.checkpoint().origin();
+        let mut known = anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(origin))?;
+        // What was signed for another founding of the same name says nothing of this one.
+        let keys: Vec<_> = keys.into_iter().collect();
+        known.retain(|known| keys.iter().any(|key| known.signed_by(key).is_ok()));
+        Ok(known)
     }
 
     /// The published leaf hashes from one on.
@@ -369,31 +347,6 @@ impl<S: Source> Log<S> {
         hashes.truncate(usize::from(tile.width));
         Ok(hashes)
     }
-}
-
-impl<S: Source> Tiles for Log<S> {
-    type Fault = LayoutError;
-
-    fn tile(&self, tile: Tile) -> Result<Vec<NodeHash>, LayoutError> {
-        // Of a smaller tree the same tile may never have been published: it is the beginning of the one that is.
-        let published = tile.kind.tile(tile.index, self.at().0).unwrap_or(tile);
-        let known = self.fetched.borrow().get(&published).cloned();
-        let mut hashes = match known {
-            Some(hashes) => hashes,
-            None => self.hashes(published)?,
-        };
-        self.fetched.borrow_mut().entry(published).or_insert_with(|| hashes.clone());
-        hashes.truncate(usize::from(tile.width));
-        Ok(hashes)
-    }
-}
-
-/// What keys of this desk signed for the same ledger, the smallest first.
-fn remembered(opened: &Opened, anchor: Option<&Anchor>) -> Result<Vec<SignedCheckpoint>, MirrorError> {
-    let mut known = anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(opened.origin.as_str()))?;
-    // What was signed for another founding of the same name says nothing of this one.
-    known.retain(|known| known.signed_by(&opened.ledger_key).is_ok());
-    Ok(known)
 }
 
 #[cfg(test)]

@@ -44,8 +44,9 @@ pub enum CheckpointError {
     },
     /// Fewer entries than were signed.
     #[error(
-        "the key of this ledger signed {known} entries, and {size} are here: an older state was put in its place; restore it \
-         from the other side's bundle or the newest backup, and record nothing before"
+        "{known} entries were signed on this desk, and {size} are here: an older state was put in their place. Record nothing; \
+         move this folder away, and make it again from the newest that there is: `annals bundle restore FILE`, `annals mirror \
+         FROM`, or a copy of the newest backup"
     )]
     Behind {
         /// How many were signed.
@@ -55,8 +56,9 @@ pub enum CheckpointError {
     },
     /// Other entries than were signed.
     #[error(
-        "the key of this ledger signed {known} entries that are not those here: this is another history; restore it from the \
-         other side's bundle or a backup, and record nothing before"
+        "{known} entries were signed on this desk that are not those here: this is another history. Record nothing; `annals \
+         verify --against OTHER` tells where it parts from the other side's copy; move this folder away, and make it again with \
+         `annals bundle restore FILE` or `annals mirror FROM`"
     )]
     Beside {
         /// How many were signed.

@@ -7,6 +7,7 @@ use super::index::Index;
 use super::past::Past;
 use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
+use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::{AppendError, Head, StoreError};
@@ -42,6 +43,8 @@ pub struct Following {
     head: Head,
     /// What is not written yet.
     waiting: Vec<Vec<u8>>,
+    /// Whether nothing is written before all is judged.
+    holds: bool,
 }
 
 impl Following {
@@ -50,7 +53,13 @@ impl Following {
     pub fn of(ledger: Ledger) -> Self {
         let Past { state, index, .. } = ledger.past().copy();
         let head = state.head;
-        Self { ledger, verifier: Verifier::after(index, state), head, waiting: Vec::new() }
+        Self { ledger, verifier: Verifier::after(index, state), head, waiting: Vec::new(), holds: false }
+    }
+
+    /// Writes nothing before all is judged: where it is told by the last entries alone whether they count.
+    #[must_use]
+    pub fn holding(self) -> Self {
+        Self { holds: true, ..self }
     }
 
     /// Takes the next entry, without its newline. It is durable once [`Self::finish`] has returned.
@@ -64,7 +73,7 @@ impl Following {
         if !self.verifier.holds() {
             return Err(self.refused());
         }
-        if judged >= BATCH { self.commit(judged) } else { Ok(()) }
+        if judged >= BATCH && !self.holds { self.commit(judged) } else { Ok(()) }
     }
 
     fn refused(&mut self) -> FollowError {
@@ -82,29 +91,44 @@ impl Following {
         Ok(())
     }
 
-    /// Writes what is left, removes the values that were erased, keeps what it leaves, and gives the ledger back.
+    /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
+    /// leaves, and gives the ledger back.
     ///
     /// # Errors
-    /// [`FollowError`], as [`Self::push`].
-    pub fn finish(self) -> Result<Ledger, FollowError> {
-        let Self { ledger, verifier, head, waiting } = self;
-        let (report, state, mut index) = verifier.finish_with_state()?;
+    /// [`FollowError`], as [`Self::push`]; what `wanted` says.
+    pub fn finish<E: From<FollowError>>(
+        self,
+        wanted: impl FnOnce(&State) -> Result<(), E>,
+    ) -> Result<Ledger, E> {
+        let Self { ledger, verifier, head, waiting, .. } = self;
+        let (report, state, index) = verifier.finish_with_state().map_err(FollowError::from)?;
         if !report.holds() {
-            return Err(FollowError::Refused(Box::new(report)));
+            return Err(FollowError::Refused(Box::new(report)).into());
         }
-        if !waiting.is_empty() {
-            ledger.store.append(head, &waiting)?;
-        }
-        let folder = ledger.folder.as_deref();
-        let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
-        let size = state.head.size;
-        let past = Past::new(state, index, size);
-        *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
-        *ledger.past() = past;
-        kept?;
-        // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
-        let _ = ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
-        ledger.complete_erasures()?;
-        Ok(ledger)
+        wanted(&state)?;
+        Ok(write(ledger, (state, index), head, &waiting)?)
     }
+}
+
+/// Writes the last entries, and lets the ledger go on from what all of them leave.
+fn write(
+    ledger: Ledger,
+    (state, mut index): (State, Index),
+    head: Head,
+    waiting: &[Vec<u8>],
+) -> Result<Ledger, FollowError> {
+    if !waiting.is_empty() {
+        ledger.store.append(head, waiting)?;
+    }
+    let folder = ledger.folder.as_deref();
+    let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
+    let size = state.head.size;
+    let past = Past::new(state, index, size);
+    *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
+    *ledger.past() = past;
+    kept?;
+    // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
+    let _ = ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
+    ledger.complete_erasures()?;
+    Ok(ledger)
 }

@@ -2,12 +2,17 @@
 
 use super::checkpoints::CheckpointError;
 use super::{Ledger, LedgerError};
+use crate::record::account::{Account, AccountFault};
+use crate::record::attestation::Completeness;
+use crate::record::fact::Fact;
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
+use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Frontier, Prover, Tiles};
 use crate::trail::proof::{Proof, ProofFault};
 use crate::trail::tile::{self, Tile};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// Why an entry is not proved.
@@ -27,6 +32,17 @@ pub enum ProveError {
         /// Where the entries lead.
         source: merkle::ProofFault,
     },
+    /// No attestation under the checkpoint.
+    #[error(
+        "the ledger has attested to no streams among the first {0} entries: `annals attest`, then `annals checkpoint`"
+    )]
+    Unattested(u64),
+    /// No such stream.
+    #[error("the streams that the ledger attested to have no `{0}`")]
+    Stream(String),
+    /// The account would be none.
+    #[error("the account cannot be written: run `annals verify`")]
+    Account(#[from] AccountFault),
     /// The proof would not be one.
     #[error("the proof cannot be written")]
     Proof(#[from] ProofFault),
@@ -66,6 +82,51 @@ impl Ledger {
         let line = line.ok_or(ProveError::Missing(sequence))?;
         let path = self.path(LeafHash::of(&line), sequence, (size, root))?;
         Ok(Proof::new(Some(line), sequence, path, under.clone())?)
+    }
+
+    /// All entries of a stream as they were attested last, with the proof that they are all.
+    ///
+    /// # Errors
+    /// [`ProveError::Unattested`], [`ProveError::Stream`]; [`ProveError`].
+    pub fn account(&self, subject: &str, under: &SignedCheckpoint) -> Result<Account, ProveError> {
+        let covered = under.checkpoint().size();
+        let mut attested = None;
+        self.stream("ledger", 0..covered, &mut |entry, fact| {
+            if let Fact::Attested(found) = fact {
+                attested = Some((entry.seal.sequence, *found));
+            }
+            Ok(())
+        })?;
+        let (sequence, attested) = attested.ok_or(ProveError::Unattested(covered))?;
+        // Every stream has to be placed: this reads all entries before, and keeps where each stream ended.
+        let mut streams = BTreeMap::new();
+        let mut failed = None;
+        self.read(0..attested.size, &mut |at, line| {
+            let read = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault));
+            match read {
+                Ok(entry) => {
+                    let stream = entry.stream();
+                    streams.insert(entry.request.event.subject, stream);
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+        let heads = streams.iter().map(|(subject, head)| (subject.as_str(), *head));
+        let completeness =
+            Completeness::of(heads, subject).ok_or_else(|| ProveError::Stream(subject.to_owned()))?;
+        let mut lines = Vec::new();
+        for sequence in self.sequences(subject, attested.size)? {
+            self.read(sequence..sequence + 1, &mut |_, line| {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+                ControlFlow::Break(())
+            })?;
+        }
+        Ok(Account::new(completeness, lines, self.prove(sequence, under)?)?)
     }
 
     /// The bytes of a tile of hashes.

@@ -6,6 +6,7 @@
 //! - [`charter`]: the founding as drafts;
 //! - [`authority`]: who may sign what;
 //! - [`adoption`]: the policy and the rules that are in force once every party has recorded the same;
+//! - [`account`]: all entries of one stream, and the proof that they are all;
 //! - [`attestation`]: all streams and where they end, as the ledger attests them;
 //! - [`erasure`]: which withheld value is removed for good, and who may say so;
 //! - [`evidence`]: the files that an event names;
@@ -21,6 +22,7 @@
 //! - [`verdict`]: what is said of it then;
 //! - [`completeness`]: what checkpoints say of it.
 
+pub mod account;
 pub mod adoption;
 mod ahead;
 pub mod archive;

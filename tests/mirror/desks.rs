@@ -72,6 +72,19 @@ impl Operator {
         publish(&self.desk.ledger, &self.public(), &mut quietly).unwrap();
     }
 
+    /// Both parties replace the ledger's key, and with the new one so many entries are signed and published.
+    pub(crate) fn replace_key(&mut self, seed: u8, size: u64) {
+        let key = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[seed; 32]).unwrap();
+        for party in ["DK", "KR"] {
+            let data = json!({"policy": desk::policy(&key)});
+            self.desk.say(party, "ledger", "policy.adopted", data).unwrap();
+        }
+        self.say_until(size);
+        let anchor = Anchor::new(self.folder.path().join("anchor"));
+        self.desk.ledger.checkpoint(&key, &anchor).unwrap();
+        publish(&self.desk.ledger, &self.public(), &mut quietly).unwrap();
+    }
+
     pub(crate) fn public(&self) -> PathBuf {
         self.folder.path().join("public")
     }

@@ -1,12 +1,14 @@
 //! A copy that follows.
 
-use super::desks::{Mirror, Operator, lines, log};
+use super::desks::{Mirror, ORIGIN, Operator, ledger_key, lines, log};
 use annals::exchange::layout::{Folder, LayoutError, Source};
 use annals::exchange::mirror::{Log, MirrorError};
 use annals::ledger::{Ledger, quietly};
+use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
 use serde_json::json;
 use std::cell::Cell;
+use std::fs;
 use std::io;
 use std::rc::Rc;
 
@@ -79,6 +81,34 @@ fn what_was_erased_goes_from_the_copy_that_takes_the_erasure() {
     operator.grow(43);
     mirror.run(&operator).unwrap();
     assert!(mirror.ledger().disclosures().unwrap().iter().all(|each| each.digest() != digest));
+}
+
+#[test]
+fn the_key_that_all_parties_adopted_in_the_place_of_the_first_is_followed() {
+    let mut operator = Operator::of(40);
+    let (before, new) = (Mirror::of(&operator), Mirror::new());
+    let older = operator.log().signed().clone();
+    operator.replace_key(9, 45);
+    for mirror in [&before, &new] {
+        mirror.run(&operator).unwrap();
+        assert_eq!(mirror.ledger().head(), operator.desk.ledger.head());
+        assert_eq!(mirror.run(&operator).unwrap().before, 45);
+        mirror.cosign("KR");
+    }
+    // What the new one signed is remembered without a copy.
+    fs::remove_dir_all(new.copy()).unwrap();
+    new.run(&operator).unwrap();
+    operator.serve(&older);
+    assert!(matches!(before.run(&operator), Err(MirrorError::Behind { known: 45, size: 40 })));
+    // The key of before signs nothing any more.
+    let root = operator.desk.ledger.root(45).unwrap();
+    let checkpoint = Checkpoint::new(ORIGIN, 45, root).unwrap();
+    operator.serve(&SignedCheckpoint::sign(checkpoint, &ledger_key()).unwrap());
+    for mirror in [before, Mirror::new()] {
+        let error = mirror.run(&operator).unwrap_err();
+        assert!(matches!(error, MirrorError::Signature(CheckpointFault::Unsigned(_))), "{error:?}");
+        assert!(!mirror.copy().join("fork").exists());
+    }
 }
 
 /// A place that gives nothing any more after so many files.

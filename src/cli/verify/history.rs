@@ -208,7 +208,8 @@ impl Found {
         let left = completed.size - checkpoint.size();
         let beyond = match left {
             0 => String::new(),
-            left => format!("; {} after it not witnessed", output::count(left, "entry is", "entries are")),
+            1 => "; the entry after it is not witnessed".to_owned(),
+            left => format!("; the {left} entries after it are not witnessed"),
         };
         let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
         format!(

@@ -4,6 +4,7 @@ use super::super::checkpoint::instant;
 use super::super::failure::{Failure, file};
 use super::super::output::{self, Format};
 use super::history::causes;
+use annals::record::account::Account;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::entry::Entry;
@@ -28,6 +29,7 @@ pub(super) enum Kind {
     Proof,
     Checkpoint,
     Fork,
+    Account,
 }
 
 impl fmt::Display for Kind {
@@ -36,6 +38,7 @@ impl fmt::Display for Kind {
             Self::Proof => "proof",
             Self::Checkpoint => "checkpoint",
             Self::Fork => "fork",
+            Self::Account => "account",
         })
     }
 }
@@ -59,6 +62,7 @@ impl Kind {
         Ok(match () {
             () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
             () if begins("annals/fork/") => Some(Self::Fork),
+            () if begins("annals/account/") => Some(Self::Account),
             () if !begins("{") && !begins("PK") && is_number => Some(Self::Checkpoint),
             () => None,
         })
@@ -110,6 +114,12 @@ pub(super) fn verify(
                 .map_err(|fault| unread("not a signed checkpoint", Box::new(fault)))?;
             of_checkpoint(&signed, policy)
         }
+        Kind::Account => {
+            let account = Account::parse(&bytes);
+            let account =
+                account.map_err(|fault| unread("not an account that proves anything", Box::new(fault)))?;
+            of_account(&account, policy)
+        }
         Kind::Fork => {
             let fork = Fork::parse(&bytes).map_err(|fault| unread("not a fork", Box::new(fault)))?;
             of_fork(&fork, policy)
@@ -148,6 +158,35 @@ fn of_proof(proof: &Proof, policy: Option<&Policy>) -> Judged {
     members.extend(leaf.map(|leaf| ("leaf".to_owned(), leaf.to_string().into())));
     let mut judged = Judged { kind: Kind::Proof, lines, members, witnessed: None };
     judged.signatures(proof.checkpoint(), policy);
+    judged
+}
+
+fn of_account(account: &Account, policy: Option<&Policy>) -> Judged {
+    let signed = account.attestation().checkpoint();
+    let entries = output::count(account.entries().len() as u64, "entry", "entries");
+    let (subject, size) = (account.subject(), account.size());
+    let mut lines = vec![
+        Line::new("entries", Some(true), format!("{entries} of {subject}, each naming the one before it")),
+        Line::new(
+            "complete",
+            Some(true),
+            format!("all among the first {size} entries of the ledger, as it attested"),
+        ),
+        Line::new("inclusion", Some(true), format!("entry {size} of {}", signed.checkpoint().size())),
+    ];
+    let logs = policy.map(Policy::logs).unwrap_or_default();
+    lines.extend(policy.map(|_| {
+        let by = logs.iter().find(|log| account.is_attested_by(&log.key));
+        let words = by.map_or("by no key of the policy".to_owned(), |log| format!("by {}", log.key.keyid()));
+        Line::new("attested", Some(by.is_some()), words)
+    }));
+    let mut members = about(signed.checkpoint());
+    members.insert("subject".to_owned(), subject.into());
+    members.insert("attested".to_owned(), size.into());
+    let sequences: Vec<u64> = account.entries().iter().map(|entry| entry.seal.sequence).collect();
+    members.insert("sequences".to_owned(), sequences.into());
+    let mut judged = Judged { kind: Kind::Account, lines, members, witnessed: None };
+    judged.signatures(signed, policy);
     judged
 }
 
@@ -254,12 +293,16 @@ impl Judged {
                 "two histories, of which at most one is true; whose they are, is not known"
             }
             (Kind::Fork, false, ..) => "NO FORK of a ledger that you know",
+            (Kind::Account, true, _, Some(_)) => {
+                "witnessed: these are all its entries up to then, as enough of the parties vouch"
+            }
             (Kind::Proof, true, _, Some(_)) => {
                 "witnessed: the entry is in the ledger, as enough of its parties vouch"
             }
             (Kind::Checkpoint, true, _, Some(_)) => {
                 "witnessed: enough of the parties vouch for this many entries"
             }
+            (Kind::Account, true, ..) => "self-consistent; whose ledger it is, is not known",
             (Kind::Proof, true, ..) => "self-consistent; whose ledger it is, is not known",
             (Kind::Checkpoint, true, ..) => "a checkpoint; whose, is not known",
             (_, false, true, Some(false)) if self.only_witnesses_fail() => {
@@ -275,7 +318,7 @@ impl Judged {
 
     fn limits(&self) -> &'static str {
         match self.kind {
-            Kind::Proof => {
+            Kind::Proof | Kind::Account => {
                 "Not proved: that its author's key was in force and the rules held (verify the ledger for that), and that what was said is true."
             }
             Kind::Checkpoint => {

@@ -6,6 +6,7 @@ use crate::exchange::disclosing::{self, TakeError};
 use crate::exchange::layout::each_entry;
 use crate::exchange::restore::{Restore, RestoreError};
 use crate::ledger::checkpoints::CheckpointError;
+use crate::ledger::privacy::Taken;
 use crate::ledger::{Ledger, LedgerError, quietly};
 use crate::record::verdict::Report;
 use std::io::BufReader;
@@ -45,7 +46,14 @@ impl From<crate::exchange::layout::LayoutError> for UnpackError {
 pub struct Unpacked {
     /// What the entries come to.
     pub report: Report,
-    /// How many withheld values came with them.
+    /// What came with them.
+    pub beside: Beside,
+}
+
+/// What comes with entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// How many withheld values were taken in.
     pub disclosures: u64,
     /// How many files.
     pub files: u64,
@@ -69,10 +77,20 @@ pub fn restore(
         Ok::<_, UnpackError>(restore.push(line)?)
     })?;
     let report = restore.finish()?;
-    let ledger = Ledger::open(folder, &mut quietly)?;
+    let beside = take_beside(bundle, &Ledger::open(folder, &mut quietly)?)?;
+    Ok(Unpacked { report, beside })
+}
+
+/// Takes in what came with the entries that a ledger has: withheld values, files and checkpoints.
+///
+/// # Errors
+/// [`UnpackError`]. What came before is kept, and taking the same again keeps nothing twice.
+pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, UnpackError> {
     let mut disclosures = 0;
     if let Some(lines) = bundle.open_disclosures()? {
-        disclosing::take(&ledger, &mut BufReader::new(lines), &mut |_, _, _| disclosures += 1)?;
+        disclosing::take(ledger, &mut BufReader::new(lines), &mut |_, _, taken| {
+            disclosures += u64::from(taken == Taken::Kept);
+        })?;
     }
     let names = bundle.evidence()?;
     for name in &names {
@@ -85,6 +103,5 @@ pub fn restore(
     for signed in &checkpoints {
         ledger.take_cosignatures(signed)?;
     }
-    let (files, checkpoints) = (names.len() as u64, checkpoints.len() as u64);
-    Ok(Unpacked { report, disclosures, files, checkpoints })
+    Ok(Beside { disclosures, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
 }
