@@ -47,9 +47,9 @@ Examples:
   annals bundle export -o public.bundle --for public            for everybody
   annals bundle export -o all.bundle --for parties --evidence   for the auditors of both
 
-A bundle is a ZIP: every entry, the tree, the checkpoints with their cosignatures, and those withheld
-values and files that its reader may see. Its README.txt says how it is verified without this
-program. What is in clear in the entries is in every bundle.")]
+A bundle is a ZIP: every entry, the tree, the checkpoints with their cosignatures, and those
+withheld values and files that its reader may see. Its README.txt says how it is verified without
+this program. What is in clear in the entries is in every bundle.")]
 pub(crate) struct Export {
     /// For whom: public, parties (what each of them may see), or a party
     #[arg(long = "for", value_name = "WHOM",
@@ -126,8 +126,8 @@ Example:
   annals bundle restore for-kr.bundle --ledger ./dk-kr
 
 Every entry, the withheld values, the files and the checkpoints are verified; nothing is left behind
-where one does not hold. Whoever holds the ledger's key goes on writing from there; everybody else has
-a copy to read, to verify and to cosign.")]
+where one does not hold. Whoever holds the ledger's key goes on writing from there; everybody else
+has a copy to read, to verify and to cosign.")]
 pub(crate) struct Restore {
     /// The bundle
     file: PathBuf,

@@ -22,8 +22,8 @@ Examples:
   annals cosign --as DK                                     the newest checkpoint of this ledger
   annals cosign checkpoint.txt --as KR -o cosigned.txt      one that the other side handed over
 
-The entries are those of the ledger's folder here (`--ledger DIR`). Every one up to the checkpoint is
-verified, their tree must have the root that the checkpoint states, and they must continue all that
+The entries are those of the ledger's folder here (`--ledger DIR`). Every one up to the checkpoint
+is verified, their tree must have the root that the checkpoint states, and they must continue all that
 this witness cosigned before, which the anchor remembers (`--anchor DIR`).
 Send the file back: `annals checkpoint --take` takes it in.")]
 pub(crate) struct Cosign {

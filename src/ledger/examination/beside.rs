@@ -58,8 +58,9 @@ impl Found<'_> {
         let folder = self.folder.join(checkpoints::FOLDER);
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
         let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-        let mut kept: Vec<String> =
-            entries.filter_map(|entry| entry.file_name().into_string().ok().filter(|name| number(name))).collect();
+        let mut kept: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| number(name)))
+            .collect();
         kept.sort();
         for name in kept {
             let path = folder.join(&name);
