@@ -20,8 +20,8 @@
 //! clock, no randomness. Time, ids and salts are arguments.
 //!
 //! - [`domain`]: the field: plans, parties, actions, the words that are said of them, and the rules of each;
-//! - [`trail`]: the audit trail's bytes: what is hashed, what is signed. To it an event is bytes; `domain` knows no
-//!   hashing, and neither names the other;
+//! - [`trail`]: the audit trail's bytes: what is hashed, what is signed; the tree, and what others vouch for. To it an event is
+//!   bytes; `domain` knows no hashing, and neither names the other;
 //! - [`record`]: where a fact meets its bytes: requests, the founding, who may sign what, the verdicts on a history;
 //! - [`projection`]: read models, each for a [`projection::reading::Reading`] on both time axes;
 //! - [`report`]: one table, in several dialects;

@@ -31,7 +31,8 @@ fn the_tour_of_the_readme_runs_as_it_stands_there() {
     for name in BESIDE {
         let to = folder.path().join("README.in").join(name);
         fs::create_dir_all(&to).unwrap();
-        for file in fs::read_dir(Path::new(ROOT).join(name)).unwrap().map(Result::unwrap) {
+        let files = fs::read_dir(Path::new(ROOT).join(name)).unwrap().map(Result::unwrap);
+        for file in files.filter(|file| file.path().is_file()) {
             fs::copy(file.path(), to.join(file.file_name())).unwrap();
         }
     }

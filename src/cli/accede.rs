@@ -68,7 +68,7 @@ impl Accede {
             return Ok(ExitCode::from(1));
         }
         let ledger =
-            if self.dry_run || self.output.is_some() { settings.trying()? } else { settings.writing()? };
+            if self.dry_run || self.output.is_some() { settings.trying()? } else { settings.recording()? };
         let state = ledger.state();
         let differences = charter::differences(&plan, &digest, &state);
         if !differences.is_empty() {

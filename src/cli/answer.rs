@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.requests).map_err(file(&self.requests, "read"))?;
-        let ledger = settings.writing()?;
+        let ledger = settings.recording()?;
         super::privacy::known(&ledger, &self.party)?;
         // Nothing is taken in that could not be answered then.
         if self.output.exists() {

@@ -46,10 +46,10 @@ impl Checkpoint {
         if self.list {
             return list(settings);
         }
-        let ledger = settings.writing()?;
         if let Some(path) = &self.take {
-            return take(&ledger, path, settings);
+            return take(&settings.writing()?, path, settings);
         }
+        let ledger = settings.recording()?;
         let state = ledger.state();
         let key = super::attest::own_key(&state, settings)?;
         let signed = ledger.checkpoint(&key, settings.anchor()?)?;

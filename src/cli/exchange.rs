@@ -42,7 +42,7 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
-        let ledger = if self.dry_run { settings.trying()? } else { settings.writing()? };
+        let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
             .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;

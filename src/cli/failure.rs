@@ -316,7 +316,7 @@ const fn restore(error: &RestoreError) -> u8 {
 const fn checkpoint(error: &CheckpointError) -> u8 {
     match error {
         CheckpointError::Empty | CheckpointError::Key { .. } => 2,
-        CheckpointError::Anchor(_) | CheckpointError::Damaged { .. } => 3,
+        CheckpointError::Anchor(_) | CheckpointError::Damaged { .. } | CheckpointError::Misnamed { .. } => 3,
         CheckpointError::Ledger(error) => ledger(error),
         _ => 1,
     }

@@ -91,6 +91,12 @@ impl Settings {
         let ledger = Ledger::open(&self.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         notice(&ledger);
+        Ok(ledger)
+    }
+
+    /// The ledger for recording: it is at, or after, whatever keys of this desk signed for it.
+    pub(crate) fn recording(&self) -> Result<Ledger, Failure> {
+        let ledger = self.writing()?;
         if let Some(anchor) = &self.anchor {
             ledger.follows(anchor)?;
         }

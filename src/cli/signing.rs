@@ -87,7 +87,7 @@ impl Signing {
                 "name the file for the request with `-o FILE`; `annals record` records it here".to_owned(),
             ));
         }
-        if self.dry_run || self.output.is_some() { settings.trying() } else { settings.writing() }
+        if self.dry_run || self.output.is_some() { settings.trying() } else { settings.recording() }
     }
 
     pub(crate) fn time(&self) -> DateTime<Utc> {

@@ -50,7 +50,7 @@ impl Leaves {
     /// Where there is no room for it.
     pub fn push(&mut self, line: &[u8]) -> Result<(), LedgerError> {
         self.frontier.push(LeafHash::of(line), &mut |level, hash| self.rows.push(level, hash));
-        if self.rows.len(0) % WAITING == 0 {
+        if self.rows.len(0).is_multiple_of(WAITING) {
             self.rows.flush()?;
         }
         Ok(())

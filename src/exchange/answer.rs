@@ -107,7 +107,8 @@ fn refused(error: &dyn Error) -> Outcome {
     let mut refused = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        refused += &format!(": {cause}");
+        refused.push_str(": ");
+        refused.push_str(&cause.to_string());
         source = cause.source();
     }
     Outcome::Refused { refused }

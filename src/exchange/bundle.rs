@@ -25,7 +25,7 @@ use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::Tile;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -101,6 +101,10 @@ impl Bundle {
             return Err(BundleError::Twice(path.to_owned()));
         }
         let bundle = Self { path: path.to_owned(), archive };
+        if !bundle.is_alone().map_err(unread(path))? {
+            let what = "something stands before or after it".to_owned();
+            return Err(BundleError::Zip { path: path.to_owned(), what });
+        }
         let foreign = |name: &&str| !is_known(name);
         if let Some(member) = bundle.names()?.iter().map(String::as_str).find(foreign) {
             let member = member.chars().filter(|c| !c.is_control()).take(120).collect();
@@ -109,14 +113,25 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// Whether the file is the archive and nothing else: of two in one, another reader may read the other.
+    fn is_alone(&self) -> io::Result<bool> {
+        if self.archive.offset() != 0 || !self.archive.comment().is_empty() {
+            return Ok(false);
+        }
+        let mut file = File::open(&self.path)?;
+        let mut end = [0; END.len()];
+        file.seek(SeekFrom::End(-END_LENGTH))?;
+        file.read_exact(&mut end)?;
+        Ok(end == END)
+    }
+
     /// The names in it.
     fn names(&self) -> Result<Vec<String>, BundleError> {
-        let name = |name: &[u8]| match std::str::from_utf8(name) {
-            Ok(name) => Ok(name.to_owned()),
-            Err(_) => {
+        let name = |name: &[u8]| {
+            std::str::from_utf8(name).map(str::to_owned).map_err(|_| {
                 let member = String::from_utf8_lossy(name).chars().take(120).collect();
-                Err(BundleError::Member { path: self.path.clone(), member })
-            }
+                BundleError::Member { path: self.path.clone(), member }
+            })
         };
         self.archive.file_names_raw().map(name).collect()
     }
@@ -152,6 +167,17 @@ impl Bundle {
         let bytes = self.member(CHECKPOINT, NOTE_LIMIT as u64)?;
         let member = CHECKPOINT.to_owned();
         SignedCheckpoint::parse(&bytes).map_err(|source| BundleError::Checkpoint { member, source })
+    }
+
+    /// Refuses tiles that a tree of a size has not: nobody compares them with the entries, and another reader may read them.
+    fn has_only(&self, size: u64) -> Result<(), BundleError> {
+        let foreign = |name: &String| {
+            name.parse::<Tile>().is_ok_and(|tile| tile.kind.tile(tile.index, size) != Some(tile))
+        };
+        match self.names()?.into_iter().find(foreign) {
+            Some(member) => Err(BundleError::Member { path: self.path.clone(), member }),
+            None => Ok(()),
+        }
     }
 
     /// What became of the requests that its receiver had sent; nothing where it answers none.
@@ -236,6 +262,10 @@ fn named(path: &Path, error: ZipError) -> BundleError {
         other => BundleError::Zip { path: path.to_owned(), what: other.to_string() },
     }
 }
+
+/// What an archive ends with, and how long that is without a comment (APPNOTE 4.3.16).
+const END: [u8; 4] = *b"PK\x05\x06";
+const END_LENGTH: i64 = 22;
 
 /// The most bytes that answers have.
 const ANSWERS_LIMIT: u64 = 1 << 26;

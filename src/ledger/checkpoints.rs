@@ -100,6 +100,14 @@ pub enum CheckpointError {
         /// What is wrong with it.
         source: CheckpointFault,
     },
+    /// A kept one under the name of another.
+    #[error("{}: the checkpoint in it is of {size} entries, so that it was not kept there; delete it", path.display())]
+    Misnamed {
+        /// The file.
+        path: PathBuf,
+        /// Of how many entries it is.
+        size: u64,
+    },
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -146,7 +154,14 @@ impl Checkpoints {
     fn of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         match &self.folder {
             None => Ok(self.memory().get(&size).cloned()),
-            Some(folder) => read(&folder.join(name(size))),
+            Some(folder) => {
+                let path = folder.join(name(size));
+                let kept = read(&path)?;
+                match kept.as_ref().map(|kept| kept.checkpoint().size()).filter(|found| *found != size) {
+                    Some(size) => Err(CheckpointError::Misnamed { path, size }),
+                    None => Ok(kept),
+                }
+            }
         }
     }
 
@@ -221,8 +236,10 @@ impl Ledger {
         let held = anchor.hold(origin)?;
         let kept = self.newest_checkpoint()?.filter(|kept| is_signed(kept, &state));
         let remembered = held.recall(&verifier)?;
-        let last = [&kept, &remembered].into_iter().flatten().max_by_key(|known| known.checkpoint().size());
-        let (size, root) = self.continued(last)?;
+        // What lies in the folder excuses nothing that the key remembers otherwise.
+        let known: Vec<_> =
+            [&kept, &remembered].into_iter().flatten().map(SignedCheckpoint::checkpoint).collect();
+        let (size, root) = self.continued(&known)?;
         let checkpoint = Checkpoint::new(origin, size, root)?;
         let again =
             [kept.clone(), remembered].into_iter().flatten().find(|known| *known.checkpoint() == checkpoint);
@@ -238,19 +255,23 @@ impl Ledger {
         Ok(signed)
     }
 
-    /// Size and root of all entries, computed from them, and from the last that was signed of them.
-    fn continued(&self, last: Option<&SignedCheckpoint>) -> Result<(u64, NodeHash), CheckpointError> {
-        let last = last.map(SignedCheckpoint::checkpoint);
-        let known = last.map_or(0, Checkpoint::size);
+    /// Size and root of all entries, computed from them, and from the last that was signed of them; they continue each that was.
+    fn continued(&self, signed: &[&Checkpoint]) -> Result<(u64, NodeHash), CheckpointError> {
+        let last = signed.iter().max_by_key(|last| last.size());
         let size = self.head().size;
-        if known > size {
+        if let Some(known) = last.map(|last| last.size()).filter(|known| *known > size) {
             return Err(CheckpointError::Behind { known, size });
         }
         self.with_tree(|tree, store| {
-            if tree.certify(last.map(|last| (last.size(), last.root())), store)? {
-                return Ok((tree.size(), tree.root()));
+            if !tree.certify(last.map(|last| (last.size(), last.root())), store)? {
+                return Err(CheckpointError::Beside { known: last.map_or(0, |last| last.size()) });
             }
-            Err(CheckpointError::Beside { known })
+            for each in signed {
+                if !tree.is_of(each.size(), each.root(), store)? {
+                    return Err(CheckpointError::Beside { known: each.size() });
+                }
+            }
+            Ok((tree.size(), tree.root()))
         })
     }
 
@@ -270,7 +291,7 @@ impl Ledger {
             if known > size {
                 return Err(CheckpointError::Behind { known, size });
             }
-            if self.root(known)? != last.root() {
+            if !self.is_root(known, last.root())? {
                 return Err(CheckpointError::Beside { known });
             }
         }
@@ -315,7 +336,9 @@ impl Ledger {
             kept.iter().flat_map(|kept| kept.note().signatures()).cloned().collect();
         let (mut new, mut unknown) = (Vec::new(), Vec::new());
         for line in copy.note().signatures() {
-            let named = |(_, key): &(&str, &Key)| key.signer.is_witness() && line.names(&key.vkey);
+            let named = |(_, key): &(&str, &Key)| {
+                key.signer.is_witness() && line.names(&key.vkey) && key.is_in_force_at(checkpoint.size())
+            };
             if let Some((keyid, key)) = state.keys.iter().find(named) {
                 let time = witness::verify(&key.vkey, checkpoint, line)?;
                 new.extend((!lines.contains(line)).then(|| (keyid.to_owned(), time)));
@@ -347,10 +370,15 @@ impl Ledger {
         if size > here {
             return Err(CheckpointError::Ahead { size, here });
         }
-        if self.root(size)? != checkpoint.root() {
+        if !self.is_root(size, checkpoint.root())? {
             return Err(CheckpointError::Differs(size));
         }
         Ok(())
+    }
+
+    /// Whether a root is that of the tree of the first entries, whatever is kept of it.
+    fn is_root(&self, size: u64, root: NodeHash) -> Result<bool, LedgerError> {
+        self.with_tree(|tree, store| Ok(tree.is_of(size, root, store)?))
     }
 
     /// The root of the tree of the first entries.

@@ -7,7 +7,7 @@ use super::LedgerError;
 use crate::store::rows::Rows;
 use crate::store::{Store, StoreError};
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{Frontier, Prover, Tiles};
+use crate::trail::merkle::{self, Frontier, Prover, Tiles};
 use crate::trail::tile::{Kind, TOP, Tile, WIDTH};
 use std::path::Path;
 
@@ -83,13 +83,35 @@ impl Tree {
     /// Whether what is kept has this root, and continues it with the entries.
     fn follows(&self, size: u64, root: NodeHash, store: &dyn Store) -> Result<bool, StoreError> {
         let mut frontier = Frontier::of(&self.rows, size)?;
-        if frontier.root() != root || !same_last(&self.rows, store, size)? {
+        if frontier.root() != root || !self.leads(size, root, store)? {
             return Ok(false);
         }
         store.read(size..self.frontier.size(), &mut |_, line| {
             frontier.push(LeafHash::of(line), &mut |_, _| {});
         })?;
         Ok(frontier == self.frontier)
+    }
+
+    /// Whether a root is that of the first entries. What is kept may be anybody's: it is believed where it leads from the last
+    /// one of them to the root, since each names the one before it, and made anew where it does not.
+    pub(super) fn is_of(&mut self, size: u64, root: NodeHash, store: &dyn Store) -> Result<bool, StoreError> {
+        self.follow(store)?;
+        if self.leads(size, root, store)? {
+            return Ok(true);
+        }
+        if !self.certified {
+            self.remake(store)?;
+        }
+        Ok(Prover::new(&self.rows, size).root()? == root)
+    }
+
+    /// Whether what is kept leads from the last of the first entries to a root.
+    fn leads(&self, size: u64, root: NodeHash, store: &dyn Store) -> Result<bool, StoreError> {
+        let Some(last) = size.checked_sub(1) else { return Ok(root == NodeHash::empty()) };
+        let mut leaf = None;
+        store.read(last..size, &mut |_, line| leaf = Some(LeafHash::of(line)))?;
+        let path = Prover::new(&self.rows, size).inclusion(last)?;
+        Ok(leaf.is_some_and(|leaf| merkle::includes(leaf, last, size, &path, root).is_ok()))
     }
 
     /// Computes it from the first entry on.

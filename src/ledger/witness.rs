@@ -57,8 +57,8 @@ pub enum CosignError {
     },
     /// Other entries than before.
     #[error(
-        "this witness cosigned {0} entries that are not those here: this is another history; `--fork FILE` puts the two \
-         checkpoints into a file, for people to decide"
+        "this witness cosigned {0} entries that are not those here: this is another history; `annals cosign --fork FILE` puts the two \
+         checkpoints into one file, for people to decide"
     )]
     Forked(u64, Option<Box<Fork>>),
     /// The checkpoint.

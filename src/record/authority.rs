@@ -280,6 +280,14 @@ pub struct Key {
     pub revoked: Option<u64>,
 }
 
+impl Key {
+    /// Whether it was not revoked by one of the first entries of a number.
+    #[must_use]
+    pub fn is_in_force_at(&self, size: u64) -> bool {
+        self.revoked.is_none_or(|at| at >= size)
+    }
+}
+
 /// Every key that was ever registered, by its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -330,6 +338,12 @@ impl Keys {
         let mut keys: Vec<&Key> = self.0.values().filter(speaks).collect();
         keys.sort_by_key(|key| key.place);
         keys
+    }
+
+    /// Whether one of the first entries of a number revoked a key.
+    #[must_use]
+    pub fn is_revoked_at(&self, keyid: &str, size: u64) -> bool {
+        self.0.get(keyid).is_some_and(|key| !key.is_in_force_at(size))
     }
 
     /// A key in force.

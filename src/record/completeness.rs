@@ -7,8 +7,8 @@ use super::history::State;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::Frontier;
-use crate::trail::policy::{Policy, PolicyFault};
-use crate::trail::quorum::{Backing, Distrust};
+use crate::trail::policy::{Policy, PolicyFault, Witness};
+use crate::trail::quorum::Distrust;
 use std::collections::BTreeMap;
 
 /// Checkpoints that are compared with a history while it is read.
@@ -139,19 +139,20 @@ fn of_history(checkpoint: &Checkpoint, found: NodeHash) -> Result<(), Unsound> {
 
 fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -> Result<Vouched, Unsound> {
     let then;
-    let policy = match trusted {
-        Some(policy) => policy,
-        None => {
-            then = policy_at(state, signed.checkpoint().size())?;
-            &then
-        }
+    let policy = if let Some(policy) = trusted {
+        policy
+    } else {
+        then = policy_at(state, signed.checkpoint().size())?;
+        &then
     };
-    let witnessing = policy.judge(signed)?.witnessing;
-    let name = |(witness, time): (&crate::trail::policy::Witness, Option<u64>)| {
-        Some((witness.name.to_string(), time?))
-    };
-    let witnessed = witnessing.backing == Backing::Witnessed;
-    Ok(Vouched { witnessed, witnesses: witnessing.times.into_iter().filter_map(name).collect() })
+    let size = signed.checkpoint().size();
+    // Of entries among which its own revocation is, a key says nothing.
+    let in_force = |witness: &Witness| !state.keys.is_revoked_at(&witness.key.keyid(), size);
+    let times = policy.judge(signed)?.witnessing.times.into_iter();
+    let times: Vec<_> = times.filter(|(witness, time)| time.is_some() && in_force(witness)).collect();
+    let witnessed = policy.is_met(|witness| times.iter().any(|(each, _)| *each == witness));
+    let name = |(witness, time): (&Witness, Option<u64>)| Some((witness.name.to_string(), time?));
+    Ok(Vouched { witnessed, witnesses: times.into_iter().filter_map(name).collect() })
 }
 
 /// The policy that was in force in a ledger of a size.

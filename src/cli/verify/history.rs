@@ -338,7 +338,7 @@ impl Against {
             Compared::More(more) => format!("it has the {} of this one, and {more} more", entries(self.size)),
             Compared::Less(less) => format!("this one has {less} more than it, and the same before"),
             Compared::Parted(at) => {
-                format!("A FORK: the two are the same up to entry {at}, and others from there on")
+                format!("A FORK: the two are the same before entry {at}, and others from there on")
             }
         };
         let sound = if self.sound { "" } else { "; it does not verify by itself" };

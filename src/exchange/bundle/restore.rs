@@ -86,6 +86,8 @@ pub fn restore(
 /// # Errors
 /// [`UnpackError`]. What came before is kept, and taking the same again keeps nothing twice.
 pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, UnpackError> {
+    let size = bundle.checkpoint()?.checkpoint().size();
+    bundle.has_only(size)?;
     let mut disclosures = 0;
     if let Some(lines) = bundle.open_disclosures()? {
         disclosing::take(ledger, &mut BufReader::new(lines), &mut |_, _, taken| {

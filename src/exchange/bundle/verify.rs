@@ -93,6 +93,7 @@ pub fn verify(
             rows.compare(bundle, level, hash)?;
         }
     }
+    bundle.has_only(size)?;
     let files = verify_files(bundle)?;
     let (report, state, _) = verifier.finish_with_state()?;
     Ok(Verified { report, state, tile: rows.wrong, files })

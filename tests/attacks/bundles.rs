@@ -1,0 +1,324 @@
+//! What is done to a bundle as a file: names that come twice or belong to none, parts that are not the entries', members that
+//! inflate beyond all measure, and bytes that were cut off or changed.
+
+use super::desk::{ACTION, Desk, word};
+use super::two_sides::{Members, Sides, bundle, cosigned, unzipped, zipped};
+use annals::exchange::bundle::restore::{UnpackError, restore};
+use annals::exchange::bundle::verify::{self, Verified, VerifyError};
+use annals::exchange::bundle::{Bundle, BundleError};
+use annals::exchange::disclosing::TakeError;
+use annals::exchange::layout::LayoutError;
+use annals::ledger::anchor::Anchor;
+use annals::ledger::quietly;
+use annals::record::completeness::{Completed, Completeness};
+use annals::record::verdict::Check;
+use annals::trail::checkpoint::SignedCheckpoint;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a bundle gives to whoever verifies it.
+type Given = (Vec<Vec<u8>>, Vec<SignedCheckpoint>, Verified, Completed);
+
+fn read(path: &Path) -> Result<Given, VerifyError> {
+    let mut bundle = Bundle::open(path)?;
+    let checkpoints = bundle.checkpoints()?;
+    let (mut lines, mut completeness) = (Vec::new(), Completeness::new(checkpoints.clone()));
+    let verified = verify::verify(&mut bundle, Vec::new(), &mut |_, line| {
+        lines.push(line.to_vec());
+        completeness.push(line);
+    })?;
+    let completed = completeness.finish(&verified.state, None);
+    Ok((lines, checkpoints, verified, completed))
+}
+
+struct Desktop {
+    home: tempfile::TempDir,
+    members: Members,
+}
+
+/// The members of a sound bundle, and a place for others.
+fn sound() -> Desktop {
+    let sides = Sides::agreed();
+    Desktop { members: unzipped(&sides.bundle()), home: tempfile::tempdir().unwrap() }
+}
+
+impl Desktop {
+    fn write(&self, members: &Members) -> PathBuf {
+        let path = self.home.path().join("bundle");
+        fs::write(&path, zipped(members)).unwrap();
+        path
+    }
+
+    fn with(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let mut members = self.members.clone();
+        members.retain(|(each, _)| each != name);
+        members.push((name.to_owned(), bytes.to_vec()));
+        self.write(&members)
+    }
+
+    fn without(&self, name: &str) -> PathBuf {
+        let mut members = self.members.clone();
+        members.retain(|(each, _)| each != name);
+        self.write(&members)
+    }
+
+    /// The name of the only tile of a kind.
+    fn tile(&self, kind: &str) -> String {
+        let begin = format!("tile/{kind}/");
+        self.members.iter().find(|(name, _)| name.starts_with(&begin)).unwrap().0.clone()
+    }
+
+    fn member(&self, name: &str) -> &[u8] {
+        &self.members.iter().find(|(each, _)| each == name).unwrap().1
+    }
+}
+
+#[test]
+fn the_sound_bundle_holds_and_its_members_packed_again_do() {
+    let desktop = sound();
+    let (lines, _, verified, completed) = read(&desktop.write(&desktop.members)).unwrap();
+    assert!(verified.holds() && completed.holds());
+    assert_eq!(completed.witnessed().unwrap().0.size(), lines.len() as u64);
+}
+
+#[test]
+fn a_name_that_comes_twice_is_no_bundles() {
+    let desktop = sound();
+    for name in ["checkpoint".to_owned(), "policy".to_owned(), desktop.tile("entries"), desktop.tile("0")] {
+        let mut other = name.clone();
+        other.replace_range(other.len() - 1.., "~");
+        let mut bytes = fs::read(desktop.with(&other, b"another")).unwrap();
+        let places: Vec<usize> =
+            (0..bytes.len() - other.len()).filter(|at| bytes[*at..].starts_with(other.as_bytes())).collect();
+        assert_eq!(places.len(), 2, "in front of it, and in the directory");
+        for at in places {
+            bytes[at..at + name.len()].copy_from_slice(name.as_bytes());
+        }
+        let path = desktop.home.path().join("twice");
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(Bundle::open(&path).map(|_| ()), Err(BundleError::Twice(_))), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
+    let desktop = sound();
+    let one = fs::read(desktop.write(&desktop.members)).unwrap();
+    let other = small(desktop.home.path());
+    let comment = |text: &[u8]| {
+        let mut bytes = one.clone();
+        let end = bytes.len() - 2;
+        bytes[end..].copy_from_slice(&u16::try_from(text.len()).unwrap().to_le_bytes());
+        [&bytes, text].concat()
+    };
+    for (what, bytes) in [
+        ("two", [&one[..], &other].concat()),
+        ("something before", [b"PK\x03\x04", &one[..]].concat()),
+        ("something after", [&one[..], b"\n"].concat()),
+        ("a comment", comment(b"x")),
+        ("one in the comment of the other", comment(&other)),
+    ] {
+        let path = desktop.home.path().join("two");
+        fs::write(&path, bytes).unwrap();
+        let found = Bundle::open(&path).map(|_| ());
+        assert!(matches!(found, Err(BundleError::Zip { .. })), "{what}: {found:?}");
+    }
+}
+
+#[test]
+fn a_name_that_belongs_to_no_bundle_is_named() {
+    let desktop = sound();
+    let hash = "a".repeat(64);
+    for name in [
+        "../evil",
+        "/etc/passwd",
+        "checkpoints/../checkpoint",
+        "tile/../checkpoint",
+        "tile/0/000/../001",
+        "evidence/../policy",
+        &format!("evidence/../{hash}"),
+        &format!("evidence/{}", "A".repeat(64)),
+        &format!("evidence/{hash}.txt"),
+        "evidence/",
+        "Checkpoint",
+        "checkpoint ",
+        "checkpoints/1",
+        "checkpoints/0000000000170",
+        "tile/8/000",
+        "tile/0/0",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/entries/000.p/01",
+        "journal/000000000000.jsonl",
+        "C:\\evil",
+        "notes.txt",
+    ] {
+        let found = Bundle::open(&desktop.with(name, b"x")).map(|_| ());
+        assert!(
+            matches!(&found, Err(BundleError::Member { member, .. }) if member == name),
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_tile_that_the_tree_does_not_have_is_no_bundles() {
+    let desktop = sound();
+    let whole = |name: &str| name.split(".p/").next().unwrap().to_owned();
+    let (hashes, entries) = (desktop.tile("0"), desktop.tile("entries"));
+    for name in
+        [&*whole(&hashes), &whole(&entries), "tile/0/001", "tile/entries/007", "tile/1/000.p/1", "tile/7/000"]
+    {
+        // Somebody else may read that one, and not the one that was verified.
+        let bytes = if name.contains("entries") { desktop.member(&entries) } else { desktop.member(&hashes) };
+        let found = read(&desktop.with(name, bytes)).map(|_| ());
+        assert!(
+            matches!(&found, Err(VerifyError::Bundle(BundleError::Member { member, .. })) if member == name),
+            "{name}: {found:?}"
+        );
+        let path = desktop.home.path().join("bundle");
+        let new = tempfile::tempdir().unwrap();
+        let found = restore(&mut Bundle::open(&path).unwrap(), new.path(), &mut quietly).map(|_| ());
+        assert!(matches!(found, Err(UnpackError::Bundle(BundleError::Member { .. }))), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
+    let desktop = sound();
+    let (hashes, entries) = (desktop.tile("0"), desktop.tile("entries"));
+    for at in [0, 31, 32, 400] {
+        let mut bytes = desktop.member(&hashes).to_vec();
+        bytes[at] ^= 1;
+        let (_, _, verified, completed) = read(&desktop.with(&hashes, &bytes)).unwrap();
+        assert!(verified.report.holds() && completed.holds());
+        assert_eq!((verified.tile, verified.report.size), (Some(hashes.clone()), completed.size));
+    }
+    for name in [&hashes, &entries, "checkpoint"] {
+        let found = read(&desktop.without(name)).map(|_| ());
+        let missing = |found: &str| found == name;
+        assert!(
+            matches!(&found, Err(VerifyError::Bundle(BundleError::Layout(LayoutError::Missing(found)))) if missing(found)),
+            "{found:?}"
+        );
+    }
+    for bytes in
+        [&desktop.member(&entries)[1..], &[desktop.member(&entries), b"\0\0"].concat(), b"", b"\xff\xff"]
+    {
+        let found = read(&desktop.with(&entries, bytes)).map(|_| ());
+        assert!(
+            matches!(&found, Err(VerifyError::Bundle(BundleError::Layout(LayoutError::Form(found, _)))) if *found == entries),
+            "{found:?}"
+        );
+    }
+    let name = annals::trail::hash::sha256(b"the file");
+    let evidence = format!("evidence/{name}");
+    assert!(read(&desktop.with(&evidence, b"the file")).unwrap().2.holds());
+    let path = desktop.with(&evidence, b"another file");
+    let (_, _, verified, _) = read(&path).unwrap();
+    assert!(!verified.holds() && verified.files == (1, vec![name.clone()]));
+    let found = restore(&mut Bundle::open(&path).unwrap(), &desktop.home.path().join("new"), &mut quietly);
+    assert!(matches!(found, Err(UnpackError::File(found)) if found == name));
+    let kept = desktop.members.iter().find(|(name, _)| name.starts_with("checkpoints/")).unwrap();
+    let found = read(&desktop.with("checkpoints/000000000003", &kept.1)).map(|_| ());
+    assert!(matches!(found, Err(VerifyError::Bundle(BundleError::Member { .. }))), "{found:?}");
+    let found = read(&desktop.with(&kept.0, b"none\n")).map(|_| ());
+    assert!(matches!(found, Err(VerifyError::Bundle(BundleError::Checkpoint { .. }))), "{found:?}");
+    let found = read(&desktop.with("disclosures.jsonl", b"\"none\"\n")).map(|_| ());
+    assert!(matches!(found, Err(VerifyError::Disclosures(TakeError::Form(1)))), "{found:?}");
+}
+
+#[test]
+fn a_member_that_inflates_beyond_its_limit_is_not_read_to_its_end() {
+    let desktop = sound();
+    for (name, bytes) in [
+        ("checkpoint".to_owned(), vec![b'a'; 1_000_001]),
+        ("checkpoints/000000000017".to_owned(), vec![b'a'; 1_000_001]),
+        (desktop.tile("0"), vec![0; 17_000_000]),
+        (desktop.tile("entries"), vec![0; 17_000_000]),
+    ] {
+        let path = desktop.with(&name, &bytes);
+        assert!(fs::metadata(&path).unwrap().len() < 60_000, "a bomb is small");
+        let found = read(&path).map(|_| ());
+        assert!(
+            matches!(&found, Err(VerifyError::Bundle(BundleError::Layout(LayoutError::Read(found, error))))
+                if *found == name && error.to_string().contains("it is longer than")),
+            "{name}: {found:?}"
+        );
+    }
+    let found = read(&desktop.with("disclosures.jsonl", &vec![b'a'; 3_000_000])).map(|_| ());
+    assert!(matches!(found, Err(VerifyError::Disclosures(TakeError::Form(1)))), "{found:?}");
+    let evidence = format!("evidence/{}", "a".repeat(64));
+    let (_, _, verified, _) = read(&desktop.with(&evidence, &vec![0; 3_000_000])).unwrap();
+    assert_eq!(verified.files.1, ["a".repeat(64)]);
+}
+
+/// A bundle of a short history, with all that a bundle has.
+fn small(home: &Path) -> Vec<u8> {
+    let mut desk = Desk::founded();
+    let mut said = word("under_way");
+    said["note"] = "i gang".into();
+    desk.say("DK", ACTION, "action.progressed", said).unwrap();
+    let anchors = ["ledger", "DK", "KR"].map(|name| Anchor::new(home.join(name)));
+    cosigned(&desk.ledger, &anchors, &["DK", "KR"]);
+    bundle(&desk.ledger)
+}
+
+#[test]
+fn a_bundle_that_was_cut_anywhere_is_none() {
+    let desktop = sound();
+    let whole = fs::read(desktop.write(&desktop.members)).unwrap();
+    let path = desktop.home.path().join("cut");
+    for length in (0..whole.len()).step_by(97).chain([whole.len() - 1]) {
+        fs::write(&path, &whole[..length]).unwrap();
+        let found = Bundle::open(&path).map(|_| ());
+        assert!(matches!(found, Err(BundleError::Zip { .. })), "{length} of {}: {found:?}", whole.len());
+        if length > 0 {
+            fs::write(&path, &whole[length..]).unwrap();
+            assert!(read(&path).is_err(), "the first {length} bytes are missing");
+        }
+    }
+}
+
+#[test]
+fn a_bundle_with_a_bit_changed_anywhere_says_the_same_or_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let bytes = small(home.path());
+    let path = home.path().join("bundle");
+    fs::write(&path, &bytes).unwrap();
+    let (lines, checkpoints, sound, _) = read(&path).unwrap();
+    assert!(sound.holds() && sound.report.withheld == (1, 1));
+    let mut passed = 0;
+    for (turn, at) in (0..bytes.len()).step_by(37).enumerate() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (turn % 8);
+        fs::write(&path, &changed).unwrap();
+        let Ok((read_lines, read_checkpoints, verified, completed)) = read(&path) else { continue };
+        if !verified.holds() || !completed.holds() {
+            continue;
+        }
+        // What nobody vouches for may differ: the words of README.txt, the policy, the dates of the ZIP.
+        passed += 1;
+        assert!(read_lines == lines, "{at}");
+        assert!(read_checkpoints == checkpoints, "{at}");
+        assert_eq!((verified.report, verified.files), (sound.report.clone(), sound.files.clone()), "{at}");
+    }
+    assert!(passed > 0);
+}
+
+#[test]
+fn an_entry_that_was_changed_with_all_hashes_beside_it_is_still_named() {
+    let sides = Sides::agreed();
+    let mut forged = super::two_sides::requests(&sides.lines());
+    let last = forged.len() - 1;
+    forged[last] = super::two_sides::changed(&forged[last], "under_way", "suspended");
+    let lines = super::two_sides::sealed(forged);
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("bundle");
+    fs::write(&path, zipped(&super::two_sides::members(&lines, &sides.kept))).unwrap();
+    let (_, _, verified, completed) = read(&path).unwrap();
+    assert_eq!(verified.tile, None);
+    let failed = verified.report.verdicts.iter().find(|each| each.finding.is_some()).unwrap();
+    assert_eq!(failed.check, Check::Signatures);
+    assert!(!completed.holds());
+}
