@@ -101,7 +101,7 @@ fn annals(folder: &std::path::Path, arguments: &[&str]) -> Result<String, String
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_annals"))
         .current_dir(folder)
         .env("ANNALS_TIME", "2026-05-04T09:00:00.000Z")
-        .args(["--keys", "keys"])
+        .args(["--keys", "keys", "--anchor", "anchor"])
         .args(arguments)
         .output()
         .unwrap();

@@ -7,7 +7,14 @@ use std::process::{Command, Output};
 const ENTRIES: &[u8] = include_bytes!("vectors/history.jsonl");
 
 fn verify(arguments: &[&str], file: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_annals")).arg("verify").args(arguments).arg(file).output().unwrap()
+    let anchor = file.with_file_name("anchor");
+    Command::new(env!("CARGO_BIN_EXE_annals"))
+        .arg("verify")
+        .args(arguments)
+        .arg(file)
+        .env("ANNALS_ANCHOR", anchor)
+        .output()
+        .unwrap()
 }
 
 fn of(bytes: &[u8], arguments: &[&str]) -> (Option<i32>, String) {

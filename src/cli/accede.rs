@@ -25,8 +25,8 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals accede --as KR --plan plan.json                        in a folder that both share
-  annals accede --as KR --plan plan.json -o accession.jsonl     to be sent to whoever runs the ledger
+  annals accede --as KR --plan plan.json                       in a folder that both share
+  annals accede --as KR --plan plan.json -o accession.jsonl    to be sent to whoever runs it
 
 The ledger is verified first. Then the plan as it was laid down is compared with your own copy, action by action, and the \
 keys that the opening lists for you with those that are held here.")]

@@ -20,8 +20,9 @@ Examples:
   annals answer requests.jsonl --for KR -o answer.bundle
   annals mirror answer.bundle --ledger copy --as KR -o cosigned.txt     on the other side
 
-Each request is judged on its own: one that is refused changes nothing, and goes back with its reason. What was
-recorded before is answered with its first receipt. The bundle ends at a new checkpoint, which needs the ledger's key.")]
+Each request is judged on its own: one that is refused changes nothing, and goes back with its
+reason. What was recorded before is answered with its first receipt. The bundle ends at a new
+checkpoint, which needs the ledger's key.")]
 pub(crate) struct Answer {
     /// The file of signed requests
     requests: PathBuf,
@@ -48,7 +49,9 @@ impl Answer {
         let signing = settings.checkpoint(&ledger)?;
         if signing.is_none() {
             return Err(Failure::usage(
-                "the ledger's key is not on this desk, so that no checkpoint can be signed: who runs the ledger answers".to_owned(),
+                "the ledger's key is not on this desk, and a bundle ends at a checkpoint that it signs: whoever runs the \
+                 ledger answers"
+                    .to_owned(),
             ));
         }
         let bar = output::progress("taking in");

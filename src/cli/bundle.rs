@@ -30,6 +30,9 @@ impl Bundle {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         match self {
             Self::Export(command) => command.run(settings),
+            Self::Verify(command) if command.is_of_the_ledger() => {
+                Err(Failure::usage("name the bundle; `annals verify` alone verifies the ledger".to_owned()))
+            }
             Self::Verify(command) => command.run(settings),
             Self::Restore(command) => command.run(settings),
         }
@@ -44,8 +47,8 @@ Examples:
   annals bundle export -o public.bundle --for public            for everybody
   annals bundle export -o all.bundle --for parties --evidence   for the auditors of both
 
-A bundle is a ZIP: every entry, the tree, the checkpoints with their cosignatures, and of the withheld
-values and files those that its reader may see. It says in its README.txt how it is verified without
+A bundle is a ZIP: every entry, the tree, the checkpoints with their cosignatures, and those
+withheld values and files that its reader may see. Its README.txt says how it is verified without
 this program. What is in clear in the entries is in every bundle.")]
 pub(crate) struct Export {
     /// For whom: public, parties (what each of them may see), or a party
@@ -87,8 +90,13 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         // Half a bundle is none.
         .inspect_err(|_| drop(std::fs::remove_file(path)))?;
     let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
+    let whom = match &recipe.reader {
+        Audience::Public => "everybody",
+        Audience::Parties => "the parties",
+        Audience::Party(party) => party.as_str(),
+    };
     let mut text = format!(
-        "{} for {reader}, with {}, {} and {}, written to {}",
+        "{} for {whom}, with {}, {} and {}, written to {}",
         output::count(size, "entry", "entries"),
         output::count(packed.checkpoints, "cosigned checkpoint", "cosigned checkpoints"),
         output::count(packed.handed.written, "withheld value", "withheld values"),
@@ -117,9 +125,9 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
 Example:
   annals bundle restore for-kr.bundle --ledger ./dk-kr
 
-Every entry, the withheld values, the files and the checkpoints are verified; nothing is left behind where one
-does not hold. Whoever holds the ledger's key goes on writing from there; everybody else has a copy to read, to
-verify, and to cosign.")]
+Every entry, the withheld values, the files and the checkpoints are verified; nothing is left behind
+where one does not hold. Whoever holds the ledger's key goes on writing from there; everybody else
+has a copy to read, to verify and to cosign.")]
 pub(crate) struct Restore {
     /// The bundle
     file: PathBuf,

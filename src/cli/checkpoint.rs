@@ -26,9 +26,9 @@ Examples:
   annals checkpoint --list                 what is kept, and who cosigned it when
 
 A checkpoint is a signed note of C2SP tlog-checkpoint: the ledger's name, how many entries it has,
-and the root of the tree over them. It is signed with the ledger's own key, which remembers it in
-the anchor (`--anchor DIR`) and signs nothing that does not continue it. Whatever records makes one,
-too, where that key is on this desk.")]
+and the root of the tree over them. It is signed with the ledger's own key, which remembers it in the
+anchor (`--anchor DIR`) and signs nothing that does not continue it. Whatever records makes one, too,
+where that key is on this desk.")]
 pub(crate) struct Checkpoint {
     /// Into this file, which must not exist
     #[arg(long, short, value_name = "FILE")]

@@ -22,9 +22,10 @@ Examples:
   annals cosign --as DK                                     the newest checkpoint of this ledger
   annals cosign checkpoint.txt --as KR -o cosigned.txt      one that the other side handed over
 
-The entries are those of the ledger's folder here (`--ledger DIR`): every one up to the checkpoint is verified, and their tree
-must have the root that the checkpoint states, and continue all that this witness cosigned before. That is remembered in the
-anchor (`--anchor DIR`) before anybody has the cosignature. Send the file back: `annals checkpoint --take` takes it in.")]
+The entries are those of the ledger's folder here (`--ledger DIR`). Every one up to the checkpoint
+is verified, their tree must have the root that the checkpoint states, and they must continue all that
+this witness cosigned before, which the anchor remembers (`--anchor DIR`).
+Send the file back: `annals checkpoint --take` takes it in.")]
 pub(crate) struct Cosign {
     /// A checkpoint that was handed over [default: the newest one of this ledger]
     file: Option<PathBuf>,

@@ -239,7 +239,12 @@ impl Failure {
             Self::Checkpoint(error) => checkpoint(error),
             Self::Cosign(CosignError::Checkpoint(error)) => checkpoint(error),
             Self::Cosign(_) => 1,
-            Self::Prove(ProveError::Missing(_) | ProveError::Uncovered(_)) => 2,
+            Self::Prove(
+                ProveError::Missing(_)
+                | ProveError::Uncovered(_)
+                | ProveError::Unattested(_)
+                | ProveError::Stream(_),
+            ) => 2,
             Self::Prove(_) => 1,
             Self::Publish(error) => publish(error),
             Self::Mirror { source, .. } => mirror(source),

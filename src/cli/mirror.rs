@@ -8,6 +8,7 @@ use super::place;
 use super::publish::{cosigners, served};
 use super::settings::Settings;
 use annals::domain::value::Code;
+use annals::exchange::answer::Answer;
 use annals::exchange::bundle::{Bundle, restore};
 use annals::exchange::layout::{Folder, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
@@ -66,10 +67,10 @@ impl Mirror {
         }
         let web = self.from.starts_with("http://") || self.from.starts_with("https://");
         let file = Path::new(&self.from);
-        let mut told = String::new();
+        let mut answers = None;
         let mirrored = if !web && file.is_file() {
-            let (mirrored, answers) = self.unpack(file, settings)?;
-            told = answers;
+            let (mirrored, answered) = self.unpack(file, settings)?;
+            answers = Some(answered);
             mirrored
         } else if web {
             let server = Web::new(&self.from, PATIENCE).map_err(|error| Failure::usage(error.to_string()))?;
@@ -82,18 +83,18 @@ impl Mirror {
         if let Some(path) = &self.output {
             checkpoint::write(path, signed.to_string().as_bytes())?;
         }
-        self.answer(&told, &mirrored, (&signed, new), &ledger, settings)
+        self.answer(answers.as_deref(), &mirrored, (&signed, new), &ledger, settings)
     }
 
     /// Follows a bundle, and takes in what came with its entries; with what became of the requests that it answers.
-    fn unpack(&self, path: &Path, settings: &Settings) -> Result<(Mirrored, String), Failure> {
+    fn unpack(&self, path: &Path, settings: &Settings) -> Result<(Mirrored, Vec<Answer>), Failure> {
         let refused = |source| Failure::Unpack { path: path.to_owned(), source };
         let open = || Bundle::open(path).map_err(|error| refused(error.into()));
         let mirrored = self.mirror(open()?, settings)?;
         let mut bundle = open()?;
-        let told = super::answer::told(&bundle.answers().map_err(|error| refused(error.into()))?);
+        let answers = bundle.answers().map_err(|error| refused(error.into()))?;
         restore::take_beside(&mut bundle, &settings.writing()?).map_err(refused)?;
-        Ok((mirrored, told))
+        Ok((mirrored, answers))
     }
 
     fn mirror(&self, source: impl Source, settings: &Settings) -> Result<Mirrored, Failure> {
@@ -147,7 +148,7 @@ impl Mirror {
 
     fn answer(
         &self,
-        told: &str,
+        answers: Option<&[Answer]>,
         mirrored: &Mirrored,
         (signed, cosigned): (&SignedCheckpoint, bool),
         ledger: &Ledger,
@@ -178,8 +179,9 @@ impl Mirror {
             members.insert("added".to_owned(), added.into());
             members.insert("first".to_owned(), json!(mirrored.first));
             members.insert("authenticated".to_owned(), self.first.is_some().into());
+            members.extend(answers.map(|answers| ("answers".to_owned(), json!(answers))));
         }
-        let text = format!("{told}{}", lines.join("\n"));
+        let text = format!("{}{}", answers.map_or_else(String::new, super::answer::told), lines.join("\n"));
         output::answer("mirrored", &text, members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -7,6 +7,7 @@ use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::ledger::proving::ProveError;
+use annals::record::account::Account;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::parse_id;
 use clap::Args;
@@ -72,10 +73,31 @@ impl Prove {
 }
 
 impl Prove {
+    /// An account, under the checkpoint that is asked for, or the one of those that cover an attestation that most have cosigned.
+    fn accounted(&self, ledger: &Ledger, subject: &str) -> Result<(SignedCheckpoint, Account), Failure> {
+        if self.checkpoint.is_some() {
+            let under = under(ledger, 0, self.checkpoint)?;
+            let account = ledger.account(subject, &under)?;
+            return Ok((under, account));
+        }
+        let state = ledger.state();
+        let mut kept = ledger.checkpoints()?;
+        kept.sort_by_key(|signed| (checkpoint::cosigned(signed, &state).len(), signed.checkpoint().size()));
+        let mut failed = ProveError::Uncovered(0);
+        while let Some(under) = kept.pop() {
+            match ledger.account(subject, &under) {
+                Ok(account) => return Ok((under, account)),
+                // One of fewer witnesses may cover an attestation, or a later one.
+                Err(error @ (ProveError::Unattested(_) | ProveError::Stream(_))) => failed = error,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(failed.into())
+    }
+
     /// All entries of an action, with the proof that they are all.
     fn account(&self, ledger: &Ledger, subject: &str, settings: &Settings) -> Result<ExitCode, Failure> {
-        let under = under(ledger, 0, self.checkpoint)?;
-        let account = ledger.account(subject, &under)?;
+        let (under, account) = self.accounted(ledger, subject)?;
         let name = || PathBuf::from(format!("{}.account", subject.replace('/', "-")));
         let path = self.output.clone().unwrap_or_else(name);
         checkpoint::write(&path, account.to_string().as_bytes())?;
@@ -104,7 +126,9 @@ fn subject(ledger: &Ledger, what: &str) -> Option<String> {
 
 /// The sequence of an entry that is named by it or by its id.
 fn sequence(ledger: &Ledger, what: &str) -> Result<u64, Failure> {
-    let unknown = || Failure::usage(format!("`{what}` is no entry here: its sequence or its id is expected"));
+    let unknown = || {
+        Failure::usage(format!("`{what}` is no entry here: its sequence, its id or an action is expected"))
+    };
     if let Some(id) = parse_id(what) {
         return ledger.recorded(id)?.map(|entry| entry.seal.sequence).ok_or_else(unknown);
     }

@@ -8,6 +8,7 @@ use annals::ledger::Ledger;
 use annals::ledger::anchor::Anchor;
 use annals::record::request::Speaker;
 use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::key::VerifierKey;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -107,7 +108,10 @@ impl Settings {
     pub(crate) fn keep(&self, ledger: &Ledger) {
         output::keep(ledger);
         if let Err(error) = self.checkpoint(ledger) {
-            eprintln!("annals: no checkpoint was made: {error}");
+            eprintln!("annals: it is recorded, and no checkpoint was made: {error}");
+            if let Some(cause) = std::error::Error::source(&error) {
+                eprintln!("  because: {cause}");
+            }
         }
     }
 
@@ -129,6 +133,22 @@ impl Settings {
             return Ok(None);
         };
         Ok(Some(ledger.checkpoint(&keyring.key(&keyid)?, anchor)?))
+    }
+
+    /// Refuses what is to be proved in a file at once and cannot be: nothing is recorded then.
+    pub(crate) fn proves(&self, ledger: &Ledger, path: &Path) -> Result<(), Failure> {
+        if path.exists() {
+            return Err(file(path, "made")(io::ErrorKind::AlreadyExists.into()));
+        }
+        let state = ledger.state();
+        let own = state.ledger_key_at(state.head.size).map(VerifierKey::keyid);
+        let held = |keyid: String| self.keyring.as_ref().is_some_and(|keyring| keyring.holds(&keyid));
+        if own.is_some_and(held) {
+            return Ok(());
+        }
+        let text = "nothing was recorded: a proof needs a checkpoint, and the ledger's key, which signs it, is not on this desk; \
+                    record it without `--proof`, and ask whoever has that key for one (`annals prove`)";
+        Err(Failure::usage(text.to_owned()))
     }
 
     /// A copy of the ledger in memory, to try a change out on; whoever writes meanwhile is not disturbed.

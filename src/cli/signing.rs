@@ -103,6 +103,9 @@ impl Signing {
     ) -> Result<ExitCode, Failure> {
         let mut draft =
             Draft::of_party(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
+        if let Some(path) = &self.proof {
+            settings.proves(ledger, path)?;
+        }
         draft.speaker = self.speaker;
         (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
         draft.audience = Some(Meant::All(self.audience));

@@ -34,6 +34,10 @@ pub enum Part {
     Disclosures,
     /// Evidence and the plan.
     Files,
+    /// Where the ledger stood, signed.
+    Checkpoints,
+    /// Two histories that were signed.
+    Fork,
     /// What was begun and never ended.
     Leftovers,
     /// What this user may do.
@@ -46,7 +50,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Marker,
         Self::Journal,
         Self::Lock,
@@ -54,6 +58,8 @@ impl Part {
         Self::State,
         Self::Disclosures,
         Self::Files,
+        Self::Checkpoints,
+        Self::Fork,
         Self::Leftovers,
         Self::Rights,
         Self::Room,
@@ -71,6 +77,8 @@ impl Part {
             Self::State => "state",
             Self::Disclosures => "disclosures",
             Self::Files => "files",
+            Self::Checkpoints => "checkpoints",
+            Self::Fork => "fork",
             Self::Leftovers => "leftovers",
             Self::Rights => "rights",
             Self::Room => "room",

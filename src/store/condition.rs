@@ -153,7 +153,7 @@ pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let name =
         |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let part = |path: &PathBuf| name(path) == ".part" || path.extension().is_some_and(|end| end == "part");
-    let mut found: Vec<PathBuf> = [folder.to_owned(), folder.join("blobs")]
+    let mut found: Vec<PathBuf> = [folder.to_owned(), folder.join("blobs"), folder.join("checkpoints")]
         .iter()
         .flat_map(|folder| within(folder))
         .filter(part)

@@ -21,6 +21,8 @@ const VERIFICATION: &str = "check holds covered entry expected found idle";
 const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
 const EVIDENCE: &str = "sequence number source subject filename size mediatype state sha256 path voided";
+const CHECKPOINTS: &str = "size root witness cosigned";
+const CHECKED: &str = "check holds words";
 const FILES: &str = "path sha256 size mediatype before";
 
 /// The parties in the order of their plan; none before the ledger is opened.
@@ -47,6 +49,8 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
         "keys" => words(KEYS),
         "evidence" => words(EVIDENCE),
         "files" => words(FILES),
+        "checkpoints" => words(CHECKPOINTS),
+        kind if kind.starts_with("verified_") => words(CHECKED),
         "action" | "replay" | "timeline" => words(TIMELINE),
         _ => answer.value.as_object().unwrap().keys().cloned().collect(),
     }
@@ -59,20 +63,35 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    let lists = ["rows", "keys", "files", "findings"]
+    let lists = ["rows", "keys", "files", "findings", "checks"]
         .into_iter()
         .find_map(|name| answer.value.get(name).filter(|list| list.is_array()));
     match (lists, answer.kind()) {
         (Some(rows), _) => rows.as_array().unwrap().clone(),
         (None, "verification") => Check::ALL.map(row).to_vec(),
+        (None, "checkpoints") => {
+            answer.value["checkpoints"].as_array().unwrap().iter().flat_map(cosigned).collect()
+        }
         (None, _) => vec![answer.value.clone()],
     }
+}
+
+/// A row for each cosignature of a checkpoint, or one where there is none.
+fn cosigned(signed: &Value) -> Vec<Value> {
+    let row = json!({"size": signed["entries"], "root": signed["root"]});
+    let with = |by: &Value| {
+        let mut row = row.clone();
+        (row["witness"], row["cosigned"]) = (by["keyid"].clone(), by["time"].clone());
+        row
+    };
+    let rows: Vec<Value> = signed["cosigned"].as_array().unwrap().iter().map(with).collect();
+    if rows.is_empty() { vec![row] } else { rows }
 }
 
 /// What a row says in a last column: of what reads entries, what their clock is worth.
 fn clock(answer: &Answer) -> Option<String> {
     let verified = Some(&answer.value["illustrative"])
-        .filter(|_| ["verification", "examination"].contains(&answer.kind()));
+        .filter(|_| ["verification", "examination", "checkpoints"].contains(&answer.kind()));
     let illustrative = answer.value.pointer("/reading/illustrative").or(verified)?;
     Some(if *illustrative == true { "illustrative" } else { "real" }.to_owned())
 }
@@ -140,6 +159,7 @@ fn the_headings_are_the_members_of_the_schemas() {
     assert_eq!(members("answers/keys.json", "/$defs/key"), set(KEYS));
     assert_eq!(members("answers/evidence.json", "/$defs/row"), set(EVIDENCE));
     assert_eq!(members("answers/files.json", "/$defs/file"), set(FILES));
+    assert_eq!(members("answers/reading.json", "/$defs/checked"), set(CHECKED));
 }
 
 #[test]

@@ -16,4 +16,5 @@ mod parts;
 #[path = "../schemas/schema.rs"]
 mod schema;
 mod shape;
+mod signed;
 mod situations;

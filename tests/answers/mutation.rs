@@ -19,13 +19,15 @@ const OPTIONAL: &str = "\
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
     due/rows/*/recorded_on due/rows/*/sequence \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
-    keys/keys/*/role keys/keys/*/revoked verification/authenticated";
+    keys/keys/*/role keys/keys/*/revoked verification/authenticated verification/against verification/against/fork \
+    verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
-const KINDS: [(&str, &[&str]); 3] = [
+const KINDS: [(&str, &[&str]); 4] = [
     ("READING", &["action", "diff", "due", "gaps", "inbox", "lint", "replay", "status", "timeline"]),
     ("STANDS", &["action/facts", "status/rows/*"]),
     ("SAID", &["action", "inbox", "replay", "timeline"]),
+    ("VERIFIED", &["verified_account", "verified_checkpoint", "verified_fork", "verified_proof"]),
 ];
 
 fn optional() -> BTreeSet<String> {

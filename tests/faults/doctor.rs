@@ -32,6 +32,11 @@ fn minutes(place: &Place) -> std::path::PathBuf {
     place.ledger.join("blobs").join(annals::trail::hash::sha256(b"minutes"))
 }
 
+/// The one that is kept: the newest.
+fn checkpoint(place: &Place) -> std::path::PathBuf {
+    files(&place.ledger.join("checkpoints")).into_keys().next().unwrap()
+}
+
 fn sled(place: &Place, name: &str) -> std::path::PathBuf {
     files(&place.ledger.join("sled")).into_keys().find(|path| path.ends_with(name)).unwrap()
 }
@@ -66,6 +71,7 @@ impl Place {
             .args(["-c", command])
             .current_dir(self.folder.path())
             .env("PATH", path)
+            .env("ANNALS_ANCHOR", self.path("anchor"))
             .output();
         let output = output.unwrap();
         assert!(output.status.success(), "{command}: {output:?}");
@@ -103,7 +109,7 @@ impl Place {
 }
 
 /// Everything that can be mended in a folder of one's own.
-const CASES: [Case; 29] = [
+const CASES: [Case; 32] = [
     (
         |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
         "marker",
@@ -234,6 +240,24 @@ const CASES: [Case; 29] = [
         "no entry names it",
     ),
     (
+        |place| fs::write(checkpoint(place), "garbage").unwrap(),
+        "checkpoints",
+        "wrong",
+        "not the checkpoint that was kept there",
+    ),
+    (
+        |place| fs::rename(checkpoint(place), place.ledger.join("checkpoints/000000000009")).unwrap(),
+        "checkpoints",
+        "wrong",
+        "it is of 127 entries",
+    ),
+    (
+        |place| fs::write(place.ledger.join("checkpoints/.part"), "half").unwrap(),
+        "leftovers",
+        "untidy",
+        "checkpoints/.part",
+    ),
+    (
         |place| fs::write(place.ledger.join("blobs/.part"), "half").unwrap(),
         "leftovers",
         "untidy",
@@ -293,6 +317,24 @@ fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
     );
     place.follow(first["commands"][0].as_str().unwrap());
     assert_eq!(place.examined().1["findings"], json!([]));
+}
+
+/// No command decides which of two histories counts.
+#[test]
+fn a_fork_that_was_found_is_grave_and_for_people_to_decide() {
+    let place = ledger();
+    let fork = place.ledger.join("fork");
+    fs::write(&fork, "annals/fork/v1\n").unwrap();
+    let found = place.annals(["--format", "json", "doctor"]);
+    let answer: Value = serde_json::from_slice(&found.out).unwrap();
+    let first = &answer["findings"][0];
+    assert_eq!((found.code, &first["about"], &first["gravity"]), (Some(1), &json!("fork"), &json!("grave")));
+    assert_eq!(first["commands"], json!([]));
+    assert!(first["remedy"].as_str().unwrap().contains("agree with the other side which history counts"));
+    place.refused(PROGRESS, 1, &["two histories"]);
+    fs::rename(fork, place.path("put-aside")).unwrap();
+    place.healthy();
+    place.done(PROGRESS);
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl Place {
     /// What must outlive every fault: all that is not derived from it.
     pub(crate) fn truth(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let derived = |path: &PathBuf| {
-            ["sled", "index", "lock"].iter().any(|name| path.starts_with(self.ledger.join(name)))
+            ["sled", "index", "tile", "lock"].iter().any(|name| path.starts_with(self.ledger.join(name)))
         };
         let files = files(&self.ledger);
         files.into_iter().filter(|(path, _)| !derived(path)).collect()

@@ -108,7 +108,11 @@ fn ways(from: &Path, place: &Path) -> Vec<PathBuf> {
 fn answer(ledger: &Path, asked: &str) -> String {
     let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
     program.arg("--ledger").arg(ledger).args(asked.split(' ')).args(["--format", "json"]);
-    let output = program.env_remove("ANNALS_LEDGER").env_remove("ANNALS_TODAY").output().unwrap();
+    program
+        .env_remove("ANNALS_LEDGER")
+        .env_remove("ANNALS_TODAY")
+        .env("ANNALS_ANCHOR", ledger.join("../anchor"));
+    let output = program.output().unwrap();
     let (said, error) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     // A file that is missing is an answer, too.

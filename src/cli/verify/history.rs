@@ -186,7 +186,7 @@ impl Found {
     fn completeness(&self) -> String {
         let completed = &self.completed;
         if completed.size == 0 {
-            return String::new();
+            return "completeness is not known: there is no entry".to_owned();
         }
         let Some((checkpoint, vouched)) = completed.witnessed() else {
             let signed = match completed.signed() {
@@ -208,7 +208,8 @@ impl Found {
         let left = completed.size - checkpoint.size();
         let beyond = match left {
             0 => String::new(),
-            left => format!("; {} after it not witnessed", output::count(left, "entry is", "entries are")),
+            1 => "; the entry after it is not witnessed".to_owned(),
+            left => format!("; the {left} entries after it are not witnessed"),
         };
         let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
         format!(
@@ -337,7 +338,7 @@ impl Against {
             Compared::More(more) => format!("it has the {} of this one, and {more} more", entries(self.size)),
             Compared::Less(less) => format!("this one has {less} more than it, and the same before"),
             Compared::Parted(at) => {
-                format!("A FORK: the two are the same up to entry {at}, and others from there on")
+                format!("A FORK: the two are the same before entry {at}, and others from there on")
             }
         };
         let sound = if self.sound { "" } else { "; it does not verify by itself" };
@@ -354,10 +355,13 @@ impl Against {
             Compared::Less(less) => ("less", less),
             Compared::Parted(at) => ("parted", at),
         };
-        json!({
-            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "fork": self.fork,
-            "words": self.words(),
-        })
+        let mut value = json!({
+            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
+        });
+        if let Some(members) = value.as_object_mut() {
+            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path))));
+        }
+        value
     }
 }
 

@@ -63,6 +63,11 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
+    /// Whether nothing else is named.
+    pub(crate) const fn is_of_the_ledger(&self) -> bool {
+        self.target.is_none()
+    }
+
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         if let Some(target) = self.target.as_ref().filter(|target| !target.exists()) {
             return Err(file(target, "verified")(std::io::ErrorKind::NotFound.into()));

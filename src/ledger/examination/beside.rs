@@ -1,8 +1,11 @@
 //! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
 
 use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, remedy};
-use crate::ledger::{LedgerError, lines};
+use crate::ledger::{LedgerError, checkpoints, forked, lines};
+use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Bytes of room below which it is said: a segment of the journal.
@@ -33,12 +36,49 @@ impl Found<'_> {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);
             self.add(Part::Room, Gravity::Wrong, what, remedy::room());
         }
+        if let Some(path) = forked::found(self.folder) {
+            let what = format!(
+                "{}: two histories of this ledger were signed, and at most one of them is true: nothing is written here",
+                path.display()
+            );
+            self.add(Part::Fork, Gravity::Grave, what, remedy::fork());
+        }
+        self.checkpoints();
         // Whoever writes may be about to end what was begun.
         if self.writer.is_none() {
             for path in condition::leftovers(self.folder) {
                 let what = format!("{}: was begun, and never came to be a part of a ledger", path.display());
                 self.add(Part::Leftovers, Gravity::Untidy, what, remedy::remove(&path));
             }
+        }
+    }
+
+    /// The signed checkpoints, each alone: whether they are of these entries is verified elsewhere.
+    fn checkpoints(&mut self) {
+        let folder = self.folder.join(checkpoints::FOLDER);
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let mut kept: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| number(name)))
+            .collect();
+        kept.sort();
+        for name in kept {
+            let path = folder.join(&name);
+            let why = match fs::read(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let what = format!("{}: cannot be read: {error}", path.display());
+                    self.add(Part::Checkpoints, Gravity::Unreadable, what, self.remedies.rights());
+                    continue;
+                }
+                Ok(bytes) => match SignedCheckpoint::parse(&bytes) {
+                    Err(fault) => fault.to_string(),
+                    Ok(signed) if name.parse() == Ok(signed.checkpoint().size()) => continue,
+                    Ok(signed) => format!("it is of {} entries", signed.checkpoint().size()),
+                },
+            };
+            let what = format!("{}: not the checkpoint that was kept there: {why}", path.display());
+            self.add(Part::Checkpoints, Gravity::Wrong, what, remedy::checkpoint(&path));
         }
     }
 

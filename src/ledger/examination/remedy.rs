@@ -40,7 +40,7 @@ impl Remedies<'_> {
 
     pub(super) fn cut(self) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side, if that has what is missing; whoever \
-                             accepts the history as it is deletes `sled` and `index` instead";
+                             accepts the history as it is, and has signed no more of it, deletes `sled` and `index` instead";
         (WORDS, self.journal().1)
     }
 
@@ -78,6 +78,19 @@ impl Remedies<'_> {
 
 pub(super) fn remove(path: &Path) -> Remedy {
     ("delete it", vec![format!("rm -r {}", quoted(path))])
+}
+
+/// It is signed anew with the next entry; what was cosigned is not.
+pub(super) fn checkpoint(path: &Path) -> Remedy {
+    const WORDS: &str = "delete it; if it was cosigned, take it in again from a backup or from the other side with \
+                         `annals checkpoint --take`";
+    (WORDS, remove(path).1)
+}
+
+pub(super) const fn fork() -> Remedy {
+    const WORDS: &str = "no command decides it: agree with the other side which history counts, hand this file to whoever \
+                         has to know, and move it away to go on here";
+    (WORDS, Vec::new())
 }
 
 pub(super) const fn room() -> Remedy {
