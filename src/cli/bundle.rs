@@ -22,6 +22,7 @@ use std::process::ExitCode;
 #[derive(Subcommand)]
 pub(crate) enum Bundle {
     Export(Export),
+    /// Verify a bundle as `annals verify` does, with no store and no network
     Verify(Verify),
     Restore(Restore),
 }

@@ -81,10 +81,11 @@ impl Cosign {
 
     /// Puts a fork into a file, where one was asked for.
     fn put_down(&self, error: CosignError) -> Failure {
-        if let (CosignError::Forked(_, Some(fork)), Some(path)) = (&error, &self.fork)
-            && let Err(failure) = checkpoint::write(path, fork.to_string().as_bytes())
-        {
-            return failure;
+        if let (CosignError::Forked(_, Some(fork)), Some(path)) = (&error, &self.fork) {
+            if let Err(failure) = checkpoint::write(path, fork.to_string().as_bytes()) {
+                return failure;
+            }
+            eprintln!("annals: both checkpoints are in {}: show it to the other side", path.display());
         }
         error.into()
     }

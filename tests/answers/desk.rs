@@ -155,11 +155,10 @@ fn code(value: &Value) -> i32 {
             i32::from(value["holds"] == false || against["stands"] == "parted" || against["holds"] == false)
         }
         kind if kind.starts_with("verified_") => i32::from(value["holds"] == false),
-        "answer" => i32::from(value["refused"].as_u64() > Some(0)),
         "examination" if *gravest == "unreadable" => 3,
         "examination" => i32::from(value["healthy"] == false),
         "evidence" => i32::from(some("missing") || some("changed")),
-        "taken" => i32::from(value["refused"].as_u64() > Some(0)),
+        "answer" | "taken" => i32::from(value["refused"].as_u64() > Some(0)),
         _ => 0,
     }
 }

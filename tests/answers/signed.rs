@@ -116,7 +116,7 @@ fn requested(desk: &mut Desk) {
     let again = "answer requests.jsonl --for KR --evidence --output again.bundle";
     desk.both_anew(again, "again.bundle");
     desk.ask("mirror answer.bundle --ledger copy --as KR --output back.txt");
-    desk.read_both("mirror answer.bundle --ledger copy");
+    desk.both_anew("mirror answer.bundle --ledger copy", "none");
     desk.ask("checkpoint --take back.txt");
 }
 

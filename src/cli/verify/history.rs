@@ -4,7 +4,8 @@
 use super::super::checkpoint::instant;
 use super::super::failure::{Failure, file};
 use super::super::output::{self, Format};
-use annals::exchange::against::{Compared, Leaves};
+use super::against::Against;
+use annals::exchange::against::Leaves;
 use annals::exchange::bundle::{self, Bundle};
 use annals::exchange::export::{self, VerifyError};
 use annals::ledger::{Ledger, LedgerError, checkpoints};
@@ -18,7 +19,7 @@ use annals::trail::policy::Policy;
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What no verification proves.
@@ -164,6 +165,9 @@ impl Found {
 
     fn conclusion(&self) -> &'static str {
         match (self.report.holds() && self.parts_hold(), self.known) {
+            (false, _) if self.report.holds() => {
+                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree or a file says otherwise"
+            }
             (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
             (true, None) if self.report.size == 0 => "empty: there is nothing to verify",
             (true, Some(_)) if self.report.size == 0 => {
@@ -309,57 +313,6 @@ impl Found {
                 members.insert("tree".to_owned(), tile.is_none().into());
                 members.insert("files".to_owned(), json!({"count": count, "wrong": wrong}));
             }
-        }
-        value
-    }
-}
-
-/// How another history stands to the one that was verified.
-pub(crate) struct Against {
-    pub(super) target: PathBuf,
-    pub(super) compared: Compared,
-    /// How many entries the one that was verified has.
-    pub(super) size: u64,
-    /// Whether the other one holds.
-    pub(super) sound: bool,
-    /// Where a fork was written.
-    pub(super) fork: Option<PathBuf>,
-}
-
-impl Against {
-    fn holds(&self) -> bool {
-        self.sound && !matches!(self.compared, Compared::Parted(_))
-    }
-
-    fn words(&self) -> String {
-        let entries = |count| output::count(count, "entry", "entries");
-        let words = match self.compared {
-            Compared::Same => format!("the same {}", entries(self.size)),
-            Compared::More(more) => format!("it has the {} of this one, and {more} more", entries(self.size)),
-            Compared::Less(less) => format!("this one has {less} more than it, and the same before"),
-            Compared::Parted(at) => {
-                format!("A FORK: the two are the same before entry {at}, and others from there on")
-            }
-        };
-        let sound = if self.sound { "" } else { "; it does not verify by itself" };
-        let fork = self.fork.as_ref().map_or_else(String::new, |path| {
-            format!("; two checkpoints that cannot both be true are in {}", path.display())
-        });
-        format!("against {}: {words}{sound}{fork}", self.target.display())
-    }
-
-    fn answer(&self) -> Value {
-        let (stands, count) = match self.compared {
-            Compared::Same => ("same", 0),
-            Compared::More(more) => ("more", more),
-            Compared::Less(less) => ("less", less),
-            Compared::Parted(at) => ("parted", at),
-        };
-        let mut value = json!({
-            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
-        });
-        if let Some(members) = value.as_object_mut() {
-            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path))));
         }
         value
     }

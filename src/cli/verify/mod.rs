@@ -1,5 +1,6 @@
 //! `annals verify`: what a ledger, an export, a bundle, a proof, a checkpoint or a fork proves, and what it does not.
 
+mod against;
 mod history;
 mod note;
 
@@ -8,11 +9,12 @@ pub(crate) use history::{of, table};
 use super::checkpoint;
 use super::failure::{Failure, file};
 use super::settings::Settings;
+use against::Against;
 use annals::exchange::against::{Compared, Leaves};
 use annals::trail::hash::LeafHash;
 use annals::trail::policy::{POLICY_LIMIT, Policy};
 use clap::Args;
-use history::{Against, Found, Trusted};
+use history::{Found, Trusted};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -31,9 +33,9 @@ Examples:
   annals verify --seen 91ab…                       and that it still holds what you saw then
   annals verify --against theirs.bundle            and whether the other side's copy is the same
 
-Which of them a file is, is told by its content. There are two verdicts on a history: whether anything
-was altered, and up to which entry nothing can be missing. Trust comes from outside: from --first,
---policy or --checkpoints, never from what is verified.
+Which of them a file is, is told by its content. There are two verdicts on a history: whether
+anything was altered, and up to which entry nothing can be missing. Trust comes from outside: from
+--first, --policy or --checkpoints, never from what is verified.
 
 Exit code 1 where a check fails; the first bad entry is named with what was expected.
 

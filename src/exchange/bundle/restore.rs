@@ -102,10 +102,10 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
             disclosures += u64::from(taken == Taken::Kept);
         })?;
     }
-    let (names, named) = (bundle.evidence()?, named(ledger)?);
+    let (names, wanted) = (bundle.evidence()?, named(ledger)?);
     for name in &names {
         // Nothing is kept that no entry asks for, nor more of it than the entry says.
-        let size = named.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
+        let size = wanted.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
         let mut bytes = bundle.open_evidence(name)?.take(size.saturating_add(1));
         let blob = ledger.put_blob(&mut bytes).map_err(LedgerError::from)?;
         if blob.sha256 != *name {
