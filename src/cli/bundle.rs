@@ -105,12 +105,12 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         path.display()
     );
     if packed.missing > 0 {
-        text += &format!("\n  {} of the files that it may see are not kept here whole", packed.missing);
+        text.extend([format!("\n  {} of the files that it may see are not kept here whole", packed.missing)]);
     }
     let later = ledger.head().size - size;
     if later > 0 {
         let entries = output::count(later, "entry is", "entries are");
-        text += &format!("\n  {entries} after the newest checkpoint, and not in it");
+        text.extend([format!("\n  {entries} after the newest checkpoint, and not in it")]);
     }
     let members = json!({
         "file": path, "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),

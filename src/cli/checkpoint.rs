@@ -81,13 +81,13 @@ fn take(ledger: &Ledger, path: &Path, settings: &Settings) -> Result<ExitCode, F
         output::count(size, "entry", "entries")
     );
     for (keyid, time) in &taken.new {
-        text.push_str(&format!("\n  {keyid} at {}", instant(*time)));
+        text.extend([format!("\n  {keyid} at {}", instant(*time))]);
     }
     for line in &taken.unknown {
-        text.push_str(&format!(
+        text.extend([format!(
             "\n  passed over: a signature by {}, whom this ledger does not know",
             shown(line)
-        ));
+        )]);
     }
     let mut members = members(&taken.signed, &ledger.state());
     if let Some(members) = members.as_object_mut() {
@@ -117,9 +117,9 @@ fn list(settings: &Settings) -> Result<ExitCode, Failure> {
             let mut text = format!("{} kept", output::count(kept.len() as u64, "checkpoint", "checkpoints"));
             for signed in &kept {
                 let checkpoint = signed.checkpoint();
-                text.push_str(&format!("\n\n{:>9}  root {}", checkpoint.size(), checkpoint.root()));
+                text.extend([format!("\n\n{:>9}  root {}", checkpoint.size(), checkpoint.root())]);
                 for (keyid, time) in cosigned(signed, &state) {
-                    text.push_str(&format!("\n           cosigned {} by {keyid}", instant(time)));
+                    text.extend([format!("\n           cosigned {} by {keyid}", instant(time))]);
                 }
             }
             output::answer("checkpoints", &text, Value::Null, &standing, Format::Table)?;

@@ -223,32 +223,14 @@ impl Failure {
             | Self::Specimen(_)
             | Self::Note { .. }
             | Self::Keyring(_) => 2,
-            Self::Bundle { source: bundle::verify::VerifyError::Bundle(error), .. }
-            | Self::Unpack { source: UnpackError::Bundle(error), .. } => bundle(error),
-            Self::Bundle { source: bundle::verify::VerifyError::Disclosures(_), .. }
-            | Self::Unpack { source: UnpackError::Disclosures(_), .. }
-            | Self::Pack { source: PackError::Uncovered, .. } => 2,
-            Self::Bundle { source: bundle::verify::VerifyError::Store(_), .. }
-            | Self::Pack { source: PackError::Write(_), .. } => 3,
-            Self::Unpack { source: UnpackError::Restore(error), .. } => restore(error),
-            Self::Unpack { source: UnpackError::File(_) | UnpackError::Unnamed(_), .. } => 1,
-            Self::Unpack { source: UnpackError::Checkpoint(error), .. }
-            | Self::Pack { source: PackError::Checkpoint(error), .. } => checkpoint(error),
-            Self::Unpack { source: UnpackError::Ledger(error), .. }
-            | Self::Pack { source: PackError::Ledger(error), .. } => ledger(error),
+            Self::Bundle { source, .. } => bundled(source),
+            Self::Unpack { source, .. } => unpack(source),
+            Self::Pack { source, .. } => pack(source),
             Self::Checkpoint(error) => checkpoint(error),
-            Self::Cosign(CosignError::Checkpoint(error)) => checkpoint(error),
-            Self::Cosign(_) => 1,
-            Self::Prove(
-                ProveError::Missing(_)
-                | ProveError::Uncovered(_)
-                | ProveError::Unattested(_)
-                | ProveError::Stream(_),
-            ) => 2,
-            Self::Prove(_) => 1,
+            Self::Cosign(error) => cosign(error),
+            Self::Prove(error) => prove(error),
             Self::Publish(error) => publish(error),
             Self::Mirror { source, .. } => mirror(source),
-            Self::Forked { .. } => 1,
             Self::Record(error) => record(error),
             Self::Import { source, .. } => match &source.source {
                 LineError::Record(error) => record(error),
@@ -257,6 +239,7 @@ impl Failure {
             },
             Self::Backup(error) => backup(error),
             Self::Restore { source: RestoreError::Refused(_), .. }
+            | Self::Forked { .. }
             | Self::OtherPlan { .. }
             | Self::Evidence(_) => 1,
             Self::Restore { source: RestoreError::Store(error), .. }
@@ -293,6 +276,51 @@ const fn mirror(error: &MirrorError) -> u8 {
         MirrorError::Layout(LayoutError::Read(..)) | MirrorError::Append(_) => 3,
         MirrorError::Checkpoint(error) => checkpoint(error),
         MirrorError::Ledger(error) => ledger(error),
+        _ => 1,
+    }
+}
+
+const fn bundled(error: &bundle::verify::VerifyError) -> u8 {
+    match error {
+        bundle::verify::VerifyError::Bundle(error) => bundle(error),
+        bundle::verify::VerifyError::Disclosures(_) => 2,
+        bundle::verify::VerifyError::Store(_) => 3,
+    }
+}
+
+const fn unpack(error: &UnpackError) -> u8 {
+    match error {
+        UnpackError::Bundle(error) => bundle(error),
+        UnpackError::Disclosures(_) => 2,
+        UnpackError::Restore(error) => restore(error),
+        UnpackError::File(_) | UnpackError::Unnamed(_) => 1,
+        UnpackError::Checkpoint(error) => checkpoint(error),
+        UnpackError::Ledger(error) => ledger(error),
+    }
+}
+
+const fn pack(error: &PackError) -> u8 {
+    match error {
+        PackError::Uncovered => 2,
+        PackError::Write(_) => 3,
+        PackError::Checkpoint(error) => checkpoint(error),
+        PackError::Ledger(error) => ledger(error),
+    }
+}
+
+const fn cosign(error: &CosignError) -> u8 {
+    match error {
+        CosignError::Checkpoint(error) => checkpoint(error),
+        _ => 1,
+    }
+}
+
+const fn prove(error: &ProveError) -> u8 {
+    match error {
+        ProveError::Missing(_)
+        | ProveError::Uncovered(_)
+        | ProveError::Unattested(_)
+        | ProveError::Stream(_) => 2,
         _ => 1,
     }
 }

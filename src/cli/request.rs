@@ -62,10 +62,10 @@ pub(crate) fn put(
     let id = request.event.id;
     let mut text = format!("signed, and added to {}; nothing was recorded\n  id    {id}", path.display());
     for offered in evidence {
-        text += &format!(
+        text.extend([format!(
             "\n  hand this file over, too: {} (`annals evidence add` takes it in)",
             offered.path.display()
-        );
+        )]);
     }
     let files: Vec<String> = evidence.iter().map(|offered| offered.path.display().to_string()).collect();
     let members = json!({"file": path, "id": id, "evidence": files});

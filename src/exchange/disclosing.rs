@@ -87,7 +87,7 @@ pub fn write(
     write_until(ledger, which, reader, u64::MAX, out)
 }
 
-/// As [`write`], of the entries before one.
+/// As [`write()`], of the entries before one.
 ///
 /// # Errors
 /// [`HandError`].

@@ -342,7 +342,7 @@ pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!(": {cause}");
+        text.extend([format!(": {cause}")]);
         source = cause.source();
     }
     text

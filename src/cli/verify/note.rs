@@ -259,11 +259,11 @@ impl Judged {
                 None => format!("not {}", witness.name),
             })
             .collect();
-        let witnessed = verdict.witnessing.backing == Backing::Witnessed;
+        let is_met = verdict.witnessing.backing == Backing::Witnessed;
         let words =
             if witnesses.is_empty() { "the policy asks for none".to_owned() } else { witnesses.join(", ") };
-        self.lines.push(Line::new("witnesses", Some(witnessed), words));
-        self.witnessed = Some(witnessed);
+        self.lines.push(Line::new("witnesses", Some(is_met), words));
+        self.witnessed = Some(is_met);
         let ignored = policy.unknown(signed);
         if !ignored.is_empty() {
             let names: Vec<&str> = ignored.iter().map(|line| line.name()).collect();
@@ -302,8 +302,7 @@ impl Judged {
             (Kind::Checkpoint, true, _, Some(_)) => {
                 "witnessed: enough of the parties vouch for this many entries"
             }
-            (Kind::Account, true, ..) => "self-consistent; whose ledger it is, is not known",
-            (Kind::Proof, true, ..) => "self-consistent; whose ledger it is, is not known",
+            (Kind::Account | Kind::Proof, true, ..) => "self-consistent; whose ledger it is, is not known",
             (Kind::Checkpoint, true, ..) => "a checkpoint; whose, is not known",
             (_, false, true, Some(false)) if self.only_witnesses_fail() => {
                 "recorded: the ledger vouches for it, and too few of its parties do"
