@@ -72,7 +72,11 @@ impl Rows {
         let (mut rows, mut frontier) = (vec![Vec::new(); usize::from(TOP) + 1], Frontier::default());
         let mut roots = vec![frontier.root()];
         for record in records {
-            frontier.push(LeafHash::of(record), &mut |level, hash| rows[usize::from(level)].push(hash));
+            frontier.push(LeafHash::of(record), &mut |height, hash| {
+                if height % 8 == 0 {
+                    rows[usize::from(height / 8)].push(hash);
+                }
+            });
             roots.push(frontier.root());
         }
         (Self(rows), roots)

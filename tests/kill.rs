@@ -15,8 +15,8 @@
 mod desk;
 
 use annals::ledger::Ledger;
-use annals::record::authority::Role;
 use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::role::Role;
 use annals::store::Condition;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Entry, Request, parse_timestamp};

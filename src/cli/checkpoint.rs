@@ -1,6 +1,7 @@
 //! `annals checkpoint`: where the ledger stands, signed by its own key; the cosignatures that come back; and what is kept of both.
 
-use super::failure::{Failure, file};
+use super::failure::Failure;
+use super::files;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use annals::ledger::Ledger;
@@ -8,12 +9,11 @@ use annals::record::history::State;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::timestamp;
-use annals::trail::note::Signature;
+use annals::trail::note::{NOTE_LIMIT, Signature};
 use annals::trail::witness;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -54,7 +54,7 @@ impl Checkpoint {
         let key = super::attest::own_key(&state, settings)?;
         let signed = ledger.checkpoint(&key, settings.anchor()?)?;
         if let Some(path) = &self.output {
-            write(path, signed.to_string().as_bytes())?;
+            files::write(path, signed.to_string().as_bytes())?;
         }
         let to =
             self.output.as_ref().map_or_else(String::new, |path| format!(", written to {}", path.display()));
@@ -178,25 +178,5 @@ fn shown(line: &Signature) -> String {
 
 /// Reads a checkpoint with its signatures.
 pub(crate) fn read(path: &Path) -> Result<SignedCheckpoint, Failure> {
-    // As much as a note may have, and one byte more.
-    let mut bytes = Vec::new();
-    let limit = annals::trail::note::NOTE_LIMIT as u64 + 1;
-    let input = std::fs::File::open(path).map_err(file(path, "read"))?;
-    input.take(limit).read_to_end(&mut bytes).map_err(file(path, "read"))?;
-    SignedCheckpoint::parse(&bytes).map_err(|fault| Failure::Note {
-        path: path.to_owned(),
-        what: "not a signed checkpoint",
-        source: Box::new(fault),
-    })
-}
-
-/// Writes a file that was not there.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut output = std::fs::File::create_new(path).map_err(file(path, "made"))?;
-    let written = output.write_all(bytes).and_then(|()| output.sync_all());
-    written.map_err(|error| {
-        // A half is worth nothing.
-        let _ = std::fs::remove_file(path);
-        file(path, "written")(error)
-    })
+    files::parsed(path, NOTE_LIMIT as u64, "not a signed checkpoint", SignedCheckpoint::parse)
 }

@@ -2,13 +2,14 @@
 
 use super::checkpoint::{self, instant};
 use super::failure::Failure;
+use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
-use annals::ledger::Ledger;
 use annals::ledger::witness::CosignError;
-use annals::record::authority::Role;
+use annals::ledger::{Ledger, forked};
+use annals::record::role::Role;
 use annals::trail::key::SigningKey;
 use chrono::Utc;
 use clap::Args;
@@ -35,7 +36,8 @@ pub(crate) struct Cosign {
     /// Into this file, which must not exist
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// If the checkpoint and what this witness cosigned before cannot both be true, write both into this file
+    /// If the checkpoint and what this witness cosigned before cannot both be true, write both into this file, too:
+    /// they are in the file `fork` of the ledger's folder then, and nothing more is written there
     #[arg(long, value_name = "FILE")]
     fork: Option<PathBuf>,
 }
@@ -57,11 +59,11 @@ impl Cosign {
         let cosigned =
             ledger.cosign(&signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
         bar.finish_and_clear();
-        let cosigned = cosigned.map_err(|error| self.put_down(error))?;
+        let cosigned = cosigned.map_err(|error| self.put_down(error, settings))?;
         // Whoever has the folder keeps it there, too.
         ledger.take_cosignatures(&cosigned)?;
         if let Some(path) = &self.output {
-            checkpoint::write(path, cosigned.to_string().as_bytes())?;
+            files::write(path, cosigned.to_string().as_bytes())?;
         }
         let state = ledger.state();
         let to =
@@ -79,13 +81,21 @@ impl Cosign {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Puts a fork into a file, where one was asked for.
-    fn put_down(&self, error: CosignError) -> Failure {
-        if let (CosignError::Forked(_, Some(fork)), Some(path)) = (&error, &self.fork) {
-            if let Err(failure) = checkpoint::write(path, fork.to_string().as_bytes()) {
-                return failure;
-            }
-            eprintln!("annals: both checkpoints are in {}: show it to the other side", path.display());
+    /// Says where a fork lies, and puts it into a file beside, where one was asked for.
+    fn put_down(&self, error: CosignError, settings: &Settings) -> Failure {
+        let CosignError::Forked(_, Some(fork)) = &error else { return error.into() };
+        if let Some(path) = &self.fork
+            && let Err(failure) = files::write(path, fork.to_string().as_bytes())
+        {
+            return failure;
+        }
+        if let Some(kept) = forked::found(&settings.ledger) {
+            let path = self.fork.as_ref().unwrap_or(&kept);
+            eprintln!(
+                "annals: both checkpoints are in {}: show it to the other side; while {} is there, nothing more is written to this ledger",
+                path.display(),
+                kept.display()
+            );
         }
         error.into()
     }

@@ -211,7 +211,7 @@ impl Failure {
             | Self::Process(_)
             | Self::Take { source: TakeError::Read(_), .. }
             | Self::Lingering(_)
-            | Self::Restore { source: RestoreError::Append(_) | RestoreError::Verify(_), .. } => 3,
+            | Self::Restore { source: RestoreError::Append(_), .. } => 3,
             Self::File { source, .. } => system(source),
             Self::Restore { source: RestoreError::Empty, .. }
             | Self::Take { source: TakeError::Form(_), .. }
@@ -334,7 +334,7 @@ const fn bundle(error: &BundleError) -> u8 {
 
 const fn restore(error: &RestoreError) -> u8 {
     match error {
-        RestoreError::Append(_) | RestoreError::Verify(_) => 3,
+        RestoreError::Append(_) => 3,
         RestoreError::Empty => 2,
         RestoreError::Refused(_) => 1,
         RestoreError::Store(error) => ledger(error),

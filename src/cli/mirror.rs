@@ -3,6 +3,7 @@
 use super::checkpoint;
 use super::cosign;
 use super::failure::{Failure, file};
+use super::files;
 use super::output::{self, Standing};
 use super::place;
 use super::publish::{cosigners, served};
@@ -81,7 +82,7 @@ impl Mirror {
         let ledger = Ledger::open_read_only(&settings.ledger)?;
         let (signed, new) = self.cosigned(&mirrored, &ledger, settings)?;
         if let Some(path) = &self.output {
-            checkpoint::write(path, signed.to_string().as_bytes())?;
+            files::write(path, signed.to_string().as_bytes())?;
         }
         self.answer(answers.as_deref(), &mirrored, (&signed, new), &ledger, settings)
     }
@@ -113,7 +114,7 @@ impl Mirror {
                 let begun = log.begin(part, self.first, anchor, &mut progress);
                 begun.map_err(|error| {
                     if let MirrorError::Forked(fork) = &error
-                        && let Err(failure) = checkpoint::write(&beside, fork.to_string().as_bytes())
+                        && let Err(failure) = files::write(&beside, fork.to_string().as_bytes())
                     {
                         return failure;
                     }

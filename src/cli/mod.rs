@@ -16,6 +16,7 @@ mod due;
 mod evidence;
 mod exchange;
 mod failure;
+mod files;
 mod founding;
 mod gaps;
 mod inbox;

@@ -2,6 +2,7 @@
 
 use super::checkpoint;
 use super::failure::Failure;
+use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::value::Code;
@@ -50,7 +51,7 @@ impl Prove {
         let under = under(&ledger, sequence, self.checkpoint)?;
         let proof = ledger.prove(sequence, &under)?;
         let path = self.output.unwrap_or_else(|| PathBuf::from(format!("{sequence}.tlog-proof")));
-        checkpoint::write(&path, proof.to_string().as_bytes())?;
+        files::write(&path, proof.to_string().as_bytes())?;
         let size = output::count(under.checkpoint().size(), "entry", "entries");
         let by = checkpoint::cosigned(&under, &ledger.state());
         let by = match by.as_slice() {
@@ -100,7 +101,7 @@ impl Prove {
         let (under, account) = self.accounted(ledger, subject)?;
         let name = || PathBuf::from(format!("{}.account", subject.replace('/', "-")));
         let path = self.output.clone().unwrap_or_else(name);
-        checkpoint::write(&path, account.to_string().as_bytes())?;
+        files::write(&path, account.to_string().as_bytes())?;
         let count = account.entries().len() as u64;
         let text = format!(
             "{} of {subject} proved to be all among the first {} of the ledger\n  written to {}",

@@ -7,11 +7,11 @@ use super::settings::Settings;
 use super::signing;
 use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
-use annals::record::request::Draft;
+use annals::record::request::{Draft, Line};
 use annals::trail::key::SigningKey;
 use chrono::Utc;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -51,10 +51,7 @@ pub(crate) fn put(
 ) -> Result<ExitCode, Failure> {
     let (request, disclosures) = signing::sign(ledger, draft, key)?;
     ledger.judge(&request, &disclosures, Utc::now())?;
-    let event: Value =
-        serde_json::from_slice(&request.to_bytes()).map_err(|error| Failure::Answer(error.into()))?;
-    let values: Vec<&str> = disclosures.iter().map(annals::trail::disclosure::Disclosure::encoded).collect();
-    let line = json!({"request": event, "disclosures": values}).to_string();
+    let line = Line::write(&request, &disclosures).map_err(|error| Failure::Answer(error.into()))?;
     let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
     out.write_all(format!("{line}\n").as_bytes())
         .and_then(|()| out.sync_all())

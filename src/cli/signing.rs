@@ -8,9 +8,9 @@ use annals::exchange::evidence::Offered;
 use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt, RecordError};
-use annals::record::authority::Role;
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
+use annals::record::role::Role;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Request, parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
@@ -148,7 +148,7 @@ fn prove(ledger: &Ledger, settings: &Settings, sequence: u64, path: &Path) -> Re
                 .to_owned(),
         )
     })?;
-    super::checkpoint::write(path, ledger.prove(sequence, &signed)?.to_string().as_bytes())
+    super::files::write(path, ledger.prove(sequence, &signed)?.to_string().as_bytes())
 }
 
 /// A member that is there only if it has a value.

@@ -3,7 +3,7 @@
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome, Role};
 use annals::domain::plan::InstrumentState;
 use annals::domain::status::Joint;
-use annals::record::authority;
+use annals::record::role;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 fn of<T: Copy + Send + Sync + 'static>(
@@ -42,6 +42,6 @@ pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {
     of(&Joint::ALL, Joint::as_str)
 }
 
-pub(crate) fn key_role() -> impl TypedValueParser<Value = authority::Role> {
-    of(&authority::Role::ALL, authority::Role::as_str)
+pub(crate) fn key_role() -> impl TypedValueParser<Value = role::Role> {
+    of(&role::Role::ALL, role::Role::as_str)
 }

@@ -6,7 +6,7 @@ use crate::store::rows::Rows;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::fork::Fork;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{Frontier, Prover, Tiles};
+use crate::trail::merkle::{Frontier, Tiles};
 use crate::trail::tile::{Kind, WIDTH};
 use std::io;
 
@@ -49,8 +49,8 @@ impl Leaves {
     /// # Errors
     /// Where there is no room for it.
     pub fn push(&mut self, line: &[u8]) -> Result<(), LedgerError> {
-        self.frontier.push(LeafHash::of(line), &mut |level, hash| self.rows.push(level, hash));
-        if self.rows.len(0).is_multiple_of(WAITING) {
+        self.frontier.push(LeafHash::of(line), &mut |height, hash| self.rows.push(height, hash));
+        if self.size().is_multiple_of(WAITING) {
             self.rows.flush()?;
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Leaves {
     /// How many there are.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.rows.len(0)
+        self.frontier.size()
     }
 
     /// Compares this history with another one.
@@ -96,9 +96,7 @@ impl Leaves {
         if old > new || new > self.size() {
             return Ok(None);
         }
-        let then = Prover::new(&self.rows, old).root()?;
-        let path = Prover::new(&self.rows, new).consistency(old)?;
-        Ok(Fork::new(first.clone(), second.clone(), then, path).ok())
+        Ok(Fork::between(&self.rows, first, second)?)
     }
 
     fn hashes(&self, index: u64, size: u64) -> Result<Vec<NodeHash>, LedgerError> {

@@ -7,8 +7,9 @@
 //!
 //! A refused request changes nothing, and those after it are judged all the same: its sender learns why, and signs another.
 
-use super::import::{LINE_LIMIT, LineError};
+use super::import;
 use crate::ledger::{Ledger, RecordError};
+use crate::record::refusal::causes;
 use crate::record::request::Line;
 use crate::trail::hash::LeafHash;
 use serde::{Deserialize, Serialize};
@@ -59,16 +60,14 @@ pub fn take(
 ) -> Result<Vec<Answer>, RecordError> {
     let mut answers = Vec::new();
     for (line, text) in (1..).zip(file.split(|byte| *byte == b'\n')) {
-        if text.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = match read(text) {
+        let answer = match import::read(text) {
+            Ok(None) => continue,
             Err(error) => Answer { line, id: None, outcome: refused(&error) },
-            Ok(Line::Draft(_)) => {
+            Ok(Some(Line::Draft(_))) => {
                 let refused = "it is not signed: `annals request` signs it".to_owned();
                 Answer { line, id: None, outcome: Outcome::Refused { refused } }
             }
-            Ok(Line::Signed(request, disclosures)) => {
+            Ok(Some(Line::Signed(request, disclosures))) => {
                 let id = Some(request.event.id);
                 let outcome = match ledger.record(request, disclosures) {
                     Ok(receipt) => Outcome::Recorded {
@@ -89,11 +88,6 @@ pub fn take(
     Ok(answers)
 }
 
-fn read(text: &[u8]) -> Result<Line, LineError> {
-    let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= LINE_LIMIT);
-    Ok(Line::read(text.ok_or(LineError::Text)?)?)
-}
-
 /// Whether a rule said no, or the request itself is none.
 const fn is_refusal(error: &RecordError) -> bool {
     match error {
@@ -102,16 +96,8 @@ const fn is_refusal(error: &RecordError) -> bool {
     }
 }
 
-/// The reason with all that stands behind it, as a line.
 fn refused(error: &dyn Error) -> Outcome {
-    let mut refused = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        refused.push_str(": ");
-        refused.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    Outcome::Refused { refused }
+    Outcome::Refused { refused: causes(error) }
 }
 
 /// Answers as a file, one a line.

@@ -20,7 +20,7 @@ pub mod restore;
 pub mod verify;
 
 use super::answer::{self, Answer};
-use super::layout::{CHECKPOINT, ENTRIES_LIMIT, LayoutError, Source, limited};
+use super::layout::{CHECKPOINT, LayoutError, Source, limited};
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::Tile;
@@ -269,6 +269,3 @@ const END_LENGTH: i64 = 22;
 
 /// The most bytes that answers have.
 const ANSWERS_LIMIT: u64 = 1 << 26;
-
-/// The most bytes that a tile of either kind has.
-const TILE_LIMIT: u64 = ENTRIES_LIMIT;

@@ -121,7 +121,8 @@ pub fn check(line: u64, bytes: &[u8]) -> Result<(), ImportError> {
     read(bytes).map(drop).map_err(|source| ImportError { line, source })
 }
 
-fn read(bytes: &[u8]) -> Result<Option<Line>, LineError> {
+/// Reads a line; nothing of an empty one.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Line>, LineError> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
     let text = text.ok_or(LineError::Text)?;
     if text.trim().is_empty() {

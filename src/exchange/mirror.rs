@@ -1,9 +1,10 @@
 //! Mirror: a copy of a ledger that follows what its log publishes, and believes none of it.
 //!
-//! The log's key, which the opening entry names, or whichever all parties adopted in its place, must have signed the checkpoint; the published hashes must lead from what is here
-//! to its root; each entry must have its hash there; and each is judged by the rules before it is stored, byte for byte. What the
-//! log signed before, as far as it is known here, must be a beginning of what it signs now: where it is not, both are a fork, which
-//! is put down for people to decide ([`crate::ledger::forked`]). Where the files lie is a [`Source`].
+//! The log's key, which the opening entry names, or whichever all parties adopted in its place, must have signed the checkpoint;
+//! the published hashes must lead from what is here to its root; each entry must have its hash there; and each is judged by the
+//! rules before it is stored, byte for byte. What the log signed before, as far as it is known here, must be a beginning of what it
+//! signs now: where it is not, both are a fork, which is put down for people to decide ([`crate::ledger::forked`]). Where the files
+//! lie is a [`Source`].
 
 use super::layout::{CHECKPOINT, ENTRIES_LIMIT, LayoutError, Source, each_entry, entries, fetch};
 use crate::ledger::anchor::{Anchor, AnchorError};
@@ -186,8 +187,7 @@ impl<S: Source> Log<S> {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Mirrored, MirrorError> {
         let (leaf, opened) = self.opening()?;
-        let other = first.filter(|expected| *expected != leaf);
-        other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found: leaf }))?;
+        is_first(first, leaf)?;
         self.is_of(opened.origin.as_str())?;
         let named = self.named_by(Some(&opened.ledger_key))?;
         if named {
@@ -213,8 +213,7 @@ impl<S: Source> Log<S> {
         }
         let copy = Ledger::open_read_only(folder)?;
         let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
-        let other = first.filter(|expected| *expected != found);
-        other.map_or(Ok(()), |expected| Err(MirrorError::First { expected, found }))?;
+        is_first(first, found)?;
         let (state, before, size) = (copy.state(), copy.head().size, self.at().0);
         self.is_of(state.origin().ok_or(CheckpointError::Empty)?)?;
         let named = self.named_by(state.ledger_key_at(size.min(before)))?;
@@ -306,11 +305,12 @@ impl<S: Source> Log<S> {
             progress(at + 1);
             Ok(following.push(line)?)
         })?;
-        following.finish(|state| {
+        let wanted = |state: &State| {
             self.signed_by(state)?;
             // Keys that were not known before may have signed something at this desk.
             if named { Ok(()) } else { self.continues(&self.remembered(state.ledger_keys(), anchor)?, None) }
-        })
+        };
+        following.finish(wanted).map(|(copy, _)| copy)
     }
 
     /// What keys of this desk signed for the same ledger, the smallest first.
@@ -346,6 +346,14 @@ impl<S: Source> Log<S> {
             hashes.ok_or(LayoutError::Form(path, "hashes of 32 bytes are expected, as many as it has"))?;
         hashes.truncate(usize::from(tile.width));
         Ok(hashes)
+    }
+}
+
+/// Whether an opening entry is the one that was asked for.
+fn is_first(expected: Option<LeafHash>, found: LeafHash) -> Result<(), MirrorError> {
+    match expected.filter(|expected| *expected != found) {
+        Some(expected) => Err(MirrorError::First { expected, found }),
+        None => Ok(()),
     }
 }
 

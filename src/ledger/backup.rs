@@ -4,10 +4,10 @@
 //! What an entry names was durable before it. So the entries are read first, then what they name; and the other way round in
 //! the backup, which is sound at every moment: a backup that was interrupted is one of fewer entries.
 
-use super::checkpoints::{self, CheckpointError};
+use super::checkpoints::CheckpointError;
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::Named;
-use super::{LedgerError, lines, past};
+use super::{LedgerError, lines, past, shelf};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
@@ -96,7 +96,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
         missing += u64::from(!whole && *wanted);
     }
     copy.extend(&original)?;
-    checkpoints::copy(folder, to, copy.head().size)?;
+    shelf::copy(folder, to, copy.head().size)?;
     let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing })
 }

@@ -1,32 +1,19 @@
 //! Checkpoints: where the ledger stood, signed by its own key, and kept with the cosignatures that came back.
 //!
-//! ```text
-//! checkpoints/000000000129    a signed note of C2SP: the tree of the first 129 entries
-//! ```
-//!
-//! The newest is kept, and each that somebody cosigned. What a party's witness does is in [`super::witness`], and what its key
-//! remembers in [`super::anchor`].
+//! The newest is kept, and each that somebody cosigned: where, is in [`super::shelf`]. What a party's witness does is in
+//! [`super::witness`], and what its key remembers in [`super::anchor`].
 
 use super::anchor::{Anchor, AnchorError};
-use super::tree::Tree;
-use super::{Ledger, LedgerError, forked};
+use super::{Ledger, LedgerError};
 use crate::record::authority::Key;
 use crate::record::history::State;
-use crate::store::{Store, StoreError, write_durably};
+use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::NodeHash;
 use crate::trail::key::{SigningKey, VerifierKey};
-use crate::trail::merkle::Prover;
 use crate::trail::note::Signature;
 use crate::trail::witness::{self, WitnessFault};
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// The folder within a ledger's.
-pub const FOLDER: &str = "checkpoints";
+use std::path::PathBuf;
 
 /// Why no checkpoint is signed or taken in.
 #[derive(Debug, thiserror::Error)]
@@ -130,96 +117,6 @@ pub struct Taken {
     pub unknown: Vec<Signature>,
 }
 
-/// Those that are kept, in a ledger's folder or in memory.
-#[derive(Debug, Default)]
-pub(super) struct Checkpoints {
-    folder: Option<PathBuf>,
-    memory: Mutex<BTreeMap<u64, SignedCheckpoint>>,
-}
-
-impl Checkpoints {
-    pub(super) fn new(ledger: Option<&Path>) -> Self {
-        Self { folder: ledger.map(|ledger| ledger.join(FOLDER)), memory: Mutex::default() }
-    }
-
-    fn memory(&self) -> MutexGuard<'_, BTreeMap<u64, SignedCheckpoint>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sizes(&self) -> Result<Vec<u64>, CheckpointError> {
-        let Some(folder) = &self.folder else { return Ok(self.memory().keys().copied().collect()) };
-        sizes(folder)
-    }
-
-    fn of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
-        match &self.folder {
-            None => Ok(self.memory().get(&size).cloned()),
-            Some(folder) => {
-                let path = folder.join(name(size));
-                let kept = read(&path)?;
-                match kept.as_ref().map(|kept| kept.checkpoint().size()).filter(|found| *found != size) {
-                    Some(size) => Err(CheckpointError::Misnamed { path, size }),
-                    None => Ok(kept),
-                }
-            }
-        }
-    }
-
-    fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
-    }
-
-    fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
-        let size = signed.checkpoint().size();
-        if let Some(ledger) = self.folder.as_deref().and_then(Path::parent) {
-            forked::refuse(ledger)?;
-        }
-        let Some(folder) = &self.folder else {
-            self.memory().insert(size, signed.clone());
-            return Ok(());
-        };
-        fs::create_dir_all(folder).map_err(system(folder, "made"))?;
-        Ok(write_durably(folder, &name(size), signed.to_string().as_bytes())?)
-    }
-
-    /// Lets go of one that nobody but the ledger signed.
-    fn forget(&self, signed: &SignedCheckpoint) {
-        let size = signed.checkpoint().size();
-        // Where it cannot be removed, it only takes room.
-        match &self.folder {
-            None => drop(self.memory().remove(&size)),
-            Some(folder) => drop(fs::remove_file(folder.join(name(size)))),
-        }
-    }
-}
-
-/// The checkpoints that are kept in a ledger's folder, the smallest first; they are not verified.
-///
-/// # Errors
-/// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
-pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-    Checkpoints::new(Some(ledger)).all()
-}
-
-/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already.
-///
-/// # Errors
-/// As [`in_folder`].
-pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), CheckpointError> {
-    let copy = Checkpoints::new(Some(to));
-    for mut signed in in_folder(ledger)?.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
-        let kept = copy.of(signed.checkpoint().size())?;
-        if let Some(kept) = &kept {
-            // One of another history is refused with the entries.
-            signed.merge(kept)?;
-        }
-        if kept.as_ref() != Some(&signed) {
-            copy.keep(&signed)?;
-        }
-    }
-    Ok(())
-}
-
 impl Ledger {
     /// Signs where the ledger stands with its own key, which remembers it in `anchor`, and keeps the checkpoint. Where the
     /// newest one is of all entries, that is given again.
@@ -246,11 +143,11 @@ impl Ledger {
         let signed = again.map_or_else(|| SignedCheckpoint::sign(checkpoint, key), Ok)?;
         held.remember(&verifier, &signed)?;
         if kept.as_ref() != Some(&signed) {
-            self.checkpoints.keep(&signed)?;
+            self.shelf.keep(&signed)?;
         }
         let lone = |kept: &SignedCheckpoint| kept.note().signatures().len() == 1;
         if let Some(kept) = kept.filter(|kept| lone(kept) && kept.checkpoint() != signed.checkpoint()) {
-            self.checkpoints.forget(&kept);
+            self.shelf.forget(&kept);
         }
         Ok(signed)
     }
@@ -291,7 +188,7 @@ impl Ledger {
             if known > size {
                 return Err(CheckpointError::Behind { known, size });
             }
-            if !self.is_root(known, last.root())? {
+            if !self.has_root(known, last.root())? {
                 return Err(CheckpointError::Beside { known });
             }
         }
@@ -303,7 +200,7 @@ impl Ledger {
     /// # Errors
     /// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
     pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        self.checkpoints.all()
+        self.shelf.all()
     }
 
     /// The newest checkpoint that is kept.
@@ -311,8 +208,8 @@ impl Ledger {
     /// # Errors
     /// As [`Self::checkpoints`].
     pub fn newest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
-        let newest = self.checkpoints.sizes()?.pop();
-        newest.map_or(Ok(None), |size| self.checkpoints.of(size))
+        let newest = self.shelf.sizes()?.pop();
+        newest.map_or(Ok(None), |size| self.shelf.of(size))
     }
 
     /// The checkpoint of a size, where it is kept.
@@ -320,7 +217,7 @@ impl Ledger {
     /// # Errors
     /// As [`Self::checkpoints`].
     pub fn checkpoint_of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
-        self.checkpoints.of(size)
+        self.shelf.of(size)
     }
 
     /// Takes the cosignatures of a copy of a checkpoint in, each verified; one of a known witness that does not hold refuses all.
@@ -329,9 +226,9 @@ impl Ledger {
     /// [`CheckpointError`]; nothing was taken then.
     pub fn take_cosignatures(&self, copy: &SignedCheckpoint) -> Result<Taken, CheckpointError> {
         let state = self.state();
-        self.is_own(copy, &state)?;
+        self.owns(copy)?;
         let checkpoint = copy.checkpoint();
-        let kept = self.checkpoints.of(checkpoint.size())?;
+        let kept = self.shelf.of(checkpoint.size())?;
         let mut lines: Vec<Signature> =
             kept.iter().flat_map(|kept| kept.note().signatures()).cloned().collect();
         let (mut new, mut unknown) = (Vec::new(), Vec::new());
@@ -351,16 +248,19 @@ impl Ledger {
         }
         let signed = SignedCheckpoint::with(checkpoint.clone(), lines)?;
         if kept.as_ref() != Some(&signed) {
-            self.checkpoints.keep(&signed)?;
+            self.shelf.keep(&signed)?;
         }
         Ok(Taken { signed, new, unknown })
     }
 
     /// Whether a checkpoint is of this ledger, signed by its key, and of these entries.
-    pub(super) fn is_own(&self, signed: &SignedCheckpoint, state: &State) -> Result<(), CheckpointError> {
-        let checkpoint = signed.checkpoint();
+    ///
+    /// # Errors
+    /// [`CheckpointError`], by name.
+    pub fn owns(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
+        let (state, checkpoint) = (self.state(), signed.checkpoint());
         // By the key of its time: one that was replaced since signs no more, and what it signed stands.
-        let (origin, key) = known(state, checkpoint.size().min(state.head.size))?;
+        let (origin, key) = known(&state, checkpoint.size().min(state.head.size))?;
         if checkpoint.origin() != origin {
             let (expected, found) = (origin.to_owned(), checkpoint.origin().to_owned());
             return Err(CheckpointError::Origin { expected, found });
@@ -370,41 +270,10 @@ impl Ledger {
         if size > here {
             return Err(CheckpointError::Ahead { size, here });
         }
-        if !self.is_root(size, checkpoint.root())? {
+        if !self.has_root(size, checkpoint.root())? {
             return Err(CheckpointError::Differs(size));
         }
         Ok(())
-    }
-
-    /// Whether a root is that of the tree of the first entries, whatever is kept of it.
-    fn is_root(&self, size: u64, root: NodeHash) -> Result<bool, LedgerError> {
-        self.with_tree(|tree, store| Ok(tree.is_of(size, root, store)?))
-    }
-
-    /// The root of the tree of the first entries.
-    ///
-    /// # Errors
-    /// [`LedgerError`], where they cannot be read.
-    pub fn root(&self, size: u64) -> Result<NodeHash, LedgerError> {
-        self.with_tree(|tree, store| {
-            tree.follow(store)?;
-            Ok(Prover::new(tree, size).root()?)
-        })
-    }
-
-    /// Works with the tree of all entries; what is kept of it is read or made first.
-    pub(super) fn with_tree<T, E: From<LedgerError>>(
-        &self,
-        work: impl FnOnce(&mut Tree, &dyn Store) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut opened = match tree.take() {
-            Some(opened) => opened,
-            None => Tree::open(self.folder.as_deref(), self.store.as_ref())?,
-        };
-        let done = work(&mut opened, self.store.as_ref())?;
-        *tree = Some(opened);
-        Ok(done)
     }
 }
 
@@ -416,39 +285,4 @@ fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointErr
 /// Whether a checkpoint is signed by a key that the ledger has had.
 fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
     state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
-}
-
-fn name(size: u64) -> String {
-    format!("{size:012}")
-}
-
-fn sizes(folder: &Path) -> Result<Vec<u64>, CheckpointError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(system(folder, "read")(error).into()),
-    };
-    let mut sizes = Vec::new();
-    for entry in entries {
-        let file = entry.map_err(system(folder, "read"))?.file_name();
-        let size = file.to_str().and_then(|file| file.parse().ok().filter(|size| name(*size) == file));
-        sizes.extend(size);
-    }
-    sizes.sort_unstable();
-    Ok(sizes)
-}
-
-fn read(path: &Path) -> Result<Option<SignedCheckpoint>, CheckpointError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(system(path, "read")(error).into()),
-    };
-    let damaged = |source| CheckpointError::Damaged { path: path.to_owned(), source };
-    SignedCheckpoint::parse(&bytes).map(Some).map_err(damaged)
-}
-
-fn system(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::System { path, doing, source }
 }

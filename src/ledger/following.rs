@@ -76,6 +76,15 @@ impl Following {
         if judged >= BATCH && !self.holds { self.commit(judged) } else { Ok(()) }
     }
 
+    /// Takes what stands where a whole line should, and refuses it.
+    ///
+    /// # Errors
+    /// [`FollowError::Refused`].
+    pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), FollowError> {
+        self.verifier.push_torn(bytes)?;
+        Err(self.refused())
+    }
+
     fn refused(&mut self) -> FollowError {
         let done = Verifier::new(Index::default(), Beside::default());
         match std::mem::replace(&mut self.verifier, done).finish() {
@@ -92,21 +101,21 @@ impl Following {
     }
 
     /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
-    /// leaves, and gives the ledger back.
+    /// leaves, and gives the ledger back, with the report on all entries.
     ///
     /// # Errors
     /// [`FollowError`], as [`Self::push`]; what `wanted` says.
     pub fn finish<E: From<FollowError>>(
         self,
         wanted: impl FnOnce(&State) -> Result<(), E>,
-    ) -> Result<Ledger, E> {
+    ) -> Result<(Ledger, Report), E> {
         let Self { ledger, verifier, head, waiting, .. } = self;
         let (report, state, index) = verifier.finish_with_state().map_err(FollowError::from)?;
         if !report.holds() {
             return Err(FollowError::Refused(Box::new(report)).into());
         }
         wanted(&state)?;
-        Ok(write(ledger, (state, index), head, &waiting)?)
+        Ok((write(ledger, (state, index), head, &waiting)?, report))
     }
 }
 

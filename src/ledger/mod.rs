@@ -10,7 +10,7 @@
 //! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
-//! - [`checkpoints`]: where the ledger stood, signed and cosigned; `tree`, what is signed; [`anchor`], what keys remember;
+//! - [`checkpoints`]: where the ledger stood, signed and cosigned; [`shelf`], where these are kept; `tree`, what is signed; [`anchor`], what keys remember;
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
 //! - [`following`]: entries that were sealed elsewhere; [`forked`]: two histories of one ledger, and nothing written until people
 //!   have decided;
@@ -40,8 +40,9 @@ mod queue;
 mod rebuild;
 mod replay;
 mod sequencer;
+pub mod shelf;
 pub mod snapshot;
-pub(crate) mod tree;
+mod tree;
 mod verification;
 pub mod witness;
 
@@ -62,7 +63,6 @@ use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry::{EntryFault, timestamp};
 use admission::Job;
 pub use admission::{Receipt, RecordError};
-use checkpoints::Checkpoints;
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
 use keeper::Keeper;
@@ -70,6 +70,7 @@ use past::{Past, follows, read_entry};
 use queue::Queue;
 pub use replay::Cut;
 use sequencer::{Answer, Turn};
+use shelf::Shelf;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -148,7 +149,7 @@ pub struct Ledger {
     disclosures: Disclosures,
     /// Read when it is asked for, and kept up from then on.
     tree: Mutex<Option<Tree>>,
-    checkpoints: Checkpoints,
+    shelf: Shelf,
     queue: Queue<Job, Answer, Turn>,
     folder: Option<PathBuf>,
     notices: Vec<String>,
@@ -260,9 +261,9 @@ impl Ledger {
         let keys = RwLock::new(Arc::clone(&past.state.keys));
         let queue = Queue::new(Turn::default());
         let keeper = Keeper::new(folder.clone());
-        let (tree, checkpoints) = (Mutex::default(), Checkpoints::new(folder.as_deref()));
+        let (tree, shelf) = (Mutex::default(), Shelf::new(folder.as_deref()));
         let past = Arc::new(Mutex::new(past));
-        Self { keeper, store, past, keys, disclosures, tree, checkpoints, queue, folder, notices }
+        Self { keeper, store, past, keys, disclosures, tree, shelf, queue, folder, notices }
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {

@@ -3,15 +3,14 @@
 use super::checkpoints::CheckpointError;
 use super::{Ledger, LedgerError};
 use crate::record::account::{Account, AccountFault};
-use crate::record::attestation::Completeness;
+use crate::record::attestation::Ending;
 use crate::record::fact::Fact;
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Frontier, Prover, Tiles};
+use crate::trail::merkle::{self, Prover};
 use crate::trail::proof::{Proof, ProofFault};
-use crate::trail::tile::{self, Tile};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -117,8 +116,7 @@ impl Ledger {
         })?;
         failed.map_or(Ok(()), Err)?;
         let heads = streams.iter().map(|(subject, head)| (subject.as_str(), *head));
-        let completeness =
-            Completeness::of(heads, subject).ok_or_else(|| ProveError::Stream(subject.to_owned()))?;
+        let ending = Ending::of(heads, subject).ok_or_else(|| ProveError::Stream(subject.to_owned()))?;
         let mut lines = Vec::new();
         for sequence in self.sequences(subject, attested.size)? {
             self.read(sequence..sequence + 1, &mut |_, line| {
@@ -126,45 +124,7 @@ impl Ledger {
                 ControlFlow::Break(())
             })?;
         }
-        Ok(Account::new(completeness, lines, self.prove(sequence, under)?)?)
-    }
-
-    /// The bytes of a tile of hashes.
-    ///
-    /// # Errors
-    /// [`LedgerError`], where it cannot be read.
-    pub fn hashes(&self, tile: Tile) -> Result<Vec<u8>, LedgerError> {
-        self.with_tree(|tree, store| {
-            tree.follow(store)?;
-            Ok(tile::bytes(&tree.tile(tile)?))
-        })
-    }
-
-    /// Whether a checkpoint is of this ledger, signed by its key, and of these entries.
-    ///
-    /// # Errors
-    /// [`CheckpointError`], by name.
-    pub fn owns(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
-        self.is_own(signed, &self.state())
-    }
-
-    /// The complete subtrees of all entries.
-    ///
-    /// # Errors
-    /// [`LedgerError`], where they cannot be read.
-    pub fn frontier(&self) -> Result<Frontier, LedgerError> {
-        self.with_tree(|tree, store| {
-            tree.follow(store)?;
-            Ok(tree.frontier().clone())
-        })
-    }
-
-    /// Computes the tree from the first entry on, where what is kept of it does not lead where it should.
-    ///
-    /// # Errors
-    /// [`LedgerError`], where the entries cannot be read.
-    pub fn remake_tree(&self) -> Result<(), LedgerError> {
-        self.with_tree(|tree, store| Ok(tree.remake(store)?))
+        Ok(Account::new(ending, lines, self.prove(sequence, under)?)?)
     }
 
     /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.
@@ -175,7 +135,6 @@ impl Ledger {
         (size, root): (u64, NodeHash),
     ) -> Result<Vec<NodeHash>, ProveError> {
         self.with_tree(|tree, store| {
-            tree.follow(store)?;
             let path = Prover::new(tree, size).inclusion(index)?;
             if merkle::includes(leaf, index, size, &path, root).is_ok() {
                 return Ok(path);

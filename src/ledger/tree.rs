@@ -3,13 +3,14 @@
 //! It is derived. What is proved with it is verified before it is given away, and no root is signed that was not computed from
 //! entries, from the last root that was signed on: [`Tree::certify`].
 
-use super::LedgerError;
+use super::{Ledger, LedgerError};
 use crate::store::rows::Rows;
 use crate::store::{Store, StoreError};
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Frontier, Prover, Tiles};
-use crate::trail::tile::{Kind, TOP, Tile, WIDTH};
+use crate::trail::tile::{self, Tile};
 use std::path::Path;
+use std::sync::PoisonError;
 
 /// The hashes of all entries, and of what stands above them.
 #[derive(Debug)]
@@ -20,19 +21,13 @@ pub(super) struct Tree {
     certified: bool,
 }
 
-/// Makes the tree of a store's entries in a ledger's folder, as far as it is not there.
-pub(crate) fn make(folder: &Path, store: &dyn Store) -> Result<(), LedgerError> {
-    Ok(Tree::open(Some(folder), store)?.keep_up(store)?)
-}
-
 impl Tree {
     /// That of a store's entries, from what a ledger's folder has of it.
     pub(super) fn open(folder: Option<&Path>, store: &dyn Store) -> Result<Self, LedgerError> {
         let rows = folder.map_or_else(|| Ok(Rows::in_memory()), Rows::open)?;
-        let size = rows.len(0).min(store.head().size);
-        let whole = (1..=TOP).all(|level| rows.len(level) >= Kind::Hashes(level).rows(size));
+        let size = rows.size().min(store.head().size);
         // Each entry names the one before it: where the last hash is the last entry's, nobody has exchanged one alone.
-        let size = if whole && same_last(&rows, store, size)? { size } else { 0 };
+        let size = if same_last(&rows, store, size)? { size } else { 0 };
         let mut tree = Self { rows, frontier: Frontier::default(), certified: size == 0 };
         tree.rows.cut(size);
         tree.frontier = Frontier::of(&tree.rows, size)?;
@@ -52,7 +47,7 @@ impl Tree {
     }
 
     fn push(&mut self, leaf: LeafHash) {
-        self.frontier.push(leaf, &mut |level, hash| self.rows.push(level, hash));
+        self.frontier.push(leaf, &mut |height, hash| self.rows.push(height, hash));
     }
 
     /// Makes sure that it is the tree of the entries: from the last root that was signed on, or from the first entry. What is
@@ -62,7 +57,6 @@ impl Tree {
         signed: Option<(u64, NodeHash)>,
         store: &dyn Store,
     ) -> Result<bool, StoreError> {
-        self.follow(store)?;
         if let Some((size, root)) = signed {
             if size > self.size() {
                 return Ok(false);
@@ -95,7 +89,6 @@ impl Tree {
     /// Whether a root is that of the first entries. What is kept may be anybody's: it is believed where it leads from the last
     /// one of them to the root, since each names the one before it, and made anew where it does not.
     pub(super) fn is_of(&mut self, size: u64, root: NodeHash, store: &dyn Store) -> Result<bool, StoreError> {
-        self.follow(store)?;
         if self.leads(size, root, store)? {
             return Ok(true);
         }
@@ -128,11 +121,6 @@ impl Tree {
         self.frontier.size()
     }
 
-    /// The complete subtrees that it is made of.
-    pub(super) const fn frontier(&self) -> &Frontier {
-        &self.frontier
-    }
-
     /// Its root.
     pub(super) fn root(&self) -> NodeHash {
         self.frontier.root()
@@ -145,6 +133,69 @@ impl Tiles for Tree {
     fn tile(&self, tile: Tile) -> Result<Vec<NodeHash>, StoreError> {
         self.rows.tile(tile)
     }
+
+    fn nodes(&self, height: u32, from: u64, count: usize) -> Result<Option<Vec<NodeHash>>, StoreError> {
+        self.rows.nodes(height, from, count)
+    }
+}
+
+impl Ledger {
+    /// The root of the tree of the first entries.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where they cannot be read.
+    pub fn root(&self, size: u64) -> Result<NodeHash, LedgerError> {
+        self.with_tree(|tree, _| Ok(Prover::new(tree, size).root()?))
+    }
+
+    /// Whether a root is that of the tree of the first entries, whatever is kept of it.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where they cannot be read.
+    pub fn has_root(&self, size: u64, root: NodeHash) -> Result<bool, LedgerError> {
+        self.with_tree(|tree, store| Ok(tree.is_of(size, root, store)?))
+    }
+
+    /// The complete subtrees of all entries.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where they cannot be read.
+    pub fn frontier(&self) -> Result<Frontier, LedgerError> {
+        self.with_tree(|tree, _| Ok(tree.frontier.clone()))
+    }
+
+    /// The bytes of a tile of hashes.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where it cannot be read.
+    pub fn hashes(&self, tile: Tile) -> Result<Vec<u8>, LedgerError> {
+        self.with_tree(|tree, _| Ok(tile::bytes(&tree.tile(tile)?)))
+    }
+
+    /// Computes the tree from the first entry on, where what is kept of it does not lead where it should.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where the entries cannot be read.
+    pub fn remake_tree(&self) -> Result<(), LedgerError> {
+        self.with_tree(|tree, store| Ok(tree.remake(store)?))
+    }
+
+    /// Works with the tree of all entries; what is kept of it is read or made first.
+    pub(super) fn with_tree<T, E: From<LedgerError>>(
+        &self,
+        work: impl FnOnce(&mut Tree, &dyn Store) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = self.store.as_ref();
+        let mut opened = match tree.take() {
+            Some(opened) => opened,
+            None => Tree::open(self.folder.as_deref(), store)?,
+        };
+        opened.follow(store).map_err(LedgerError::from)?;
+        let done = work(&mut opened, store)?;
+        *tree = Some(opened);
+        Ok(done)
+    }
 }
 
 /// Whether the last of the first hashes is that of the entry there.
@@ -152,7 +203,6 @@ fn same_last(rows: &Rows, store: &dyn Store, size: u64) -> Result<bool, StoreErr
     let Some(last) = size.checked_sub(1) else { return Ok(true) };
     let mut found = None;
     store.read(last..size, &mut |_, line| found = Some(NodeHash::from(LeafHash::of(line))))?;
-    let tile = Kind::Hashes(0).tile(last / WIDTH, size);
-    let kept = tile.map_or(Ok(Vec::new()), |tile| rows.tile(tile))?.pop();
+    let kept = rows.nodes(0, last, 1)?.unwrap_or_default().pop();
     Ok(found.is_some() && found == kept)
 }

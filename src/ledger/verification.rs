@@ -24,11 +24,21 @@ impl Ledger {
         let at_hand = self.disclosures.at_hand()?;
         let (disclosures, damaged) = (at_hand.count(), at_hand.damaged());
         let beside = Beside { disclosures, damaged, kept, unreadable, ..Beside::default() };
-        let mut verifier = Verifier::new(Index::beside(at_hand), beside);
+        let verifier = Verifier::new(Index::beside(at_hand), beside);
+        self.judge_entries(verifier, u64::MAX, &mut |at, _| progress(at + 1))
+    }
+
+    /// Has the first entries judged; each is handed over before it is.
+    pub(super) fn judge_entries(
+        &self,
+        mut verifier: Verifier<Index>,
+        size: u64,
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<Report, LedgerError> {
         let mut failed = None;
-        self.read(0..u64::MAX, &mut |at, line| {
+        self.read(0..size, &mut |at, line| {
+            each(at, line);
             failed = verifier.push(line).err();
-            progress(at + 1);
             if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         failed.map_or(Ok(()), Err)?;

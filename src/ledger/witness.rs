@@ -1,12 +1,13 @@
 //! A party's witness: cosigns checkpoints of the entries that it holds, has verified one by one, and that continue all it
 //! cosigned before.
 //!
-//! What it does with a checkpoint of other entries than these is a matter of people: [`Ledger::fork`] puts both into a file.
+//! A checkpoint of another history than it cosigned before is a matter for people: both are put into one file, in the ledger's folder
+//! ([`super::forked`]).
 
 use super::anchor::Anchor;
 use super::checkpoints::CheckpointError;
 use super::index::Index;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, forked};
 use crate::record::authority;
 use crate::record::beside::Beside;
 use crate::record::founding::Clock;
@@ -17,11 +18,10 @@ use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::fork::Fork;
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::key::SigningKey;
-use crate::trail::merkle::{Frontier, Prover};
+use crate::trail::merkle::Frontier;
 use crate::trail::witness::{self, WitnessFault};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 /// Why a witness does not cosign.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +57,7 @@ pub enum CosignError {
     },
     /// Other entries than before.
     #[error(
-        "this witness cosigned {0} entries that are not those here: this is another history; `annals cosign --fork FILE` puts the two \
-         checkpoints into one file, for people to decide"
+        "this witness cosigned {0} entries that are not those here: this is another history, for people to decide"
     )]
     Forked(u64, Option<Box<Fork>>),
     /// The checkpoint.
@@ -96,7 +95,7 @@ impl Ledger {
             return Err(CosignError::Role(verifier.keyid()));
         }
         self.refuse_forked()?;
-        self.is_own(signed, &state)?;
+        self.owns(signed)?;
         let checkpoint = signed.checkpoint();
         let size = checkpoint.size();
         let held = anchor.hold(checkpoint.origin()).map_err(CheckpointError::from)?;
@@ -107,7 +106,11 @@ impl Ledger {
         }
         let roots = self.verified([before, size], progress)?;
         if let Some(last) = last.filter(|last| roots.get(&before) != Some(&last.checkpoint().root())) {
-            return Err(CosignError::Forked(before, self.fork(&last, signed)?.map(Box::new)));
+            let fork = self.fork(&last, signed)?.map(Box::new);
+            if let (Some(fork), Some(folder)) = (&fork, &self.folder) {
+                forked::put_down(folder, fork)?;
+            }
+            return Err(CosignError::Forked(before, fork));
         }
         if roots.get(&size) != Some(&checkpoint.root()) {
             return Err(CheckpointError::Differs(size).into());
@@ -132,7 +135,8 @@ impl Ledger {
     ) -> Result<BTreeMap<u64, NodeHash>, CosignError> {
         let size = sizes.into_iter().max().unwrap_or_default();
         let (mut frontier, mut roots) = (Frontier::default(), BTreeMap::new());
-        let report = self.verify_first(size, &mut |at, line| {
+        let verifier = Verifier::new(Index::default(), Beside::default());
+        let report = self.judge_entries(verifier, size, &mut |at, line| {
             if sizes.contains(&at) {
                 roots.insert(at, frontier.root());
             }
@@ -160,30 +164,10 @@ impl Ledger {
     ) -> Result<Option<Fork>, LedgerError> {
         let size = |signed: &SignedCheckpoint| signed.checkpoint().size();
         let (first, second) = if size(one) <= size(other) { (one, other) } else { (other, one) };
-        let (old, new) = (size(first), size(second));
-        let (then, path) = if old == new {
-            (second.checkpoint().root(), Vec::new())
-        } else if new > self.head().size {
+        // Of two of one size, neither needs to be of these entries.
+        if size(first) != size(second) && size(second) > self.head().size {
             return Ok(None);
-        } else {
-            self.with_tree::<_, LedgerError>(|tree, store| {
-                tree.follow(store)?;
-                Ok((Prover::new(tree, old).root()?, Prover::new(tree, new).consistency(old)?))
-            })?
-        };
-        Ok(Fork::new(first.clone(), second.clone(), then, path).ok())
-    }
-
-    /// Verifies the first entries, and hands each over before it is judged.
-    fn verify_first(&self, size: u64, each: &mut dyn FnMut(u64, &[u8])) -> Result<Report, LedgerError> {
-        let mut verifier = Verifier::new(Index::default(), Beside::default());
-        let mut failed = None;
-        self.read(0..size, &mut |at, line| {
-            each(at, line);
-            failed = verifier.push(line).err();
-            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        failed.map_or(Ok(()), Err)?;
-        Ok(verifier.finish()?)
+        }
+        self.with_tree(|tree, _| Ok(Fork::between(tree, first, second)?))
     }
 }

@@ -15,7 +15,7 @@
 //! the leaf hash of the last. From there the stream's own chain leads back to the first, so that none can be left out. What was
 //! recorded after the attestation is not in it.
 
-use super::attestation::{Attested, Completeness};
+use super::attestation::{Attested, Ending};
 use super::fact::Fact;
 use crate::trail::entry::{Entry, EntryFault};
 use crate::trail::hash::{Head, LeafHash, NotANode};
@@ -29,7 +29,7 @@ const HEADER: &str = "annals/account/v1";
 /// All entries of a stream, and what proves it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
-    completeness: Completeness,
+    ending: Ending,
     entries: Vec<Entry>,
     lines: Vec<String>,
     attestation: Proof,
@@ -72,18 +72,14 @@ impl Account {
     ///
     /// # Errors
     /// [`AccountFault`], where they are not all, or not proved.
-    pub fn new(
-        completeness: Completeness,
-        lines: Vec<String>,
-        attestation: Proof,
-    ) -> Result<Self, AccountFault> {
+    pub fn new(ending: Ending, lines: Vec<String>, attestation: Proof) -> Result<Self, AccountFault> {
         let parse = |(at, line): (usize, &String)| {
             Entry::parse(line.as_bytes()).map_err(|fault| AccountFault::Entry(at, fault))
         };
         let entries = (1..).zip(&lines).map(parse).collect::<Result<Vec<_>, _>>()?;
         let extra = attestation.extra().ok_or(AccountFault::Attestation)?;
         let attesting = Entry::parse(extra).map_err(|_| AccountFault::Attestation)?;
-        let account = Self { completeness, entries, lines, attestation, attesting };
+        let account = Self { ending, entries, lines, attestation, attesting };
         account.check()?;
         Ok(account)
     }
@@ -98,18 +94,18 @@ impl Account {
         let (leaf, path) = (self.attesting.leaf, self.attestation.path());
         let included = merkle::includes(leaf, index, checkpoint.size(), path, checkpoint.root());
         included.map_err(AccountFault::Inclusion)?;
-        self.completeness.check(&attested).map_err(AccountFault::Stream)?;
+        self.ending.check(&attested).map_err(AccountFault::Stream)?;
         let mut head = Head::EMPTY;
         for entry in &self.entries {
             let event = &entry.request.event;
             let follows = entry.seal.streamversion == head.size + 1 && entry.seal.streamprevhash == head.leaf;
             let before = entry.seal.sequence < attested.size;
-            if event.subject != self.completeness.subject || !follows || !before || !is_its(entry) {
+            if event.subject != self.ending.subject || !follows || !before || !is_its(entry) {
                 return Err(AccountFault::Chain(head.size + 1));
             }
             head = entry.stream();
         }
-        if head != self.completeness.head {
+        if head != self.ending.head {
             return Err(AccountFault::Chain(head.size + 1));
         }
         Ok(())
@@ -149,16 +145,15 @@ impl Account {
         let lines: Vec<String> = entries.split('\n').map(str::to_owned).collect();
         let last = lines.last().ok_or(AccountFault::Form)?;
         let last = Entry::parse(last.as_bytes()).map_err(|fault| AccountFault::Entry(lines.len(), fault))?;
-        let completeness =
-            Completeness { subject: subject.to_owned(), head: last.stream(), index: number, path };
+        let ending = Ending { subject: subject.to_owned(), head: last.stream(), index: number, path };
         let proof = Proof::parse(proof.as_bytes()).map_err(AccountFault::Proof)?;
-        Self::new(completeness, lines, proof)
+        Self::new(ending, lines, proof)
     }
 
     /// The stream.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.completeness.subject
+        &self.ending.subject
     }
 
     /// Its entries, the first of them first.
@@ -194,7 +189,7 @@ impl Account {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Completeness { subject, index, path, .. } = &self.completeness;
+        let Ending { subject, index, path, .. } = &self.ending;
         writeln!(f, "{HEADER}\nsubject {subject}\nindex {index}")?;
         path.iter().try_for_each(|hash| writeln!(f, "{hash}"))?;
         writeln!(f)?;

@@ -10,6 +10,7 @@
 
 use super::authority::{self, Keys};
 use super::founding::{Opened, RULES};
+use super::refusal::causes;
 use crate::domain::shape;
 use crate::domain::value::{Code, NotAValue, Text};
 use crate::domain::versions::Versions;
@@ -17,7 +18,6 @@ use crate::trail::key::VerifierKey;
 use crate::trail::policy::{Log, Policy, PolicyFault, Quorum};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -61,13 +61,9 @@ pub enum NotAPolicy {
     #[error(transparent)]
     Text(#[from] NotAValue),
     /// Not a policy.
-    #[error("{}", whole(.0))]
+    // What reads data keeps only words.
+    #[error("{}", causes(.0))]
     Policy(PolicyFault),
-}
-
-/// A fault with its reason, since what reads data keeps only words.
-fn whole(fault: &PolicyFault) -> String {
-    fault.source().map_or_else(|| fault.to_string(), |reason| format!("{fault}: {reason}"))
 }
 
 impl PolicyText {

@@ -14,12 +14,10 @@
 use crate::trail::entry::{EntryFault, Event, Request};
 use crate::trail::hash::{Head, LeafHash, NodeHash};
 use crate::trail::key::SigningKey;
-use crate::trail::merkle::{self, Frontier, ProofFault, Prover, Tiles};
-use crate::trail::tile::{Kind, TOP, Tile};
+use crate::trail::merkle::{self, Frontier, ProofFault, Prover, Whole};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::convert::Infallible;
 use uuid::Uuid;
 
 /// The type of the event.
@@ -178,7 +176,7 @@ impl Attested {
 /// That a stream ended with an entry when it was attested: with the chain of the stream up to there, these are all its
 /// entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completeness {
+pub struct Ending {
     /// The stream.
     pub subject: String,
     /// Its last entry, and how many it has.
@@ -189,20 +187,20 @@ pub struct Completeness {
     pub path: Vec<NodeHash>,
 }
 
-impl Completeness {
+impl Ending {
     /// That of a stream among all that were attested, which are given in byte order of their subjects; none of one that is not
     /// among them.
     #[must_use]
     pub fn of<'a>(streams: impl IntoIterator<Item = (&'a str, Head)>, subject: &str) -> Option<Self> {
-        let (mut rows, mut tree, mut found) = (Rows::default(), Frontier::default(), None);
+        let (mut tree, mut found) = (Whole::default(), None);
         for (each, head) in streams {
             if each == subject {
-                found = Some((tree.size(), head));
+                found = Some((tree.frontier().size(), head));
             }
-            tree.push(LeafHash::of(&leaf(each, head)), &mut |level, hash| rows.push(level, hash));
+            tree.push(LeafHash::of(&leaf(each, head)));
         }
         let (index, head) = found?;
-        let Ok(path) = Prover::new(&rows, tree.size()).inclusion(index);
+        let Ok(path) = Prover::new(&tree, tree.frontier().size()).inclusion(index);
         Some(Self { subject: subject.to_owned(), head, index, path })
     }
 
@@ -213,32 +211,6 @@ impl Completeness {
     pub fn check(&self, attested: &Attested) -> Result<(), ProofFault> {
         let leaf = LeafHash::of(&leaf(&self.subject, self.head));
         merkle::includes(leaf, self.index, attested.count, &self.path, attested.root)
-    }
-}
-
-/// The hashes of a tree as tiles have them, in memory.
-#[derive(Default)]
-struct Rows([Vec<NodeHash>; TOP as usize + 1]);
-
-impl Rows {
-    fn push(&mut self, level: u8, hash: NodeHash) {
-        if let Some(row) = self.0.get_mut(usize::from(level)) {
-            row.push(hash);
-        }
-    }
-}
-
-impl Tiles for Rows {
-    type Fault = Infallible;
-
-    fn tile(&self, tile: Tile) -> Result<Vec<NodeHash>, Infallible> {
-        let Kind::Hashes(level) = tile.kind else { return Ok(Vec::new()) };
-        let row = self.0.get(usize::from(level)).map_or(&[][..], Vec::as_slice);
-        let tile = row
-            .chunks(256)
-            .nth(usize::try_from(tile.index).unwrap_or(usize::MAX))
-            .map(|hashes| hashes.iter().take(usize::from(tile.width)).copied().collect());
-        Ok(tile.unwrap_or_default())
     }
 }
 
@@ -287,16 +259,16 @@ mod tests {
             let attested = Attested::of(9_999, borrowed(&streams));
             assert_eq!(attested.count, count);
             for (index, (subject, head)) in (0..).zip(&streams).step_by(if count > 8 { 37 } else { 1 }) {
-                let complete = Completeness::of(borrowed(&streams), subject).unwrap();
+                let complete = Ending::of(borrowed(&streams), subject).unwrap();
                 assert_eq!((complete.index, complete.head), (index, *head));
                 assert_eq!(complete.check(&attested), Ok(()), "{subject} of {count}");
                 let shorter = Head { size: head.size - 1, ..*head };
-                let earlier = Completeness { head: shorter, ..complete.clone() };
+                let earlier = Ending { head: shorter, ..complete.clone() };
                 assert!(earlier.check(&attested).is_err());
-                let other = Completeness { subject: "actions/9999".to_owned(), ..complete };
+                let other = Ending { subject: "actions/9999".to_owned(), ..complete };
                 assert!(other.check(&attested).is_err());
             }
-            assert_eq!(Completeness::of(borrowed(&streams), "actions/9999"), None);
+            assert_eq!(Ending::of(borrowed(&streams), "actions/9999"), None);
         }
     }
 

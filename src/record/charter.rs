@@ -1,10 +1,10 @@
 //! The founding of a ledger from a plan document: the drafts that the opener signs, and whether what was laid down is the
 //! plan that the others know.
 
-use super::authority::Role;
 use super::founding::Opened;
 use super::history::State;
 use super::request::Draft;
+use super::role::Role;
 use crate::domain::party::Author;
 use crate::domain::plan::{Line, Plan};
 use crate::domain::programme::Adopted;

@@ -4,7 +4,8 @@
 //! - [`fact`]: what an event says, typed;
 //! - [`founding`]: who opens a ledger, and who accedes;
 //! - [`charter`]: the founding as drafts;
-//! - [`authority`]: who may sign what;
+//! - [`role`]: what a key may sign;
+//! - [`authority`]: which keys there are, and what each is for;
 //! - [`adoption`]: the policy and the rules that are in force once every party has recorded the same;
 //! - [`account`]: all entries of one stream, and the proof that they are all;
 //! - [`attestation`]: all streams and where they end, as the ledger attests them;
@@ -41,6 +42,7 @@ pub mod judgement;
 pub mod prepared;
 pub mod refusal;
 pub mod request;
+pub mod role;
 mod typed;
 pub mod upcast;
 pub mod verdict;

@@ -5,7 +5,7 @@
 //! {"as":"KR/MSIT","subject":"actions/1.G2G.3","type":"annals.action.progressed.v1","time":"2022-06-01T08:00:00.000Z","data":{…}}
 //! ```
 
-use super::authority::Role;
+use super::role::Role;
 use super::withheld::{self, Audiences};
 use crate::domain::party::Author;
 use crate::domain::sealed::Audience;
@@ -206,6 +206,24 @@ impl Line {
         }
         let draft = shape::read(&value).map_err(|Fault { path, what }| LineFault::Form { path, what })?;
         Ok(Self::Draft(draft))
+    }
+
+    /// A signed request with its disclosures as such a line, without a newline; the request byte for byte as it is.
+    ///
+    /// # Errors
+    /// Never, for a request that was signed.
+    pub fn write(request: &Request, disclosures: &[Disclosure]) -> Result<String, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Signed<'a> {
+            request: &'a RawValue,
+            disclosures: Vec<&'a str>,
+        }
+        let bytes = request.to_bytes();
+        let request = serde_json::from_slice(&bytes)?;
+        serde_json::to_string(&Signed {
+            request,
+            disclosures: disclosures.iter().map(Disclosure::encoded).collect(),
+        })
     }
 }
 

@@ -1,16 +1,17 @@
-//! The rows of a Merkle tree: all hashes of a level of its tiles, one after the other, in a file each or in memory.
+//! The rows of a Merkle tree: all hashes at a height, one after the other, in a file each or in memory.
 //!
 //! ```text
 //! tile/0     leaf hashes: tile/0/000 of tlog-tiles are its first 8,192 bytes, tile/0/001 the next
-//! tile/1     the hashes of subtrees of 256 leaves
+//! tile/4     the hashes of subtrees of 16 leaves, which no tile has and proofs are quicker with
+//! tile/8     those of 256 leaves: tile/1/000 of tlog-tiles are its first 8,192 bytes
 //! ```
 //!
 //! They are derived and may be lost: nothing here is synced. Which hashes they are to be is not known here.
 
 use super::{StoreError, said};
 use crate::trail::hash::NodeHash;
-use crate::trail::merkle::Tiles;
-use crate::trail::tile::{self, Kind, TOP, Tile, WIDTH};
+use crate::trail::merkle::{STEP, Tiles};
+use crate::trail::tile::{self, Kind, Tile, WIDTH};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
@@ -43,13 +44,30 @@ impl Row {
     fn len(&self) -> u64 {
         self.kept + self.tail.len() as u64
     }
+
+    /// Hashes from one on, as many as there are of them.
+    fn read(&self, from: u64, count: usize) -> std::io::Result<Vec<NodeHash>> {
+        let to = from.saturating_add(count as u64);
+        let in_file = from.min(self.kept)..to.min(self.kept);
+        let mut hashes = Vec::new();
+        if let Some(file) = self.file.as_ref().filter(|_| !in_file.is_empty()) {
+            let mut bytes =
+                vec![0; usize::try_from((in_file.end - in_file.start) * HASH).unwrap_or_default()];
+            file.read_exact_at(&mut bytes, in_file.start * HASH)?;
+            hashes = tile::hashes(&bytes).unwrap_or_default();
+        }
+        let place = |at: u64| usize::try_from(at.saturating_sub(self.kept)).unwrap_or(usize::MAX);
+        let tail = place(from).min(self.tail.len())..place(to).min(self.tail.len());
+        hashes.extend(self.tail.get(tail).unwrap_or_default());
+        Ok(hashes)
+    }
 }
 
 impl Rows {
     /// Rows in memory, empty.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { folder: None, rows: (0..=TOP).map(|_| Row::default()).collect() }
+        Self { folder: None, rows: heights().map(|_| Row::default()).collect() }
     }
 
     /// The rows that lie in a ledger's folder, as many as there are. Nothing is written before [`Self::flush`].
@@ -59,8 +77,8 @@ impl Rows {
     pub fn open(ledger: &Path) -> Result<Self, StoreError> {
         let folder = ledger.join(FOLDER);
         let mut rows = Self { folder: Some(folder.clone()), ..Self::in_memory() };
-        for (level, row) in rows.rows.iter_mut().enumerate() {
-            let path = folder.join(level.to_string());
+        for (height, row) in heights().zip(&mut rows.rows) {
+            let path = folder.join(height.to_string());
             match File::open(&path) {
                 Ok(file) => {
                     row.kept = file.metadata().map_err(said(&path, "read"))?.len() / HASH;
@@ -73,16 +91,19 @@ impl Rows {
         Ok(rows)
     }
 
-    /// How many hashes a level has.
+    /// How many leaves there are, and all that a tree of them has above.
     #[must_use]
-    pub fn len(&self, level: u8) -> u64 {
-        self.rows.get(usize::from(level)).map_or(0, Row::len)
+    pub fn size(&self) -> u64 {
+        let size = self.rows.first().map_or(0, Row::len);
+        let whole = heights().zip(&self.rows).all(|(height, row)| row.len() >= size >> height);
+        // One that is shorter than the leaves ask for was lost apart from the others.
+        if whole { size } else { 0 }
     }
 
     /// Lets go of all hashes that a tree of a size has not; a larger one has all that are left.
     pub fn cut(&mut self, size: u64) {
-        for (level, row) in (0..).zip(&mut self.rows) {
-            let rows = Kind::Hashes(level).rows(size);
+        for (height, row) in heights().zip(&mut self.rows) {
+            let rows = size >> height;
             let tail = usize::try_from(rows.saturating_sub(row.kept)).unwrap_or(usize::MAX);
             row.tail.truncate(tail);
             row.writes &= row.kept <= rows;
@@ -90,9 +111,9 @@ impl Rows {
         }
     }
 
-    /// Adds the next hash of a level.
-    pub fn push(&mut self, level: u8, hash: NodeHash) {
-        if let Some(row) = self.rows.get_mut(usize::from(level)) {
+    /// Adds the next hash at a height.
+    pub fn push(&mut self, height: u8, hash: NodeHash) {
+        if let Some((_, row)) = heights().zip(&mut self.rows).find(|(known, _)| *known == u32::from(height)) {
             row.tail.push(hash);
         }
     }
@@ -104,8 +125,10 @@ impl Rows {
     pub fn flush(&mut self) -> Result<(), StoreError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         // From above: a lower row that is shorter tells how many leaves count.
-        for (level, row) in self.rows.iter_mut().enumerate().rev().filter(|(_, row)| !row.tail.is_empty()) {
-            let path = folder.join(level.to_string());
+        let waiting = |(_, row): &(u32, &mut Row)| !row.tail.is_empty();
+        let rows: Vec<_> = heights().zip(&mut self.rows).filter(waiting).collect();
+        for (height, row) in rows.into_iter().rev() {
+            let path = folder.join(height.to_string());
             write(folder, &path, row).map_err(said(&path, "written"))?;
         }
         Ok(())
@@ -128,32 +151,28 @@ fn write(folder: &Path, path: &Path, row: &mut Row) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The heights at which there are rows.
+fn heights() -> impl Iterator<Item = u32> {
+    (0..u64::BITS).step_by(STEP as usize)
+}
+
 impl Tiles for Rows {
     type Fault = StoreError;
 
     fn tile(&self, tile: Tile) -> Result<Vec<NodeHash>, StoreError> {
         let Kind::Hashes(level) = tile.kind else { return Ok(Vec::new()) };
-        let Some(row) = self.rows.get(usize::from(level)) else { return Ok(Vec::new()) };
-        let (from, to) = (tile.index * WIDTH, tile.index * WIDTH + u64::from(tile.width));
-        let in_file = from.min(row.kept)..to.min(row.kept);
-        let mut hashes = Vec::with_capacity(usize::from(tile.width));
-        if let Some(file) = row.file.as_ref().filter(|_| !in_file.is_empty()) {
-            let length = usize::try_from((in_file.end - in_file.start) * HASH).unwrap_or_default();
-            let mut bytes = vec![0; length];
-            file.read_exact_at(&mut bytes, in_file.start * HASH)
-                .map_err(|error| self.unread(level, error))?;
-            hashes = tile::hashes(&bytes).unwrap_or_default();
-        }
-        let place = |at: u64| usize::try_from(at.saturating_sub(row.kept)).unwrap_or(usize::MAX);
-        hashes.extend(row.tail.get(place(from)..place(to)).unwrap_or_default());
-        Ok(hashes)
+        Ok(self.nodes(8 * u32::from(level), tile.index * WIDTH, usize::from(tile.width))?.unwrap_or_default())
     }
-}
 
-impl Rows {
-    fn unread(&self, level: u8, error: std::io::Error) -> StoreError {
-        let path = self.folder.clone().unwrap_or_default().join(level.to_string());
-        said(&path, "read")(error)
+    fn nodes(&self, height: u32, from: u64, count: usize) -> Result<Option<Vec<NodeHash>>, StoreError> {
+        let Some((_, row)) = heights().zip(&self.rows).find(|(known, _)| *known == height) else {
+            return Ok(None);
+        };
+        let read = row.read(from, count);
+        read.map(Some).map_err(|error| {
+            let path = self.folder.clone().unwrap_or_default().join(height.to_string());
+            said(&path, "read")(error)
+        })
     }
 }
 
@@ -186,7 +205,7 @@ mod tests {
             rows.flush().unwrap();
             assert_eq!(root(&rows, size), root(&memory, size));
             let again = Rows::open(folder.path()).unwrap();
-            assert_eq!([0, 1, 2].map(|level| again.len(level)), [size, size / 256, 0]);
+            assert_eq!(again.size(), size);
             assert_eq!(root(&again, size), root(&memory, size));
         }
     }
@@ -204,7 +223,7 @@ mod tests {
             frontier.push(leaf, &mut |level, hash| rows.push(level, hash));
             rows.flush().unwrap();
             let again = Rows::open(folder.path()).unwrap();
-            assert_eq!([0, 1].map(|level| again.len(level)), [301, 2], "a higher row may be longer");
+            assert_eq!(again.size(), 301, "a higher row may be longer");
             assert_eq!(root(&again, 301), frontier.root());
         }
     }
@@ -217,6 +236,22 @@ mod tests {
         rows.flush().unwrap();
         let path = folder.path().join(FOLDER).join("0");
         File::options().write(true).open(path).unwrap().set_len(70).unwrap();
-        assert_eq!(Rows::open(folder.path()).unwrap().len(0), 2);
+        assert_eq!(Rows::open(folder.path()).unwrap().size(), 2);
+    }
+
+    #[test]
+    fn leaves_above_which_hashes_are_missing_count_for_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut rows, mut frontier) = (Rows::open(folder.path()).unwrap(), Frontier::default());
+        grow(&mut rows, &mut frontier, 300);
+        rows.flush().unwrap();
+        for height in ["4", "8"] {
+            let path = folder.path().join(FOLDER).join(height);
+            let whole = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &whole[32..]).unwrap();
+            assert_eq!(Rows::open(folder.path()).unwrap().size(), 0);
+            std::fs::write(&path, whole).unwrap();
+        }
+        assert_eq!(Rows::open(folder.path()).unwrap().size(), 300);
     }
 }

@@ -16,15 +16,13 @@
 
 use super::checkpoint::{CheckpointFault, SignedCheckpoint, decimal};
 use super::hash::{NodeHash, NotANode};
+use super::merkle::PROOF_LIMIT;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 /// The first line of a proof.
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
-
-/// The most hashes of a proof. A log has less than 2^63 entries, so no leaf lies deeper below its root.
-pub const PATH_LIMIT: usize = 63;
 
 /// The longest extra data, in bytes: as long as an entry.
 pub const EXTRA_LIMIT: usize = 65_535;
@@ -91,7 +89,7 @@ impl Proof {
         if extra.as_ref().is_some_and(|extra| extra.len() > EXTRA_LIMIT) {
             return Err(ProofFault::Extra);
         }
-        if path.len() > PATH_LIMIT {
+        if path.len() > PROOF_LIMIT {
             return Err(ProofFault::Path);
         }
         let size = checkpoint.checkpoint().size();
@@ -122,7 +120,7 @@ impl Proof {
         let index = index.ok_or_else(|| ProofFault::Index(line.chars().take(80).collect()))?;
         let mut path = Vec::new();
         for (number, hash) in (1..).zip(lines) {
-            if number > PATH_LIMIT {
+            if number > PROOF_LIMIT {
                 return Err(ProofFault::Path);
             }
             path.push(hash.parse().map_err(|fault| ProofFault::Hash(number, fault))?);

@@ -3,7 +3,7 @@
 use super::two_sides::{Form, Sides, checkpoint, ledger_key, members, sealed, witness, zipped};
 use annals::exchange::bundle::Bundle;
 use annals::exchange::bundle::verify;
-use annals::record::authority::Role;
+use annals::record::role::Role;
 use annals::record::verdict::Check;
 use annals::trail::attribute::EntryFault;
 use annals::trail::checkpoint::{CheckpointFault, SignedCheckpoint};

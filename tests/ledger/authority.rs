@@ -2,7 +2,7 @@
 
 use super::desk::{ACTION, Desk, key, key_of, no, refused, word};
 use annals::domain::party::Author;
-use annals::record::authority::Role;
+use annals::record::role::Role;
 use annals::trail::key::Kind;
 use serde_json::json;
 

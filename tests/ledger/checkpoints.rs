@@ -7,7 +7,7 @@ use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
-use annals::record::authority::Role;
+use annals::record::role::Role;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};

@@ -3,10 +3,10 @@
 use super::desk::{ACTION, Desk, key_of, opened, word};
 use super::writers::lines;
 use annals::ledger::{Ledger, Receipt, RecordError, quietly};
-use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::Clock;
 use annals::record::refusal::Refusal;
+use annals::record::role::Role;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Request};
 use chrono::{DateTime, Duration, SubsecRound, Utc};

@@ -3,11 +3,11 @@
 use annals::domain::plan::Plan;
 use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::attestation::Attested;
-use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
 use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::role::Role;
 use annals::record::withheld;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Request, parse_timestamp};

@@ -3,8 +3,8 @@
 use super::desk::{ACTION, Desk, key_of, no, refused, word};
 use annals::ledger::Receipt;
 use annals::ledger::privacy::Taken;
-use annals::record::authority::Role;
 use annals::record::founding::Clock;
+use annals::record::role::Role;
 use annals::trail::disclosure::Disclosure;
 use serde_json::{Value, json};
 

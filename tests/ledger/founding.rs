@@ -2,9 +2,9 @@
 
 use super::desk::{ACTION, Desk, ORIGIN, no, opened, refused, word};
 use annals::domain::plan::Plan;
-use annals::record::authority::Role;
 use annals::record::charter;
 use annals::record::founding::{Clock, Opened};
+use annals::record::role::Role;
 use serde_json::{Value, json};
 
 #[test]

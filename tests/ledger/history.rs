@@ -3,10 +3,10 @@
 use super::desk::{Desk, ORIGIN, key_of, policy, whole};
 use annals::ledger::{Cut, Ledger};
 use annals::record::archive::Whole;
-use annals::record::authority::Role;
 use annals::record::beside::{Beside, Kept};
 use annals::record::fact::TYPES;
 use annals::record::history::History;
+use annals::record::role::Role;
 use annals::record::verdict::{Check, Finding, Report, Verdict};
 use annals::record::verify::Verifier;
 use annals::trail::entry::Entry;

@@ -3,8 +3,8 @@
 use super::desk::{ACTION, Desk, ORIGIN, key, key_of, word};
 use annals::exchange::import::{Import, ImportError, Summary};
 use annals::exchange::keyring::Keyring;
-use annals::record::authority::Role;
 use annals::record::request::derived_id;
+use annals::record::role::Role;
 use annals::trail::hash::{Head, sha256};
 use annals::trail::key::{Kind, SigningKey};
 use serde_json::{Value, json};

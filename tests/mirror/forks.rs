@@ -66,6 +66,21 @@ fn where_a_log_forked_nothing_is_written_until_people_have_decided() {
 }
 
 #[test]
+fn a_fork_that_a_witness_meets_stops_the_copy_that_it_was_shown() {
+    let (one, other) = (Operator::of(40), Operator::otherwise(35, 41));
+    let (mirror, shown) = (Mirror::of(&one), Mirror::of(&other));
+    mirror.cosign("KR");
+    let (copy, key) = (shown.ledger(), super::desks::key("KR/witness-1", Kind::Cosignature));
+    let newest = copy.newest_checkpoint().unwrap().unwrap();
+    let cosigned = copy.cosign(&newest, &key, &mirror.anchor(), Utc::now(), &mut quietly);
+    assert!(matches!(cosigned, Err(CosignError::Forked(40, Some(_)))), "{cosigned:?}");
+    put_down(&shown, [40, 41]);
+    drop(copy);
+    let refused = Ledger::open(&shown.copy(), &mut quietly).map(drop).unwrap_err();
+    assert!(is_forked(&refused, &shown), "{refused}");
+}
+
+#[test]
 fn what_a_witness_cosigned_once_it_remembers_in_a_new_copy() {
     let (one, other) = (Operator::of(40), Operator::otherwise(35, 50));
     let mirror = Mirror::of(&one);

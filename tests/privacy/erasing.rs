@@ -168,8 +168,7 @@ fn noted() -> (TempDir, Ledger, Disclosure, annals::trail::entry::Request) {
     let data: Value = json!({"digest": digest, "basis": "GDPR", "reason": "slettet"});
     let mut draft = desk.draft("KR", "ledger", "disclosure.erased", data);
     draft.causationid = Some(held.id);
-    let (erasing, _) =
-        desk.sign_with(&draft, &desk::key_of("KR", annals::record::authority::Role::Authority));
+    let (erasing, _) = desk.sign_with(&draft, &desk::key_of("KR", annals::record::role::Role::Authority));
     let home = tempfile::tempdir().unwrap();
     let ledger = Ledger::create(home.path()).unwrap();
     requests.push((request, disclosures.clone()));

@@ -4,8 +4,8 @@
 use super::desk::{self, ACTION, Desk};
 use super::trace::Secret;
 use annals::ledger::{Ledger, quietly};
-use annals::record::authority::Role;
 use annals::record::request::{Draft, new_id};
+use annals::record::role::Role;
 use annals::record::withheld;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Request, parse_timestamp};

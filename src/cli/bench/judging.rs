@@ -48,17 +48,20 @@ fn bytes(lines: &[Vec<u8>]) -> u64 {
     lines.iter().map(|line| line.len() as u64).sum()
 }
 
+/// How long all cores take to hash the same bytes.
+fn hashed(lines: &[Vec<u8>]) -> Duration {
+    let hash = |_, share: &[Vec<u8>]| {
+        for line in share {
+            black_box(LeafHash::of(line));
+        }
+    };
+    timed(|| cores::ranges(lines, &hash)).0
+}
+
 fn links(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
     let measured = in_turn(
         ROUNDS,
-        || {
-            let hash = |_, share: &[Vec<u8>]| {
-                for line in share {
-                    black_box(LeafHash::of(line));
-                }
-            };
-            Ok(timed(|| cores::ranges(lines, &hash)).0)
-        },
+        || Ok(hashed(lines)),
         || {
             let follow = |before, share: &[Vec<u8>]| Range::of(before as u64, share);
             let (time, whole) = timed(|| cores::ranges(lines, &follow).into_iter().reduce(Range::join));
@@ -74,14 +77,7 @@ fn links(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
 fn bundle(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
     let measured = in_turn(
         ROUNDS,
-        || {
-            let hash = |_, share: &[Vec<u8>]| {
-                for line in share {
-                    black_box(LeafHash::of(line));
-                }
-            };
-            Ok(timed(|| cores::ranges(lines, &hash)).0)
-        },
+        || Ok(hashed(lines)),
         || {
             let follow = |before, share: &[Vec<u8>]| {
                 let mut leaves = Vec::with_capacity(share.len());

@@ -10,8 +10,8 @@ use annals::exchange::specimen::{Note, Specimen};
 use annals::ledger::anchor::Anchor;
 use annals::ledger::{Ledger, LedgerError, quietly};
 use annals::store::rows::Rows;
-use annals::trail::hash::LeafHash;
-use annals::trail::merkle::{self, Frontier, Prover};
+use annals::trail::hash::{LeafHash, NodeHash};
+use annals::trail::merkle::{self, Frontier, Prover, Tiles};
 use annals::trail::proof::Proof;
 use std::hint::black_box;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const WARM: usize = 20;
 pub(super) fn proofs(sample: &Sample) -> Result<Measured, Failure> {
     let bar = output::waiting("measuring proofs");
     let rows = Rows::open(&sample.ledger)?;
-    let size = rows.len(0);
+    let size = rows.size();
     let root = Prover::new(&rows, size).root()?;
     let mut times = Vec::new();
     // Scattered over all of them: a step that has no divisor in common with any size.
@@ -33,7 +33,7 @@ pub(super) fn proofs(sample: &Sample) -> Result<Measured, Failure> {
     for index in indexes.take(TIMES + WARM) {
         let (time, path) = timed(|| Prover::new(&rows, size).inclusion(index));
         let path = path?;
-        let leaf = merkle::rooted(row(&rows, index, size)?, index, size, &path);
+        let leaf = merkle::rooted(row(&rows, index)?, index, size, &path);
         if leaf != Ok(root) {
             return Err(Failure::usage("a proof does not hold".to_owned()));
         }
@@ -41,16 +41,13 @@ pub(super) fn proofs(sample: &Sample) -> Result<Measured, Failure> {
     }
     bar.finish_and_clear();
     let ours = microseconds(median(times.into_iter().skip(WARM).collect()));
-    let how = format!("from the tiles of {size} entries, {TIMES} of them scattered; opening is not counted");
+    let how = format!("from the tree of {size} entries, {TIMES} of them scattered; opening is not counted");
     Ok(Measured { work: Work::Proof, limit: None, ours: Some(ours), how })
 }
 
-fn row(rows: &Rows, index: u64, size: u64) -> Result<annals::trail::hash::NodeHash, Failure> {
-    use annals::trail::merkle::Tiles;
-    let tile = annals::trail::tile::Kind::Hashes(0).tile(index / 256, size);
-    let hashes = tile.map_or_else(|| Ok(Vec::new()), |tile| rows.tile(tile))?;
-    let place = usize::try_from(index % 256).unwrap_or_default();
-    hashes.get(place).copied().ok_or_else(|| Failure::usage("a hash is missing".to_owned()))
+fn row(rows: &Rows, index: u64) -> Result<NodeHash, Failure> {
+    let hashes = rows.nodes(0, index, 1)?.unwrap_or_default();
+    hashes.first().copied().ok_or_else(|| Failure::usage("a hash is missing".to_owned()))
 }
 
 /// Appends, and what comes of them.
@@ -79,7 +76,7 @@ fn tree(sample: &Sample, ledger: &Ledger, author: &mut Author<'_>) -> Result<Mea
         });
         read.map_err(LedgerError::from)?;
         let (time, kept) = timed(|| {
-            frontier.push(LeafHash::of(black_box(&line)), &mut |level, hash| rows.push(level, hash));
+            frontier.push(LeafHash::of(black_box(&line)), &mut |height, hash| rows.push(height, hash));
             rows.flush()
         });
         kept?;

@@ -3,20 +3,22 @@
 mod against;
 mod history;
 mod note;
+mod told;
 
-pub(crate) use history::{of, table};
+pub(crate) use history::of;
+pub(crate) use told::table;
 
 use super::checkpoint;
 use super::failure::{Failure, file};
+use super::files;
 use super::settings::Settings;
 use against::Against;
 use annals::exchange::against::{Compared, Leaves};
+use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::hash::LeafHash;
 use annals::trail::policy::{POLICY_LIMIT, Policy};
 use clap::Args;
 use history::{Found, Trusted};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -100,7 +102,7 @@ impl Verify {
         let fork = if parted { found.fork(&ours, &found_there, &theirs)? } else { None };
         let fork = match (fork, self.fork) {
             (Some(fork), Some(path)) => {
-                checkpoint::write(&path, fork.to_string().as_bytes())?;
+                files::write(&path, fork.to_string().as_bytes())?;
                 Some(path)
             }
             _ => None,
@@ -112,18 +114,11 @@ impl Verify {
 }
 
 fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let mut bytes = Vec::new();
-    let input = File::open(path).map_err(file(path, "read"))?;
-    input.take(POLICY_LIMIT as u64 + 1).read_to_end(&mut bytes).map_err(file(path, "read"))?;
-    Policy::parse(&bytes).map_err(|fault| Failure::Note {
-        path: path.to_owned(),
-        what: "not a policy of C2SP tlog-policy",
-        source: Box::new(fault),
-    })
+    files::parsed(path, POLICY_LIMIT as u64, "not a policy of C2SP tlog-policy", Policy::parse)
 }
 
 /// The checkpoints in a folder, or in one file.
-fn kept(path: &Path) -> Result<Vec<annals::trail::checkpoint::SignedCheckpoint>, Failure> {
+fn kept(path: &Path) -> Result<Vec<SignedCheckpoint>, Failure> {
     if !path.is_dir() {
         return Ok(vec![checkpoint::read(path)?]);
     }

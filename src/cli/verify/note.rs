@@ -1,10 +1,11 @@
 //! Small files verified alone: that an entry lies under a checkpoint, a checkpoint, two that cannot both be true.
 
-use super::super::checkpoint::instant;
+use super::super::checkpoint::{self, instant};
 use super::super::failure::{Failure, file};
+use super::super::files;
 use super::super::output::{self, Format};
-use super::history::causes;
 use annals::record::account::Account;
+use annals::record::refusal::causes;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::entry::Entry;
@@ -16,7 +17,6 @@ use annals::trail::policy::Policy;
 use annals::trail::proof::Proof;
 use annals::trail::quorum::Backing;
 use serde_json::{Map, Value, json};
-use std::error::Error;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -43,8 +43,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The most bytes of any of them: an entry in base64, two checkpoints, and what connects them.
+/// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
 const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
+/// The most bytes of an account, which is read into memory: some sixty thousand entries.
+const ACCOUNT_LIMIT: u64 = 1 << 26;
 
 impl Kind {
     /// What a file is by its first bytes; nothing where it is a history.
@@ -99,31 +101,14 @@ pub(super) fn verify(
     policy: Option<&Policy>,
     format: Format,
 ) -> Result<ExitCode, Failure> {
-    let mut bytes = Vec::new();
-    let input = File::open(target).map_err(file(target, "read"))?;
-    input.take(LIMIT + 1).read_to_end(&mut bytes).map_err(file(target, "read"))?;
-    let unread =
-        |what, source: Box<dyn Error + Send + Sync>| Failure::Note { path: target.to_owned(), what, source };
     let judged = match kind {
-        Kind::Proof => {
-            let proof = Proof::parse(&bytes).map_err(|fault| unread("not a proof", Box::new(fault)))?;
-            of_proof(&proof, policy)
-        }
-        Kind::Checkpoint => {
-            let signed = SignedCheckpoint::parse(&bytes)
-                .map_err(|fault| unread("not a signed checkpoint", Box::new(fault)))?;
-            of_checkpoint(&signed, policy)
-        }
+        Kind::Proof => of_proof(&files::parsed(target, LIMIT, "not a proof", Proof::parse)?, policy),
+        Kind::Checkpoint => of_checkpoint(&checkpoint::read(target)?, policy),
         Kind::Account => {
-            let account = Account::parse(&bytes);
-            let account =
-                account.map_err(|fault| unread("not an account that proves anything", Box::new(fault)))?;
-            of_account(&account, policy)
+            let what = "not an account that proves anything";
+            of_account(&files::parsed(target, ACCOUNT_LIMIT, what, Account::parse)?, policy)
         }
-        Kind::Fork => {
-            let fork = Fork::parse(&bytes).map_err(|fault| unread("not a fork", Box::new(fault)))?;
-            of_fork(&fork, policy)
-        }
+        Kind::Fork => of_fork(&files::parsed(target, LIMIT, "not a fork", Fork::parse)?, policy),
     };
     judged.show(format)
 }

@@ -9,10 +9,11 @@ use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::completeness::policy_at;
 use crate::record::evidence;
+use crate::record::fact::Fact;
 use crate::store::{Condition, StoreError};
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::disclosure::{Digest, Disclosure};
-use crate::trail::tile::Tile;
+use crate::trail::tile::{Kind, Tile, WIDTH};
 use std::collections::BTreeSet;
 use std::io::{self, Seek, Write};
 use zip::write::SimpleFileOptions;
@@ -116,10 +117,10 @@ pub fn pack<W: Write + Seek>(
         zip.put(POLICY, &policy.to_bytes(), true)?;
     }
     for tile in Tile::between(0, size) {
-        let is_text = tile.kind == crate::trail::tile::Kind::Entries;
+        let is_text = tile.kind == Kind::Entries;
         zip.put(&tile.to_string(), &ledger.tile(tile)?, is_text)?;
         if is_text {
-            progress(tile.index * 256 + u64::from(tile.width));
+            progress(tile.index * WIDTH + u64::from(tile.width));
         }
     }
     zip.zip.finish().map_err(io::Error::other)?;
@@ -136,8 +137,7 @@ fn put_files<W: Write + Seek>(
     let mut wanted = BTreeSet::new();
     ledger.replay(0..size, &mut |entry, _| {
         let event = &entry.request.event;
-        let (_, held) = crate::record::fact::Fact::read(event)
-            .map_err(|fault| LedgerError::Fact(entry.seal.sequence, fault))?;
+        let (_, held) = Fact::read(event).map_err(|fault| LedgerError::Fact(entry.seal.sequence, fault))?;
         // A digest that the reader may not see is as if it were not here.
         let seen = |digest: &str| -> Option<Disclosure> {
             let digest = Digest::parse(digest)?;
@@ -145,12 +145,7 @@ fn put_files<W: Write + Seek>(
             let shown = disclosing::may_see(&recipe.reader, held, &event.source);
             if shown { ledger.disclosure(&digest) } else { None }
         };
-        let files = evidence::files(event, &seen);
-        wanted.extend(files.iter().filter_map(|file| file.sha256.clear().map(str::to_owned)));
-        // The plan document is named by its digest, too.
-        let plan =
-            event.data.members().get("plan_sha256").and_then(serde_json::Value::as_str).map(str::to_owned);
-        wanted.extend(plan);
+        wanted.extend(evidence::named(event, &seen).into_iter().map(|(sha256, _)| sha256));
         Ok(())
     })?;
     let (mut files, mut missing) = (0, 0);

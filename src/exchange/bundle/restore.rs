@@ -12,7 +12,6 @@ use crate::record::evidence;
 use crate::record::verdict::Report;
 use crate::store::Condition;
 use crate::trail::disclosure::Digest;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -127,16 +126,8 @@ fn named(ledger: &Ledger) -> Result<BTreeMap<String, u64>, LedgerError> {
     let mut named = BTreeMap::new();
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     ledger.replay(0..u64::MAX, &mut |entry, _| {
-        let event = &entry.request.event;
-        let files = evidence::files(event, &known);
-        named.extend(files.iter().filter_map(|file| Some((file.sha256.clear()?.to_owned(), file.size))));
-        if let Some(plan) = event.data.members().get("plan_sha256").and_then(Value::as_str) {
-            named.insert(plan.to_owned(), PLAN_LIMIT);
-        }
+        named.extend(evidence::named(&entry.request.event, &known));
         Ok(())
     })?;
     Ok(named)
 }
-
-/// The most bytes of a plan document, of which no entry says how large it is.
-const PLAN_LIMIT: u64 = 1 << 26;

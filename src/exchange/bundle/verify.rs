@@ -1,7 +1,7 @@
 //! Verifying a bundle: with no store, no network, and a memory that does not grow with it. Two verdicts: whether anything was
 //! altered, and up to which entry nothing can be missing.
 
-use super::{Bundle, BundleError, TILE_LIMIT};
+use super::{Bundle, BundleError};
 use crate::exchange::disclosing::{self, TakeError};
 use crate::exchange::layout::{LayoutError, each_entry, fetch};
 use crate::ledger::LedgerError;
@@ -86,7 +86,10 @@ pub fn verify(
         each_entry(bundle, index * WIDTH, to, &mut |at, line| {
             verifier.push(line)?;
             each(at, line);
-            frontier.push(LeafHash::of(line), &mut |level, hash| waiting.push((level, hash)));
+            frontier.push(LeafHash::of(line), &mut |height, hash| {
+                // Those half way between tiles are in none.
+                waiting.extend((height % 8 == 0).then_some((height / 8, hash)));
+            });
             Ok::<_, VerifyError>(())
         })?;
         for (level, hash) in waiting.drain(..) {
@@ -118,7 +121,7 @@ impl Rows {
         if within == 0
             && let Some(next) = Kind::Hashes(level).tile(*count / WIDTH, self.size)
         {
-            let (path, bytes, width) = fetch(bundle, next, TILE_LIMIT)?;
+            let (path, bytes, width) = fetch(bundle, next, WIDTH * 32)?;
             *tile =
                 tile::hashes(&bytes).filter(|hashes| hashes.len() == usize::from(width)).unwrap_or_default();
             if tile.is_empty() {

@@ -40,20 +40,12 @@ impl<S: Source> Log<S> {
     fn continues_copy(&self, copy: &Ledger) -> Result<(), MirrorError> {
         let (size, root) = self.at();
         let here = copy.head().size;
-        for again in [true, false] {
-            let same = if here > size {
-                copy.root(size)? == root
-            } else {
-                self.differs(here, copy.root(here)?)?.is_none()
-            };
-            if same {
-                let known = here;
-                return if here > size { Err(MirrorError::Behind { known, size }) } else { Ok(()) };
+        if here > size {
+            if copy.has_root(size, root)? {
+                return Err(MirrorError::Behind { known: here, size });
             }
-            if again {
-                // What is kept of the tree may be what is wrong.
-                copy.remake_tree()?;
-            }
+        } else if copy.has_root(here, self.root_at(here)?.0)? {
+            return Ok(());
         }
         // Of what was signed for these entries, the newest tells it.
         for kept in copy.checkpoints()?.iter().rev() {
@@ -68,24 +60,21 @@ impl<S: Source> Log<S> {
 
     /// Refuses what cannot be true together with an earlier checkpoint of the same log.
     fn no_fork(&self, known: &SignedCheckpoint) -> Result<(), MirrorError> {
-        let Some((then, path)) = self.differs(known.checkpoint().size(), known.checkpoint().root())? else {
+        let (then, path) = self.root_at(known.checkpoint().size())?;
+        if then == known.checkpoint().root() {
             return Ok(());
-        };
+        }
         let fork = Fork::new(known.clone(), self.signed.clone(), then, path);
         Err(fork.map_or_else(|_| MirrorError::Hashes(self.at().0), |fork| MirrorError::Forked(fork.into())))
     }
 
-    /// Nothing where the tree that is published continues one of a size and a root; else which root it had at that size, and the
-    /// proof of it.
-    fn differs(&self, old: u64, before: NodeHash) -> Result<Option<(NodeHash, Vec<NodeHash>)>, MirrorError> {
+    /// Which root the tree that is published had at a size, and the proof of it.
+    fn root_at(&self, old: u64) -> Result<(NodeHash, Vec<NodeHash>), MirrorError> {
         let (size, root) = self.at();
         let path = Prover::new(self, size).consistency(old)?;
-        if merkle::continues((old, before), (size, root), &path).is_ok() {
-            return Ok(None);
-        }
         let then = if old == size { root } else { Prover::new(self, old).root()? };
         match merkle::continued((old, then), (size, root), &path) {
-            Ok(told) if told == then => Ok(Some((then, path))),
+            Ok(told) if told == then => Ok((then, path)),
             _ => Err(MirrorError::Hashes(size)),
         }
     }

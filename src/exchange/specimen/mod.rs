@@ -14,8 +14,8 @@ mod speech;
 
 use crate::domain::plan::Plan;
 use crate::domain::value::{Code, Sha256};
-use crate::record::authority::Role;
 use crate::record::request::{Draft, new_id};
+use crate::record::role::Role;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{EntryFault, Request, Seal};
 use crate::trail::hash::{Head, LeafHash, sha256};

@@ -1,7 +1,7 @@
 //! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
 
 use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, remedy};
-use crate::ledger::{LedgerError, checkpoints, forked, lines};
+use crate::ledger::{LedgerError, forked, lines, shelf};
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,7 +55,7 @@ impl Found<'_> {
 
     /// The signed checkpoints, each alone: whether they are of these entries is verified elsewhere.
     fn checkpoints(&mut self) {
-        let folder = self.folder.join(checkpoints::FOLDER);
+        let folder = self.folder.join(shelf::FOLDER);
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
         let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
         let mut kept: Vec<String> = entries

@@ -2,24 +2,13 @@ use super::*;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
 use sha2::Sha256;
-use std::convert::Infallible;
 use std::thread;
 
 /// The trees of numbers, and somebody else's.
+#[derive(Default)]
 struct Tree {
-    rows: Vec<Vec<NodeHash>>,
-    frontier: Frontier,
+    ours: Whole,
     theirs: MemoryBackedTree<Sha256, [u8; 8]>,
-}
-
-impl Tiles for Tree {
-    type Fault = Infallible;
-
-    fn tile(&self, tile: Tile) -> Result<Vec<NodeHash>, Infallible> {
-        let Kind::Hashes(level) = tile.kind else { return Ok(Vec::new()) };
-        let from = usize::try_from(tile.index * 256).unwrap();
-        Ok(self.rows[usize::from(level)][from..from + usize::from(tile.width)].to_vec())
-    }
 }
 
 fn leaf(number: u64) -> LeafHash {
@@ -27,38 +16,32 @@ fn leaf(number: u64) -> LeafHash {
 }
 
 impl Tree {
-    fn new() -> Self {
-        let (rows, frontier) = (vec![Vec::new(); usize::from(TOP) + 1], Frontier::default());
-        Self { rows, frontier, theirs: MemoryBackedTree::new() }
-    }
-
     fn of(size: u64) -> Self {
-        let mut tree = Self::new();
+        let mut tree = Self::default();
         (0..size).for_each(|_| tree.grow());
         tree
     }
 
     fn grow(&mut self) {
-        let Self { rows, frontier, theirs } = self;
-        let number = frontier.size();
-        frontier.push(leaf(number), &mut |level, hash| rows[usize::from(level)].push(hash));
-        theirs.push(number.to_be_bytes());
+        let number = self.size();
+        self.ours.push(leaf(number));
+        self.theirs.push(number.to_be_bytes());
     }
 
     fn size(&self) -> u64 {
-        self.frontier.size()
+        self.ours.frontier.size()
     }
 
     fn included(&self, index: u64, size: u64) -> Vec<NodeHash> {
-        Prover::new(self, size).inclusion(index).unwrap()
+        Prover::new(&self.ours, size).inclusion(index).unwrap()
     }
 
     fn consistent(&self, old: u64, new: u64) -> Vec<NodeHash> {
-        Prover::new(self, new).consistency(old).unwrap()
+        Prover::new(&self.ours, new).consistency(old).unwrap()
     }
 
     fn root(&self, size: u64) -> NodeHash {
-        Prover::new(self, size).root().unwrap()
+        Prover::new(&self.ours, size).root().unwrap()
     }
 }
 
@@ -80,15 +63,15 @@ fn defined(leaves: &[NodeHash]) -> NodeHash {
 
 #[test]
 fn every_tree_up_to_300_is_as_it_is_defined_and_as_others_compute_it() {
-    let (mut tree, mut roots) = (Tree::new(), Vec::new());
+    let (mut tree, mut roots) = (Tree::default(), Vec::new());
     for size in 0..=300 {
-        let mut prover = Prover::new(&tree, size);
+        let mut prover = Prover::new(&tree.ours, size);
         let root = prover.root().unwrap();
-        assert_eq!(root, tree.frontier.root());
-        assert_eq!(root, defined(&tree.rows[0]));
+        assert_eq!(root, tree.ours.frontier.root());
+        assert_eq!(root, defined(&tree.ours.rows[0]));
         roots.push(root);
         assert_eq!(root.0, <[u8; 32]>::from(*tree.theirs.root().as_bytes()));
-        assert_eq!(Frontier::of(&tree, size).unwrap(), tree.frontier);
+        assert_eq!(Frontier::of(&tree.ours, size).unwrap(), tree.ours.frontier);
         for index in 0..size {
             let path = prover.inclusion(index).unwrap();
             let theirs = tree.theirs.prove_inclusion(usize::try_from(index).unwrap());
@@ -112,7 +95,7 @@ fn every_tree_up_to_300_is_as_it_is_defined_and_as_others_compute_it() {
 fn every_leaf_of_a_tree_at_the_edge_of_two_levels_is_proved() {
     let tree = Tree::of(65_537);
     let check = |size| {
-        let (root, mut prover) = (tree.root(size), Prover::new(&tree, size));
+        let (root, mut prover) = (tree.root(size), Prover::new(&tree.ours, size));
         for index in 0..size {
             assert_eq!(includes(leaf(index), index, size, &prover.inclusion(index).unwrap(), root), Ok(()));
         }
@@ -133,7 +116,7 @@ fn every_leaf_of_a_tree_at_the_edge_of_two_levels_is_proved() {
 fn every_tree_is_continued_by_one_at_the_edge_of_two_levels() {
     let tree = Tree::of(65_537);
     let mut growing = Frontier::default();
-    let mut provers = [65_535, 65_536, 65_537].map(|size| Prover::new(&tree, size));
+    let mut provers = [65_535, 65_536, 65_537].map(|size| Prover::new(&tree.ours, size));
     for old in 0..=65_535 {
         let earlier = (old, growing.root());
         // Which of the three is proved is left to the number, so that each meets every remainder.

@@ -1,0 +1,301 @@
+//! How a verification of a history is told, to people, as an object or as rows: a verdict for each check, then two conclusions (was
+//! anything altered, and up to where is nothing missing), and what they do not prove.
+
+use super::super::checkpoint::instant;
+use super::super::failure::Failure;
+use super::super::output::{self, Format};
+use super::against::Against;
+use super::history::{Bundled, Found};
+use annals::record::completeness::{Standing, Vouched};
+use annals::record::refusal::causes;
+use annals::record::verdict::{Report, Verdict};
+use annals::report::table::Cell;
+use serde_json::{Map, Value, json};
+use std::process::ExitCode;
+
+/// What no verification proves.
+const LIMITS: &str = "that what was said is true, that the writer's clock was right, and that the files put forward as evidence \
+                      are still at hand.";
+
+impl Found {
+    pub(crate) fn show(&self, against: Option<&Against>, format: Format) -> Result<ExitCode, Failure> {
+        match format {
+            Format::Table => {
+                let against = against.map_or_else(String::new, |against| format!("\n{}\n", against.words()));
+                output::write(format!("{}{against}", self.table()).as_bytes())?;
+            }
+            Format::Json => {
+                let mut answer = self.answer();
+                if let (Some(members), Some(against)) = (answer.as_object_mut(), against) {
+                    members.insert("against".to_owned(), against.answer());
+                }
+                output::object(&answer)?;
+            }
+            Format::Csv => output::rows(&COLUMNS, &rows(&self.report), self.report.illustrative)?,
+        }
+        let agreed = against.is_none_or(Against::holds);
+        Ok(ExitCode::from(u8::from(!self.holds() || !agreed)))
+    }
+
+    fn conclusion(&self) -> &'static str {
+        match (self.report.holds() && self.parts_hold(), self.known) {
+            (false, _) if self.report.holds() => {
+                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree or a file says otherwise"
+            }
+            (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
+            (true, None) if self.report.size == 0 => "empty: there is nothing to verify",
+            (true, Some(_)) if self.report.size == 0 => {
+                "EMPTY: it has no first entry, so it is not the ledger that you know"
+            }
+            (true, Some(false)) => "ANOTHER LEDGER: consistent, and not the one that you know",
+            (true, Some(true)) => "consistent, and the ledger that you know",
+            (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",
+        }
+    }
+
+    /// Up to which entry nothing can be missing, in words.
+    fn completeness(&self) -> String {
+        let completed = &self.completed;
+        if completed.size == 0 {
+            return "completeness is not known: there is no entry".to_owned();
+        }
+        let Some((checkpoint, vouched)) = completed.witnessed() else {
+            let signed = match completed.signed() {
+                Some((checkpoint, vouched)) if vouched.witnesses.is_empty() => {
+                    format!(
+                        "the ledger alone signed {}",
+                        output::count(checkpoint.size(), "entry", "entries")
+                    )
+                }
+                Some((checkpoint, vouched)) => format!(
+                    "of {}, only {} cosigned",
+                    output::count(checkpoint.size(), "entry", "entries"),
+                    witnesses(vouched)
+                ),
+                None => "there is no checkpoint of it".to_owned(),
+            };
+            return format!("completeness is not known: {signed}, and newer entries may have been cut off");
+        };
+        let left = completed.size - checkpoint.size();
+        let beyond = match left {
+            0 => String::new(),
+            1 => "; the entry after it is not witnessed".to_owned(),
+            left => format!("; the {left} entries after it are not witnessed"),
+        };
+        let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
+        format!(
+            "complete up to entry {}{named}: witnessed by {}{beyond}",
+            checkpoint.size().saturating_sub(1),
+            witnesses(vouched)
+        )
+    }
+
+    fn table(&self) -> String {
+        let report = &self.report;
+        let line = |name: &str, sign, words: &str| format!("{name:<20}{} {words}\n", output::sign(sign));
+        let mut text: String =
+            report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size)).collect();
+        if let Some(Bundled { tile, files: (count, wrong) }) = &self.bundled {
+            text += &match tile {
+                Some(tile) => line("tree", Some(false), &format!("`{tile}` is not that of the entries")),
+                None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
+            };
+            text += &match (wrong.first(), count) {
+                (Some(wrong), _) => {
+                    line("files", Some(false), &format!("`evidence/{wrong}` is not the file of its name"))
+                }
+                (None, 0) => line("files", None, "none is in it"),
+                (None, count) => line("files", Some(true), &format!("{count} of {count}")),
+            };
+        }
+        let standings = &self.completed.standings;
+        let wrong = standings.iter().find_map(|standing| {
+            standing.verdict.as_ref().err().map(|unsound| (standing.signed.checkpoint().size(), unsound))
+        });
+        text += &match wrong {
+            Some((size, unsound)) => {
+                line("checkpoints", Some(false), &format!("that of {size} entries: {}", causes(unsound)))
+            }
+            None if standings.is_empty() => line("checkpoints", None, "none is at hand"),
+            None => line("checkpoints", Some(true), &format!("{} of {}", standings.len(), standings.len())),
+        };
+        format!(
+            "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\nNot proved: {LIMITS}\n",
+            self.conclusion(),
+            self.completeness(),
+            report.size,
+            report.streams,
+            report.head,
+            report.first,
+            self.completed.root,
+            remarks(report),
+        )
+    }
+
+    fn answer(&self) -> Value {
+        let report = &self.report;
+        let checkpoint = |standing: &Standing| {
+            let checkpoint = standing.signed.checkpoint();
+            let mut value = json!({
+                "size": checkpoint.size(), "root": checkpoint.root().to_string(), "holds": standing.verdict.is_ok(),
+            });
+            if let Some(members) = value.as_object_mut() {
+                match &standing.verdict {
+                    Ok(vouched) => {
+                        members.insert("witnessed".to_owned(), vouched.witnessed.into());
+                        members.insert("witnesses".to_owned(), named(vouched));
+                    }
+                    Err(unsound) => drop(members.insert("found".to_owned(), causes(unsound).into())),
+                }
+            }
+            value
+        };
+        let completed = &self.completed;
+        let mut value = json!({
+            "kind": "verification",
+            "holds": self.holds(),
+            "conclusion": self.conclusion(),
+            "completeness": self.completeness(),
+            "complete": completed.witnessed().map_or(0, |(checkpoint, _)| checkpoint.size()),
+            "size": report.size,
+            "streams": report.streams,
+            "first": report.first,
+            "head": report.head,
+            "root": completed.root.to_string(),
+            "withheld": report.withheld.0,
+            "disclosed": report.withheld.1,
+            "erased": report.erased,
+            "lingering": report.lingering,
+            "stray": report.stray,
+            "damaged": report.damaged,
+            "unfinished": report.unfinished,
+            "illustrative": report.illustrative,
+            "verdicts": verdicts(report),
+            "checkpoints": completed.standings.iter().map(checkpoint).collect::<Vec<_>>(),
+            "limits": format!("Not proved: {LIMITS}"),
+        });
+        if let Some(members) = value.as_object_mut() {
+            members.extend(self.known.map(|known| ("authenticated".to_owned(), known.into())));
+            if let Some(Bundled { tile, files: (count, wrong) }) = &self.bundled {
+                members.insert("tree".to_owned(), tile.is_none().into());
+                members.insert("files".to_owned(), json!({"count": count, "wrong": wrong}));
+            }
+        }
+        value
+    }
+}
+
+/// The report, as a table.
+pub(crate) fn table(found: &Found) -> String {
+    found.table()
+}
+
+fn witnesses(vouched: &Vouched) -> String {
+    let one = |(name, time): &(String, u64)| format!("{name} at {}", instant(*time));
+    vouched.witnesses.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+fn named(vouched: &Vouched) -> Value {
+    vouched.witnesses.iter().map(|(name, time)| json!({"name": name, "time": instant(*time)})).collect()
+}
+
+fn verdict_line(verdict: &Verdict, size: u64) -> String {
+    let (sign, words) = match (&verdict.finding, verdict.idle) {
+        (Some(finding), _) => (
+            Some(false),
+            format!("entry {}: expected {}, found {}", finding.entry, finding.expected, finding.found),
+        ),
+        (None, Some(idle)) => (None, idle.to_owned()),
+        (None, None) if verdict.covered == size => (Some(true), format!("{size} of {size} entries")),
+        (None, None) => (None, format!("not known beyond the first {} of {size} entries", verdict.covered)),
+    };
+    format!("{:<20}{} {words}\n", verdict.check.to_string(), output::sign(sign))
+}
+
+/// What else is to be said of what was found.
+fn remarks(report: &Report) -> String {
+    let mut more: Vec<String> = Vec::new();
+    if let (held @ 1.., disclosed) = report.withheld {
+        let erased = match report.erased {
+            0 => String::new(),
+            erased => format!(", {erased} erased"),
+        };
+        more.push(format!("\n{disclosed} of {held} withheld fields disclosed here{erased}"));
+    }
+    if report.lingering > 0 {
+        more.push(format!(
+            "\n{} still in this folder: the next command that writes to the ledger removes what is left",
+            output::count(report.lingering, "erased value is", "erased values are")
+        ));
+    }
+    if report.stray > 0 {
+        more.push(format!("\n{} disclosures here belong to no entry", report.stray));
+    }
+    if report.damaged > 0 {
+        more.push(format!(
+            "\n{} lines of disclosures.jsonl are none: their fields count as withheld",
+            report.damaged
+        ));
+    }
+    if report.unfinished > 0 {
+        more.push(format!(
+            "\nThe journal ends with {} bytes of a line that was never finished: a write in progress, or one that was never \
+             acknowledged",
+            report.unfinished
+        ));
+    }
+    if report.illustrative {
+        more.push("\nIllustrative: recorded times were told by the authors.".to_owned());
+    }
+    more.concat()
+}
+
+const COLUMNS: [&str; 7] = ["check", "holds", "covered", "entry", "expected", "found", "idle"];
+
+/// What a check says; nothing where it had nothing to check and found nothing.
+fn holds(verdict: &Verdict, report: &Report) -> Option<bool> {
+    match (&verdict.finding, verdict.idle) {
+        (Some(_), _) => Some(false),
+        (None, Some(_)) => None,
+        (None, None) => Some(verdict.covered == report.size),
+    }
+}
+
+/// One row a check; whether a check that had nothing to check holds, is left open.
+fn rows(report: &Report) -> Vec<Vec<Cell>> {
+    let row = |verdict: &Verdict| {
+        let finding = verdict.finding.as_ref();
+        vec![
+            Cell::text(verdict.check.key()),
+            holds(verdict, report).map_or(Cell::Empty, Cell::Flag),
+            Cell::Number(verdict.covered),
+            finding.map_or(Cell::Empty, |finding| Cell::Number(finding.entry)),
+            Cell::maybe(finding.map(|finding| &finding.expected)),
+            Cell::maybe(finding.map(|finding| &finding.found)),
+            Cell::maybe(verdict.idle),
+        ]
+    };
+    report.verdicts.iter().map(row).collect()
+}
+
+fn verdicts(report: &Report) -> Map<String, Value> {
+    report
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let mut value = json!({"covered": verdict.covered});
+            if let Some(members) = value.as_object_mut() {
+                members.extend(holds(verdict, report).map(|holds| ("holds".to_owned(), holds.into())));
+                if let Some(idle) = verdict.idle {
+                    members.insert("idle".to_owned(), idle.into());
+                }
+                if let Some(finding) = &verdict.finding {
+                    members.insert("entry".to_owned(), finding.entry.into());
+                    members.insert("expected".to_owned(), finding.expected.as_str().into());
+                    members.insert("found".to_owned(), finding.found.as_str().into());
+                }
+            }
+            (verdict.check.key().to_owned(), value)
+        })
+        .collect()
+}

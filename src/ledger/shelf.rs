@@ -1,0 +1,145 @@
+//! The shelf: checkpoints as they are kept, in a ledger's folder or in memory.
+//!
+//! ```text
+//! checkpoints/000000000129    a signed note of C2SP: the tree of the first 129 entries
+//! ```
+//!
+//! What lies there is read, not verified; which of them are signed and taken in is in [`super::checkpoints`].
+
+use super::checkpoints::CheckpointError;
+use super::forked;
+use crate::store::{StoreError, write_durably};
+use crate::trail::checkpoint::SignedCheckpoint;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The folder within a ledger's.
+pub const FOLDER: &str = "checkpoints";
+
+/// Those that are kept, in a ledger's folder or in memory.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    folder: Option<PathBuf>,
+    memory: Mutex<BTreeMap<u64, SignedCheckpoint>>,
+}
+
+impl Shelf {
+    pub(super) fn new(ledger: Option<&Path>) -> Self {
+        Self { folder: ledger.map(|ledger| ledger.join(FOLDER)), memory: Mutex::default() }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, BTreeMap<u64, SignedCheckpoint>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sizes(&self) -> Result<Vec<u64>, CheckpointError> {
+        let Some(folder) = &self.folder else { return Ok(self.memory().keys().copied().collect()) };
+        sizes(folder)
+    }
+
+    pub(super) fn of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
+        match &self.folder {
+            None => Ok(self.memory().get(&size).cloned()),
+            Some(folder) => {
+                let path = folder.join(name(size));
+                let kept = read(&path)?;
+                match kept.as_ref().map(|kept| kept.checkpoint().size()).filter(|found| *found != size) {
+                    Some(size) => Err(CheckpointError::Misnamed { path, size }),
+                    None => Ok(kept),
+                }
+            }
+        }
+    }
+
+    pub(super) fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+        self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
+    }
+
+    pub(super) fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
+        let size = signed.checkpoint().size();
+        if let Some(ledger) = self.folder.as_deref().and_then(Path::parent) {
+            forked::refuse(ledger)?;
+        }
+        let Some(folder) = &self.folder else {
+            self.memory().insert(size, signed.clone());
+            return Ok(());
+        };
+        fs::create_dir_all(folder).map_err(system(folder, "made"))?;
+        Ok(write_durably(folder, &name(size), signed.to_string().as_bytes())?)
+    }
+
+    /// Lets go of one that nobody but the ledger signed.
+    pub(super) fn forget(&self, signed: &SignedCheckpoint) {
+        let size = signed.checkpoint().size();
+        // Where it cannot be removed, it only takes room.
+        match &self.folder {
+            None => drop(self.memory().remove(&size)),
+            Some(folder) => drop(fs::remove_file(folder.join(name(size)))),
+        }
+    }
+}
+
+/// The checkpoints that are kept in a ledger's folder, the smallest first; they are not verified.
+///
+/// # Errors
+/// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
+pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+    Shelf::new(Some(ledger)).all()
+}
+
+/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already.
+///
+/// # Errors
+/// As [`in_folder`].
+pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), CheckpointError> {
+    let copy = Shelf::new(Some(to));
+    for mut signed in in_folder(ledger)?.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
+        let kept = copy.of(signed.checkpoint().size())?;
+        if let Some(kept) = &kept {
+            // One of another history is refused with the entries.
+            signed.merge(kept)?;
+        }
+        if kept.as_ref() != Some(&signed) {
+            copy.keep(&signed)?;
+        }
+    }
+    Ok(())
+}
+
+fn name(size: u64) -> String {
+    format!("{size:012}")
+}
+
+fn sizes(folder: &Path) -> Result<Vec<u64>, CheckpointError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(system(folder, "read")(error).into()),
+    };
+    let mut sizes = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(system(folder, "read"))?.file_name();
+        let size = file.to_str().and_then(|file| file.parse().ok().filter(|size| name(*size) == file));
+        sizes.extend(size);
+    }
+    sizes.sort_unstable();
+    Ok(sizes)
+}
+
+fn read(path: &Path) -> Result<Option<SignedCheckpoint>, CheckpointError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(system(path, "read")(error).into()),
+    };
+    let damaged = |source| CheckpointError::Damaged { path: path.to_owned(), source };
+    SignedCheckpoint::parse(&bytes).map(Some).map_err(damaged)
+}
+
+fn system(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::System { path, doing, source }
+}
