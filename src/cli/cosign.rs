@@ -7,6 +7,7 @@ use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
+use annals::exchange::keyring::Keyring;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, forked};
 use annals::record::role::Role;
@@ -45,7 +46,7 @@ pub(crate) struct Cosign {
 impl Cosign {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let key = witness_key(&ledger, &self.party, settings)?;
+        let key = witness_key(&ledger, &self.party, settings.keyring()?)?;
         let signed = match &self.file {
             Some(path) => checkpoint::read(path)?,
             None => ledger.newest_checkpoint()?.ok_or_else(|| {
@@ -102,12 +103,11 @@ impl Cosign {
 }
 
 /// A party's witness key that is held here.
-pub(crate) fn witness_key(ledger: &Ledger, party: &Code, settings: &Settings) -> Result<SigningKey, Failure> {
+pub(crate) fn witness_key(ledger: &Ledger, party: &Code, keyring: &Keyring) -> Result<SigningKey, Failure> {
     let author = Author { party: party.clone(), institution: None };
     let state = ledger.state();
     let ids: Vec<String> =
         state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
-    let keyring = settings.keyring()?;
     match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
         Some(id) => Ok(keyring.key(id)?),
         None => Err(Failure::usage(format!("{party} has no witness key in force in this ledger"))),

@@ -6,12 +6,15 @@ use super::founding::Founding;
 use super::{output, verify};
 use annals::domain::value::Code;
 use annals::exchange::keyring::Keyring;
+use annals::ledger::anchor::Anchor;
+use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::founding::Clock;
 use annals::report::{answers, text};
 use annals::trail::entry::parse_timestamp;
+use chrono::Utc;
 use clap::Args;
 use std::fs;
 use std::path::Path;
@@ -24,7 +27,9 @@ const FOUNDED: &str = "2021-05-11T08:00:00.000Z";
 
 /// The whole story in one command: a plan, four years of history, a replay, a verification, a forgery caught
 #[derive(Args)]
-#[command(after_help = "Writes only ./annals-demo/{ledger,keys,tampered}, and refuses a folder that exists.")]
+#[command(
+    after_help = "Writes only ./annals-demo/{ledger,keys,anchor,tampered}, and refuses a folder that exists."
+)]
 pub(crate) struct Demo {}
 
 impl Demo {
@@ -56,8 +61,10 @@ impl Demo {
         summary_of(&ledger, end, None, "what was known by the end of 2022")?;
         summary_of(&ledger, None, end, "\nwhat was true by the end of 2022, as is known today")?;
 
-        step("Verified, entry by entry, trusting nobody")?;
+        step("Signed by the ledger, and cosigned by the witnesses of both sides")?;
+        cosign(&ledger, &keyring, &Anchor::new(folder.join("anchor")))?;
         drop(ledger);
+        step("Verified, entry by entry, trusting nobody")?;
         let report = verify::of(&home)?;
         output::write(verify::table(&report).as_bytes())?;
 
@@ -118,6 +125,21 @@ fn board(
     let reading = Reading::of(&history.state, recorded, effective, None);
     let report = answers::status(&history, &reading, &Filter::default())?;
     output::write(text::of(&report, output::width()).as_bytes())
+}
+
+/// A checkpoint that both sides vouch for: nothing up to it can be cut off or changed unnoticed.
+fn cosign(ledger: &Ledger, keyring: &Keyring, anchor: &Anchor) -> Result<(), Failure> {
+    let state = ledger.state();
+    let key = state.ledger_key_at(state.head.size).ok_or(CheckpointError::Empty)?;
+    let mut signed = ledger.checkpoint(&keyring.key(&key.keyid())?, anchor)?;
+    for party in state.parties() {
+        let witness = super::cosign::witness_key(ledger, party, keyring)?;
+        let cosigned = ledger.cosign(&signed, &witness, anchor, Utc::now(), &mut annals::ledger::quietly)?;
+        signed = ledger.take_cosignatures(&cosigned)?.signed;
+    }
+    let entries = output::count(signed.checkpoint().size(), "entry", "entries");
+    output::line(&format!("{entries} under the root {}", signed.checkpoint().root()))?;
+    output::line(&super::publish::cosigners(&signed, ledger))
 }
 
 /// The counts of a board alone.

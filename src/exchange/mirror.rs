@@ -75,7 +75,7 @@ pub enum MirrorError {
     #[error("the published checkpoint is not the log's")]
     Signature(#[source] CheckpointFault),
     /// A file that is missing or is none.
-    #[error("what is published is not whole")]
+    #[error("what is published is not taken: it could not be read, or is not whole")]
     Layout(#[from] LayoutError),
     /// Hashes that lead elsewhere.
     #[error(

@@ -1,13 +1,15 @@
 //! A web server from which a published log is read, over HTTP or HTTPS.
 //!
 //! It is believed no more than a folder: what it answers is limited in time and in length, and verified like any other bytes. It is
-//! asked for nothing but the files of the layout, below one address; where it sends elsewhere, nobody goes.
+//! asked for nothing but the files of the layout, below one address; where it sends elsewhere, nobody goes. Over HTTPS it must show a
+//! certificate under an authority that this computer trusts, which may be a ministry's own.
 
 use super::layout::{Source, limited};
 use std::io::{self, ErrorKind};
 use std::thread;
 use std::time::Duration;
 use ureq::http::{Response, Uri};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Error};
 
 /// How often something is asked for before it counts as unreachable.
@@ -43,6 +45,7 @@ impl Web {
             return Err(not_one());
         }
         let config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
             .timeout_connect(Some(patience.min(Duration::from_secs(15))))
             .timeout_recv_response(Some(patience))
             .timeout_recv_body(Some(patience))

@@ -13,4 +13,5 @@ mod desks;
 mod following;
 mod forks;
 mod program;
+mod secure;
 mod web;

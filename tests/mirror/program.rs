@@ -11,14 +11,14 @@ use tempfile::TempDir;
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
 
-struct User(TempDir);
+pub(super) struct User(TempDir);
 
 impl User {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -28,6 +28,11 @@ impl User {
         own.filter(|name| name.to_string_lossy().starts_with("ANNALS_")).for_each(|name| {
             program.env_remove(name);
         });
+        // The authorities that this user's computer trusts, where the test says which.
+        let authorities = self.path("authorities.pem");
+        if authorities.exists() {
+            program.env("SSL_CERT_FILE", authorities).env_remove("SSL_CERT_DIR");
+        }
         program
             .args(command.split_whitespace())
             .current_dir(self.0.path())
@@ -38,14 +43,14 @@ impl User {
             .unwrap()
     }
 
-    fn done(&self, command: &str) -> String {
+    pub(super) fn done(&self, command: &str) -> String {
         let output = self.run(command);
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{command}: {said}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn refused(&self, command: &str, code: i32, words: &[&str]) {
+    pub(super) fn refused(&self, command: &str, code: i32, words: &[&str]) {
         let output = self.run(command);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{command}: {said}");
@@ -54,7 +59,7 @@ impl User {
         }
     }
 
-    fn json(&self, command: &str) -> Value {
+    pub(super) fn json(&self, command: &str) -> Value {
         serde_json::from_str(&self.done(&format!("--format json {command}"))).unwrap()
     }
 }

@@ -4,7 +4,7 @@ use super::desks::{Mirror, Operator};
 use annals::exchange::layout::{LayoutError, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
 use annals::exchange::web::Web;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,21 +47,39 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn of(public: &Path, manner: Manner) -> Self {
+        let each = move |mut stream: TcpStream, public: &Path, count: &AtomicU32| {
+            answer(&mut stream, public, manner, count)
+        };
+        Self::answering(public, "http://127.0.0.1", each)
+    }
+
+    /// One that lets `each` answer what comes; `at` is its scheme and its name.
+    pub(crate) fn answering(
+        public: &Path,
+        at: &str,
+        each: impl Fn(TcpStream, &Path, &AtomicU32) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (ends, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let (public, ended, count) = (public.to_owned(), Arc::clone(&ends), Arc::clone(&asked));
+        let each = Arc::new(each);
         let thread = thread::spawn(move || {
             // A test that asks for more than that does not end by itself.
             for stream in listener.incoming().take(5_000).map_while(Result::ok) {
                 if ended.load(Ordering::SeqCst) {
                     return;
                 }
-                let (public, count) = (public.clone(), Arc::clone(&count));
-                thread::spawn(move || drop(answer(stream, &public, manner, &count)));
+                let (public, count, each) = (public.clone(), Arc::clone(&count), Arc::clone(&each));
+                // Nobody is waited for longer than that.
+                let patience = Some(Duration::from_secs(5));
+                if stream.set_read_timeout(patience).and_then(|()| stream.set_write_timeout(patience)).is_ok()
+                {
+                    thread::spawn(move || drop(each(stream, &public, &count)));
+                }
             }
         });
-        let address = format!("http://127.0.0.1:{port}/log/");
+        let address = format!("{at}:{port}/log/");
         Self { address, asked, port, ends, thread: Some(thread) }
     }
 
@@ -83,10 +101,13 @@ impl Drop for Server {
 }
 
 /// Answers one request, and closes.
-fn answer(mut stream: TcpStream, public: &Path, manner: Manner, count: &AtomicU32) -> io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.set_write_timeout(Some(Duration::from_secs(5)))?;
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
+pub(crate) fn answer(
+    stream: &mut (impl Read + Write),
+    public: &Path,
+    manner: Manner,
+    count: &AtomicU32,
+) -> io::Result<()> {
+    let mut lines = BufReader::new(&mut *stream).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
     let asked = count.fetch_add(1, Ordering::SeqCst);
