@@ -75,7 +75,17 @@ fn actions(c: &mut Criterion) {
     let both: Vec<&Code> = parties.iter().collect();
 
     let mut group = c.benchmark_group("action");
-    let context = Context { author, today, answers: None, period };
+    let context = Context {
+        author,
+        today,
+        day: today,
+        answers: None,
+        period,
+        parties: &[],
+        base: 0,
+        reading: None,
+        founding: false,
+    };
     group.bench_function("decide", |b| {
         b.iter(|| action::decide(state, &words, black_box(&event), &context).unwrap());
     });

@@ -101,6 +101,32 @@ pub enum Refusal {
     /// Another's word corrected.
     #[error("entry {0} is the word of {1}: a party corrects its own words alone")]
     OthersWord(u64, Code),
+    /// A decision corrected.
+    #[error("entry {0} is what all parties decided: a review decides otherwise, and nobody corrects it")]
+    Decided(u64),
+    /// Over.
+    #[error("{0} has ended by the decision of entry {1}: nothing more is decided of it")]
+    Ended(Code, u64),
+    /// A decision before a word.
+    #[error(
+        "{party} said `{word}` of {action} as of {since}: what is decided is true from then on at the earliest"
+    )]
+    Before {
+        /// Which action.
+        action: Code,
+        /// Whose word.
+        party: Code,
+        /// What was said.
+        word: Lifecycle,
+        /// Since when.
+        since: Effective,
+    },
+    /// No lead to give a date to.
+    #[error("{0} has no lead: name one with its date")]
+    Leaderless(Code),
+    /// Nothing new.
+    #[error("{0} is so already: nothing would change")]
+    Unchanged(Code),
     /// A voided word answered.
     #[error("entry {0} was corrected already: nothing answers it any more")]
     Voided(u64),
@@ -127,6 +153,16 @@ pub struct Context<'a> {
     pub answers: Option<Uuid>,
     /// When the plan is carried out.
     pub period: Option<Period>,
+    /// Every party.
+    pub parties: &'a [&'a Code],
+    /// The day on which it is recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// The sequence of the entry that it was signed on.
+    pub base: u64,
+    /// The sequence of the entry whose leaf hash a reading names, if one has it.
+    pub reading: Option<u64>,
+    /// Whether the plan is still being founded.
+    pub founding: bool,
 }
 
 /// An institution's task.
@@ -157,20 +193,43 @@ pub struct State {
     pub assignments: Versions<BTreeMap<Code, Assignment>>,
     /// The institutions that had, and were relieved of it.
     pub relieved: Versions<BTreeMap<Code, Assignment>>,
+    /// How it ended, once it has.
+    pub ended: Versions<Option<Ending>>,
+    /// The sequence of the first entry of its stream: its creation, or what proposed it.
+    pub first: u64,
+}
+
+/// How an action ended: in others, or in none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// In which it goes on.
+    pub successors: Vec<Code>,
 }
 
 impl State {
-    /// An action that an entry creates, and that nobody has taken on yet.
+    /// An action that an entry creates, and that nobody has taken on yet; `first` is the first entry of its stream.
     #[must_use]
-    pub fn new(sequence: u64, action: Action) -> Self {
+    pub fn new(sequence: u64, first: u64, action: Action) -> Self {
         let nobody = || Versions::new(sequence, BTreeMap::new());
-        Self { action: Versions::new(sequence, action), assignments: nobody(), relieved: nobody() }
+        Self {
+            action: Versions::new(sequence, action),
+            assignments: nobody(),
+            relieved: nobody(),
+            ended: Versions::new(sequence, None),
+            first,
+        }
     }
 
     /// The sequence of the entry that made it what it is, whatever was said of it.
     #[must_use]
     pub fn since(&self) -> u64 {
-        self.action.since().max(self.assignments.since()).max(self.relieved.since())
+        self.action.since().max(self.assignments.since()).max(self.relieved.since()).max(self.ended.since())
+    }
+
+    /// Its leads.
+    pub fn leads(&self) -> impl Iterator<Item = (&Code, &Assignment)> {
+        self.assignments.iter().filter(|(_, assignment)| assignment.role == Role::Lead)
     }
 
     /// As it was after a number of entries; nothing where it was not created yet.
@@ -181,7 +240,8 @@ impl State {
         }
         let action = self.action.until(size)?;
         let (assignments, relieved) = (self.assignments.until(size)?, self.relieved.until(size)?);
-        Some(Arc::new(Self { action, assignments, relieved }))
+        let (ended, first) = (self.ended.until(size)?, self.first);
+        Some(Arc::new(Self { action, assignments, relieved, ended, first }))
     }
 
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
@@ -340,6 +400,9 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
             let id = context.answers.ok_or(Refusal::Unanswered)?;
             let not = || Refusal::NotAnAssertion(id, state.action.reference.clone());
             let word = words.by_id(id).ok_or_else(not)?;
+            if word.said == Said::Decided {
+                return Err(Refusal::Decided(word.sequence));
+            }
             if word.party != *party {
                 return Err(Refusal::OthersWord(word.sequence, word.party.clone()));
             }

@@ -59,10 +59,16 @@ impl Lifecycle {
         }
     }
 
+    /// Whether nothing follows it.
+    #[must_use]
+    pub const fn is_the_end(self) -> bool {
+        matches!(self, Self::Discontinued | Self::Superseded)
+    }
+
     /// Whether a party alone may say it.
     #[must_use]
     pub const fn is_a_partys_word(self) -> bool {
-        !matches!(self, Self::Discontinued | Self::Superseded)
+        !self.is_the_end()
     }
 }
 
@@ -208,14 +214,22 @@ impl Progressed {
         if let Some(bad) = self.indicators.iter().find(|indicator| !is_decimal(indicator.value.as_str())) {
             return Err(Refusal::Value { name: bad.name.clone(), value: bad.value.clone() });
         }
-        let sound = |evidence: &Evidence| {
-            evidence.sha256.is_some() != evidence.confidential
-                && evidence.sealed.is_some() == evidence.confidential
-        };
-        match self.evidence.iter().position(|evidence| !sound(evidence)) {
-            Some(at) => Err(Refusal::Evidence(at + 1)),
-            None => Ok(()),
-        }
+        named(&self.evidence)
+    }
+}
+
+/// Whether each file names its digest once, in clear or withheld.
+///
+/// # Errors
+/// [`Refusal::Evidence`].
+pub fn named(evidence: &[Evidence]) -> Result<(), Refusal> {
+    let sound = |evidence: &Evidence| {
+        evidence.sha256.is_some() != evidence.confidential
+            && evidence.sealed.is_some() == evidence.confidential
+    };
+    match evidence.iter().position(|evidence| !sound(evidence)) {
+        Some(at) => Err(Refusal::Evidence(at + 1)),
+        None => Ok(()),
     }
 }
 

@@ -60,6 +60,12 @@ impl Effective {
         Self { begin, precision }
     }
 
+    /// A day.
+    #[must_use]
+    pub const fn day(day: NaiveDate) -> Self {
+        Self { begin: day, precision: Precision::Day }
+    }
+
     /// Its first day.
     #[must_use]
     pub const fn begin(&self) -> NaiveDate {

@@ -2,16 +2,20 @@
 //! them, and its rules may read the others.
 
 use super::action::{self, Context};
+use super::change::{self, Change};
 use super::date::Period;
-use super::plan::{Document, Line, Track};
+use super::decision;
+use super::plan::{Action, Document, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
 use super::versions::Versions;
 use super::word::{Place, Words};
-use super::{assertion, instrument, party};
+use super::{assertion, instrument, party, review};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+
+mod reviews;
 
 /// What happens in the programme, to the aggregate that its subject names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,10 @@ pub enum Event {
     Instrument(Code, instrument::Event),
     /// To an action.
     Action(Code, action::Event),
+    /// To what a review makes of an action.
+    Decision(Code, decision::Event),
+    /// To a review.
+    Review(Code, review::Event),
 }
 
 /// The plan is adopted: its frame, without its actions, which are events of their own.
@@ -84,9 +92,18 @@ pub enum Refusal {
     /// To an action.
     #[error(transparent)]
     Action(#[from] action::Refusal),
+    /// To what a review makes of an action.
+    #[error(transparent)]
+    Decision(#[from] decision::Refusal),
+    /// To a review.
+    #[error(transparent)]
+    Review(#[from] review::Refusal),
     /// To what is said of an institution or an instrument.
     #[error(transparent)]
     Assertion(#[from] assertion::Refusal),
+    /// Created by one party alone.
+    #[error("after the founding an action is created by the last consent to its proposal, in a review")]
+    Unproposed,
 }
 
 /// The programme at one moment. Cloning it is cheap: aggregates that did not change are shared.
@@ -101,6 +118,10 @@ pub struct Programme {
     pub instruments: BTreeMap<Code, Arc<instrument::State>>,
     /// The actions, without what was said of them.
     pub actions: BTreeMap<Code, Arc<action::State>>,
+    /// What reviews made of the actions, and of those that were proposed.
+    pub decisions: BTreeMap<Code, Arc<decision::State>>,
+    /// The reviews.
+    pub reviews: BTreeMap<Code, Arc<review::State>>,
 }
 
 impl Programme {
@@ -142,6 +163,8 @@ impl Programme {
                 Ok(instrument::decide(known.map(Arc::as_ref), event, reference)?)
             }
             Event::Action(reference, event) => self.decide_action(reference, event, words, context),
+            Event::Decision(reference, event) => self.decide_decision(reference, event, words, context),
+            Event::Review(review, event) => self.decide_review(review, event, context),
         }
     }
 
@@ -154,27 +177,17 @@ impl Programme {
     ) -> Result<(), Refusal> {
         match (event, self.actions.get(reference)) {
             (action::Event::Created(new), None) => {
-                if new.reference != *reference {
-                    let (found, expected) = (new.reference.clone(), reference.clone());
-                    return Err(action::Refusal::Foreign { found, expected }.into());
+                self.fits(reference, new)?;
+                if context.founding {
+                    return Ok(());
                 }
-                let plan = self.plan.as_deref().ok_or(Refusal::NotAdopted)?;
-                plan.line(new.line)?;
-                let tracks: Vec<&Code> = plan.tracks.iter().map(|track| &track.code).collect();
-                if !tracks.contains(&&new.track) {
-                    return Err(unknown("track", new.track.as_str(), tracks));
-                }
-                if let Some(base) = new.basis.iter().find(|base| !self.instruments.contains_key(base)) {
-                    return Err(unknown("instrument", base.as_str(), self.instruments.keys()));
-                }
-                let bodies: Vec<&Code> = self
-                    .parties
-                    .values()
-                    .flat_map(|party| party.institutions().map(|body| &body.id))
-                    .collect();
-                match new.institutions.iter().find(|body| !bodies.contains(body)) {
-                    Some(body) => Err(unknown("institution", body.as_str(), bodies)),
-                    None => Ok(()),
+                let state = self.decisions.get(reference).ok_or(Refusal::Unproposed)?;
+                let proposal = state.answered(reference, context.answers, None)?;
+                self.review(&proposal.decision.review)?;
+                decision::consents(proposal, &context.author.party, context.parties, true)?;
+                match &proposal.decision.change {
+                    Change::Add(proposed) if **proposed == *new => Ok(()),
+                    _ => Err(decision::Refusal::Otherwise(proposal.sequence).into()),
                 }
             }
             (_, None) => Err(unknown("action", reference.as_str(), self.actions.keys())),
@@ -191,6 +204,33 @@ impl Programme {
                 Ok(action::decide(state, words, event, context)?)
             }
         }
+    }
+
+    /// Whether an action fits into the plan, under its reference.
+    fn fits(&self, reference: &Code, new: &Action) -> Result<(), Refusal> {
+        if new.reference != *reference {
+            let (found, expected) = (new.reference.clone(), reference.clone());
+            return Err(action::Refusal::Foreign { found, expected }.into());
+        }
+        let plan = self.plan.as_deref().ok_or(Refusal::NotAdopted)?;
+        plan.line(new.line)?;
+        let tracks: Vec<&Code> = plan.tracks.iter().map(|track| &track.code).collect();
+        if !tracks.contains(&&new.track) {
+            return Err(unknown("track", new.track.as_str(), tracks));
+        }
+        if let Some(base) = new.basis.iter().find(|base| !self.instruments.contains_key(base)) {
+            return Err(unknown("instrument", base.as_str(), self.instruments.keys()));
+        }
+        let bodies: Vec<&Code> =
+            self.parties.values().flat_map(|party| party.institutions().map(|body| &body.id)).collect();
+        match new.institutions.iter().find(|body| !bodies.contains(body)) {
+            Some(body) => Err(unknown("institution", body.as_str(), bodies)),
+            None => Ok(()),
+        }
+    }
+
+    fn bodies(&self) -> impl Iterator<Item = &Code> {
+        self.parties.values().flat_map(|party| party.institutions().map(|body| &body.id))
     }
 
     /// Takes an event that was admitted; `words` are those of the action that it happens to.
@@ -210,12 +250,34 @@ impl Programme {
                 }
             }
             Event::Action(reference, action::Event::Created(action)) => {
-                let state = action::State::new(place.sequence, action.clone());
+                let mut first = place.sequence;
+                if let Some(decisions) = self.decisions.get_mut(reference) {
+                    decision::settle(Arc::make_mut(decisions), place);
+                    first = decisions.first().unwrap_or(first);
+                }
+                let state = action::State::new(place.sequence, first, action.clone());
                 self.actions.insert(reference.clone(), Arc::new(state));
             }
             Event::Action(reference, event) => {
                 if let Some(state) = self.actions.get_mut(reference) {
                     action::evolve(state, words, event, place);
+                }
+            }
+            Event::Decision(reference, event) => {
+                let decisions = self.decisions.entry(reference.clone()).or_default();
+                decision::evolve(Arc::make_mut(decisions), event, place);
+                if let decision::Event::Modified(event) = event
+                    && let Some(mut state) = self.actions.remove(reference)
+                {
+                    let party_of = |lead: &Code| self.party_of(lead).cloned();
+                    change::apply(&mut state, words, &event.decision, party_of, place);
+                    self.actions.insert(reference.clone(), state);
+                }
+            }
+            Event::Review(name, event) => {
+                let before = self.reviews.remove(name).map(Arc::unwrap_or_clone);
+                if let Some(after) = review::evolve(before, event, place) {
+                    self.reviews.insert(name.clone(), Arc::new(after));
                 }
             }
         }
@@ -229,6 +291,11 @@ impl Programme {
             parties: within(&self.parties, |party| party.until(size).map(Arc::new)),
             instruments: within(&self.instruments, |instrument| instrument.until(size)),
             actions: within(&self.actions, |action| action.until(size)),
+            decisions: within(&self.decisions, |decisions| {
+                let then = decisions.until(size);
+                (then != decision::State::default()).then(|| Arc::new(then))
+            }),
+            reviews: within(&self.reviews, |review| review.until(size).map(Arc::new)),
         }
     }
 

@@ -65,7 +65,7 @@ impl Assurance {
         words.at(sequence).filter(|word| word.voided.is_none() && word.said == Said::Progressed)?;
         let answers = words.standing().filter(|word| word.said.answers() == Some(sequence));
         let assured = answers.map(|word| match word.said {
-            Said::Progressed => Self::Submitted,
+            Said::Progressed | Said::Decided => Self::Submitted,
             Said::Confirmed(_) => Self::Confirmed,
             Said::Contested(_) => Self::Contested,
             Said::Verified(..) => Self::Verified,
@@ -143,6 +143,10 @@ pub fn of<'a>(
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
     for word in words.standing().filter(within).filter(|word| counts(words, word)) {
         latest = Some(word);
+        if word.said == Said::Decided {
+            (0..parties.len()).for_each(|party| lifecycle.take(Some(party), word, word.lifecycle));
+            continue;
+        }
         let party = parties.iter().position(|party| **party == word.party);
         lifecycle.take(party, word, word.lifecycle);
         health.take(party, word, word.health);
@@ -180,7 +184,7 @@ const fn place(word: &Word) -> (NaiveDate, u64) {
 /// confirmer's own assertion, does not.
 fn counts(words: &Words, word: &Word) -> bool {
     match word.said {
-        Said::Progressed | Said::Confirmed(_) => true,
+        Said::Progressed | Said::Confirmed(_) | Said::Decided => true,
         Said::Contested(at) => words.at(at).is_some_and(|contested| contested.voided.is_none()),
         Said::Verified(..) => false,
     }

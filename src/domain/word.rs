@@ -61,6 +61,8 @@ pub enum Said {
     Contested(u64),
     /// An auditor's finding on the word at this sequence.
     Verified(u64, Outcome),
+    /// What all parties decided in a review: the word of each of them. Its author is the last who agreed.
+    Decided,
 }
 
 impl Said {
@@ -68,13 +70,19 @@ impl Said {
     #[must_use]
     pub const fn answers(self) -> Option<u64> {
         match self {
-            Self::Progressed => None,
+            Self::Progressed | Self::Decided => None,
             Self::Confirmed(word) | Self::Contested(word) | Self::Verified(word, _) => Some(word),
         }
     }
 }
 
 impl Word {
+    /// Whether it is a party's own.
+    #[must_use]
+    pub fn is_of(&self, party: &Code) -> bool {
+        self.party == *party || self.said == Said::Decided
+    }
+
     /// A word that says nothing on any axis yet.
     #[must_use]
     pub fn spoken(place: &Place<'_>, effective: Effective, said: Said) -> Self {
@@ -161,7 +169,7 @@ impl Words {
     pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
         let own = self
             .standing()
-            .filter(|word| word.party == *party && word.lifecycle.is_some())
+            .filter(|word| word.is_of(party) && word.lifecycle.is_some())
             .filter(|word| !matches!(word.said, Said::Contested(_)));
         let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
         for word in own {

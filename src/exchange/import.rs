@@ -4,6 +4,7 @@ use super::keyring::{Keyring, KeyringError};
 use crate::domain::party;
 use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
+use crate::record::fact::is_on_latest;
 use crate::record::refusal::Refusal;
 use crate::record::request::{Draft, Line, LineFault, derived_id};
 use crate::trail::disclosure::{Digest, Disclosure};
@@ -254,7 +255,10 @@ impl<'a> Import<'a> {
         let id = draft.id.unwrap_or_else(|| derived_id(draft.time, &self.origin, self.file_sha256, line));
         // What it answers, or says again, must be recorded before it can be looked up.
         let waits = |wanted: Uuid| self.pending.iter().any(|(_, request, _)| request.event.id == wanted);
-        if waits(id) || draft.causationid.is_some_and(waits) {
+        // So must be what its stream holds, where it is said of all of that.
+        let on = |(_, request, _): &(u64, Request, _)| request.event.subject == draft.subject;
+        let latest = is_on_latest(&draft.kind) && self.pending.iter().any(on);
+        if waits(id) || draft.causationid.is_some_and(waits) || latest {
             self.commit()?;
         }
         if let Some(entry) = self.ledger.recorded(id).map_err(LineError::from)? {

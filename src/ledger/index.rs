@@ -306,7 +306,7 @@ impl Spoken for Sayings {
     type Fault = StoreError;
 
     fn of(&self, action: &action::State) -> Result<Arc<Words>, StoreError> {
-        said(&self.words, action.action.born(), self.size, &self.parties).map(Arc::new)
+        said(&self.words, action.first, self.size, &self.parties).map(Arc::new)
     }
 }
 

@@ -20,6 +20,8 @@ use uuid::Uuid;
 pub(super) const WORD: usize = 43;
 /// What `said` is of a correction.
 const VOIDS: u8 = 4;
+/// And of a decision.
+const DECIDED: u8 = 5;
 
 /// The bytes of a sequence.
 pub(super) type Sequence = [u8; 8];
@@ -66,6 +68,7 @@ impl Packed {
             Said::Confirmed(at) => (1, at, 0),
             Said::Contested(at) => (2, at, 0),
             Said::Verified(at, outcome) => (3, at, place(Outcome::ALL, Some(outcome))),
+            Said::Decided => (DECIDED, 0, 0),
         };
         let (window, occurrence) = word.occurrence.unzip();
         let record = [
@@ -145,6 +148,7 @@ fn word(sequence: u64, answers: u64, record: &[u8; WORD], parties: &[Code]) -> O
             1 => Said::Confirmed(answers),
             2 => Said::Contested(answers),
             3 => Said::Verified(answers, at(Outcome::ALL, *outcome)?),
+            &DECIDED => Said::Decided,
             _ => return None,
         },
         lifecycle: at(Lifecycle::ALL, *lifecycle),
@@ -193,7 +197,7 @@ mod tests {
             id in any::<u128>(),
             party in one(&["DK", "KR", "GL"]),
             (effective, window, state) in (dates(), dates(), one(OccurrenceState::ALL)),
-            (kind, answers, outcome) in (0..4, any::<u64>(), one(Outcome::ALL)),
+            (kind, answers, outcome) in (0..5, any::<u64>(), one(Outcome::ALL)),
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
             health in proptest::option::of(one(Health::ALL)),
             occurs in any::<bool>(),
@@ -208,6 +212,7 @@ mod tests {
                     0 => Said::Progressed,
                     1 => Said::Confirmed(answers),
                     2 => Said::Contested(answers),
+                    3 => Said::Decided,
                     _ => Said::Verified(answers, outcome),
                 },
                 lifecycle,

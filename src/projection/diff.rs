@@ -157,7 +157,8 @@ impl<'a, W: Spoken> Since<'a, W> {
             Cause::entry(row.action.action.born())
         });
         // What was not there yet is as if nobody had spoken of it.
-        let bare = action::State::new(row.action.action.born(), (*row.action.action).clone());
+        let bare =
+            action::State::new(row.action.action.born(), row.action.first, (*row.action.action).clone());
         let read = || {
             let parties = after.state.parties();
             board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)

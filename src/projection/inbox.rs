@@ -48,7 +48,7 @@ fn awaited(row: &Row<'_>, words: &Words, reading: &Reading, party: &Code) -> Vec
     let own = words.standing().filter(|word| word.party == *party);
     let answer = |word: &Word| match word.said {
         Said::Confirmed(at) | Said::Contested(at) => Some(at),
-        Said::Progressed | Said::Verified(..) => None,
+        Said::Progressed | Said::Verified(..) | Said::Decided => None,
     };
     let answered: BTreeSet<u64> = own.filter_map(answer).collect();
     // What says nothing on an axis is outlived by whatever is said next.
@@ -68,7 +68,7 @@ fn awaited(row: &Row<'_>, words: &Words, reading: &Reading, party: &Code) -> Vec
             let open = open || (axes.is_empty() && last(party) < Some(word.sequence));
             open.then_some(Awaited::CorrectOrRestate)
         }
-        Said::Confirmed(_) | Said::Verified(..) => None,
+        Said::Confirmed(_) | Said::Verified(..) | Said::Decided => None,
     };
     let others = words.standing().filter(within).filter(|word| word.party != *party);
     others.filter_map(|word| Some((word.sequence, of(word)?))).collect()

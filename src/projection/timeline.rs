@@ -2,9 +2,12 @@
 
 use crate::domain::action::Event as Action;
 use crate::domain::assertion::Progressed;
+use crate::domain::change::{Change, Decision};
+use crate::domain::decision::Event as Decided;
 use crate::domain::instrument::Event as Instrument;
 use crate::domain::party::Event as Party;
 use crate::domain::programme::Event as Programme;
+use crate::domain::review::Event as Review;
 use crate::domain::status::Assurance;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -57,8 +60,11 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
     let sequence = entry.seal.sequence;
     let (mut summary, effective) = words(fact);
     let word = said.at(sequence);
-    let answered = event.causationid.and_then(|id| said.by_id(id));
-    let answers = answered.map(|word| word.sequence);
+    let proposals = fact.action().and_then(|action| state.programme.decisions.get(action));
+    let answers = event.causationid.and_then(|id| {
+        let word = said.by_id(id).map(|word| word.sequence);
+        word.or_else(|| Some(proposals?.by_id(id)?.sequence))
+    });
     summary.extend(answers.map(|answered| format!(" entry {answered}")));
     Item {
         sequence,
@@ -124,6 +130,61 @@ pub fn words(fact: &Fact) -> (String, Option<String>) {
             (format!("instrument {}", spaced(event.state.as_str())), Some(event.effective.to_string()))
         }
         Fact::Programme(Programme::Action(_, event)) => said(event),
+        Fact::Programme(Programme::Decision(_, event)) => decided(event),
+        Fact::Programme(Programme::Review(_, event)) => reviewed(event),
+    }
+}
+
+fn reviewed(event: &Review) -> (String, Option<String>) {
+    let text = match event {
+        Review::Opened(event) => {
+            let entries = counted(event.size.get(), "entry", "entries");
+            format!("review opened: {entries}, as {} by {}", event.axis, event.cutoff)
+        }
+        Review::Assessed(event) => {
+            format!("line {}, {}: {}", event.line, event.criterion, spaced(event.finding.as_str()))
+        }
+        Review::Signed(_) => "review signed".to_owned(),
+        Review::Closed(_) => "review closed".to_owned(),
+    };
+    (text, None)
+}
+
+fn decided(event: &Decided) -> (String, Option<String>) {
+    let of = |word: &str, decision: &Decision| {
+        let since = decision.effective.map(|date| date.to_string());
+        (format!("{word}, in {}: {}", decision.review, change(&decision.change)), since)
+    };
+    match event {
+        Decided::Assessed(event) => {
+            (format!("assessed, in {}: {}", event.review, spaced(event.finding.as_str())), None)
+        }
+        Decided::Proposed(event) => of("proposed", &event.decision),
+        Decided::Modified(event) => of("decided", &event.decision),
+        Decided::Agreed(_) => ("agreed".to_owned(), None),
+        Decided::Declined(_) => ("declined".to_owned(), None),
+    }
+}
+
+/// A change in a few words.
+#[must_use]
+pub fn change(change: &Change) -> String {
+    let joined = |codes: &[Code]| codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", ");
+    match change {
+        Change::Retain | Change::Suspend | Change::Discontinue | Change::Amend(_) | Change::Add(_) => {
+            change.kind().to_string()
+        }
+        Change::Clarify { cycle, lead, due } => {
+            let parts = [
+                cycle.as_ref().map(|cycle| format!("cycle {cycle}")),
+                lead.as_ref().map(|lead| format!("lead {lead}")),
+                due.map(|due| format!("due {due}")),
+            ];
+            format!("clarify {}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        }
+        Change::Merge(_) | Change::Split(_) => {
+            format!("{} into {}", change.kind(), joined(change.successors()))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::withheld::{self, Held, WithheldFault};
 use super::{adoption, attestation, authority, erasure, founding, upcast};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
-use crate::domain::{action, instrument, party, programme, sealed};
+use crate::domain::{action, decision, instrument, party, programme, review, sealed};
 use crate::trail::data::Data;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Event;
@@ -59,7 +59,7 @@ pub enum FactFault {
 }
 
 /// Every type of event that this version knows.
-pub const TYPES: [&str; 20] = [
+pub const TYPES: [&str; 29] = [
     "annals.ledger.opened.v1",
     "annals.ledger.acceded.v1",
     "annals.policy.adopted.v1",
@@ -80,7 +80,34 @@ pub const TYPES: [&str; 20] = [
     "annals.action.contested.v1",
     "annals.action.verified.v1",
     "annals.action.corrected.v1",
+    "annals.action.assessed.v1",
+    "annals.action.proposed.v1",
+    "annals.action.agreed.v1",
+    "annals.action.declined.v1",
+    "annals.action.modified.v1",
+    "annals.review.opened.v1",
+    "annals.review.assessed.v1",
+    "annals.review.signed.v1",
+    "annals.review.closed.v1",
 ];
+
+/// What is said of all that its stream holds: refused where an entry came into the stream that its author had not seen. The
+/// creation of an action is so after the founding alone.
+const ON_LATEST: [&str; 7] = [
+    "annals.action.created.v1",
+    "annals.action.proposed.v1",
+    "annals.action.agreed.v1",
+    "annals.action.declined.v1",
+    "annals.action.modified.v1",
+    "annals.review.signed.v1",
+    "annals.review.closed.v1",
+];
+
+/// Whether an event of a type is signed on the latest entry of its stream.
+#[must_use]
+pub fn is_on_latest(kind: &str) -> bool {
+    ON_LATEST.contains(&kind)
+}
 
 impl Fact {
     /// Reads an event, of whichever version of its type; the digests that it holds are listed beside it.
@@ -115,7 +142,9 @@ impl Fact {
     #[must_use]
     pub const fn action(&self) -> Option<&Code> {
         match self {
-            Self::Programme(programme::Event::Action(action, _)) => Some(action),
+            Self::Programme(programme::Event::Action(action, _) | programme::Event::Decision(action, _)) => {
+                Some(action)
+            }
             _ => None,
         }
     }
@@ -131,7 +160,9 @@ impl Fact {
 
     fn typed<F: Fields>(event: &Event, data: F) -> Result<Self, F::Fault> {
         use action::Event as A;
+        use decision::Event as D;
         use programme::Event as P;
+        use review::Event as R;
         let unknown = || FactFault::Type(event.kind.clone(), nearest(&event.kind, TYPES.into_iter()));
         let word = event.kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"));
         let (aggregate, word) = word.and_then(|word| word.split_once('.')).ok_or_else(unknown)?;
@@ -186,6 +217,28 @@ impl Fact {
                 let reference = code(event, "instruments/<ref>")?;
                 Self::Programme(P::Instrument(reference, instrument::Event::Updated(data.read()?)))
             }
+            ("action", word @ ("assessed" | "proposed" | "agreed" | "declined" | "modified")) => {
+                let action = code(event, "actions/<ref>")?;
+                let event = match word {
+                    "assessed" => D::Assessed(data.read()?),
+                    "proposed" => D::Proposed(data.read()?),
+                    "agreed" => D::Agreed(data.read()?),
+                    "declined" => D::Declined(data.read()?),
+                    _ => D::Modified(data.read()?),
+                };
+                Self::Programme(P::Decision(action, event))
+            }
+            ("review", word) => {
+                let review = code(event, "reviews/<id>")?;
+                let event = match word {
+                    "opened" => R::Opened(data.read()?),
+                    "assessed" => R::Assessed(data.read()?),
+                    "signed" => R::Signed(data.read()?),
+                    "closed" => R::Closed(data.read()?),
+                    _ => return Err(unknown().into()),
+                };
+                Self::Programme(P::Review(review, event))
+            }
             ("action", word) => {
                 let event_of: fn(F) -> Result<A, F::Fault> = match word {
                     "created" => |data| data.read().map(A::Created),
@@ -208,13 +261,13 @@ impl Fact {
     pub const fn part(&self) -> founding::Part {
         use founding::Part;
         match self {
-            Self::Programme(
-                programme::Event::Plan(_) | programme::Event::Action(_, action::Event::Created(_)),
-            )
-            | Self::Founding(founding::Event::Opened(_)) => Part::Founding,
+            Self::Programme(programme::Event::Plan(_)) | Self::Founding(founding::Event::Opened(_)) => {
+                Part::Founding
+            }
             Self::Key(..)
             | Self::Programme(
-                programme::Event::Party(_, party::Event::Registered(_))
+                programme::Event::Action(_, action::Event::Created(_))
+                | programme::Event::Party(_, party::Event::Registered(_))
                 | programme::Event::Instrument(_, instrument::Event::Registered(_)),
             ) => Part::Either,
             Self::Adopted(_)

@@ -7,19 +7,20 @@
 use super::archive::{Archive, Holding};
 use super::attestation;
 use super::authority::{self, Key, Keys};
-use super::fact::Fact;
+use super::fact::{Fact, is_on_latest};
 use super::founding::{self, Clock};
 use super::history::State;
 use super::prepared::Claim;
 use super::refusal::Refusal;
+use super::role::Role;
 use super::upcast;
 use super::withheld::Held;
 use crate::domain::action::Context;
 use crate::domain::party::Author;
-use crate::domain::programme;
 use crate::domain::sealed::Audience;
 use crate::domain::value::{Code, nearest};
 use crate::domain::word::Words;
+use crate::domain::{action, programme, review};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Event, Request, timestamp};
 use crate::trail::hash::{Head, LeafHash};
@@ -44,6 +45,10 @@ pub struct Known {
     cause: Option<u64>,
     /// Those of its digests that an entry holds.
     digests: Vec<Digest>,
+    /// The last entry of its stream, where it is said of all that the stream holds.
+    last: Option<u64>,
+    /// The entry whose leaf hash a reading names.
+    reading: Option<u64>,
     /// Where the digest is held whose disclosure is to be erased.
     erased: Option<Holding>,
     /// What was said of the action that it speaks of.
@@ -78,6 +83,15 @@ impl Known {
         }
         if let Fact::Attested(_) = fact {
             known.streams = attestation::tree(archive.streams());
+        }
+        if is_on_latest(&event.kind) {
+            let latest = archive.stream(&event.subject);
+            known.last = if latest == Head::EMPTY { None } else { archive.by_leaf(latest.leaf)? };
+        }
+        if let Fact::Programme(programme::Event::Review(_, review::Event::Opened(opened))) = fact
+            && let Ok(leaf) = opened.head.as_str().parse()
+        {
+            known.reading = archive.by_leaf(leaf)?;
         }
         if let Some(action) = fact.action() {
             known.words = archive.words(action)?;
@@ -145,6 +159,18 @@ impl State {
         if !key.signer.signs(&upcast::newest(event).kind) {
             let (role, kind) = (key.signer.role(), event.kind.clone());
             return Err(authority::Refusal::Role { role, kind }.into());
+        }
+        // The plan's actions are the authority's, and what is decided in a review is a coordinator's.
+        if matches!(fact, Fact::Programme(programme::Event::Action(_, action::Event::Created(_)))) {
+            let is_open = self.founding.as_ref().is_none_or(founding::Founding::is_open);
+            match (is_open, key.signer.role() == Role::Authority.as_str()) {
+                (false, true) => return Err(programme::Refusal::Unproposed.into()),
+                (true, false) => {
+                    let (role, kind) = (key.signer.role(), event.kind.clone());
+                    return Err(authority::Refusal::Role { role, kind }.into());
+                }
+                (true, true) | (false, false) => {}
+            }
         }
         // What the ledger itself signs is nobody's.
         let Some(own) = key.signer.author().map(|author| &author.party) else { return Ok(()) };
@@ -216,6 +242,10 @@ impl State {
             }
             _ => founding.admits(&event.kind, author.map(|author| &author.party), fact.part())?,
         }
+        let creates = matches!(fact, Fact::Programme(programme::Event::Action(_, action::Event::Created(_))));
+        if let Some(last) = known.last.filter(|last| *last > base && !(creates && founding.is_open())) {
+            return Err(Refusal::Unseen { subject: event.subject.clone(), last, base });
+        }
         for each in held {
             if let Audience::Party(party) = &each.audience
                 && founding.parties().all(|known| known != party)
@@ -257,11 +287,17 @@ impl State {
                     let (theirs, ours) = (plan.plan_sha256.clone(), founding.opened.plan_sha256.clone());
                     return Err(founding::Refusal::OtherPlan(author.party.clone(), theirs, ours).into());
                 }
+                let parties = self.parties();
                 let context = Context {
                     author,
                     today: founding.first_day(recorded),
+                    day: founding.last_day(recorded),
                     answers: event.causationid,
                     period: self.programme.period(),
+                    parties: &parties,
+                    base,
+                    reading: known.reading,
+                    founding: founding.is_open(),
                 };
                 Ok(self.programme.decide(fact, &known.words, &context)?)
             }

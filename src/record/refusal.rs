@@ -31,6 +31,18 @@ pub enum Refusal {
     /// An answer to nothing that came before.
     #[error("causationid {0} is not an entry at or before basehash: what does it answer?")]
     Cause(Uuid),
+    /// On less than its stream holds.
+    #[error(
+        "{subject} has an entry {last}, and this was signed on entry {base}, before it: look at it, and sign again"
+    )]
+    Unseen {
+        /// The stream.
+        subject: String,
+        /// Its last entry.
+        last: u64,
+        /// The entry that it was signed on.
+        base: u64,
+    },
     /// Said in the future.
     #[error("it was said at {found}, more than 5 minutes after {now}: set the clock of one of both machines")]
     Clock {

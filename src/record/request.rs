@@ -269,8 +269,12 @@ impl Draft {
         self.role.unwrap_or_else(|| match &self.speaker.0.institution {
             Some(_) => Role::Officer,
             None if self.kind == "annals.action.verified.v1" => Role::Auditor,
-            None if self.kind == "annals.action.created.v1" => Role::Authority,
-            None if self.kind.starts_with("annals.action.") => Role::Coordinator,
+            // In the founding it answers nothing.
+            None if self.kind == "annals.action.created.v1" && self.causationid.is_none() => Role::Authority,
+            None if self.kind == "annals.review.signed.v1" => Role::Authority,
+            None if ["annals.action.", "annals.review."].iter().any(|of| self.kind.starts_with(of)) => {
+                Role::Coordinator
+            }
             None => Role::Authority,
         })
     }

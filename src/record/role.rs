@@ -11,7 +11,7 @@ use std::fmt;
 pub enum Role {
     /// The party itself: its keys, institutions and instruments, the founding, what is adopted and what is erased.
     Authority,
-    /// Everything on actions, but an auditor's finding.
+    /// Everything on actions and reviews, but an auditor's finding and the party's signature under a review.
     Coordinator,
     /// Assertions on the actions of its institution.
     Officer,
@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 /// What the party itself signs.
-const AUTHORITY: [&str; 13] = [
+const AUTHORITY: [&str; 14] = [
     "ledger.opened",
     "ledger.acceded",
     "policy.adopted",
@@ -36,6 +36,22 @@ const AUTHORITY: [&str; 13] = [
     "instrument.registered",
     "instrument.updated",
     "action.created",
+    "review.signed",
+];
+
+/// What a coordinator signs, beside what an officer does. An action is created by an authority in the founding, and by a
+/// coordinator's last consent after it.
+const COORDINATOR: [&str; 10] = [
+    "action.assigned",
+    "action.created",
+    "action.assessed",
+    "action.proposed",
+    "action.agreed",
+    "action.declined",
+    "action.modified",
+    "review.opened",
+    "review.assessed",
+    "review.closed",
 ];
 
 /// What an officer signs, on the actions of the own institution, and a coordinator on every action.
@@ -81,7 +97,7 @@ impl Role {
         let Some(kind) = word(kind) else { return false };
         match self {
             Self::Authority => AUTHORITY.contains(&kind),
-            Self::Coordinator => kind == "action.assigned" || OFFICER.contains(&kind),
+            Self::Coordinator => COORDINATOR.contains(&kind) || OFFICER.contains(&kind),
             Self::Officer => OFFICER.contains(&kind),
             Self::Auditor => kind == "action.verified",
             Self::Witness => false,

@@ -95,7 +95,7 @@ fn spoken(word: &Word) -> String {
     let parts = parts.join("; ").replace('_', " ");
     match (word.said, parts.as_str()) {
         (Said::Progressed, "") => "a note".to_owned(),
-        (Said::Progressed | Said::Verified(..), _) => parts,
+        (Said::Progressed | Said::Verified(..) | Said::Decided, _) => parts,
         (Said::Confirmed(at), "") => format!("confirmed entry {at}"),
         (Said::Contested(at), "") => format!("contested entry {at}"),
         (Said::Confirmed(_), _) => format!("confirmed {parts}"),

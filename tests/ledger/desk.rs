@@ -27,6 +27,17 @@ pub(crate) struct Desk {
 }
 
 pub(crate) fn plan_text() -> String {
+    plan_of(&TWO)
+}
+
+/// A party: its id, its name and its time zone.
+type Party = (&'static str, &'static str, &'static str);
+
+const TWO: [Party; 2] = [("DK", "Danmark", "Europe/Copenhagen"), ("KR", "대한민국", "Asia/Seoul")];
+
+fn plan_of(parties: &[Party]) -> String {
+    let parties: Vec<Value> =
+        parties.iter().map(|(id, name, zone)| json!({"id": id, "name": name, "time_zone": zone})).collect();
     let action = |reference: &str, kind: &str, more: Value| {
         let mut action = json!({
             "ref": reference, "line": 1, "track": "G2G", "text": format!("Action {reference}"), "kind": kind,
@@ -39,8 +50,7 @@ pub(crate) fn plan_text() -> String {
     json!({
         "id": "desk", "title": "A plan for tests", "period": {"start": "2021", "end": "2024"}, "grace_days": 180,
         "document": {"sha256": "0".repeat(64), "language": "en"},
-        "parties": [{"id": "DK", "name": "Danmark", "time_zone": "Europe/Copenhagen"},
-                    {"id": "KR", "name": "대한민국", "time_zone": "Asia/Seoul"}],
+        "parties": parties,
         "institutions": [body("DKMA", "DK"), body("MSIT", "KR"), body("MFDS", "KR")],
         "lines": [{"number": 1, "title": "Green", "goals": [{"number": 13, "printed": "SDG 13"}]}],
         "tracks": [{"code": "G2G", "title": "Governments"}],
@@ -67,6 +77,10 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
 }
 
 pub(crate) fn opened(plan: &Plan, clock: Clock) -> Opened {
+    opened_on(plan, &sha256(plan_text().as_bytes()), clock)
+}
+
+fn opened_on(plan: &Plan, plan_sha256: &str, clock: Clock) -> Opened {
     let founder = |party: &annals::domain::plan::Party| {
         let name = |role: &str| format!("{}/{role}", party.id);
         Founder {
@@ -85,7 +99,7 @@ pub(crate) fn opened(plan: &Plan, clock: Clock) -> Opened {
         nonce: "0123456789abcdef0123456789abcdef".to_owned().try_into().unwrap(),
         origin: ORIGIN.to_owned().try_into().unwrap(),
         parties: plan.parties.iter().map(founder).collect(),
-        plan_sha256: sha256(plan_text().as_bytes()).try_into().unwrap(),
+        plan_sha256: plan_sha256.to_owned().try_into().unwrap(),
         rules: RULES,
     }
 }
@@ -93,20 +107,41 @@ pub(crate) fn opened(plan: &Plan, clock: Clock) -> Opened {
 impl Desk {
     /// Nothing recorded yet.
     pub(crate) fn empty() -> Self {
-        let text = plan_text();
-        let plan = Plan::read(&text).unwrap();
+        Self::of(&plan_text())
+    }
+
+    fn of(text: &str) -> Self {
+        let plan = Plan::read(text).unwrap();
         Self { ledger: Ledger::in_memory(), plan, plan_sha256: sha256(text.as_bytes()), spoken: 0 }
     }
 
     /// Opened and laid down by DK; KR has not acceded.
     pub(crate) fn laid(clock: Clock) -> Self {
-        let mut desk = Self::empty();
-        let opened = opened(&desk.plan, clock);
+        Self::empty().lay(clock)
+    }
+
+    fn lay(mut self, clock: Clock) -> Self {
+        let desk = &mut self;
+        let opened = opened_on(&desk.plan, &desk.plan_sha256, clock);
         let party = "DK".parse().unwrap();
         let time = parse_timestamp("2021-05-11T08:00:00.000Z").unwrap();
         let sha256 = desk.plan_sha256.clone().try_into().unwrap();
         for draft in charter::drafts(&desk.plan, &sha256, &opened, &party, time).unwrap() {
             desk.record(&draft).unwrap();
+        }
+        self
+    }
+
+    /// Of three parties, each with a coordinator.
+    pub(crate) fn of_three() -> Self {
+        let third = ("GL", "Kalaallit Nunaat", "America/Nuuk");
+        let mut desk = Self::of(&plan_of(&[TWO[0], TWO[1], third])).lay(Clock::Illustrative);
+        let plan = desk.plan_sha256.clone();
+        for party in ["KR", "GL"] {
+            desk.say(party, "ledger", "ledger.acceded", json!({"plan_sha256": plan})).unwrap();
+        }
+        for party in ["DK", "KR", "GL"] {
+            desk.register(party, Role::Coordinator).unwrap();
         }
         desk
     }

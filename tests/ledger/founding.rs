@@ -58,7 +58,7 @@ fn a_party_accedes_once_to_the_plan_that_it_knows() {
 fn after_the_founding_no_action_is_simply_created() {
     let mut desk = Desk::founded();
     let action = serde_json::to_value(desk.plan.actions.first().unwrap()).unwrap();
-    no(&mut desk, "DK", "actions/1.G2G.1", "action.created", action, "is over");
+    no(&mut desk, "DK", "actions/1.G2G.1", "action.created", action, "by the last consent to its proposal");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A history in which every type of event occurs, kept as a vector: its bytes never change, and it verifies.
+//! Histories in which every type of event occurs, kept as vectors: their bytes never change, and they verify.
 
 use super::desk::{Desk, ORIGIN, key_of, policy, whole};
 use annals::ledger::{Cut, Ledger};
@@ -85,14 +85,18 @@ fn lines(export: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 #[test]
-fn a_history_of_every_type_keeps_its_bytes() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/history.jsonl");
-    let bytes = export(&told());
-    if std::env::var_os("ANNALS_BLESS").is_some() {
-        std::fs::write(&path, &bytes).unwrap();
+fn histories_of_every_type_keep_their_bytes() {
+    let mut text = String::new();
+    for (name, desk) in [("history", told()), ("review", super::reviews::held())] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vectors/{name}.jsonl"));
+        let bytes = export(&desk);
+        if std::env::var_os("ANNALS_BLESS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let same = std::fs::read(&path).unwrap() == bytes;
+        assert!(same, "{name}: the format has changed, or the code is wrong");
+        text += &String::from_utf8(bytes).unwrap();
     }
-    assert!(std::fs::read(&path).unwrap() == bytes, "the format has changed, or the code is wrong");
-    let text = String::from_utf8(bytes).unwrap();
     for kind in TYPES {
         assert!(text.contains(&format!("\"type\":\"{kind}\"")), "{kind} does not occur");
     }
@@ -100,7 +104,12 @@ fn a_history_of_every_type_keeps_its_bytes() {
 
 #[test]
 fn after_any_entry_the_history_reads_as_if_it_ended_there() {
-    let desk = told();
+    for desk in [told(), super::reviews::held()] {
+        reads_as_if_it_ended(&desk);
+    }
+}
+
+fn reads_as_if_it_ended(desk: &Desk) {
     let mut folded = History::default();
     let at = |cut| desk.ledger.at(Some(cut)).unwrap().in_memory().unwrap();
     assert_eq!(at(Cut::Start), folded);

@@ -22,6 +22,7 @@ mod history;
 mod import;
 mod inbox;
 mod requests;
+mod reviews;
 mod silence;
 mod status;
 mod writers;

@@ -4,7 +4,7 @@
 use super::mutation::{Mutation, mutations};
 use super::samples::{self, Sample};
 use super::schema::Schemas;
-use annals::domain::{action, party, plan::Plan, programme};
+use annals::domain::{action, decision, party, plan::Plan, programme, review};
 use annals::record::adoption;
 use annals::record::authority::{self, Keys};
 use annals::record::fact::Fact;
@@ -46,6 +46,10 @@ const BEYOND: &[(&str, &[&str])] = &[
     ),
     ("what a plan refers to is in it", &["is not in this plan"]),
     ("an institution is registered in the stream of its own party", &["in the stream of KR"]),
+    (
+        "entries are cited in their order, which a schema does not compare",
+        &["each is cited once, in their order"],
+    ),
     ("the name of a party's key begins with the party of the event's subject", &["its name begins with"]),
 ];
 
@@ -98,6 +102,7 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         "key" | "institution" => "parties/KR",
         "instrument" => "instruments/1.B1",
         "action" => "actions/1.G2G.1",
+        "review" => "reviews/R2022",
         "disclosure" | "policy" | "rules" | "streams" => "ledger",
         other => other,
     };
@@ -131,6 +136,12 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         }
         Fact::Programme(programme::Event::Action(_, action::Event::Progressed(word))) => {
             word.check(NaiveDate::MAX).map_err(|refusal| sentence(&refusal))
+        }
+        Fact::Programme(programme::Event::Decision(_, decision::Event::Assessed(found))) => {
+            found.grounds().check(u64::MAX).map_err(|refusal| sentence(&refusal))
+        }
+        Fact::Programme(programme::Event::Review(_, review::Event::Assessed(found))) => {
+            found.grounds().check(u64::MAX).map_err(|refusal| sentence(&refusal))
         }
         _ => Ok(()),
     }

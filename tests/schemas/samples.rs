@@ -5,7 +5,8 @@ use annals::trail::disclosure::Disclosure;
 use annals::trail::key::{Kind, SigningKey};
 use serde_json::{Value, json};
 
-const HISTORY: &str = include_str!("../vectors/history.jsonl");
+const HISTORY: &str =
+    concat!(include_str!("../vectors/history.jsonl"), include_str!("../vectors/review.jsonl"));
 
 /// A value, and the file that says how it is formed.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub(crate) fn all() -> Vec<Sample> {
         let mut found = entries.iter().filter(|entry| entry["type"] == kind);
         samples.push(event(found.next_back().unwrap()));
     }
-    samples.extend(events());
+    samples.extend(events().chain(reviews()));
     let answer = entries.iter().find(|entry| entry.get("causationid").is_some()).unwrap();
     let mut entry = answer.clone();
     entry["correlationid"] = "reviews/2022".into();
@@ -74,13 +75,12 @@ pub(crate) fn all() -> Vec<Sample> {
 }
 
 fn events() -> impl Iterator<Item = Sample> {
-    let code = "0".repeat(64);
     let withheld = |names: [&str; 2]| {
         let audiences = json!({names[0]: "parties", names[1]: "DK"});
         (audiences, json!({names[0]: digest(1), names[1]: digest(2)}))
     };
-    let ((file_aud, file_sd), (holder_aud, holder_sd), (officer_aud, officer_sd)) =
-        (withheld(["filename", "sha256"]), withheld(["contact", "holder"]), withheld(["contact", "officer"]));
+    let ((holder_aud, holder_sd), (officer_aud, officer_sd)) =
+        (withheld(["contact", "holder"]), withheld(["contact", "officer"]));
     let cycle = |cycle: &str, kind: &str| {
         json!({
             "ref": "1.G2G.1", "line": 1, "track": "G2G", "text": "Årligt møde", "kind": kind, "cycle": cycle,
@@ -103,11 +103,7 @@ fn events() -> impl Iterator<Item = Sample> {
                 "effective": "2024-02-29", "lifecycle": "completed", "health": "at_risk",
                 "occurrence": {"window": "2022", "state": "held", "date": "2022-05-30"},
                 "indicators": [{"name": "이용자", "value": "-12.5", "unit": "days"}],
-                "evidence": [
-                    {"sha256": code, "size": 0, "mediatype": "application/pdf", "confidential": false,
-                     "_sd": {"filename": digest(3)}, "_aud": {"filename": "KR"}},
-                    {"size": 9, "mediatype": "text/plain", "confidential": true, "_sd": file_sd, "_aud": file_aud}
-                ],
+                "evidence": evidence(),
                 "_sd": {"note": digest(4)}, "_aud": {"note": "parties"}
             }),
         ),
@@ -121,7 +117,10 @@ fn events() -> impl Iterator<Item = Sample> {
                 "_aud": {"reason": "KR"}
             }),
         ),
-        ("action.verified", json!({"outcome": "qualified", "_sd": {"note": digest(6)}, "_aud": {"note": "DK"}})),
+        (
+            "action.verified",
+            json!({"outcome": "qualified", "_sd": {"note": digest(6)}, "_aud": {"note": "DK"}}),
+        ),
         (
             "key.registered",
             json!({
@@ -136,6 +135,79 @@ fn events() -> impl Iterator<Item = Sample> {
     ]
     .into_iter()
     .map(|(kind, data)| Sample::new(&format!("annals.{kind}.v1.json"), data))
+}
+
+/// What happens in reviews.
+fn reviews() -> impl Iterator<Item = Sample> {
+    let action = json!({
+        "ref": "1.G2G.1", "line": 1, "track": "G2G", "text": "Årligt møde", "kind": "recurring", "cycle": "P6M",
+        "firmness": "will", "institutions": ["MSIT"], "basis": ["1.B1"], "notes": ["“annual”?"]
+    });
+    [
+        ("action.assessed", json!({"review": "R2022", "finding": "limited", "entries": [3, 7]})),
+        (
+            "action.assessed",
+            json!({
+                "review": "R2022", "finding": "complete", "entries": [], "_sd": {"rationale": digest(9)},
+                "_aud": {"rationale": "parties"},
+                "evidence": evidence()
+            }),
+        ),
+        ("action.proposed", proposed(json!({"decision": "retain", "effective": "2023"}))),
+        ("action.proposed", proposed(json!({"decision": "amend", "text": "Årligt møde"}))),
+        (
+            "action.proposed",
+            proposed(json!({"decision": "clarify", "cycle": "P1Y", "lead": "MSIT", "due": "2023"})),
+        ),
+        ("action.proposed", proposed(json!({"decision": "clarify", "due": "2023"}))),
+        ("action.proposed", proposed(json!({"decision": "merge", "into": ["1.G2G.2"]}))),
+        ("action.proposed", proposed(json!({"decision": "split", "into": ["1.G2G.2", "1.G2G.3"]}))),
+        ("action.proposed", proposed(json!({"decision": "add", "action": action}))),
+        (
+            "action.modified",
+            json!({"review": "R2022", "decision": "clarify", "cycle": "P1Y", "lead": "MSIT", "due": "2023"}),
+        ),
+        (
+            "action.modified",
+            json!({
+                "review": "R2022", "decision": "amend", "text": "Årligt møde", "effective": "2022-11-01",
+                "_sd": {"note": digest(4)}, "_aud": {"note": "DK"}
+            }),
+        ),
+        ("action.modified", json!({"review": "R2022", "decision": "split", "into": ["1.G2G.2", "1.G2G.3"]})),
+        ("action.agreed", json!({"_sd": {"note": digest(4)}, "_aud": {"note": "DK"}})),
+        ("action.agreed", json!({})),
+        ("action.declined", json!({"_sd": {"reason": digest(4)}, "_aud": {"reason": "DK"}})),
+        (
+            "review.assessed",
+            json!({
+                "line": 1, "criterion": "impact", "finding": "no_evidence", "entries": [0],
+                "evidence": evidence(),
+                "_sd": {"rationale": digest(9)}, "_aud": {"rationale": "KR"}
+            }),
+        ),
+        ("review.signed", json!({"_sd": {"note": digest(4)}, "_aud": {"note": "DK"}})),
+        ("review.closed", json!({"_sd": {"note": digest(4)}, "_aud": {"note": "DK"}})),
+    ]
+    .into_iter()
+    .map(|(kind, data)| Sample::new(&format!("annals.{kind}.v1.json"), data))
+}
+
+/// A file in clear, and one that is confidential.
+fn evidence() -> Value {
+    json!([
+        {"sha256": "0".repeat(64), "size": 0, "mediatype": "application/pdf", "confidential": false,
+         "_sd": {"filename": digest(3)}, "_aud": {"filename": "KR"}},
+        {"size": 9, "mediatype": "text/plain", "confidential": true,
+         "_sd": {"filename": digest(1), "sha256": digest(2)}, "_aud": {"filename": "parties", "sha256": "DK"}}
+    ])
+}
+
+/// A proposal, which has its reason.
+fn proposed(mut data: Value) -> Value {
+    data["review"] = "R2022".into();
+    (data["_sd"], data["_aud"]) = (json!({"reason": digest(6)}), json!({"reason": "KR"}));
+    data
 }
 
 fn institution(id: &str, party: &str) -> Value {
