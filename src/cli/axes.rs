@@ -4,12 +4,14 @@ use super::failure::Failure;
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle};
 use annals::domain::date::Effective;
+use annals::domain::review::{self, Axis};
 use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
+use annals::record::founding::Clock;
 use annals::record::history::{History, State};
 use annals::trail::entry::{Entry, parse_id};
 use annals::trail::hash::LeafHash;
@@ -20,6 +22,9 @@ use std::str::FromStr;
 /// On which axes to read.
 #[derive(Args, Default)]
 pub(crate) struct Axes {
+    /// The reading on which this review was opened
+    #[arg(long, conflicts_with_all = ["at", "recorded", "effective"])]
+    pub(crate) review: Option<Code>,
     /// Up to this entry, by sequence or leaf hash
     #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]
     pub(crate) at: Option<Cut>,
@@ -104,16 +109,43 @@ pub(crate) fn entry(ledger: &Ledger, name: &str) -> Result<Entry, Failure> {
     ledger.recorded(id)?.ok_or_else(|| Failure::usage(format!("no entry has the id {id}")))
 }
 
+/// The review that is named, or the nearest name.
+pub(crate) fn review<'a>(state: &'a State, name: &Code) -> Result<&'a review::State, Failure> {
+    let reviews = &state.programme.reviews;
+    reviews.get(name).map(AsRef::as_ref).ok_or_else(|| {
+        let hint = nearest(name.as_str(), reviews.keys().map(Code::as_str));
+        Failure::usage(format!("there is no review {name}{hint}"))
+    })
+}
+
 impl Axes {
     /// Up to a moment, as effective by a day, and seen on a day.
     pub(crate) fn of(moment: Option<Cut>, effective: Option<NaiveDate>, today: Option<NaiveDate>) -> Self {
         match moment {
-            Some(Cut::Day(day)) => Self { at: None, recorded: Some(day), effective, today },
-            at => Self { at, recorded: None, effective, today },
+            Some(Cut::Day(day)) => Self { recorded: Some(day), effective, today, ..Self::default() },
+            at => Self { at, effective, today, ..Self::default() },
         }
     }
 
+    /// The reading of a review, seen on a day.
+    pub(crate) fn of_review(review: Code, today: Option<NaiveDate>) -> Self {
+        Self { review: Some(review), today, ..Self::default() }
+    }
+
     pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History<Sayings>, Reading), Failure> {
+        if let Some(name) = &self.review {
+            let whole = ledger.state();
+            let opened = &review(&whole, name)?.opened;
+            let cutoff = Some(opened.cutoff.end());
+            let (recorded, effective) = match opened.axis {
+                Axis::Recorded => (cutoff, None),
+                Axis::Effective => (None, cutoff),
+            };
+            let history = ledger.at(Some(Cut::Sequence(opened.size.get() - 1)))?;
+            let mut reading = Reading::of(&history.state, recorded, effective, self.today.or(cutoff));
+            reading.illustrative = whole.clock() == Some(Clock::Illustrative);
+            return Ok((history, reading));
+        }
         let cut = self.at.or(self.recorded.map(Cut::Day));
         let history = ledger.at(cut)?;
         let state = &history.state;

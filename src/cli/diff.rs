@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output;
 use super::read::{known, told};
 use super::settings::Settings;
+use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::{self, Cause, Change, Side};
 use annals::projection::filter::Filter;
@@ -27,16 +28,21 @@ Examples:
   annals diff 2022-12-31 2023-12-31 --effective 2022-12-31
                                                        what became known of 2022 a year later
   annals diff 140 170 --action 1.G2G.3
+  annals diff --review R2022 R2023                     what both reviews looked at
 
 A date means what was recorded by its end. A reading is a pair: up to which entry, and as effective when. An action is \
 compared where the filters admit it in either reading. Where a row names nobody, time alone passed.")]
 pub(crate) struct Diff {
     /// Up to which entry or day the earlier reading goes [default: the end, where only effective days are compared]
-    #[arg(value_name = "FROM", value_parser = any_cut, required_unless_present = "effective_from")]
+    #[arg(value_name = "FROM", value_parser = any_cut, required_unless_present_any = ["effective_from", "review"])]
     from: Option<Cut>,
     /// Up to which entry or day the later one goes [default: the end]
     #[arg(value_name = "TO", value_parser = any_cut)]
     to: Option<Cut>,
+    /// The readings of two reviews, the earlier first
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"],
+          conflicts_with_all = ["from", "to", "effective", "effective_from", "effective_to"])]
+    review: Vec<Code>,
     /// Only this action
     #[arg(long)]
     action: Option<String>,
@@ -69,8 +75,11 @@ impl Diff {
                  earlier day"
             )));
         }
-        let (before, earlier) = Axes::of(self.from, from, self.today).read(&ledger)?;
-        let (after, later) = Axes::of(self.to, to, self.today).read(&ledger)?;
+        let [first, second] = match self.review.as_slice() {
+            [first, second] => [first, second].map(|review| Axes::of_review(review.clone(), self.today)),
+            _ => [Axes::of(self.from, from, self.today), Axes::of(self.to, to, self.today)],
+        };
+        let ((before, earlier), (after, later)) = (first.read(&ledger)?, second.read(&ledger)?);
         if before.state.head.size > after.state.head.size {
             let (from, to) = (before.state.head.size, after.state.head.size);
             return Err(Failure::usage(format!(

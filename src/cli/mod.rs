@@ -23,6 +23,7 @@ mod inbox;
 mod key;
 mod manual;
 mod mirror;
+mod offering;
 mod output;
 mod place;
 mod plan;
@@ -34,6 +35,7 @@ mod publish;
 mod read;
 mod record;
 mod request;
+mod review;
 mod settings;
 mod signing;
 mod verify;
@@ -97,6 +99,8 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::Policy),
     Attest(attest::Attest),
+    #[command(subcommand)]
+    Review(review::Review),
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
@@ -108,6 +112,8 @@ enum Command {
     Timeline(read::Timeline),
     Replay(read::Replay),
     Diff(diff::Diff),
+    #[command(subcommand)]
+    Plan(plan::Plan),
     Due(due::Due),
     Inbox(inbox::Inbox),
     Gaps(gaps::Gaps),
@@ -141,6 +147,7 @@ impl Arguments {
             Command::Erase(command) => command.run(&settings),
             Command::Policy(command) => command.run(&settings),
             Command::Attest(command) => command.run(&settings),
+            Command::Review(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),
@@ -151,6 +158,7 @@ impl Arguments {
             Command::Timeline(command) => command.run(&settings),
             Command::Replay(command) => command.run(&settings),
             Command::Diff(command) => command.run(&settings),
+            Command::Plan(command) => command.run(&settings),
             Command::Due(command) => command.run(&settings),
             Command::Inbox(command) => command.run(&settings),
             Command::Gaps(command) => command.run(&settings),

@@ -1,15 +1,14 @@
 //! `annals record progress`: what a party says of an action, with the files that it puts forward.
 
 use super::failure::Failure;
+use super::offering::Offering;
 use super::settings::Settings;
 use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use annals::domain::date::Effective;
-use annals::exchange::evidence::Offered;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -43,12 +42,8 @@ pub(crate) struct Progress {
     /// A measured value, with its unit after a colon if it has one; once for each
     #[arg(long = "indicator", value_name = "NAME=VALUE[:UNIT]", value_parser = indicator)]
     indicators: Vec<Value>,
-    /// A file put forward, which is kept with the ledger; once for each
-    #[arg(long = "evidence", value_name = "FILE")]
-    evidence: Vec<PathBuf>,
-    /// Withhold even the digests of the files
-    #[arg(long, requires = "evidence")]
-    confidential: bool,
+    #[command(flatten)]
+    offering: Offering,
     /// A sentence on it
     #[arg(long)]
     note: Option<String>,
@@ -79,33 +74,12 @@ impl Progress {
         if !self.indicators.is_empty() {
             data.insert("indicators".to_owned(), Value::Array(self.indicators));
         }
-        let (mut items, mut evidence) = (Vec::new(), Vec::new());
-        for path in &self.evidence {
-            let offered = Offered::read(path)?;
-            items.push(item(&offered, self.confidential));
-            evidence.push(offered);
-        }
-        if !items.is_empty() {
-            data.insert("evidence".to_owned(), Value::Array(items));
-        }
+        let evidence = self.offering.name(&mut data)?;
         let subject = format!("actions/{}", self.action);
         let undated = self.effective.or(held).is_none();
         let change = Change { evidence, undated, ..Change::new(subject, "action.progressed", data) };
         self.signing.record(&ledger, settings, change)
     }
-}
-
-fn item(offered: &Offered, confidential: bool) -> Value {
-    let mut item = Map::new();
-    let Offered { path, sha256, size } = offered;
-    put(&mut item, "sha256", Some(sha256));
-    put(&mut item, "mediatype", Some(mime_guess::from_path(path).first_or_octet_stream()));
-    put(&mut item, "filename", path.file_name().map(|name| name.to_string_lossy()));
-    item.insert("size".to_owned(), (*size).into());
-    if confidential {
-        item.insert("confidential".to_owned(), true.into());
-    }
-    Value::Object(item)
 }
 
 fn indicator(text: &str) -> Result<Value, String> {

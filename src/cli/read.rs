@@ -133,7 +133,7 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
     from: Option<Cut>,
     /// Up to this entry or day [default: the end]
-    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut, conflicts_with_all = ["at", "recorded"])]
+    #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut, conflicts_with_all = ["at", "recorded", "review"])]
     to: Option<Cut>,
     #[command(flatten)]
     which: Which,
@@ -276,7 +276,7 @@ fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
 
 /// What an entry says in fields that can be withheld; nothing where it has none.
 pub(super) fn told(ledger: &Ledger, hidden: &Hidden, entry: &Entry) -> Option<Told> {
-    const SENTENCES: [&str; 4] = ["note", "reason", "officer", "holder"];
+    const SENTENCES: [&str; 5] = ["note", "reason", "rationale", "officer", "holder"];
     let event = &entry.request.event;
     let known = |digest: &str| hidden.known(ledger, digest);
     let clear = withheld::disclose(&event.data.members(), &known);

@@ -12,7 +12,7 @@ use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Meant, Speaker, new_id};
 use annals::record::role::Role;
 use annals::trail::disclosure::{Digest, Disclosure};
-use annals::trail::entry::{Request, parse_id, parse_timestamp};
+use annals::trail::entry::{Entry, Request, parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
@@ -88,6 +88,11 @@ impl Signing {
             ));
         }
         if self.dry_run || self.output.is_some() { settings.trying() } else { settings.recording() }
+    }
+
+    /// The entry that this repeats under its id, if one does.
+    pub(crate) fn repeats(&self, ledger: &Ledger) -> Result<Option<Entry>, Failure> {
+        Ok(self.id.map_or(Ok(None), |id| ledger.recorded(id))?)
     }
 
     pub(crate) fn time(&self) -> DateTime<Utc> {

@@ -1,7 +1,10 @@
 //! Parsers of the words of an axis, so that help lists them and a wrong one is answered with those that there are.
 
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome, Role};
+use annals::domain::change;
+use annals::domain::finding::{Criterion, Finding};
 use annals::domain::plan::InstrumentState;
+use annals::domain::review::Axis;
 use annals::domain::status::Joint;
 use annals::record::role;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -36,6 +39,22 @@ pub(crate) fn role() -> impl TypedValueParser<Value = Role> {
 
 pub(crate) fn instrument() -> impl TypedValueParser<Value = InstrumentState> {
     of(InstrumentState::ALL, InstrumentState::as_str)
+}
+
+pub(crate) fn finding() -> impl TypedValueParser<Value = Finding> {
+    of(Finding::ALL, Finding::as_str)
+}
+
+pub(crate) fn criterion() -> impl TypedValueParser<Value = Criterion> {
+    of(Criterion::ALL, Criterion::as_str)
+}
+
+pub(crate) fn decision() -> impl TypedValueParser<Value = change::Kind> {
+    of(change::Kind::ALL, change::Kind::as_str)
+}
+
+pub(crate) fn axis() -> impl TypedValueParser<Value = Axis> {
+    of(Axis::ALL, Axis::as_str)
 }
 
 pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {

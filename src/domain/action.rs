@@ -207,6 +207,14 @@ pub struct Ending {
     pub successors: Vec<Code>,
 }
 
+impl Ending {
+    /// Where the action stands by it.
+    #[must_use]
+    pub const fn lifecycle(&self) -> Lifecycle {
+        if self.successors.is_empty() { Lifecycle::Discontinued } else { Lifecycle::Superseded }
+    }
+}
+
 impl State {
     /// An action that an entry creates, and that nobody has taken on yet; `first` is the first entry of its stream.
     #[must_use]

@@ -3,8 +3,10 @@
 use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::action;
-use crate::domain::assertion::{OccurrenceState, Role};
+use crate::domain::assertion::OccurrenceState;
 use crate::domain::date::Effective;
+use crate::domain::plan::Action;
+use crate::domain::programme::Programme;
 use crate::domain::status::{self, Axis, Joint, Status};
 use crate::domain::value::Code;
 use crate::record::cores;
@@ -72,15 +74,22 @@ pub fn of<'a, W: Spoken>(
     let rows = cores::share(&meant, SHARE, &|action| row(history, action, &parties, reading));
     let mut rows: Vec<Row<'a>> = rows.into_iter().collect::<Result<_, _>>()?;
     rows.retain(|row| filter.matches(&row.status));
-    let tracks: Vec<&Code> =
-        programme.plan.iter().flat_map(|plan| &plan.tracks).map(|track| &track.code).collect();
-    let place = |row: &Row<'a>| {
-        let action = &row.action.action;
-        let track = tracks.iter().position(|track| **track == action.track);
-        (action.line, track, number(&action.reference), action.reference.clone())
-    };
-    rows.sort_by_cached_key(place);
+    let tracks = tracks(programme);
+    rows.sort_by_cached_key(|row| rank(&tracks, &row.action.action));
     Ok(rows)
+}
+
+/// The tracks of the plan, in its order.
+pub(super) fn tracks(programme: &Programme) -> Vec<&Code> {
+    programme.plan.iter().flat_map(|plan| &plan.tracks).map(|track| &track.code).collect()
+}
+
+/// By what actions are ordered: line, track, and the number after the last dot of the reference, so that `1.G2G.10` stands after
+/// `1.G2G.9`.
+pub(super) fn rank(tracks: &[&Code], action: &Action) -> (u16, Option<usize>, u64, Code) {
+    let number = action.reference.as_str().rsplit('.').next().and_then(|number| number.parse().ok());
+    let track = tracks.iter().position(|track| **track == action.track);
+    (action.line, track, number.unwrap_or(u64::MAX), action.reference.clone())
 }
 
 /// One action as it stands.
@@ -96,15 +105,12 @@ pub fn row<'a, W: Spoken>(
     let state = &history.state;
     let words = history.words.of(action)?;
     let status = status::of(&words, parties, reading.effective, state.grace_days());
-    let lead = |(institution, assignment): (&'a Code, &'a action::Assignment)| {
-        (assignment.role == Role::Lead).then_some(institution)
-    };
     let fresh =
         |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
     let latest =
         status.health.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.day).max();
     Ok(Row {
-        leads: action.assignments.iter().filter_map(lead).collect(),
+        leads: action.leads().map(|(institution, _)| institution).collect(),
         windows: windows(state, action, &status, reading),
         stale: latest.is_some_and(|day| !fresh(day)),
         action,
@@ -148,9 +154,4 @@ fn windows(
     }
     windows.sort_by_key(|(window, _)| window.begin());
     windows
-}
-
-/// The number after the last dot of a reference, so that `1.G2G.10` stands after `1.G2G.9`.
-fn number(reference: &Code) -> u64 {
-    reference.as_str().rsplit('.').next().and_then(|number| number.parse().ok()).unwrap_or(u64::MAX)
 }

@@ -52,6 +52,9 @@ words! {
     /// What can change, in the order in which it is listed: of an action, what all words make together before each party's.
     Field {
         Plan = "plan",
+        Text = "text",
+        Cycle = "cycle",
+        Successors = "successors",
         Joint = "joint",
         Lifecycle = "lifecycle",
         HealthJoint = "health_joint",
@@ -156,6 +159,9 @@ impl<'a, W: Spoken> Since<'a, W> {
         found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| {
             Cause::entry(row.action.action.born())
         });
+        if let Some(old) = state {
+            found.defined(old, row.action);
+        }
         // What was not there yet is as if nobody had spoken of it.
         let bare =
             action::State::new(row.action.action.born(), row.action.first, (*row.action.action).clone());
@@ -230,6 +236,21 @@ impl Found<'_> {
         let (party, window, institution) = (None, None, None);
         self.changes.push(Change { subject, field, party, window, institution, old, new, cause });
         self.changes.last_mut()
+    }
+
+    /// What reviews decided that the action is, and in which others it goes on.
+    fn defined(&mut self, old: &action::State, new: &action::State) {
+        let since = |_: &Self| Cause::entry(new.action.since());
+        let (before, after) = (&old.action, &new.action);
+        self.differ(Field::Text, (Some(&before.text), Some(&after.text)), since);
+        self.differ(Field::Cycle, (before.cycle.as_ref(), after.cycle.as_ref()), since);
+        let successors = |state: &action::State| {
+            let ended = state.ended.as_ref().filter(|ended| !ended.successors.is_empty());
+            ended.map(|ended| ended.successors.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))
+        };
+        self.differ(Field::Successors, (successors(old), successors(new)), |_| {
+            Cause::entry(new.ended.since())
+        });
     }
 
     /// How the words on an axis stand to each other.

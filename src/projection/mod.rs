@@ -7,12 +7,15 @@
 //! - [`diff`]: what one reading says otherwise than another;
 //! - [`agenda`]: what has a date, the overdue first;
 //! - [`inbox`]: what others said that awaits a party's answer;
+//! - [`evaluation`]: what a review finds and decides;
+//! - [`version`]: the plan as it was founded, and after each review;
 //! - [`evidence`]: the files that were put forward;
 //! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
 pub mod agenda;
 pub mod board;
 pub mod diff;
+pub mod evaluation;
 pub mod evidence;
 pub mod filter;
 pub mod inbox;
@@ -20,3 +23,4 @@ pub mod lint;
 pub mod reading;
 pub mod silence;
 pub mod timeline;
+pub mod version;

@@ -65,7 +65,14 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
         let word = said.by_id(id).map(|word| word.sequence);
         word.or_else(|| Some(proposals?.by_id(id)?.sequence))
     });
-    summary.extend(answers.map(|answered| format!(" entry {answered}")));
+    summary.extend(answers.map(|answered| match fact {
+        Fact::Programme(
+            Programme::Decision(_, Decided::Modified(_)) | Programme::Action(_, Action::Created(_)),
+        ) => {
+            format!(" (proposed in entry {answered})")
+        }
+        _ => format!(" entry {answered}"),
+    }));
     Item {
         sequence,
         recorded: entry.seal.recordedtime,

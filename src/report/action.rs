@@ -3,6 +3,10 @@
 use super::answers::{health, joint, lifecycle, says, stands, windows};
 use super::moments::{Told, moment, moments};
 use super::table::{Cell, Fact, Report, Seen};
+use super::{evaluation, version};
+use crate::domain::action;
+use crate::domain::change::Change;
+use crate::domain::decision::Proposal;
 use crate::domain::status::{Axis, Voice};
 use crate::domain::value::Code;
 use crate::projection::board::Row;
@@ -40,6 +44,12 @@ pub fn show(
         Fact::new("basis", list(&action.basis)),
         Fact::new("notes", Cell::List(action.notes.iter().map(ToString::to_string).collect())),
         Fact::new("assigned", Cell::List(assigned.collect())),
+        Fact::new(
+            "goes_on_in",
+            list(row.action.ended.as_ref().map_or(&[], |ended| ended.successors.as_slice())),
+        ),
+        Fact::new("comes_from", list(&predecessors(state, &action.reference))),
+        Fact::new("proposals", Cell::List(proposals(state, row))),
         Fact::new("joint", joint(status.lifecycle.joint)),
         Fact::new("lifecycle", lifecycle(stands(row))),
         Fact::new("health", health(status.health.value)),
@@ -65,6 +75,34 @@ pub fn show(
     facts.push(Fact { key: "files".to_owned(), cell: Cell::List(files), seen: Seen::ByPeople });
     let rows = items.iter().map(|item| moment(item, notes)).collect();
     Report { kind: "action", reading: reading.clone(), before: None, facts, columns: moments(), rows }
+}
+
+/// The actions that go on in this one.
+fn predecessors(state: &State, reference: &Code) -> Vec<Code> {
+    let goes_on = |state: &action::State| {
+        state.ended.as_ref().is_some_and(|ended| ended.successors.contains(reference))
+    };
+    let actions = state.programme.actions.iter();
+    actions.filter(|(_, state)| goes_on(state)).map(|(reference, _)| reference.clone()).collect()
+}
+
+/// What was proposed of it, and what became of that; an amended text word by word.
+fn proposals(state: &State, row: &Row<'_>) -> Vec<String> {
+    let Some(decisions) = state.programme.decisions.get(&row.action.action.reference) else {
+        return Vec::new();
+    };
+    let open: Vec<_> = decisions.open(Some(row.action.since())).collect();
+    let told = |proposal: &Proposal| {
+        let words = match &proposal.decision.change {
+            change @ Change::Amend(_) => {
+                let then = row.action.action.until(proposal.decided.unwrap_or(u64::MAX));
+                format!("; {}", version::told(change, then.as_deref()))
+            }
+            _ => String::new(),
+        };
+        format!("{}: {}{words}", proposal.decision.review, evaluation::decided(proposal, &open))
+    };
+    decisions.proposals.iter().map(told).collect()
 }
 
 fn voices<T: Display>(state: &State, axis: &Axis<'_, T>) -> Vec<String> {

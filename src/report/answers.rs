@@ -77,17 +77,22 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
         cells.push(well);
     }
     let text = action.text.as_str();
-    let excerpt: String = text.chars().take(EXCERPT).collect();
-    let more = if text.chars().count() > EXCERPT { "…" } else { "" };
     cells.extend([
         windows(row),
         Cell::List(row.leads.iter().map(ToString::to_string).collect()),
-        Cell::text(excerpt + more),
+        Cell::text(excerpt(text)),
         Cell::text(text),
         Cell::Number(u64::from(action.line)),
         Cell::text(action.track.as_str()),
     ]);
     cells
+}
+
+/// The beginning of a text, for people.
+pub(super) fn excerpt(text: &str) -> String {
+    let excerpt: String = text.chars().take(EXCERPT).collect();
+    let more = if text.chars().count() > EXCERPT { "…" } else { "" };
+    excerpt + more
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

@@ -1,8 +1,9 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`]: which columns each answer
 //!   has;
+//! - [`wording`]: two texts, word by word;
 //! - [`text`], [`csv`], [`json`]: its dialects.
 
 pub mod action;
@@ -10,6 +11,7 @@ pub mod agenda;
 pub mod answers;
 pub mod csv;
 pub mod diff;
+pub mod evaluation;
 pub mod evidence;
 pub mod inbox;
 pub mod json;
@@ -17,3 +19,5 @@ pub mod moments;
 pub mod silence;
 pub mod table;
 pub mod text;
+pub mod version;
+pub mod wording;

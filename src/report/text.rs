@@ -68,7 +68,7 @@ fn table(report: &Report, width: Option<u16>) -> String {
 const WIDE: u16 = 130;
 
 /// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
-const WRAPPED: [&str; 7] = ["excerpt", "last", "leads", "note", "summary", "what", "windows"];
+const WRAPPED: [&str; 8] = ["decisions", "excerpt", "last", "leads", "note", "summary", "what", "windows"];
 
 fn field(cell: &Cell) -> String {
     match cell {

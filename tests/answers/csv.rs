@@ -21,6 +21,11 @@ const VERIFICATION: &str = "check holds covered entry expected found idle";
 const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
 const EVIDENCE: &str = "sequence number source subject filename size mediatype state sha256 path voided";
+const REVIEWS: &str = "review state from to axis cutoff size head decided open signed opened closed version";
+const REVIEW: [&str; 3] = ["finding", "sequence", "cites"];
+const PLAN: &str = "action line track kind cycle firmness ended successors excerpt text since";
+const PLAN_DIFF: &str =
+    "action decision what review proposed_by agreed effective sequence proposal old_text new_text into";
 const CHECKPOINTS: &str = "size root witness cosigned";
 const CHECKED: &str = "check holds words";
 const FILES: &str = "path sha256 size mediatype before";
@@ -39,6 +44,18 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
             let of = |party: &&str| PARTY.map(|what| format!("{party}_{what}"));
             [words(STATUS), parties.iter().flat_map(of).collect(), words(STATUS_MORE)].concat()
         }
+        "review" | "review_lines" => {
+            let own = ["DK", "KR"].iter().flat_map(|party| REVIEW.map(|what| format!("{party}_{what}")));
+            let (before, after) = if answer.kind() == "review" {
+                ("action joint lifecycle", "findings finding decisions open excerpt text line track")
+            } else {
+                ("line title criterion", "findings finding")
+            };
+            [words(before), own.collect(), words(after)].concat()
+        }
+        "reviews" => words(REVIEWS),
+        "plan" => words(PLAN),
+        "plan_diff" => words(PLAN_DIFF),
         "lint" => words(LINT),
         "diff" => words(DIFF),
         "due" => words(DUE),

@@ -13,6 +13,7 @@ mod mutation;
 mod occurrence;
 #[path = "../schemas/parts.rs"]
 mod parts;
+mod reviewed;
 #[path = "../schemas/schema.rs"]
 mod schema;
 mod shape;

@@ -16,6 +16,11 @@ const OPTIONAL: &str = "\
     diff/before/awaited diff/before/effective diff/before/recorded \
     diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \
     diff/rows/*/sequence diff/rows/*/note diff/rows/*/party diff/rows/*/window diff/rows/*/institution \
+    plan/facts/review plan/facts/version plan/rows/*/cycle plan/rows/*/ended \
+    plan_diff/rows/*/effective plan_diff/rows/*/new_text plan_diff/rows/*/old_text \
+    REVIEW/before/effective REVIEW/before/recorded REVIEW/facts/closed REVIEW/facts/version REVIEW/rows/*/*_cites \
+    REVIEW/rows/*/*_finding REVIEW/rows/*/*_sequence REVIEW/rows/*/finding \
+    review/rows/*/joint review/rows/*/lifecycle reviews/rows/*/closed reviews/rows/*/version \
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
     due/rows/*/recorded_on due/rows/*/sequence \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
@@ -23,7 +28,8 @@ const OPTIONAL: &str = "\
     verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 5] = [
+    ("REVIEW", &["review", "review_lines"]),
     ("READING", &["action", "diff", "due", "gaps", "inbox", "lint", "replay", "status", "timeline"]),
     ("STANDS", &["action/facts", "status/rows/*"]),
     ("SAID", &["action", "inbox", "replay", "timeline"]),
@@ -92,7 +98,7 @@ fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Val
 fn general(kind: &str, place: &str) -> String {
     let mut above = "";
     let part = |name: &str| {
-        let ends = ["_says", "_effective", "_recorded", "_sequence", "_health"];
+        let ends = ["_says", "_effective", "_recorded", "_sequence", "_health", "_finding", "_cites"];
         let party = ends.into_iter().find(|end| name.ends_with(end));
         let any = above == "verdicts" || name.parse::<usize>().is_ok();
         above = if name == "verdicts" { "verdicts" } else { "" };

@@ -1,0 +1,87 @@
+//! `annals review open`: a review begins, on a reading that stays what it is.
+
+use super::super::failure::Failure;
+use super::super::settings::Settings;
+use super::super::signing::{Change, Signing, put};
+use super::super::words;
+use annals::domain::date::Effective;
+use annals::domain::review::Axis;
+use annals::domain::value::Code;
+use annals::ledger::Cut;
+use annals::record::history::State;
+use clap::Args;
+use serde_json::{Map, Value};
+use std::process::ExitCode;
+
+/// Open a review on a reading that stays what it is, however much is recorded meanwhile
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals review open R2022 --as DK --cutoff 2022-12-31
+  annals review open R2023 --as KR --cutoff 2023-12-31 --axis effective
+
+As `recorded` by the cut-off, the reading has the entries that were recorded by its end. As `effective` by it, it has all
+entries up to now, and of them the words that were true by then. Every reading command takes `--review R2022`.")]
+pub(crate) struct Open {
+    /// Its name, such as R2022
+    review: Code,
+    /// By the end of this day, month or year
+    #[arg(long, value_name = "DATE")]
+    cutoff: Effective,
+    /// On which time axis the cut-off lies
+    #[arg(long, default_value = "recorded", value_parser = words::axis())]
+    axis: Axis,
+    /// From when on it looks back [default: after the review before, or the beginning of the plan]
+    #[arg(long, value_name = "DATE")]
+    from: Option<Effective>,
+    /// Until when [default: the cut-off]
+    #[arg(long, value_name = "DATE")]
+    to: Option<Effective>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Open {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = self.signing.ledger(settings)?;
+        let cut = match self.axis {
+            Axis::Recorded => Some(Cut::Day(self.cutoff.end())),
+            Axis::Effective => None,
+        };
+        let repeated = self.signing.repeats(&ledger)?.map(|entry| entry.request.event.data.members());
+        let [size, leaf] = if let Some(opened) = repeated {
+            // What was opened before is opened again on the same reading.
+            ["size", "head"].map(|name| opened.get(name).cloned())
+        } else {
+            let head = ledger.at(cut)?.state.head;
+            if head.size == 0 {
+                let cutoff = self.cutoff.end();
+                return Err(Failure::usage(format!(
+                    "nothing was recorded by {cutoff}: give a later cut-off"
+                )));
+            }
+            [Some(head.size.into()), Some(head.leaf.to_string().into())]
+        };
+        let mut data = Map::new();
+        let mut period = Map::new();
+        let from = self.from.or_else(|| after(&ledger.state(), &self.review));
+        put(&mut period, "start", from);
+        put(&mut period, "end", Some(self.to.unwrap_or(self.cutoff)));
+        data.insert("period".to_owned(), Value::Object(period));
+        put(&mut data, "axis", Some(self.axis));
+        put(&mut data, "cutoff", Some(self.cutoff));
+        data.extend(size.map(|size| ("size".to_owned(), size)));
+        data.extend(leaf.map(|leaf| ("head".to_owned(), leaf)));
+        let subject = format!("reviews/{}", self.review);
+        self.signing.record(&ledger, settings, Change::new(subject, "review.opened", data))
+    }
+}
+
+/// The day after the last of the other reviews, or the beginning of the plan.
+fn after(state: &State, review: &Code) -> Option<Effective> {
+    let others = state.programme.reviews.iter().filter(|(name, _)| *name != review);
+    let last = others.map(|(_, review)| review.opened.cutoff.end()).max();
+    let next = last.and_then(|day| day.succ_opt());
+    let begin = next.or_else(|| state.programme.period().map(|period| period.begin()));
+    begin.map(|day| Effective::named(day, true))
+}

@@ -1,0 +1,111 @@
+//! The evaluation: what a review finds and decides, both sides beside each other.
+//!
+//! Where the actions stand in the reading of the review is not here but in [`super::board`].
+
+use super::board;
+use super::filter::Filter;
+use crate::domain::action;
+use crate::domain::change::Change;
+use crate::domain::decision::{self, Proposal};
+use crate::domain::finding::{self, Criterion, Finding, Joint};
+use crate::domain::plan::{Action, Line};
+use crate::domain::review;
+use crate::domain::value::Code;
+use crate::record::history::State;
+
+/// What a review makes of one action.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// The action, as its reference.
+    pub reference: &'a Code,
+    /// The action, once it is created.
+    pub action: Option<&'a action::State>,
+    /// Each party's finding, in the order of the parties.
+    pub findings: Vec<Option<&'a decision::Found>>,
+    /// What they make together.
+    pub joint: (Joint, Option<Finding>),
+    /// What was proposed in the review, in the order of the ledger.
+    pub proposals: Vec<&'a Proposal>,
+    /// Which of these can still be agreed to.
+    pub open: Vec<&'a Proposal>,
+}
+
+/// What a review makes of one line of effort, by one criterion.
+#[derive(Debug, Clone)]
+pub struct Judged<'a> {
+    /// The line.
+    pub line: &'a Line,
+    /// The criterion.
+    pub criterion: Criterion,
+    /// Each party's finding, in the order of the parties.
+    pub findings: Vec<Option<&'a review::Found>>,
+    /// What they make together.
+    pub joint: (Joint, Option<Finding>),
+}
+
+/// What a review makes of the actions that a filter admits, by reference; proposed actions that were not created come as they are
+/// named.
+#[must_use]
+pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<'a>> {
+    let programme = &state.programme;
+    let parties = state.parties();
+    let existing = programme.actions.iter().map(|(reference, action)| (reference, Some(&**action)));
+    let proposed = programme.decisions.keys().filter(|reference| !programme.actions.contains_key(*reference));
+    let all = existing.chain(proposed.map(|reference| (reference, None)));
+    let admitted = all.filter(|(reference, action)| match action {
+        Some(action) => filter.admits(programme, action),
+        None => filter.action.as_ref().is_none_or(|wanted| wanted == *reference) && !filter.is_of_actions(),
+    });
+    let row = |(reference, action): (&'a Code, Option<&'a action::State>)| {
+        let decisions = programme.decisions.get(reference);
+        let findings: Vec<Option<&decision::Found>> =
+            parties.iter().map(|party| decisions?.finding(review, party)).collect();
+        let found: Vec<Option<Finding>> =
+            findings.iter().map(|found| found.map(|found| found.finding)).collect();
+        let own = |proposal: &&Proposal| proposal.decision.review == *review;
+        let since = action.map(action::State::since);
+        Row {
+            reference,
+            action,
+            joint: finding::of(&found),
+            findings,
+            proposals: decisions.iter().flat_map(|decisions| &decisions.proposals).filter(own).collect(),
+            open: decisions.iter().flat_map(|decisions| decisions.open(since)).filter(own).collect(),
+        }
+    };
+    let mut rows: Vec<Row<'a>> = admitted.map(row).collect();
+    rows.retain(|row| row.action.is_some() || !row.proposals.is_empty());
+    let tracks = board::tracks(programme);
+    rows.sort_by_cached_key(|row| row.definition().map(|action| board::rank(&tracks, action)));
+    rows
+}
+
+impl<'a> Row<'a> {
+    /// What the action is, or is proposed to be.
+    #[must_use]
+    pub fn definition(&self) -> Option<&'a Action> {
+        let proposed = |proposal: &&'a Proposal| match &proposal.decision.change {
+            Change::Add(action) => Some(&**action),
+            _ => None,
+        };
+        self.action.map(|action| &*action.action).or_else(|| self.proposals.iter().rev().find_map(proposed))
+    }
+}
+
+/// What a review makes of the lines of effort, each by every criterion.
+#[must_use]
+pub fn lines<'a>(state: &'a State, review: &'a review::State) -> Vec<Judged<'a>> {
+    let parties = state.parties();
+    let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
+    let judged = |(line, criterion): (&'a Line, Criterion)| {
+        let findings: Vec<Option<&review::Found>> =
+            parties.iter().map(|party| review.finding(line.number, criterion, party)).collect();
+        let found: Vec<Option<Finding>> =
+            findings.iter().map(|found| found.map(|found| found.finding)).collect();
+        Judged { line, criterion, joint: finding::of(&found), findings }
+    };
+    lines
+        .flat_map(|line| Criterion::ALL.iter().map(move |criterion| (line, *criterion)))
+        .map(judged)
+        .collect()
+}
