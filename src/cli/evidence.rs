@@ -6,11 +6,14 @@ use super::output::{self, Format, Standing};
 use super::read::known;
 use super::settings::Settings;
 use annals::exchange::evidence::{self as files, Offered};
+use annals::ledger::index::Sayings;
 use annals::ledger::privacy::Erasure;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::evidence::exhibits;
+use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
 use annals::record::evidence::{self, File, Shown};
+use annals::record::history::History;
 use annals::report::evidence::{Checked, Found};
 use annals::report::table::Cell;
 use annals::store::Condition;
@@ -21,6 +24,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Keep, check and open the files that are put forward as evidence
 #[derive(Subcommand)]
@@ -162,40 +166,52 @@ impl Check {
         let (history, reading) = Axes::default().read(&ledger)?;
         let wanted = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
         let wanted = wanted.as_ref().map(stream);
-        let hidden = Hidden::of(&ledger)?;
-        let mut all = Vec::new();
-        ledger.replay(0..reading.head.size, &mut |entry, fact| {
-            let event = &entry.request.event;
-            let meant = wanted.as_ref().is_none_or(|wanted| *wanted == event.subject);
-            let names = || !evidence::files(event, &|_| None).is_empty();
-            if let Some(action) = fact.action().filter(|_| meant && names()) {
-                let words = history.words(action)?;
-                all.extend(exhibits(entry, &words, &|digest| hidden.known(&ledger, digest)));
-            }
-            Ok(())
-        })?;
-        let mut read: HashMap<String, Found> = HashMap::new();
-        let mut checked = Vec::new();
-        for exhibit in all {
-            let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
-            let found = match &sha256 {
-                None => hidden.without_digest(&exhibit.file),
-                Some(sha256) => {
-                    // A file that several entries name is read once.
-                    if !read.contains_key(sha256) {
-                        let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
-                        read.insert(sha256.clone(), found(whole));
-                    }
-                    read.get(sha256).copied().unwrap_or(Found::Missing)
-                }
-            };
-            let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
-            checked.push(Checked { exhibit, found, path });
-        }
+        let checked = checked(&ledger, &history, &reading, wanted.as_deref())?;
         output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
         let bad = checked.iter().any(|file| matches!(file.found, Found::Missing | Found::Changed));
         Ok(ExitCode::from(u8::from(bad)))
     }
+}
+
+/// Every file that was put forward in a stream, or in any, with how it is found.
+pub(crate) fn checked(
+    ledger: &Ledger,
+    history: &History<Sayings>,
+    reading: &Reading,
+    wanted: Option<&str>,
+) -> Result<Vec<Checked>, Failure> {
+    let hidden = Hidden::of(ledger)?;
+    let mut all = Vec::new();
+    ledger.replay(0..reading.head.size, &mut |entry, fact| {
+        let event = &entry.request.event;
+        let meant = wanted.is_none_or(|wanted| *wanted == event.subject);
+        let names = || !evidence::files(event, &|_| None).is_empty();
+        if meant && names() {
+            // A file may be put forward for a line of effort, too.
+            let words = fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
+            all.extend(exhibits(entry, &words, &|digest| hidden.known(ledger, digest)));
+        }
+        Ok(())
+    })?;
+    let mut read: HashMap<String, Found> = HashMap::new();
+    let mut checked = Vec::new();
+    for exhibit in all {
+        let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
+        let found = match &sha256 {
+            None => hidden.without_digest(&exhibit.file),
+            Some(sha256) => {
+                // A file that several entries name is read once.
+                if !read.contains_key(sha256) {
+                    let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
+                    read.insert(sha256.clone(), found(whole));
+                }
+                read.get(sha256).copied().unwrap_or(Found::Missing)
+            }
+        };
+        let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
+        checked.push(Checked { exhibit, found, path });
+    }
+    Ok(checked)
 }
 
 const fn found(condition: Condition) -> Found {

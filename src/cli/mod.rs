@@ -3,6 +3,7 @@
 mod accede;
 mod answer;
 mod attest;
+mod audit;
 mod axes;
 mod backup;
 mod bench;
@@ -118,6 +119,8 @@ enum Command {
     Inbox(inbox::Inbox),
     Gaps(gaps::Gaps),
     Lint(read::Lint),
+    #[command(subcommand)]
+    Audit(audit::Audit),
     Checkpoint(checkpoint::Checkpoint),
     Cosign(cosign::Cosign),
     Prove(prove::Prove),
@@ -163,6 +166,7 @@ impl Arguments {
             Command::Inbox(command) => command.run(&settings),
             Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
+            Command::Audit(command) => command.run(&settings),
             Command::Checkpoint(command) => command.run(&settings),
             Command::Cosign(command) => command.run(&settings),
             Command::Prove(command) => command.run(&settings),

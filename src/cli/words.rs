@@ -6,6 +6,7 @@ use annals::domain::finding::{Criterion, Finding};
 use annals::domain::plan::InstrumentState;
 use annals::domain::review::Axis;
 use annals::domain::status::Joint;
+use annals::projection::audit::{Rule, Stratum};
 use annals::record::role;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -39,6 +40,14 @@ pub(crate) fn role() -> impl TypedValueParser<Value = Role> {
 
 pub(crate) fn instrument() -> impl TypedValueParser<Value = InstrumentState> {
     of(InstrumentState::ALL, InstrumentState::as_str)
+}
+
+pub(crate) fn stratum() -> impl TypedValueParser<Value = Stratum> {
+    of(Stratum::ALL, Stratum::as_str)
+}
+
+pub(crate) fn exception() -> impl TypedValueParser<Value = Rule> {
+    of(Rule::ALL, Rule::as_str)
 }
 
 pub(crate) fn finding() -> impl TypedValueParser<Value = Finding> {

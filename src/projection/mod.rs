@@ -8,11 +8,13 @@
 //! - [`agenda`]: what has a date, the overdue first;
 //! - [`inbox`]: what others said that awaits a party's answer;
 //! - [`evaluation`]: what a review finds and decides;
+//! - [`audit`]: the assertions, a sample of them, and what an auditor looks at first;
 //! - [`version`]: the plan as it was founded, and after each review;
 //! - [`evidence`]: the files that were put forward;
 //! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
 pub mod agenda;
+pub mod audit;
 pub mod board;
 pub mod diff;
 pub mod evaluation;

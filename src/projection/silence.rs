@@ -105,7 +105,7 @@ fn silence<'a>(row: &Row<'a>, rule: &'static str, word: Option<&Word>, what: Str
 
 /// A party that has said nothing lately.
 fn quiet<'a>(row: &Row<'a>, words: &[&Word], party: &'a Code, since: NaiveDate) -> Option<Silence<'a>> {
-    let last = words.iter().copied().rfind(|word| word.party == *party);
+    let last = words.iter().copied().rfind(|word| word.is_of(party));
     if last.is_some_and(|word| word.day >= since) {
         return None;
     }

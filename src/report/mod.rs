@@ -1,7 +1,7 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`], [`audit`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
 //! - [`text`], [`csv`], [`json`]: its dialects.
@@ -9,6 +9,7 @@
 pub mod action;
 pub mod agenda;
 pub mod answers;
+pub mod audit;
 pub mod csv;
 pub mod diff;
 pub mod evaluation;

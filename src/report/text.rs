@@ -11,7 +11,7 @@ pub fn of(report: &Report, width: Option<u16>) -> String {
     let empty = |cell: &Cell| matches!(cell, Cell::Empty) || *cell == Cell::List(Vec::new());
     let facts = report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !empty(&fact.cell));
     let lines: Vec<String> =
-        facts.map(|fact| format!("{:<KEY$}{}\n", fact.key.replace('_', " "), listed(&fact.cell))).collect();
+        facts.map(|fact| format!("{}{}\n", key(&fact.key), listed(&fact.cell))).collect();
     let mut text = lines.concat();
     if !report.facts.is_empty() && !report.columns.is_empty() {
         text.push('\n');
@@ -85,6 +85,11 @@ fn field(cell: &Cell) -> String {
 
 /// How many columns the key of a fact takes.
 const KEY: usize = 18;
+
+/// The key of a fact, with a space after it at least.
+fn key(key: &str) -> String {
+    format!("{:<width$} ", key.replace('_', " "), width = KEY - 1)
+}
 
 /// A fact's value; a list whose items are long has a line for each.
 fn listed(cell: &Cell) -> String {

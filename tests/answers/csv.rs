@@ -26,6 +26,8 @@ const REVIEW: [&str; 3] = ["finding", "sequence", "cites"];
 const PLAN: &str = "action line track kind cycle firmness ended successors excerpt text since";
 const PLAN_DIFF: &str =
     "action decision what review proposed_by agreed effective sequence proposal old_text new_text into";
+const ASSERTION: &str =
+    "sequence recorded_on effective source action summary assurance files line track corrected leaf";
 const CHECKPOINTS: &str = "size root witness cosigned";
 const CHECKED: &str = "check holds words";
 const FILES: &str = "path sha256 size mediatype before";
@@ -56,6 +58,10 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
         "reviews" => words(REVIEWS),
         "plan" => words(PLAN),
         "plan_diff" => words(PLAN_DIFF),
+        "audit_population" => words(ASSERTION),
+        "audit_sample" => [words("part"), words(ASSERTION), words("number")].concat(),
+        "audit_statement" => words("rule count"),
+        "audit_exceptions" => words("rule subject entries what"),
         "lint" => words(LINT),
         "diff" => words(DIFF),
         "due" => words(DUE),
@@ -80,7 +86,7 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    let lists = ["rows", "keys", "files", "findings", "checks"]
+    let lists = ["rows", "keys", "files", "findings", "checks", "exceptions"]
         .into_iter()
         .find_map(|name| answer.value.get(name).filter(|list| list.is_array()));
     match (lists, answer.kind()) {

@@ -21,6 +21,7 @@ const OPTIONAL: &str = "\
     REVIEW/before/effective REVIEW/before/recorded REVIEW/facts/closed REVIEW/facts/version REVIEW/rows/*/*_cites \
     REVIEW/rows/*/*_finding REVIEW/rows/*/*_sequence REVIEW/rows/*/finding \
     review/rows/*/joint review/rows/*/lifecycle reviews/rows/*/closed reviews/rows/*/version \
+    audit_statement/reading/awaited audit_population/rows/*/corrected audit_sample/rows/*/corrected \
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
     due/rows/*/recorded_on due/rows/*/sequence \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
@@ -30,7 +31,23 @@ const OPTIONAL: &str = "\
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
 const KINDS: [(&str, &[&str]); 5] = [
     ("REVIEW", &["review", "review_lines"]),
-    ("READING", &["action", "diff", "due", "gaps", "inbox", "lint", "replay", "status", "timeline"]),
+    (
+        "READING",
+        &[
+            "action",
+            "audit_exceptions",
+            "audit_population",
+            "audit_sample",
+            "diff",
+            "due",
+            "gaps",
+            "inbox",
+            "lint",
+            "replay",
+            "status",
+            "timeline",
+        ],
+    ),
     ("STANDS", &["action/facts", "status/rows/*"]),
     ("SAID", &["action", "inbox", "replay", "timeline"]),
     ("VERIFIED", &["verified_account", "verified_checkpoint", "verified_fork", "verified_proof"]),
@@ -76,7 +93,7 @@ fn an_answer_with_a_member_less_or_more_or_of_another_type_is_refused() {
 
 /// An answer once for each form of its rows, with that row alone; nothing where all of it was seen.
 fn forms(value: &Value, kind: &str, seen: &mut BTreeSet<Vec<String>>) -> Vec<Value> {
-    let list = ["rows", "keys", "files", "findings"]
+    let list = ["rows", "keys", "files", "findings", "exceptions"]
         .into_iter()
         .find(|name| value.get(name).is_some_and(Value::is_array));
     let mut empty = value.clone();

@@ -66,10 +66,26 @@ fn a_history() -> Vec<Answer> {
         "inbox --as DK --since 2023-06-01 --effective 2024-06-30",
         "inbox --as KR/KAIA --since 480",
         "inbox --as KR --since 0 --awaiting --recorded 2024-12-10",
+        "audit population",
+        "audit population --by party --line 1 --recorded 2022-12-31",
+        "audit population --by track --effective 2022-12-31",
+        "audit sample --seed x --size 9",
+        "audit sample --seed x --size 999",
+        "audit sample --seed x --size 9 --by track --effective 2023-06-30",
+        "audit sample --seed x --size 5 --by party --recorded 2023-06-30",
+        "audit sample --seed x --size 0",
+        "audit exceptions",
+        "audit exceptions --rule disputed --rule no_event --line 3",
+        "audit exceptions --effective 2022-12-31",
+        "audit exceptions --recorded 2022-12-31",
         "verify",
         "verify annals-demo/tampered/export.jsonl",
     ] {
         desk.read_both(command);
+    }
+    desk.read_both("audit statement");
+    for wrong in ["audit sample --size 3", "audit sample --seed x", "audit sample --seed= --size 3"] {
+        desk.refused(wrong, 2);
     }
     // A day is written in full.
     for other in ["--recorded 2022", "--effective 2022-06", "--today 20220630", "--recorded 2022-6-30"] {
@@ -254,9 +270,13 @@ fn between() -> Vec<Answer> {
     desk.ask(&format!("{init} --dry-run"));
     desk.ask(&init);
     every_reading(&mut desk, "1.G2G.2");
-    for command in ["diff 0", "due", "gaps", "inbox --as KR"] {
+    for command in
+        ["diff 0", "due", "gaps", "inbox --as KR", "audit population", "audit sample --seed x --size 3"]
+    {
         desk.read_both(command);
     }
+    desk.read_both("audit exceptions");
+    desk.read_both("audit statement");
     desk.read_both("key list --keys theirs");
     desk.refused("record progress 1.G2G.1 --as DK --lifecycle under_way", 2);
     let accede = format!("accede --as KR --plan {PLAN} --keys theirs");

@@ -10,6 +10,7 @@ mod accounts;
 mod actions;
 mod adoption;
 mod agenda;
+mod audits;
 mod authority;
 mod checkpoints;
 mod clock;

@@ -132,7 +132,7 @@ impl Found {
         )
     }
 
-    fn answer(&self) -> Value {
+    pub(crate) fn answer(&self) -> Value {
         let report = &self.report;
         let checkpoint = |standing: &Standing| {
             let checkpoint = standing.signed.checkpoint();

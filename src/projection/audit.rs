@@ -1,0 +1,350 @@
+//! The audit: the population of assertions, a sample that anyone can repeat, and what an auditor looks at first.
+//!
+//! Whether the files that were put forward are at hand is told by whoever looks for them: [`Exhibited`].
+
+use super::evidence::Exhibit;
+use super::filter::Filter;
+use super::reading::Reading;
+use super::silence::Silence;
+use super::timeline::{self, Item};
+use crate::domain::action;
+use crate::domain::assertion::Lifecycle;
+use crate::domain::date::Effective;
+use crate::domain::programme;
+use crate::domain::value::{Code, words};
+use crate::domain::word::Words;
+use crate::record::authority;
+use crate::record::fact::Fact;
+use crate::record::history::State;
+use crate::trail::entry::{Entry, Event};
+use crate::trail::hash::sha256;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// After how many days an assertion is recorded late.
+pub const LATE_DAYS: i64 = 90;
+
+/// One assertion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// Its entry.
+    pub item: Item,
+    /// Of which action.
+    pub action: Code,
+    /// In which line of effort.
+    pub line: u16,
+    /// In which track.
+    pub track: Code,
+    /// Whose word it is.
+    pub party: Code,
+    /// Since when it is true.
+    pub effective: Effective,
+    /// Where the action stands by it.
+    pub lifecycle: Option<Lifecycle>,
+    /// How many files it puts forward.
+    pub files: u64,
+    /// Who holds the key that signed it, as far as that is disclosed.
+    pub holder: Option<String>,
+    /// The confirmations of it, each with who holds the key that signed it.
+    pub confirmed: Vec<(u64, Option<String>)>,
+    /// The entry that corrected it.
+    pub voided: Option<u64>,
+}
+
+/// The assertions of a reading, as its entries come one after the other.
+#[derive(Debug, Default)]
+pub struct Population {
+    found: Vec<Assertion>,
+    /// By the ids of their entries.
+    places: HashMap<Uuid, usize>,
+    /// Who holds which key, as far as that is disclosed.
+    holders: HashMap<String, String>,
+}
+
+impl Population {
+    /// Takes the next entry: `words` are those of its action at the end of the reading, and `holder` gives who holds the key that an event
+    /// registers, as far as that is disclosed.
+    pub fn take(
+        &mut self,
+        (state, reading, filter): (&State, &Reading, &Filter),
+        entry: &Entry,
+        fact: &Fact,
+        words: &Words,
+        holder: &dyn Fn(&Event) -> Option<String>,
+    ) {
+        let (event, sequence) = (&entry.request.event, entry.seal.sequence);
+        if let Fact::Key(_, authority::Event::Registered(key)) = fact {
+            self.holders.extend(holder(event).map(|holder| (key.vkey.keyid(), holder)));
+        }
+        let Fact::Programme(programme::Event::Action(action, said)) = fact else { return };
+        let signer = self.holders.get(&event.keyid).cloned();
+        let answered = event.causationid.and_then(|id| self.places.get(&id)).copied();
+        let answered = answered.and_then(|at| self.found.get_mut(at));
+        match (said, answered) {
+            (action::Event::Confirmed(_), Some(assertion)) => assertion.confirmed.push((sequence, signer)),
+            (action::Event::Corrected(_), Some(assertion)) => assertion.voided = Some(sequence),
+            (action::Event::Progressed(said), _) => {
+                let known = state.programme.actions.get(action);
+                let meant = known.filter(|known| filter.admits(&state.programme, known));
+                let within = reading.effective.is_none_or(|day| said.effective.begin() <= day);
+                let party = event.source.strip_prefix("parties/").and_then(|rest| rest.split('/').next());
+                let party = party.and_then(|party| party.parse().ok()).filter(|_| within);
+                let (Some(known), Some(party)) = (meant, party) else { return };
+                self.places.insert(event.id, self.found.len());
+                self.found.push(Assertion {
+                    item: timeline::item(state, entry, fact, words),
+                    action: action.clone(),
+                    line: known.action.line,
+                    track: known.action.track.clone(),
+                    party,
+                    effective: said.effective,
+                    lifecycle: said.lifecycle,
+                    files: said.evidence.len() as u64,
+                    holder: signer,
+                    confirmed: Vec::new(),
+                    voided: None,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// All of them, in the order of the ledger.
+    #[must_use]
+    pub fn all(self) -> Vec<Assertion> {
+        self.found
+    }
+}
+
+words! {
+    /// By what a population is divided.
+    Stratum { Line = "line", Party = "party", Track = "track" }
+}
+
+impl Stratum {
+    /// In which part an assertion is.
+    #[must_use]
+    pub fn of(self, assertion: &Assertion) -> String {
+        match self {
+            Self::Line => assertion.line.to_string(),
+            Self::Party => assertion.party.to_string(),
+            Self::Track => assertion.track.to_string(),
+        }
+    }
+}
+
+/// One part of a population, and what was drawn of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Its name.
+    pub name: String,
+    /// How many assertions it has.
+    pub size: usize,
+    /// Those that were drawn, each with its number, in the order of these.
+    pub drawn: Vec<(&'a Assertion, String)>,
+}
+
+/// A sample of a population, divided by a stratum. Each assertion has a number, the SHA-256 of the seed, a newline and the leaf hash of
+/// its entry, in hexadecimal; of each part those with the smallest numbers are drawn. The parts have their share of `size`, the
+/// remainders going to the largest first, and each that has any assertion at least one, as far as `size` allows.
+///
+/// ```text
+/// printf 'seed\n5f0c…' | sha256sum
+/// ```
+#[must_use]
+pub fn sample<'a>(population: &'a [Assertion], seed: &str, size: usize, by: Stratum) -> Vec<Part<'a>> {
+    let mut parts: BTreeMap<String, Vec<(String, &Assertion)>> = BTreeMap::new();
+    for assertion in population {
+        let number = sha256(format!("{seed}\n{}", assertion.item.leaf).as_bytes());
+        parts.entry(by.of(assertion)).or_default().push((number, assertion));
+    }
+    let shares = shares(&parts.values().map(Vec::len).collect::<Vec<_>>(), size);
+    let mut drawn = Vec::new();
+    for ((name, mut all), share) in parts.into_iter().zip(shares) {
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        let size = all.len();
+        all.truncate(share);
+        drawn.push(Part {
+            name,
+            size,
+            drawn: all.into_iter().map(|(number, each)| (each, number)).collect(),
+        });
+    }
+    drawn
+}
+
+/// How many to draw of each of several parts, none of which is empty.
+fn shares(parts: &[usize], size: usize) -> Vec<usize> {
+    let total: usize = parts.iter().sum();
+    let size = size.min(total);
+    if total == 0 {
+        return Vec::new();
+    }
+    let mut shares: Vec<usize> = parts.iter().map(|part| part * size / total).collect();
+    // By the remainder, then by size, then in their order: anyone comes to the same.
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    let key = |at: usize| parts.get(at).map(|part| (part * size % total, *part));
+    order.sort_by(|one, other| key(*other).cmp(&key(*one)).then(one.cmp(other)));
+    let left = size - shares.iter().sum::<usize>();
+    for at in order.iter().cycle().take(left) {
+        if let Some(share) = shares.get_mut(*at) {
+            *share += 1;
+        }
+    }
+    // A part of which nothing would be drawn takes one from the largest share.
+    if size >= parts.len() {
+        while let Some(empty) = shares.iter().position(|share| *share == 0) {
+            let Some(largest) = (0..shares.len()).max_by_key(|at| shares.get(*at)) else { break };
+            for (at, change) in [(largest, -1), (empty, 1)] {
+                if let Some(share) = shares.get_mut(at) {
+                    *share = share.saturating_add_signed(change);
+                }
+            }
+        }
+    }
+    shares
+}
+
+/// How the file of an exhibit is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exhibited {
+    /// As it was put forward.
+    Found,
+    /// Not here.
+    Missing,
+    /// Otherwise than it was put forward.
+    Changed,
+    /// Nobody can tell, because its digest is not shown.
+    Unknown,
+}
+
+words! {
+    /// What an auditor looks at first.
+    Rule {
+        RecordedLate = "recorded_late",
+        Unevidenced = "unevidenced",
+        EvidenceMissing = "evidence_missing",
+        EvidenceChanged = "evidence_changed",
+        SameHolder = "same_holder",
+        CorrectedAfterCutoff = "corrected_after_cutoff",
+        OneSided = "one_sided",
+        Disputed = "disputed",
+        NoEvent = "no_event",
+    }
+}
+
+/// One thing that an auditor looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// Why.
+    pub rule: Rule,
+    /// What it is about: `actions/1.G2G.3`.
+    pub subject: String,
+    /// Its entries, the earliest first.
+    pub entries: Vec<u64>,
+    /// The same in words for people.
+    pub what: String,
+}
+
+/// What an auditor looks at first, rule by rule and in the order of the ledger.
+#[must_use]
+pub fn exceptions(
+    state: &State,
+    reading: &Reading,
+    population: &[Assertion],
+    exhibits: &[(&Exhibit, Exhibited)],
+    silences: &[Silence<'_>],
+) -> Vec<Exception> {
+    let mut found = Vec::new();
+    let mut add = |rule, subject: &str, entries: Vec<u64>, what: String| {
+        found.push(Exception { rule, subject: subject.to_owned(), entries, what });
+    };
+    for assertion in population {
+        let (subject, entry) = (assertion.item.subject.as_str(), assertion.item.sequence);
+        let days = (assertion.item.day - assertion.effective.end()).num_days();
+        if days > LATE_DAYS {
+            let what = format!("true by {}, and recorded {days} days later", assertion.effective);
+            add(Rule::RecordedLate, subject, vec![entry], what);
+        }
+        let own = exhibits.iter().filter(|(exhibit, _)| exhibit.sequence == entry);
+        let at_hand = own.filter(|(_, found)| *found == Exhibited::Found).count();
+        if assertion.lifecycle == Some(Lifecycle::Completed) && assertion.voided.is_none() && at_hand == 0 {
+            let files = if assertion.files == 1 { "its file is not" } else { "none of its files is" };
+            let what = format!("completed, and {files} at hand");
+            add(Rule::Unevidenced, subject, vec![entry], what);
+        }
+        for (confirmation, holder) in &assertion.confirmed {
+            if let (Some(one), Some(other)) = (&assertion.holder, holder)
+                && one == other
+            {
+                let what = format!("said and confirmed with keys of the same holder: {one}");
+                add(Rule::SameHolder, subject, vec![entry, *confirmation], what);
+            }
+        }
+        for (name, review) in &state.programme.reviews {
+            let size = review.opened.size.get();
+            if let Some(correction) = assertion.voided.filter(|at| entry < size && *at >= size) {
+                let what = format!("corrected after the cut-off of {name}, {}", review.opened.cutoff);
+                add(Rule::CorrectedAfterCutoff, subject, vec![entry, correction], what);
+            }
+        }
+    }
+    for (exhibit, how) in exhibits {
+        let file = exhibit.file.number;
+        match how {
+            Exhibited::Missing => {
+                let what = format!("file {file} of entry {} is not here", exhibit.sequence);
+                add(Rule::EvidenceMissing, &exhibit.subject, vec![exhibit.sequence], what);
+            }
+            Exhibited::Changed => {
+                let what = format!("file {file} of entry {} is not as it was put forward", exhibit.sequence);
+                add(Rule::EvidenceChanged, &exhibit.subject, vec![exhibit.sequence], what);
+            }
+            Exhibited::Found | Exhibited::Unknown => {}
+        }
+    }
+    for silence in silences {
+        let rule = match silence.gap.rule {
+            "one_sided" => Rule::OneSided,
+            "disputed" => Rule::Disputed,
+            "no_event" => Rule::NoEvent,
+            _ => continue,
+        };
+        let since = silence
+            .since
+            .map_or_else(String::new, |since| format!(", for {}", lasting(since, reading.today)));
+        let what = format!("{}{since}", silence.gap.what);
+        add(rule, &silence.gap.subject, silence.sequence.into_iter().collect(), what);
+    }
+    let place = |rule: Rule| Rule::ALL.iter().position(|each| *each == rule);
+    found.sort_by_key(|exception| (place(exception.rule), exception.entries.first().copied()));
+    found
+}
+
+fn lasting(since: NaiveDate, today: NaiveDate) -> String {
+    let days = (today - since).num_days().max(0);
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_have_their_share_and_none_is_left_out() {
+        assert_eq!(shares(&[10, 10], 4), [2, 2]);
+        assert_eq!(shares(&[10, 10], 5), [3, 2]);
+        assert_eq!(shares(&[97, 2, 1], 10), [8, 1, 1]);
+        assert_eq!(shares(&[97, 2, 1], 2), [2, 0, 0]);
+        assert_eq!(shares(&[3, 1], 99), [3, 1]);
+        assert_eq!(shares(&[], 5), [0_usize; 0]);
+        for size in 0..=60 {
+            let parts = [31, 7, 19, 3];
+            let shares = shares(&parts, size);
+            assert_eq!(shares.iter().sum::<usize>(), size);
+            assert!(shares.iter().zip(parts).all(|(share, part)| *share <= part), "{shares:?}");
+        }
+    }
+}
