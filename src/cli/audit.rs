@@ -22,6 +22,7 @@ use annals::report::evidence::{Checked, Found};
 use annals::report::json;
 use annals::report::table::Cell;
 use annals::trail::entry::Event;
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -154,8 +155,7 @@ impl Exceptions {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let population = assertions(&ledger, &history, &reading, &filter)?;
-        let mut found = exceptions(&ledger, &history, &reading, &filter, &population)?;
+        let mut found = found(&ledger, &history, &reading, &filter)?;
         found.retain(|exception| self.rules.is_empty() || self.rules.contains(&exception.rule));
         output::report(&table::exceptions(&reading, &found), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -238,6 +238,35 @@ fn assertions(
     Ok(population.all())
 }
 
+/// What an auditor looks at first in a reading.
+pub(crate) fn found(
+    ledger: &Ledger,
+    history: &History<Sayings>,
+    reading: &Reading,
+    filter: &Filter,
+) -> Result<Vec<Exception>, Failure> {
+    let population = assertions(ledger, history, reading, filter)?;
+    exceptions(ledger, history, reading, filter, &population)
+}
+
+/// The same as far as the entries tell it, whatever became of the files that they name.
+pub(crate) fn told(
+    ledger: &Ledger,
+    history: &History<Sayings>,
+    reading: &Reading,
+) -> Result<Vec<Exception>, Failure> {
+    let filter = Filter::default();
+    let population = assertions(ledger, history, reading, &filter)?;
+    let silences = silence::of(history, reading, &filter, since(reading))?;
+    let mut found = audit::exceptions(&history.state, reading, &population, &[], &silences);
+    found.retain(|exception| exception.rule != audit::Rule::Unevidenced);
+    Ok(found)
+}
+
+fn since(reading: &Reading) -> NaiveDate {
+    Duration::Days(SILENT_DAYS).before(reading.today)
+}
+
 fn exceptions(
     ledger: &Ledger,
     history: &History<Sayings>,
@@ -261,8 +290,7 @@ fn exceptions(
         .filter(within)
         .map(|file| (&file.exhibit, exhibited(file.found)))
         .collect();
-    let since = Duration::Days(SILENT_DAYS).before(reading.today);
-    let silences = silence::of(history, reading, filter, since)?;
+    let silences = silence::of(history, reading, filter, since(reading))?;
     Ok(audit::exceptions(&history.state, reading, population, &exhibits, &silences))
 }
 

@@ -35,6 +35,7 @@ mod prove;
 mod publish;
 mod read;
 mod record;
+mod report;
 mod request;
 mod review;
 mod settings;
@@ -121,6 +122,7 @@ enum Command {
     Lint(read::Lint),
     #[command(subcommand)]
     Audit(audit::Audit),
+    Report(report::Report),
     Checkpoint(checkpoint::Checkpoint),
     Cosign(cosign::Cosign),
     Prove(prove::Prove),
@@ -167,6 +169,7 @@ impl Arguments {
             Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),
             Command::Audit(command) => command.run(&settings),
+            Command::Report(command) => command.run(&settings),
             Command::Checkpoint(command) => command.run(&settings),
             Command::Cosign(command) => command.run(&settings),
             Command::Prove(command) => command.run(&settings),

@@ -4,7 +4,8 @@
 //! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`], [`audit`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
-//! - [`text`], [`csv`], [`json`]: its dialects.
+//! - [`text`], [`csv`], [`json`]: its dialects;
+//! - [`document`]: several tables, and [`markdown`], [`xlsx`]: the dialects of all of them.
 
 pub mod action;
 pub mod agenda;
@@ -12,13 +13,16 @@ pub mod answers;
 pub mod audit;
 pub mod csv;
 pub mod diff;
+pub mod document;
 pub mod evaluation;
 pub mod evidence;
 pub mod inbox;
 pub mod json;
+pub mod markdown;
 pub mod moments;
 pub mod silence;
 pub mod table;
 pub mod text;
 pub mod version;
 pub mod wording;
+pub mod xlsx;

@@ -19,6 +19,22 @@ pub struct Report {
     pub rows: Vec<Vec<Cell>>,
 }
 
+impl Report {
+    /// The same with whole texts where people see their beginnings: what is printed has room for them.
+    #[must_use]
+    pub fn in_full(mut self) -> Self {
+        let begins = self.columns.iter().any(|column| column.key == "excerpt");
+        for column in self.columns.iter_mut().filter(|_| begins) {
+            match column.key.as_str() {
+                "excerpt" => column.shown = false,
+                "text" => (column.shown, column.heading) = (true, "TEXT".to_owned()),
+                _ => {}
+            }
+        }
+        self
+    }
+}
+
 /// A single value, under its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {

@@ -8,8 +8,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 /// The report for a terminal of `width` columns, or for no terminal, where nothing is wrapped.
 #[must_use]
 pub fn of(report: &Report, width: Option<u16>) -> String {
-    let empty = |cell: &Cell| matches!(cell, Cell::Empty) || *cell == Cell::List(Vec::new());
-    let facts = report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !empty(&fact.cell));
+    let facts = report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !is_empty(&fact.cell));
     let lines: Vec<String> =
         facts.map(|fact| format!("{}{}\n", key(&fact.key), listed(&fact.cell))).collect();
     let mut text = lines.concat();
@@ -70,7 +69,13 @@ const WIDE: u16 = 130;
 /// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
 const WRAPPED: [&str; 8] = ["decisions", "excerpt", "last", "leads", "note", "summary", "what", "windows"];
 
-fn field(cell: &Cell) -> String {
+/// Whether a cell says nothing.
+pub(super) fn is_empty(cell: &Cell) -> bool {
+    matches!(cell, Cell::Empty) || *cell == Cell::List(Vec::new())
+}
+
+/// A cell for people.
+pub(super) fn field(cell: &Cell) -> String {
     match cell {
         Cell::Empty => "–".to_owned(),
         Cell::Withheld => "(withheld)".to_owned(),
@@ -92,7 +97,7 @@ fn key(key: &str) -> String {
 }
 
 /// A fact's value; a list whose items are long has a line for each.
-fn listed(cell: &Cell) -> String {
+pub(super) fn listed(cell: &Cell) -> String {
     match cell {
         Cell::List(items) if items.iter().any(|item| item.contains(", ") || item.len() > 40) => {
             items.join(&format!("\n{:KEY$}", ""))

@@ -141,6 +141,9 @@ fn closed(table: &mut Table) {
 
 /// The next one, beside it.
 fn again(table: &mut Table) {
+    table.desk.both_anew("report R2022 -o evaluation.xlsx", "evaluation.xlsx");
+    table.desk.both_anew("report R2022 -o evaluation.md", "evaluation.md");
+    table.desk.refused("report R2022 -o evaluation.md", 2);
     table.say("review open R2023 --as DK --cutoff 2023-01-02");
     for command in [
         "review list",

@@ -1,0 +1,151 @@
+//! A document as a workbook (Office Open XML): a sheet for each table, with typed dates and numbers, frozen headings and filters.
+
+use super::document::{Document, Section};
+use super::table::{Cell, Seen};
+use super::text::{field, is_empty, line, listed};
+use crate::projection::reading::Reading;
+use chrono::{Datelike, NaiveDate};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+/// The widest column, in characters.
+const WIDEST: u16 = 60;
+/// The longest text of a cell, in characters (Office Open XML).
+const TEXT_LIMIT: usize = 32_767;
+
+/// The document as the bytes of a workbook.
+///
+/// # Errors
+/// [`XlsxError`], where a sheet has more rows than one can have (1,048,576).
+pub fn of(document: &Document) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let made = document.sections.first().map(|section| section.report.reading.today);
+    let made = made.and_then(date).map_or_else(|| ExcelDateTime::from_ymd(1970, 1, 1), Ok)?;
+    workbook.set_properties(
+        &DocProperties::new()
+            .set_title(&document.title)
+            .set_author("annals")
+            .set_comment(&document.command)
+            .set_creation_datetime(&made),
+    );
+    about(workbook.add_worksheet(), document)?;
+    for section in &document.sections {
+        sheet(workbook.add_worksheet(), section)?;
+    }
+    workbook.save_to_buffer()
+}
+
+/// The first sheet: what this is, from which reading, and how it is made again.
+fn about(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
+    let (bold, wrapped) = (Format::new().set_bold(), wrapped());
+    sheet.set_name("About")?.set_column_width(0, 24)?.set_column_width(1, 90)?;
+    sheet.write_with_format(0, 0, document.title.as_str(), &Format::new().set_bold().set_font_size(14))?;
+    let mut rows = vec![("made again with".to_owned(), document.command.clone())];
+    if document.is_illustrative() {
+        rows.push(("illustrative".to_owned(), "recorded times were told by the authors".to_owned()));
+    }
+    if let Some(section) = document.sections.first() {
+        let facts = section.report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines);
+        let facts = facts.filter(|fact| !is_empty(&fact.cell));
+        rows.extend(facts.map(|fact| (fact.key.replace('_', " "), listed(&fact.cell))));
+        rows.extend(section.report.before.iter().map(|before| ("reading, before".to_owned(), line(before))));
+        rows.push(("reading".to_owned(), line(&section.report.reading)));
+    }
+    rows.extend(
+        document.sections.iter().map(|section| (section.heading.to_owned(), section.about.to_owned())),
+    );
+    for (at, (key, value)) in (2_u32..).zip(rows) {
+        sheet.write_with_format(at, 0, key, &bold)?;
+        sheet.write_with_format(at, 1, cut(&value), &wrapped)?;
+    }
+    if let Some(section) = document.sections.first() {
+        pages(sheet, &section.report.reading);
+    }
+    Ok(())
+}
+
+fn wrapped() -> Format {
+    Format::new().set_text_wrap().set_align(FormatAlign::Top)
+}
+
+fn sheet(sheet: &mut Worksheet, section: &Section) -> Result<(), XlsxError> {
+    let report = &section.report;
+    sheet.set_name(section.heading)?;
+    let heading = Format::new().set_bold().set_text_wrap().set_background_color(0x00E7_E6E6);
+    let (text, day) = (wrapped(), wrapped().set_num_format("yyyy-mm-dd"));
+    for (column, each) in (0_u16..).zip(&report.columns) {
+        sheet.write_with_format(0, column, each.heading.as_str(), &heading)?;
+        let cells = report.rows.iter().filter_map(|row| row.get(usize::from(column)));
+        let width = cells.map(|cell| field(cell).chars().count()).chain([each.heading.chars().count()]).max();
+        let width = u16::try_from(width.unwrap_or_default()).unwrap_or(WIDEST).clamp(8, WIDEST);
+        sheet.set_column_width(column, width + 2)?;
+        if !each.shown {
+            sheet.set_column_hidden(column)?;
+        }
+    }
+    for (row, cells) in (1_u32..).zip(&report.rows) {
+        for (column, cell) in (0_u16..).zip(cells) {
+            write(sheet, (row, column), cell, (&text, &day))?;
+        }
+    }
+    sheet.set_freeze_panes(1, 1)?;
+    let (last_row, last_column) = (report.rows.len(), report.columns.len().saturating_sub(1));
+    if let (Ok(row @ 1..), Ok(column)) = (u32::try_from(last_row), u16::try_from(last_column)) {
+        sheet.autofilter(0, 0, row, column)?;
+    }
+    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    pages(sheet, &report.reading);
+    Ok(())
+}
+
+/// A cell with its type: a day is a date, and what is a number is one.
+fn write(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Cell,
+    (text, day): (&Format, &Format),
+) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Empty => {}
+        Cell::Number(number) => {
+            #[expect(clippy::cast_precision_loss, reason = "a sequence is below 2^53")]
+            let number = *number as f64;
+            sheet.write_number_with_format(row, column, number, text)?;
+        }
+        Cell::Flag(flag) => {
+            sheet.write_boolean_with_format(row, column, *flag, text)?;
+        }
+        Cell::Text(words) => match words.parse().ok().filter(|_| words.len() == 10).and_then(date) {
+            Some(date) => {
+                sheet.write_datetime_with_format(row, column, &date, day)?;
+            }
+            None => {
+                sheet.write_string_with_format(row, column, cut(words), text)?;
+            }
+        },
+        Cell::Word(..) | Cell::List(_) | Cell::Withheld | Cell::Erased(_) => {
+            sheet.write_string_with_format(row, column, cut(&field(cell)), text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The head on every page that is printed.
+fn pages(sheet: &mut Worksheet, reading: &Reading) {
+    let worth = if reading.illustrative { "illustrative, " } else { "" };
+    let short: String = reading.head.leaf.to_string().chars().take(16).collect();
+    sheet.set_footer(format!("&L{worth}{} entries, head {short}…&R&P / &N", reading.head.size));
+}
+
+/// A day, where the calendar of workbooks has it (from 1900 on).
+fn date(day: NaiveDate) -> Option<ExcelDateTime> {
+    let year = u16::try_from(day.year()).ok().filter(|year| *year >= 1900)?;
+    ExcelDateTime::from_ymd(year, u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?).ok()
+}
+
+/// What fits into a cell.
+fn cut(text: &str) -> String {
+    if text.chars().count() <= TEXT_LIMIT {
+        return text.to_owned();
+    }
+    text.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
+}
