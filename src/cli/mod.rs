@@ -8,6 +8,7 @@ mod axes;
 mod backup;
 mod bench;
 mod bundle;
+mod calendar;
 mod checkpoint;
 mod cosign;
 mod demo;
@@ -117,6 +118,7 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Plan),
     Due(due::Due),
+    Calendar(calendar::Calendar),
     Inbox(inbox::Inbox),
     Gaps(gaps::Gaps),
     Lint(read::Lint),
@@ -165,6 +167,7 @@ impl Arguments {
             Command::Diff(command) => command.run(&settings),
             Command::Plan(command) => command.run(&settings),
             Command::Due(command) => command.run(&settings),
+            Command::Calendar(command) => command.run(&settings),
             Command::Inbox(command) => command.run(&settings),
             Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),

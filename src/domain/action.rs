@@ -6,6 +6,7 @@
 use super::assertion::{
     self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Role, Verified,
 };
+use super::assignment::{Assignment, Assignments};
 use super::date::{Cycle, Effective, Period, Unit};
 use super::party::Author;
 use super::plan::Action;
@@ -14,7 +15,6 @@ use super::versions::Versions;
 use super::word::{Place, Said, Word, Words};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -165,24 +165,6 @@ pub struct Context<'a> {
     pub founding: bool,
 }
 
-/// An institution's task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Assignment {
-    /// Whose institution it is.
-    pub party: Code,
-    /// As what.
-    pub role: Role,
-    /// Until when.
-    pub due: Option<Effective>,
-    /// Since when, where that was said.
-    pub effective: Option<Effective>,
-    /// The day on which it was recorded, in the zone where a day ends last.
-    pub day: NaiveDate,
-    /// The sequence of the entry that says so.
-    pub sequence: u64,
-}
-
 /// An action: what it is, and who has it. What was said of it is apart, in its [`Words`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,9 +172,7 @@ pub struct State {
     /// As it stands in the plan.
     pub action: Versions<Action>,
     /// The institutions that have taken it on.
-    pub assignments: Versions<BTreeMap<Code, Assignment>>,
-    /// The institutions that had, and were relieved of it.
-    pub relieved: Versions<BTreeMap<Code, Assignment>>,
+    pub assignments: Assignments,
     /// How it ended, once it has.
     pub ended: Versions<Option<Ending>>,
     /// The sequence of the first entry of its stream: its creation, or what proposed it.
@@ -219,11 +199,9 @@ impl State {
     /// An action that an entry creates, and that nobody has taken on yet; `first` is the first entry of its stream.
     #[must_use]
     pub fn new(sequence: u64, first: u64, action: Action) -> Self {
-        let nobody = || Versions::new(sequence, BTreeMap::new());
         Self {
             action: Versions::new(sequence, action),
-            assignments: nobody(),
-            relieved: nobody(),
+            assignments: Assignments::new(sequence),
             ended: Versions::new(sequence, None),
             first,
         }
@@ -232,12 +210,7 @@ impl State {
     /// The sequence of the entry that made it what it is, whatever was said of it.
     #[must_use]
     pub fn since(&self) -> u64 {
-        self.action.since().max(self.assignments.since()).max(self.relieved.since()).max(self.ended.since())
-    }
-
-    /// Its leads.
-    pub fn leads(&self) -> impl Iterator<Item = (&Code, &Assignment)> {
-        self.assignments.iter().filter(|(_, assignment)| assignment.role == Role::Lead)
+        self.action.since().max(self.assignments.since()).max(self.ended.since())
     }
 
     /// As it was after a number of entries; nothing where it was not created yet.
@@ -247,9 +220,8 @@ impl State {
             return Some(Arc::clone(self));
         }
         let action = self.action.until(size)?;
-        let (assignments, relieved) = (self.assignments.until(size)?, self.relieved.until(size)?);
-        let (ended, first) = (self.ended.until(size)?, self.first);
-        Some(Arc::new(Self { action, assignments, relieved, ended, first }))
+        let (assignments, ended) = (self.assignments.until(size)?, self.ended.until(size)?);
+        Some(Arc::new(Self { action, assignments, ended, first: self.first }))
     }
 
     /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
@@ -434,19 +406,7 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
                 day: place.day,
                 sequence: place.sequence,
             };
-            let State { assignments, relieved, .. } = Arc::make_mut(state);
-            let (from, to) = match event.role {
-                Role::Relieved => (assignments, relieved),
-                Role::Lead | Role::Support => (relieved, assignments),
-            };
-            if from.contains_key(&event.institution) {
-                let mut others = (**from).clone();
-                others.remove(&event.institution);
-                from.change(place.sequence, others);
-            }
-            let mut with = (**to).clone();
-            with.insert(event.institution.clone(), assignment);
-            to.change(place.sequence, with);
+            Arc::make_mut(state).assignments.assign(&event.institution, assignment);
         }
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,

@@ -2,8 +2,9 @@
 //!
 //! Who proposes it, who agrees, and when it takes effect is in [`super::decision`].
 
-use super::action::{Assignment, Context, Ending, Refusal, State};
+use super::action::{Context, Ending, Refusal, State};
 use super::assertion::{self, Lifecycle, Role};
+use super::assignment::Assignment;
 use super::date::{Cycle, Effective};
 use super::plan::Action;
 use super::sealed::Sealed;
@@ -245,7 +246,7 @@ pub fn allows(
         {
             return Err(Refusal::Unchanged(reference()));
         }
-        Change::Clarify { lead: None, due: Some(_), .. } if state.leads().next().is_none() => {
+        Change::Clarify { lead: None, due: Some(_), .. } if state.assignments.leads().next().is_none() => {
             return Err(Refusal::Leaderless(reference()));
         }
         _ => {}
@@ -295,29 +296,17 @@ pub fn apply(
             Arc::make_mut(state).action.change(sequence, amended);
         }
         Change::Clarify { cycle, lead, due } => {
-            let State { action, assignments, relieved, .. } = Arc::make_mut(state);
+            let State { action, assignments, .. } = Arc::make_mut(state);
             if let Some(cycle) = cycle {
                 let clarified = Action { cycle: Some(cycle.clone()), ..(**action).clone() };
                 action.change(sequence, clarified);
             }
-            let mut all = (**assignments).clone();
             if let Some((lead, party)) = lead.as_ref().and_then(|lead| Some((lead, party_of(lead)?))) {
-                let effective = Some(effective);
-                let due = due.or(all.get(lead).and_then(|before| before.due));
-                let assignment =
-                    Assignment { party, role: Role::Lead, due, effective, day: place.day, sequence };
-                all.insert(lead.clone(), assignment);
-                if relieved.contains_key(lead) {
-                    let mut others = (**relieved).clone();
-                    others.remove(lead);
-                    relieved.change(sequence, others);
-                }
+                let due = due.or(assignments.get(lead).and_then(|before| before.due));
+                let (role, effective, day) = (Role::Lead, Some(effective), place.day);
+                assignments.assign(lead, Assignment { party, role, due, effective, day, sequence });
             } else if let Some(due) = due {
-                let leads = all.values_mut().filter(|assignment| assignment.role == Role::Lead);
-                leads.for_each(|assignment| (assignment.due, assignment.sequence) = (Some(*due), sequence));
-            }
-            if all != **assignments {
-                assignments.change(sequence, all);
+                assignments.set_due(*due, sequence);
             }
         }
         Change::Merge(_) | Change::Split(_) | Change::Discontinue => {

@@ -7,7 +7,7 @@
 //! - [`plan`]: the plan document;
 //! - [`party`], [`instrument`], [`action`], [`review`]: the aggregates, each with its events, its refusals, its state and its rules;
 //! - [`versions`]: what each of them was before, since which entry;
-//! - [`assertion`]: what a party can say of an action, and [`word`]: what is kept of it;
+//! - [`assignment`]: who has an action; [`assertion`]: what a party can say of it, and [`word`]: what is kept of it;
 //! - [`finding`]: what a party finds in a review; [`decision`]: what is proposed of an action, agreed and decided there, and
 //!   [`change`]: what that makes of it;
 //! - [`programme`]: all aggregates together, where a rule on one may read the others;
@@ -15,6 +15,7 @@
 
 pub mod action;
 pub mod assertion;
+pub mod assignment;
 pub mod change;
 pub mod date;
 pub mod decision;

@@ -110,7 +110,7 @@ pub fn row<'a, W: Spoken>(
     let latest =
         status.health.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.day).max();
     Ok(Row {
-        leads: action.leads().map(|(institution, _)| institution).collect(),
+        leads: action.assignments.leads().map(|(institution, _)| institution).collect(),
         windows: windows(state, action, &status, reading),
         stale: latest.is_some_and(|day| !fresh(day)),
         action,

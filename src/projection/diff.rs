@@ -6,8 +6,9 @@ use super::board::{self, Row, Window};
 use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
-use crate::domain::action::{self, Assignment};
+use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, OccurrenceState};
+use crate::domain::assignment::Assignment;
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
@@ -299,7 +300,7 @@ impl Found<'_> {
         let names: BTreeSet<&Code> = old.assignments.keys().chain(new.assignments.keys()).collect();
         for name in names {
             let (before, after) = (old.assignments.get(name), new.assignments.get(name));
-            let Some(last) = after.or_else(|| new.relieved.get(name)).or(before) else { continue };
+            let Some(last) = after.or_else(|| new.assignments.relieved(name)).or(before) else { continue };
             let said = || Cause::Entry { sequence: last.sequence, effective: last.effective };
             let role = |task: Option<&Assignment>| task.map(|task| task.role);
             let due = |task: Option<&Assignment>| task.and_then(|task| task.due);

@@ -9,9 +9,11 @@ use crate::domain::change::Change;
 use crate::domain::decision::{self, Proposal};
 use crate::domain::finding::{self, Criterion, Finding, Joint};
 use crate::domain::plan::{Action, Line};
+use crate::domain::programme::Programme;
 use crate::domain::review;
 use crate::domain::value::Code;
 use crate::record::history::State;
+use std::sync::Arc;
 
 /// What a review makes of one action.
 #[derive(Debug, Clone)]
@@ -52,10 +54,7 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     let existing = programme.actions.iter().map(|(reference, action)| (reference, Some(&**action)));
     let proposed = programme.decisions.keys().filter(|reference| !programme.actions.contains_key(*reference));
     let all = existing.chain(proposed.map(|reference| (reference, None)));
-    let admitted = all.filter(|(reference, action)| match action {
-        Some(action) => filter.admits(programme, action),
-        None => filter.action.as_ref().is_none_or(|wanted| wanted == *reference) && !filter.is_of_actions(),
-    });
+    let admitted = all.filter(|(reference, action)| admits(filter, programme, reference, *action));
     let row = |(reference, action): (&'a Code, Option<&'a action::State>)| {
         let decisions = programme.decisions.get(reference);
         let findings: Vec<Option<&decision::Found>> =
@@ -90,6 +89,26 @@ impl<'a> Row<'a> {
         };
         self.action.map(|action| &*action.action).or_else(|| self.proposals.iter().rev().find_map(proposed))
     }
+}
+
+/// Whether a filter admits an action; of one that is only proposed nothing is known by which it could be filtered.
+fn admits(filter: &Filter, programme: &Programme, reference: &Code, action: Option<&action::State>) -> bool {
+    match action {
+        Some(action) => filter.admits(programme, action),
+        None => filter.action.as_ref().is_none_or(|wanted| wanted == reference) && !filter.is_of_actions(),
+    }
+}
+
+/// What is proposed and can be agreed to, of each action that a filter admits and of those that are only proposed.
+#[must_use]
+pub fn proposed<'a>(state: &'a State, filter: &Filter) -> Vec<Vec<&'a Proposal>> {
+    let programme = &state.programme;
+    let of = |(reference, decisions): (&'a Code, &'a Arc<decision::State>)| {
+        let action = programme.actions.get(reference).map(AsRef::as_ref);
+        let admitted = admits(filter, programme, reference, action);
+        admitted.then(|| decisions.open(action.map(action::State::since)).collect())
+    };
+    programme.decisions.iter().filter_map(of).collect()
 }
 
 /// What a review makes of the lines of effort, each by every criterion.

@@ -3,6 +3,7 @@
 //! What they said since a moment, whether it awaits one or not, is a part of [`super::timeline`].
 
 use super::board::{self, Row};
+use super::evaluation;
 use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::date::Effective;
@@ -15,10 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 words! {
     /// Which answer is awaited: to an assertion, the same or that it does not hold; to a contest of an own word, its correction
-    /// or a new word.
+    /// or a new word; to a proposal in a review, consent or that there is none.
     Awaited {
         ConfirmOrContest = "confirm_or_contest",
         CorrectOrRestate = "correct_or_restate",
+        AgreeOrDecline = "agree_or_decline",
     }
 }
 
@@ -26,7 +28,7 @@ words! {
 ///
 /// An assertion that stands awaits one until the party confirms or contests it, says the same or anything later on its axes,
 /// or its author says something newer. A contest of the party's own word awaits one until the party says something later on
-/// the axes of that word, or either is corrected.
+/// the axes of that word, or either is corrected. A proposal awaits one as long as it can be agreed to and the party has not.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -39,6 +41,10 @@ pub fn of<W: Spoken>(
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
         found.extend(awaited(row, &*history.words.of(row.action)?, reading, party));
+    }
+    for row in evaluation::proposed(&history.state, filter) {
+        let open = row.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]);
+        found.extend(open.map(|proposal| (proposal.sequence, Awaited::AgreeOrDecline)));
     }
     Ok(found)
 }

@@ -2,7 +2,6 @@
 
 use super::filter::Filter;
 use super::reading::Reading;
-use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::instrument;
 use crate::domain::plan::{Action, InstrumentState, Kind};
@@ -120,17 +119,16 @@ fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: 
 }
 
 fn actions(state: &State, action: &crate::domain::action::State, gaps: &mut Vec<Gap>) {
+    if action.ended.is_some() {
+        return;
+    }
     let subject = format!("actions/{}", action.action.reference);
     let mut add = |rule, what: String| gaps.push(Gap { subject: subject.clone(), rule, what });
     if action.action.institutions.is_empty() && action.assignments.is_empty() {
         add("no_body", "names no body, and none is assigned".to_owned());
     }
     for party in state.parties() {
-        let leads = action
-            .assignments
-            .values()
-            .any(|assignment| assignment.role == Role::Lead && assignment.party == *party);
-        if !leads {
+        if !action.assignments.leads().any(|(_, lead)| lead.party == *party) {
             add("no_lead", format!("{party} has no lead"));
         }
     }

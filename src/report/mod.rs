@@ -5,7 +5,8 @@
 //!   has;
 //! - [`wording`]: two texts, word by word;
 //! - [`text`], [`csv`], [`json`]: its dialects;
-//! - [`document`]: several tables, and [`markdown`], [`xlsx`]: the dialects of all of them.
+//! - [`document`]: several tables, and [`markdown`], [`xlsx`]: the dialects of all of them;
+//! - [`ical`]: what has a date, for calendars.
 
 pub mod action;
 pub mod agenda;
@@ -16,6 +17,7 @@ pub mod diff;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod ical;
 pub mod inbox;
 pub mod json;
 pub mod markdown;

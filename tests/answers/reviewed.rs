@@ -109,6 +109,7 @@ fn closed(table: &mut Table) {
     table.desk.refused("review decline 1.G2G.7 126 --as DK --reason No", 2);
     table.desk.read_both("review list");
     table.desk.read_both("show 1.G2G.7");
+    table.desk.read_both("inbox --as DK");
     table.refused("review sign R2022 --as DK");
     let last = table.desk.ask("review list")["reading"]["size"].as_u64().unwrap();
     for proposal in [last - 2, last - 1] {

@@ -104,3 +104,24 @@ fn a_contest_that_was_taken_back_awaits_nothing() {
         "and its word awaits again"
     );
 }
+
+#[test]
+fn a_proposal_awaits_the_others_until_they_agree_or_anybody_declines() {
+    let mut desk = Desk::founded();
+    let head = desk.ledger.head();
+    let opened = json!({
+        "period": {"start": "2021", "end": "2021"}, "axis": "recorded", "cutoff": "2021-12-31",
+        "size": head.size, "head": head.leaf.to_string()
+    });
+    desk.say("DK", "reviews/R2021", "review.opened", opened).unwrap();
+    let retain = json!({"review": "R2021", "decision": "retain"});
+    for (kind, data) in [("action.modified", retain.clone()), ("action.declined", json!({"reason": "no"}))] {
+        let mut proposal = retain.clone();
+        proposal["reason"] = json!("It goes well");
+        let proposed = desk.say("DK", ACTION, "action.proposed", proposal).unwrap();
+        assert_eq!(awaited(&desk, "KR"), [(proposed.sequence, Awaited::AgreeOrDecline)]);
+        assert_eq!(awaited(&desk, "DK"), [], "nobody agrees to their own proposal");
+        desk.answer("KR", ACTION, kind, proposed, data).unwrap();
+        assert_eq!(awaited(&desk, "KR"), [], "{kind}");
+    }
+}

@@ -1,0 +1,87 @@
+//! `annals calendar`: what has a date, as a feed for calendars.
+
+use super::axes::{Axes, Which};
+use super::failure::Failure;
+use super::output;
+use super::settings::Settings;
+use annals::domain::duration::Duration;
+use annals::domain::value::Code;
+use annals::ledger::Ledger;
+use annals::projection::agenda::{self, Item, Last, Matter};
+use annals::record::history::State;
+use annals::report::ical::{self, Dated};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use std::process::ExitCode;
+
+/// Write what has a date as an iCalendar feed: tasks, windows of recurring actions, bases of agreement that lapse
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals calendar > all.ics
+  annals calendar --party KR > kr.ics
+  annals calendar --institution MSIT --within 2y > msit.ics
+
+Every deadline is an event of a whole day, its last one. What stays the same keeps its UID, so that a calendar that subscribes to the file
+moves an event, and does not double it. With --party or --institution the tasks are those of its institutions alone.")]
+pub(crate) struct Calendar {
+    /// How far ahead to look: days, weeks, months or years, such as 60d, 8w, 6m, 1y or P60D
+    #[arg(long, value_name = "DURATION", default_value = "1y")]
+    within: Duration,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    axes: Axes,
+}
+
+impl Calendar {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let ledger = settings.reading()?;
+        let (history, reading) = self.axes.read(&ledger)?;
+        let filter = self.which.filter(&ledger.state())?;
+        let mut items = agenda::of(&history, &reading, &filter, self.within)?;
+        let own = |item: &Item<'_>| match item.matter {
+            Matter::Task { party, institution, .. } => {
+                filter.party.as_ref().is_none_or(|wanted| wanted == party)
+                    && filter.institution.as_ref().is_none_or(|wanted| wanted == institution)
+            }
+            Matter::Window(..) | Matter::Instrument(_) => true,
+        };
+        items.retain(own);
+        let state = &history.state;
+        let dated = items
+            .iter()
+            .map(|item| {
+                let (text, laid) = described(state, item);
+                let sequence = match &item.last {
+                    Some(Last::Word(word)) => word.sequence,
+                    Some(Last::Update(update)) => update.sequence,
+                    None => laid,
+                };
+                Ok(Dated { item, text, recorded: recorded(&ledger, sequence, state)? })
+            })
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let whose = filter.institution.as_ref().or(filter.party.as_ref()).map(Code::as_str);
+        let plan = state.programme.plan.as_deref().map_or("", |plan| plan.id.as_str());
+        let name = whose.map_or_else(|| plan.to_owned(), |whose| format!("{plan}: {whose}"));
+        output::write(ical::of(&reading, &name, &dated).as_bytes())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The text of what has a date, and the entry that laid it down.
+fn described<'a>(state: &'a State, item: &Item<'_>) -> (&'a str, u64) {
+    let programme = &state.programme;
+    let Some((kind, reference)) = item.subject.split_once('/') else { return ("", 0) };
+    let Ok(reference) = reference.parse::<Code>() else { return ("", 0) };
+    if kind == "instruments" {
+        let base = programme.instruments.get(&reference);
+        return base.map_or(("", 0), |base| (base.instrument.title.as_str(), base.registered));
+    }
+    let action = programme.actions.get(&reference);
+    action.map_or(("", 0), |action| (action.action.text.as_str(), action.since()))
+}
+
+fn recorded(ledger: &Ledger, sequence: u64, state: &State) -> Result<DateTime<Utc>, Failure> {
+    Ok(ledger.entry(sequence)?.map_or(state.recorded, |entry| entry.seal.recordedtime))
+}

@@ -1,0 +1,102 @@
+//! Who has an action: the institutions that have taken it on, and those that were relieved of it.
+
+use super::assertion::Role;
+use super::date::Effective;
+use super::value::Code;
+use super::versions::Versions;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+/// An institution's task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignment {
+    /// Whose institution it is.
+    pub party: Code,
+    /// As what.
+    pub role: Role,
+    /// Until when.
+    pub due: Option<Effective>,
+    /// Since when, where that was said.
+    pub effective: Option<Effective>,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+    /// The sequence of the entry that says so.
+    pub sequence: u64,
+}
+
+/// By institution, those that have an action; it reads as these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assignments {
+    taken: Versions<BTreeMap<Code, Assignment>>,
+    relieved: Versions<BTreeMap<Code, Assignment>>,
+}
+
+impl Assignments {
+    /// Those of an action that an entry creates: nobody has taken it on.
+    #[must_use]
+    pub fn new(sequence: u64) -> Self {
+        let nobody = || Versions::new(sequence, BTreeMap::new());
+        Self { taken: nobody(), relieved: nobody() }
+    }
+
+    /// The sequence of the entry that made them what they are.
+    #[must_use]
+    pub fn since(&self) -> u64 {
+        self.taken.since().max(self.relieved.since())
+    }
+
+    /// As they were after a number of entries; nothing where the action was not there yet.
+    #[must_use]
+    pub fn until(&self, size: u64) -> Option<Self> {
+        Some(Self { taken: self.taken.until(size)?, relieved: self.relieved.until(size)? })
+    }
+
+    /// Those that lead.
+    pub fn leads(&self) -> impl Iterator<Item = (&Code, &Assignment)> {
+        self.taken.iter().filter(|(_, assignment)| assignment.role == Role::Lead)
+    }
+
+    /// The task of an institution that was relieved of it.
+    #[must_use]
+    pub fn relieved(&self, institution: &Code) -> Option<&Assignment> {
+        self.relieved.get(institution)
+    }
+
+    /// An institution takes the action on, or is relieved of it.
+    pub fn assign(&mut self, institution: &Code, assignment: Assignment) {
+        let sequence = assignment.sequence;
+        let (from, to) = match assignment.role {
+            Role::Relieved => (&mut self.taken, &mut self.relieved),
+            Role::Lead | Role::Support => (&mut self.relieved, &mut self.taken),
+        };
+        if from.contains_key(institution) {
+            let mut others = (**from).clone();
+            others.remove(institution);
+            from.change(sequence, others);
+        }
+        let mut with = (**to).clone();
+        with.insert(institution.clone(), assignment);
+        to.change(sequence, with);
+    }
+
+    /// Those that lead have it done by a date.
+    pub fn set_due(&mut self, due: Effective, sequence: u64) {
+        let mut all = (*self.taken).clone();
+        for assignment in all.values_mut().filter(|assignment| assignment.role == Role::Lead) {
+            (assignment.due, assignment.sequence) = (Some(due), sequence);
+        }
+        self.taken.change(sequence, all);
+    }
+}
+
+impl Deref for Assignments {
+    type Target = BTreeMap<Code, Assignment>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.taken
+    }
+}
