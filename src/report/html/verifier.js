@@ -339,6 +339,7 @@ const annals = (() => {
 
   const SIGNER = 1;
   const WITNESS = 4;
+  const ROLES = ['authority', 'coordinator', 'officer', 'auditor', 'witness'];
 
   async function readKey(vkey) {
     const parts = typeof vkey === 'string' && /^([^\p{White_Space}\p{Cc}\p{Cs}+]+)\+([0-9a-f]{8})\+(.*)$/su.exec(vkey);
@@ -350,7 +351,7 @@ const annals = (() => {
     const hash = await sha256(joined(utf8(`${name}\n`), bytes));
     need(hex(hash.slice(0, 4)) === id, 'key');
     const imported = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
-    return { vkey, name, id, keyid: `${name}+${id}`, kind: bytes[0], crypto: imported };
+    return { vkey, name, id, keyid: `${name}+${id}`, kind: bytes[0], raw: hex(raw), crypto: imported };
   }
 
   function readNote(text) {
@@ -382,27 +383,38 @@ const annals = (() => {
   async function readPolicy(text) {
     need(typeof text === 'string' && text.endsWith('\n'), 'policy');
     const policy = { logs: [], witnesses: [], groups: new Map(), quorum: null };
-    const known = new Set();
-    const define = (name) => {
-      need(name !== 'none' && !known.has(name), 'policy');
-      known.add(name);
+    const [known, grouped] = [new Set(), new Set()];
+    const once = (set, name) => {
+      need(!set.has(name), 'policy');
+      set.add(name);
     };
-    for (const line of text.slice(0, -1).split('\n')) {
+    const define = (name) => {
+      need(name !== 'none', 'policy');
+      once(known, name);
+    };
+    const key = async (vkey, kind, others) => {
+      const read = await readKey(vkey);
+      need(read.kind === kind && others.every((other) => other.raw !== read.raw), 'policy');
+      return read;
+    };
+    const lines = text.slice(0, -1).split('\n');
+    need(lines.length <= 1024, 'policy');
+    for (const line of lines) {
       need(!/[\0-\x08\x0b-\x1f\x7f]/.test(line), 'policy');
       const [word, ...words] = line.match(/[^ \t]+/g) ?? ['#'];
       if (word === 'log' && (words.length === 1 || words.length === 2)) {
-        policy.logs.push(await readKey(words[0]));
-        need(policy.logs.at(-1).kind === SIGNER, 'policy');
+        policy.logs.push(await key(words[0], SIGNER, policy.logs));
       } else if (word === 'witness' && (words.length === 2 || words.length === 3)) {
         define(words[0]);
-        const key = await readKey(words[1]);
-        need(key.kind === WITNESS && policy.witnesses.every((other) => other.key.vkey !== key.vkey), 'policy');
-        policy.witnesses.push({ name: words[0], key });
+        const others = policy.witnesses.map((witness) => witness.key);
+        policy.witnesses.push({ name: words[0], key: await key(words[1], WITNESS, others) });
       } else if (word === 'group' && words.length > 2) {
         const [name, threshold, ...members] = words;
         const enough = { all: members.length, any: 1 }[threshold] ?? Number(threshold);
         need(/^(?:all|any|[1-9][0-9]*)$/.test(threshold) && enough <= members.length, 'policy');
-        need(new Set(members).size === members.length && members.every((member) => known.has(member)), 'policy');
+        need(members.every((member) => known.has(member)), 'policy');
+        // Whoever is in one group is in no other, or would count twice.
+        for (const member of members) once(grouped, member);
         define(name);
         policy.groups.set(name, { enough, members });
       } else if (word === 'quorum' && words.length === 1 && policy.quorum === null) {
@@ -462,6 +474,7 @@ const annals = (() => {
    */
   class History {
     keys = new Map();
+    raws = new Set();
     parties = [];
     /** Each with the sequence since which it is in force. */
     policies = [];
@@ -475,9 +488,10 @@ const annals = (() => {
       this.policies.push({ since: 0, policy: read });
     }
 
-    /** A key id that was ever registered is never registered again. */
+    /** A key id or raw key that was ever registered is never registered again. */
     add(key, role, party) {
-      need(!this.keys.has(key.keyid), 'key');
+      need(!this.keys.has(key.keyid) && !this.raws.has(key.raw), 'key');
+      this.raws.add(key.raw);
       need((key.kind === WITNESS) === (role === 'witness'), 'key');
       this.keys.set(key.keyid, { ...key, role, party, revoked: Infinity });
     }
@@ -528,7 +542,7 @@ const annals = (() => {
       if (subject !== `parties/${signer.party}`) return;
       if (type === 'annals.key.registered.v1') {
         const key = await readKey(data.vkey);
-        need(key.name.startsWith(`${signer.party}/`) && data.role !== 'ledger' && TEXT.test(data.role), 'key');
+        need(key.name.startsWith(`${signer.party}/`) && ROLES.includes(data.role), 'key');
         this.add(key, data.role, signer.party);
       } else if (type === 'annals.key.revoked.v1') {
         const key = this.keys.get(data.keyid);
@@ -604,6 +618,7 @@ const annals = (() => {
         const key = await history.signer(entry, sequence);
         jobs.push({ key, entry });
         await history.take(entry, sequence, key);
+        await pace(0);
       } catch (found) {
         // Data that no schema allows may be of any shape, and is told as what it is.
         fault = new Fault('key', { ...found.detail, sequence });
@@ -690,7 +705,7 @@ const annals = (() => {
       const sequence = lines.length - 1;
       need(lines.pop() === '', 'newline', { sequence });
       need(sequence > 0, 'empty');
-      await map(lines, (line, at) => entries.push(readEntry(line, entries.length)) && at, pace);
+      await map(lines, (line) => entries.push(readEntry(line, entries.length)), pace);
       return { count: entries.length };
     });
     const isSecure = Boolean(globalThis.crypto?.subtle);
