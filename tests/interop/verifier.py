@@ -296,6 +296,8 @@ class Page:
         file = pathlib.Path(folder, "verifier.html")
         file.write_text(f'<!doctype html><meta charset="utf-8"><script>{source}</script>', encoding="utf-8")
         browser.open(file)
+        self.file, self.faults = file, set()
+        self.words = json.loads((REPORT / "words.en.json").read_text(encoding="utf-8"))
 
     def verify(self, cases):
         """The answers, each with its checks by name. An exception is a failure, and so is a fault that is not foreseen."""
@@ -307,6 +309,7 @@ class Page:
             need(answer["holds"] == ("failed" not in verdicts), f"holds is {answer['holds']} with {verdicts}")
             need("unsupported" not in verdicts, "this Chromium has no Ed25519")
             need(checks["rules"]["verdict"] == checks["authority"]["verdict"] == "unchecked", "more than is checked")
+            self.faults |= {check["detail"]["code"] for check in checks.values() if check["verdict"] == "failed"}
             errors = [check for check in checks.values() if check["detail"].get("code") == "error"]
             need(not errors, f"{errors} of {str(case)[:2000]}")
         return found
@@ -332,7 +335,10 @@ def vectors(page):
     entries = {"entries": text("entries.jsonl"), "keys": [key["vkey"] for key in values["keys"]]}
     cosigned = entries | {"checkpoint": text("cosigned.txt"), "policy": text("policy.txt")}
     alone = cosigned | {"checkpoint": text("checkpoint.txt")}
-    cases = [(name, {"entries": text(name)}, SOUND | {"tree": "absent", "cosignatures": "absent"}) for name in ("history.jsonl", "review.jsonl")]
+    cases = [
+        (name, {"entries": text(name)}, SOUND | {"tree": "absent", "cosignatures": "absent"})
+        for name in ("history.jsonl", "review.jsonl")
+    ]
     cases += [
         ("cosigned.txt", cosigned, WITNESSED | {"root": "absent"}),
         ("checkpoint.txt", alone, WITNESSED | {"cosignatures": "partial"}),
@@ -357,20 +363,20 @@ def forms(page):
     # A page holds text; bytes that are none have become U+FFFD before a verifier sees them, and another hash.
     refused = [form["text"] for form in canonical_forms["refused"] if "text" in form]
     read = "%s.map((form) => { try { annals.read(form); return true; } catch (fault) { return fault.detail.code; } })"
-    for form, found in zip(canonical_forms["accepted"], page.browser.run(read % json.dumps(canonical_forms["accepted"]))):
+    for form, found in zip(
+        canonical_forms["accepted"], page.browser.run(read % json.dumps(canonical_forms["accepted"]))
+    ):
         need(found is True, f"{form!r} is refused")
     for form, found in zip(refused, page.browser.run(read % json.dumps(refused))):
         need(found == "canonical", f"{form!r} is accepted")
     signatures = json.loads(text("signatures.json"))
     for case in signatures["signatures"]:
         key, signature, message = case["public_key"], case["signature"], case["message"].encode().hex()
-        found = page.browser.run(
-            f"""(async () => {{
+        found = page.browser.run(f"""(async () => {{
               const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
               const key = await crypto.subtle.importKey('raw', bytes('{key}'), 'Ed25519', false, ['verify']);
               return annals.isSigned({{ crypto: key }}, bytes('{message}'), bytes('{signature}'));
-            }})()"""
-        )
+            }})()""")
         need(found == case["valid"], f"{case['why']}: {found}")
     made = Signer("a", NOTE, bytes(32))
     keys = [(made.vkey(), True), (made.vkey() + "\n", False), (made.vkey().replace("a+", "b+"), False)]
@@ -458,14 +464,21 @@ def keys(page):
     cases = []
 
     def case(what, ledger, expected, **given):
-        cases.append((what, {"entries": ledger.text(), "checkpoint": ledger.checkpoint()} | given, WITNESSED | expected))
+        cases.append(
+            (what, {"entries": ledger.text(), "checkpoint": ledger.checkpoint()} | given, WITNESSED | expected)
+        )
 
     case("as opened", Ledger().say(3), {})
     ledger = Ledger().say()
     newer = ledger.key("KR/witness-2", COSIGNATURE)
     mixed = [ledger.witnesses[0], newer]
     ledger.append(ledger.kr, "key.registered", "parties/KR", {"role": "witness", "vkey": newer.vkey()})
-    case("a witness that no policy names yet", ledger, {"cosignatures": "partial"}, checkpoint=ledger.checkpoint(witnesses=mixed))
+    case(
+        "a witness that no policy names yet",
+        ledger,
+        {"cosignatures": "partial"},
+        checkpoint=ledger.checkpoint(witnesses=mixed),
+    )
     ledger.adopt(witnesses=mixed)
     case("a witness that was adopted", ledger, {}, checkpoint=ledger.checkpoint(witnesses=mixed))
     case("one that was replaced", ledger, {"cosignatures": "partial"})
@@ -485,7 +498,12 @@ def keys(page):
     case("the ledger's key of now", ledger, {}, checkpoint=ledger.checkpoint(log=rotated))
     any_one = Ledger().adopt(threshold="any")
     alone = any_one.checkpoint(witnesses=any_one.witnesses[:1])
-    case("a party that no policy asks for is missing all the same", any_one, {"cosignatures": "partial"}, checkpoint=alone)
+    case(
+        "a party that no policy asks for is missing all the same",
+        any_one,
+        {"cosignatures": "partial"},
+        checkpoint=alone,
+    )
 
     # Somebody with a key of his own behind a history: nobody vouches for the witnesses that he names.
     ledger = Ledger()
@@ -497,12 +515,19 @@ def keys(page):
         ledger.append(mine, "key.registered", f"parties/{key.name[:2]}", {"role": "witness", "vkey": key.vkey()})
     for _ in range(2):
         ledger.append(mine, "policy.adopted", "ledger", ledger.policy(witnesses=false))
-    case("witnesses that no authority registered", ledger, {"cosignatures": "partial"}, checkpoint=ledger.checkpoint(witnesses=false))
+    case(
+        "witnesses that no authority registered",
+        ledger,
+        {"cosignatures": "partial"},
+        checkpoint=ledger.checkpoint(witnesses=false),
+    )
 
     ledger = Ledger()
     theirs = ledger.key("KR/authority-9")
     ledger.append(ledger.dk, "key.registered", "parties/KR", {"role": "authority", "vkey": theirs.vkey()})
-    case("a key that another party registers", ledger.append(theirs, "vector.said", "plan", {}), {"signatures": "keyid"})
+    case(
+        "a key that another party registers", ledger.append(theirs, "vector.said", "plan", {}), {"signatures": "keyid"}
+    )
     ledger = Ledger()
     ledger.append(ledger.dk, "key.registered", "parties/DK", {"role": "authority", "vkey": theirs.vkey()})
     case("a key with another party's name", ledger, {"signatures": "key"})
@@ -520,9 +545,25 @@ def keys(page):
     ledger.append(other, "key.revoked", "parties/KR", {"keyid": keyid})
     case("a key that was revoked", ledger.append(ledger.kr, "vector.said", "plan", {}), {"signatures": "revoked"})
     ledger = Ledger()
-    case("a witness that signs an entry", ledger.append(ledger.witnesses[0], "vector.said", "plan", {}), {"signatures": "keyid"})
+    case(
+        "a witness that signs an entry",
+        ledger.append(ledger.witnesses[0], "vector.said", "plan", {}),
+        {"signatures": "keyid"},
+    )
 
-    for what, data in [("text", {"parties": "x"}), ("null", {"parties": [{}]}), ("number", {"parties": 7, "ledger_key": 1})]:
+    for what, policy in [
+        ("no policy", ""),
+        ("nobody's policy", f"log {ledger.log.vkey()}\nquorum none\n"),
+        ("a number", 7),
+    ]:
+        ledger = Ledger()
+        ledger.append(ledger.dk, "policy.adopted", "ledger", {"policy": policy})
+        case(what, ledger, {"signatures": "key"})
+    for what, data in [
+        ("text", {"parties": "x"}),
+        ("null", {"parties": [{}]}),
+        ("number", {"parties": 7, "ledger_key": 1}),
+    ]:
         case(f"an opening with a {what}", Ledger(**data), {"signatures": "key", "cosignatures": "policy"})
     for seed, public in enumerate(json.loads(text("signatures.json"))["refused_keys"]):
         ledger = Ledger()
@@ -569,7 +610,11 @@ def attacks(page):
     cases = []
 
     def case(what, entries, expected, **given):
-        given = {"entries": "".join(line + "\n" for line in entries), "checkpoint": signed, "root": leaf(lines[0])} | given
+        given = {
+            "entries": "".join(line + "\n" for line in entries),
+            "checkpoint": signed,
+            "root": leaf(lines[0]),
+        } | given
         cases.append((what, given, expected))
 
     def of(line, name):
@@ -580,9 +625,21 @@ def attacks(page):
 
     case("nothing was done", lines, WITNESSED | {"root": "passed"})
     for at in range(1, len(lines)):
-        case(f"{at} dropped", lines[:at] + lines[at + 1 :], {"chain": "sequence" if at < 12 else "passed", "tree": "consistency"})
-        case(f"{at} repeated", lines[: at + 1] + lines[at:], {"chain": "sequence", "tree": "tree" if at < 12 else "passed"})
-        case(f"{at} and the one before it", [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]], {"chain": "sequence", "tree": "tree"})
+        case(
+            f"{at} dropped",
+            lines[:at] + lines[at + 1 :],
+            {"chain": "sequence" if at < 12 else "passed", "tree": "consistency"},
+        )
+        case(
+            f"{at} repeated",
+            lines[: at + 1] + lines[at:],
+            {"chain": "sequence", "tree": "tree" if at < 12 else "passed"},
+        )
+        case(
+            f"{at} and the one before it",
+            [*lines[: at - 1], lines[at], lines[at - 1], *lines[at + 1 :]],
+            {"chain": "sequence", "tree": "tree"},
+        )
         case(f"cut off at {at}", lines[:at], SOUND | {"tree": "consistency", "cosignatures": "passed"})
         signature = of(lines[at - 1], "signature")
         moved = lines[at].replace(of(lines[at], "signature"), signature)
@@ -592,8 +649,17 @@ def attacks(page):
             entry["data"]["note"] = "something else"
 
         forged = rewritten(lines, at, say)
-        case(f"rewritten from {at} on", forged, {"form": "passed", "chain": "passed", "tree": "tree", "signatures": "signature", "root": "passed"})
-        case("and signed by nobody", forged, {"chain": "passed", "signatures": "signature", "tree": "absent"}, checkpoint=None)
+        case(
+            f"rewritten from {at} on",
+            forged,
+            {"form": "passed", "chain": "passed", "tree": "tree", "signatures": "signature", "root": "passed"},
+        )
+        case(
+            "and signed by nobody",
+            forged,
+            {"chain": "passed", "signatures": "signature", "tree": "absent"},
+            checkpoint=None,
+        )
 
     line = lines[5]
     for what, damaged in [
@@ -602,7 +668,10 @@ def attacks(page):
         ("a carriage return", line + "\r"),
         ("a solidus escaped", line.replace("/", "\\/", 1)),
         ("a letter escaped", line.replace("annals", "\\u0061nnals", 1)),
-        ("members in another order", json.dumps(dict(reversed(json.loads(line).items())), separators=(",", ":"), ensure_ascii=False)),
+        (
+            "members in another order",
+            json.dumps(dict(reversed(json.loads(line).items())), separators=(",", ":"), ensure_ascii=False),
+        ),
         ("all but ASCII escaped", json.dumps(json.loads(line), separators=(",", ":"), sort_keys=True)),
         ("a member twice", line.replace('"id":', '"id":"a","id":', 1)),
         ("a member twice, in data", line.replace('"note":', '"note":"a","note":', 1)),
@@ -625,19 +694,41 @@ def attacks(page):
         ("nothing", ""),
         ("a number", "7"),
     ]:
-        case(what, with_line(5, damaged), {"form": "canonical", "chain": "unchecked", "tree": "unchecked", "signatures": "unchecked", "cosignatures": "unchecked", "root": "unchecked"})
+        case(
+            what,
+            with_line(5, damaged),
+            {
+                "form": "canonical",
+                "chain": "unchecked",
+                "tree": "unchecked",
+                "signatures": "unchecked",
+                "cosignatures": "unchecked",
+                "root": "unchecked",
+            },
+        )
     chance = random.Random(1)
     for length in (1, 30, 5000, 60000):
         for alphabet in (range(0x110000), range(128), b'{}[]",:\\tn019-'):
             garbage = "".join(chr(chance.choice(alphabet)) for _ in range(length)).replace("\n", " ")
-            case("garbage", with_line(5, garbage), {"form": "length" if len(garbage.encode("utf-8", "replace")) > 65535 else "canonical"})
+            case(
+                "garbage",
+                with_line(5, garbage),
+                {"form": "length" if len(garbage.encode("utf-8", "replace")) > 65535 else "canonical"},
+            )
     # Of 16 levels the entry and its data are two.
     sixteen = Ledger()
     sixteen.append(sixteen.dk, "vector.said", "plan", {"n": json.loads("[" * 14 + "]" * 14)})
     case("16 levels", sixteen.lines, SOUND, checkpoint=None, root=None)
 
     empty = '{"basehash":"' + NONE + '"}'
-    for what, entries, code in [("no final newline", "".join(each + "\n" for each in lines)[:-1], "newline"), ("no entry", "", "empty"), ("an empty line", "\n", "canonical"), ("one attribute", empty + "\n", "missing"), ("65,536 bytes", "a" * 65536 + "\n", "length"), ("21,846 characters", "공" * 21846 + "\n", "length")]:
+    for what, entries, code in [
+        ("no final newline", "".join(each + "\n" for each in lines)[:-1], "newline"),
+        ("no entry", "", "empty"),
+        ("an empty line", "\n", "canonical"),
+        ("one attribute", empty + "\n", "missing"),
+        ("65,536 bytes", "a" * 65536 + "\n", "length"),
+        ("21,846 characters", "공" * 21846 + "\n", "length"),
+    ]:
         cases.append((what, {"entries": entries, "checkpoint": None}, {"form": code}))
 
     for code, changes in {
@@ -698,7 +789,13 @@ def attacks(page):
         ("answering itself", "causationid", "real", {"causationid": "01795a70-9c00-7000-8000-000000000003"}),
     ]:
         made = Ledger(clock=clock).say(2).say(**changes)
-        case(what, made.lines, {"form": "passed", "chain": code, "signatures": "passed", "tree": "passed"}, checkpoint=made.checkpoint(), root=None)
+        case(
+            what,
+            made.lines,
+            {"form": "passed", "chain": code, "signatures": "passed", "tree": "passed"},
+            checkpoint=made.checkpoint(),
+            root=None,
+        )
     made = Ledger(clock="real").say(2).say(time=when(303))
     case("five minutes ahead", made.lines, WITNESSED, checkpoint=made.checkpoint(), root=None)
     made = Ledger().say(2)
@@ -710,7 +807,12 @@ def attacks(page):
     seed = (2).to_bytes(32, "big")
     for what, sign in [
         ("R of small order", small(ledger.dk, seed)),
-        ("S beyond the order", lambda message: (lambda s: s[:32] + (int.from_bytes(s[32:], "little") + ORDER).to_bytes(32, "little"))(ledger.dk.key.sign(message))),
+        (
+            "S beyond the order",
+            lambda message: (lambda s: s[:32] + (int.from_bytes(s[32:], "little") + ORDER).to_bytes(32, "little"))(
+                ledger.dk.key.sign(message)
+            ),
+        ),
         ("zeros", lambda message: bytes(64)),
         ("the text without its context", lambda message: ledger.dk.key.sign(message[16:])),
         ("another key's", lambda message: ledger.kr.key.sign(message)),
@@ -736,22 +838,39 @@ def attacks(page):
 
     cut = first.rpartition(" ")[0] + " " + encode(base64.b64decode(first.rpartition(" ")[2])[:-1])
     moved_body = body.replace("\n13\n", "\n12\n")
-    with_notes("a cosignature cut off", note(logged, cut, second), "passed", "signature")
+    with_notes("a cosignature cut off", note(logged, cut, second), "passed", "forged")
     with_notes("the note cut off", signed[:-9], "note", "note")
-    with_notes("a cosignature changed", note(logged, changed(first, 30), second), "passed", "signature")
-    with_notes("its time changed", note(logged, changed(first, 11), second), "passed", "signature")
-    with_notes("the ledger's signature changed", note(changed(logged, 30), first, second), "passed", "signature")
-    with_notes("one forged beside one that holds", note(logged, changed(first, 30), first, second), "passed", "signature")
+    with_notes("a cosignature changed", note(logged, changed(first, 30), second), "passed", "forged")
+    with_notes("its time changed", note(logged, changed(first, 11), second), "passed", "forged")
+    with_notes("the ledger's signature changed", note(changed(logged, 30), first, second), "passed", "forged")
+    with_notes("one forged beside one that holds", note(logged, changed(first, 30), first, second), "passed", "forged")
     with_notes("no signature of the ledger", note(first, second), "passed", "unsigned")
     with_notes("one witness", note(logged, second), "passed", "partial")
     with_notes("a stranger's", note(logged, first, second, other.cosign(body + "\n", 1)[:-1]), "passed", "passed")
-    with_notes("a stranger of that name alone", note(logged, second, other.cosign(body + "\n", 1)[:-1]), "passed", "partial")
-    with_notes("a time before the first", note(logged, ledger.witnesses[0].cosign(body + "\n", 1 << 63)[:-1], second), "passed", "signature")
-    with_notes("another size", note(logged, first, second, body=moved_body), "tree", "signature")
-    with_notes("another root", note(logged, first, second, body=body[:-44] + encode(bytes(32))), "tree", "signature")
-    with_notes("another origin", note(logged, first, second, body="annals.example/else" + body[body.index("\n") :]), "origin", "signature")
+    with_notes(
+        "a stranger of that name alone", note(logged, second, other.cosign(body + "\n", 1)[:-1]), "passed", "partial"
+    )
+    with_notes(
+        "a time before the first",
+        note(logged, ledger.witnesses[0].cosign(body + "\n", 1 << 63)[:-1], second),
+        "passed",
+        "forged",
+    )
+    with_notes("another size", note(logged, first, second, body=moved_body), "tree", "forged")
+    with_notes("another root", note(logged, first, second, body=body[:-44] + encode(bytes(32))), "tree", "forged")
+    with_notes(
+        "another origin",
+        note(logged, first, second, body="annals.example/else" + body[body.index("\n") :]),
+        "origin",
+        "forged",
+    )
     with_notes("an extension line", note(logged, first, second, body=body + "\nmore"), "checkpoint", "checkpoint")
-    with_notes("a size with a zero before it", note(logged, first, second, body=body.replace("\n13\n", "\n013\n")), "checkpoint", "checkpoint")
+    with_notes(
+        "a size with a zero before it",
+        note(logged, first, second, body=body.replace("\n13\n", "\n013\n")),
+        "checkpoint",
+        "checkpoint",
+    )
     with_notes("no checkpoint", "", "note", "note")
     with_notes("carriage returns", signed.replace("\n", "\r\n"), "note", "note")
     with_notes("a root without padding", note(logged, first, second, body=body[:-1]), "base64", "base64")
@@ -768,18 +887,194 @@ def attacks(page):
         need(not answer["holds"], f"a changed byte was not found: {case_}")
     # And none of a checkpoint with which it counts as witnessed.
     data = signed.encode()
-    notes_ = [{"entries": ledger.text(), "checkpoint": (data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]).decode("utf-8", "replace")} for at in range(len(data))]
+    notes_ = [
+        {
+            "entries": ledger.text(),
+            "checkpoint": (data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]).decode("utf-8", "replace"),
+        }
+        for at in range(len(data))
+    ]
     for case_, answer in zip(notes_, page.verify(notes_)):
         need(answer["checks"]["cosignatures"]["verdict"] != "passed", f"a changed byte was not found: {case_}")
     return f"{tried} attacks and {len(damaged) + len(notes_)} changed bytes, all refused"
+
+
+def document(ledger, extra="", words=None, **parts):
+    """A page as a report is, with nothing in it but what is verified."""
+    source = {name: (REPORT / name).read_text(encoding="utf-8") for name in ("verifier.js", "page.js", "words.en.json")}
+    need(not any("</" in each or "<!--" in each for each in source.values()), "a file would end its own element")
+    parts = {"entries": ledger.text(), "checkpoint": ledger.checkpoint()} | parts
+    pres = "".join(
+        f'<pre id="{name}" hidden>{html.escape(part)}</pre>' for name, part in parts.items() if part is not None
+    )
+    main = "Joint action plan · 공동 행동 계획\n  1 < 2 & 3 "
+    digest = hashlib.sha256(main.encode()).hexdigest()
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>{extra}<body>'
+        f'<main data-digest="{digest}">{html.escape(words or main)}</main>'
+        '<input id="root"><button id="verify">Verify</button><progress id="progress"></progress>'
+        '<p id="result" aria-live="polite"></p><table><tbody id="checks"></tbody></table>'
+        f'{pres}<script type="application/json" id="words">{source["words.en.json"]}</script>'
+        f'<script>{source["verifier.js"]}</script><script>{source["page.js"]}</script>'
+    )
+
+
+def pages(page):
+    """The page itself: what it shows, and what it says of itself."""
+    browser, folder = page.browser, pathlib.Path(page.file).parent
+    file = folder / "page.html"
+    ledger = Ledger().say(12)
+    tried = 0
+    rows = "[...document.querySelectorAll('#checks tr')].map((row) => [row.dataset.check, row.dataset.verdict, ...[...row.cells].map((cell) => cell.textContent)])"
+
+    def show(what, expected, source, **verdicts):
+        nonlocal tried
+        tried += 1
+        if source:
+            file.write_bytes(source.encode("utf-8", "surrogatepass"))
+            found = verified(browser, file)
+        else:
+            found = browser.wait("document.documentElement.dataset.verified")
+        shown = {row[0]: row[1:] for row in browser.run(rows)}
+        need(found == expected, f"{what}: the page says {found}: {shown}")
+        need(
+            list(shown)
+            == ["form", "chain", "tree", "signatures", "cosignatures", "root", "rules", "authority", "page"],
+            f"{shown}",
+        )
+        for name, verdict in verdicts.items():
+            need(shown[name][0] == verdict, f"{what}: {name} is {shown[name]}")
+        signs = {"passed": "✓", "failed": "✕", "partial": "?", "unsupported": "?", "absent": "–", "unchecked": "–"}
+        result = browser.run("document.getElementById('result').textContent")
+        for verdict, sign, name, said, _, detail in shown.values():
+            need(sign == signs[verdict] and name and said, f"{what}: {shown}")
+            for sentence in (name, said, detail, result):
+                # Every word is there, and every place in it was filled.
+                need(
+                    sentence and "{" not in sentence.split("`")[0] and "undefined" not in sentence,
+                    f"{what}: {sentence}",
+                )
+                need(
+                    not any(sentence.startswith(f"{key.split('.')[0]}.") for key in page.words if "." in key),
+                    f"{what}: {sentence}",
+                )
+        need(browser.run("document.querySelectorAll('img, iframe, #checks script').length") == 0, f"{what}: markup")
+        return shown, result
+
+    sound = {"form": "passed", "chain": "passed", "signatures": "passed", "tree": "passed", "page": "passed"}
+    shown, result = show("a sound page", "passed", document(ledger), **sound, cosignatures="passed", root="absent")
+    need("not known" in result and "Illustrative" in result, result)
+    need(leaf(ledger.lines[0]) in shown["root"][-1] and shown["form"][-2] == "13", f"{shown}")
+    need("DK/witness-1 of DK (2021-05-03T00:00:00Z)" in shown["cosignatures"][-1], f"{shown}")
+
+    def enter(root):
+        browser.run(f"""(() => {{
+              document.getElementById('root').value = {json.dumps(root)};
+              document.getElementById('verify').click();
+            }})()""")
+
+    first = leaf(ledger.lines[0])
+    enter(f" {first[:32]}\n{first[32:].upper()} ")
+    _, result = show("with the root", "passed", None, **sound, root="passed")
+    need("nobody has changed" in result, result)
+    enter("a" * 64)
+    show("with another root", "failed", None, **sound, root="failed")
+    enter("")
+    show("with none", "passed", None, **sound, root="absent")
+
+    damaged = ledger.text().replace("공동 행동", "공동 행사", 1)
+    show(
+        "an entry changed",
+        "failed",
+        document(ledger, entries=damaged),
+        form="passed",
+        chain="failed",
+        tree="failed",
+        signatures="failed",
+        page="passed",
+    )
+    show(
+        "a word of the page changed",
+        "failed",
+        document(ledger, words="Joint action plan"),
+        **(sound | {"page": "failed"}),
+        cosignatures="passed",
+    )
+    unwitnessed = ledger.checkpoint(10, witnesses=ledger.witnesses[:1])
+    shown, result = show(
+        "half cosigned", "passed", document(ledger, checkpoint=unwitnessed), **sound, cosignatures="partial"
+    )
+    need(
+        "KR" in shown["cosignatures"][-1] and "3 entries" in shown["cosignatures"][-1] and "not cosigned" in result,
+        f"{shown} {result}",
+    )
+    real = Ledger(clock="real").say(2)
+    _, result = show(
+        "without a checkpoint",
+        "passed",
+        document(real, checkpoint=None),
+        **(sound | {"tree": "absent"}),
+        cosignatures="absent",
+    )
+    need("Illustrative" not in result, result)
+    some = {"entries": "".join(line + "\n" for line in ledger.lines[:7])}
+    proof = "".join(hash + "\n" for hash in ledger.proof(7, 13))
+    show("with a proof", "passed", document(ledger, **some, consistency=proof), **sound, cosignatures="passed")
+    show("without the proof", "failed", document(ledger, **some), tree="failed")
+    show("no entries", "failed", document(ledger, entries=""), form="failed", chain="unchecked")
+    show("no entries at all", "failed", document(ledger, entries=None), form="failed")
+    attack = "<img src=x onerror=\"document.documentElement.dataset.verified='passed'\">"
+    hostile = canonical(json.loads(ledger.lines[1]) | {attack: 1}) + "\n"
+    shown, _ = show("markup", "failed", document(ledger, entries=ledger.lines[0] + "\n" + hostile), form="failed")
+    need(attack in shown["form"][-1], f"{shown}")
+    keyed = Ledger().say(keyid=f"{attack.replace(' ', '')}$&+00000000", source="parties/DK")
+    shown, _ = show("markup in a key", "failed", document(keyed), signatures="failed")
+    need("$&+00000000" in shown["signatures"][-1], f"{shown}")
+
+    poorer = "<script>SubtleCrypto.prototype.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'));</script>"
+    show(
+        "a browser without Ed25519",
+        "unsupported",
+        document(ledger, poorer),
+        form="passed",
+        chain="passed",
+        tree="passed",
+        signatures="unsupported",
+        cosignatures="unsupported",
+    )
+    show(
+        "and a false entry",
+        "failed",
+        document(ledger, poorer, entries=damaged),
+        chain="failed",
+        signatures="unsupported",
+    )
+    poorer = "<script>Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });</script>"
+    show(
+        "a browser without cryptography",
+        "unsupported",
+        document(ledger, poorer),
+        form="passed",
+        chain="unsupported",
+        signatures="unsupported",
+        page="unsupported",
+    )
+    return f"{tried} pages"
+
+
+def words(page):
+    """Each fault that was found here has its words, and none has words that nothing was found for."""
+    # What never happens, and what the page finds rather than the verifier.
+    known = {key.partition(".")[2] for key in page.words if key.startswith("fault.")} - {"error", "page"}
+    need(known == page.faults, f"words without a fault, or faults without words: {known ^ page.faults}")
+    return f"{len(page.words)} words, {len(known)} of them for a fault"
 
 
 def speed(page):
     """10,000 entries, and a page that is of use meanwhile."""
     ledger = Ledger().say(9999)
     given = json.dumps({"entries": ledger.text(), "checkpoint": ledger.checkpoint()})
-    found = page.browser.run(
-        f"""(async () => {{
+    found = page.browser.run(f"""(async () => {{
           let [longest, last, told] = [0, performance.now(), 0];
           const watch = setInterval(() => {{
             longest = Math.max(longest, performance.now() - last);
@@ -794,15 +1089,14 @@ def speed(page):
           const taken = performance.now() - start;
           clearInterval(watch);
           return {{ holds: answer.holds, size: answer.size, taken, longest, told }};
-        }})()"""
-    )
+        }})()""")
     need(found["holds"] and found["size"] == 10000, f"{found}")
     # On a busy machine of two cores this is ten times what it takes on a quiet one.
     need(found["taken"] < 60000 and found["longest"] < 2000 and found["told"] > 5, f"{found}")
     return f"10,000 entries in {found['taken'] / 1000:.1f} s, no wait longer than {found['longest']:.0f} ms"
 
 
-GROUPS = [vectors, forms, notes, prefixes, keys, attacks, speed]
+GROUPS = [vectors, forms, notes, prefixes, keys, attacks, speed, pages, words]
 
 
 def main():

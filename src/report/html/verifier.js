@@ -200,9 +200,7 @@ const annals = (() => {
       }
       // In canonical order two runs are the ledger's, and the rest is what was signed.
       const signed =
-        line.slice(0, starts.prevhash) +
-        line.slice(starts.source, starts.streamprevhash) +
-        line.slice(starts.subject);
+        line.slice(0, starts.prevhash) + line.slice(starts.source, starts.streamprevhash) + line.slice(starts.subject);
       need(utf8(signed).length <= 64512, 'length');
       return { ...value, signed };
     } catch (fault) {
@@ -341,7 +339,7 @@ const annals = (() => {
   const WITNESS = 4;
   const ROLES = ['authority', 'coordinator', 'officer', 'auditor', 'witness'];
 
-  async function readKey(vkey) {
+  async function parseKey(vkey) {
     const parts = typeof vkey === 'string' && /^([^\p{White_Space}\p{Cc}\p{Cs}+]+)\+([0-9a-f]{8})\+(.*)$/su.exec(vkey);
     need(parts && utf8(parts[1]).length <= 192, 'key');
     const [, name, id, material] = parts;
@@ -353,6 +351,13 @@ const annals = (() => {
     const imported = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
     return { vkey, name, id, keyid: `${name}+${id}`, kind: bytes[0], raw: hex(raw), crypto: imported };
   }
+
+  // A policy repeats keys that were read before, and arithmetic is slow.
+  const keys = new Map();
+  const readKey = (vkey) => {
+    if (!keys.has(vkey)) keys.set(vkey, parseKey(vkey));
+    return keys.get(vkey);
+  };
 
   function readNote(text) {
     need(typeof text === 'string' && utf8(text).length <= 1000000 && text.endsWith('\n'), 'note');
@@ -412,7 +417,10 @@ const annals = (() => {
         const [name, threshold, ...members] = words;
         const enough = { all: members.length, any: 1 }[threshold] ?? Number(threshold);
         need(/^(?:all|any|[1-9][0-9]*)$/.test(threshold) && enough <= members.length, 'policy');
-        need(members.every((member) => known.has(member)), 'policy');
+        need(
+          members.every((member) => known.has(member)),
+          'policy',
+        );
         // Whoever is in one group is in no other, or would count twice.
         for (const member of members) once(grouped, member);
         define(name);
@@ -444,7 +452,7 @@ const annals = (() => {
     let isLogged = false;
     for (const log of policy.logs) {
       for (const { bytes } of lines(log)) {
-        need(await isSigned(log, message, bytes), 'signature', { key: log.name });
+        need(await isSigned(log, message, bytes), 'forged', { key: log.name });
         isLogged ||= log.name === checkpoint.origin;
       }
     }
@@ -452,16 +460,22 @@ const annals = (() => {
     for (const { name, key } of policy.witnesses) {
       const times = [];
       for (const { bytes } of lines(key)) {
-        need(bytes.length === 72, 'signature', { key: key.name });
+        need(bytes.length === 72, 'forged', { key: key.name });
         const time = BigInt(`0x${hex(bytes.slice(0, 8))}`);
         const said = joined(utf8(`cosignature/v1\ntime ${time}\n`), message);
-        need(time < 2n ** 63n && (await isSigned(key, said, bytes.slice(8))), 'signature', { key: key.name });
+        need(time < 2n ** 63n && (await isSigned(key, said, bytes.slice(8))), 'forged', { key: key.name });
         times.push(Number(time));
       }
       if (times.length > 0 && counts(key)) signed.push({ witness: name, key, time: Math.min(...times) });
     }
     need(isLogged, 'unsigned');
-    return { signed, isMet: isMet(policy, signed.map(({ witness }) => witness)) };
+    return {
+      signed,
+      isMet: isMet(
+        policy,
+        signed.map(({ witness }) => witness),
+      ),
+    };
   }
 
   // The keys and policies of a history: schemas/README.md, "Keys and authority" and "Adoption".
@@ -590,7 +604,7 @@ const annals = (() => {
       sequences.set(leaves[sequence], sequence);
       streams.set(entry.subject, { version: entry.streamversion, hash: leaves[sequence] });
     });
-    return { count: entries.length, detail: { streams: streams.size } };
+    return { count: entries.length, detail: { streams: streams.size, clock } };
   }
 
   async function checkTree(entries, hashes, checkpoint, consistency, pace) {
@@ -601,7 +615,11 @@ const annals = (() => {
     const { origin, size, root: signed } = readCheckpoint(checkpoint);
     need(origin === entries[0].ledger, 'origin');
     const proof = consistency.map(base64);
-    need(proof.every((hash) => hash.length === 32), 'consistency', { size });
+    need(
+      proof.every((hash) => hash.length === 32),
+      'consistency',
+      { size },
+    );
     if (size > length) need(await continues(length, whole, size, signed, proof), 'consistency', { size });
     else {
       need(proof.length === 0, 'consistency', { size });
@@ -620,8 +638,10 @@ const annals = (() => {
         await history.take(entry, sequence, key);
         await pace(0);
       } catch (found) {
-        // Data that no schema allows may be of any shape, and is told as what it is.
-        fault = new Fault('key', { ...found.detail, sequence });
+        // An unknown or revoked key; or data of keys that no schema allows, which may be of any shape.
+        fault = found.detail?.key
+          ? new Fault(found.detail.code, { ...found.detail, sequence })
+          : new Fault('key', { sequence });
         break;
       }
     }
