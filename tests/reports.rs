@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+#[expect(dead_code, reason = "here a document is held against them, and no more")]
+#[path = "schemas/schema.rs"]
+mod schema;
+
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use std::fs;
@@ -75,16 +79,19 @@ impl Desk {
 fn the_same_head_gives_the_same_bytes_whatever_is_recorded_after_the_close() {
     let desk = Desk::reviewing();
     desk.close();
-    for name in ["one.xlsx", "one.md"] {
-        desk.done(&format!("report R2022 -o {name}"));
+    let files = ["one.html", "one.xlsx", "one.md", "one.json", "one.csv --section status"];
+    for file in files {
+        desk.done(&format!("report R2022 -o {file}"));
     }
     desk.done("record progress 1.G2G.3 --as KR --lifecycle completed --evidence one.md --time 2023-03-01T08:00:00.000Z");
     // Whatever becomes of the files that entries name.
     fs::remove_dir_all(desk.path("annals-ledger/blobs")).unwrap();
-    for (name, other) in [("one.xlsx", "two/one.xlsx"), ("one.md", "two/one.md")] {
-        fs::create_dir_all(desk.path("two")).unwrap();
-        desk.done(&format!("report R2022 -o {other}"));
-        assert!(fs::read(desk.path(name)).unwrap() == fs::read(desk.path(other)).unwrap(), "{name}");
+    fs::create_dir_all(desk.path("two")).unwrap();
+    for file in files {
+        desk.done(&format!("report R2022 -o two/{file}"));
+        let (name, _) = file.split_once(' ').unwrap_or((file, ""));
+        let read = |name: &str| fs::read(desk.path(name)).unwrap();
+        assert!(read(name) == read(&format!("two/{name}")), "{name}");
     }
 }
 
@@ -93,7 +100,16 @@ fn a_workbook_has_what_the_program_answers_with_typed_dates_and_numbers() {
     let desk = Desk::reviewing();
     desk.done("report R2022 -o evaluation.xlsx");
     let mut workbook: Xlsx<_> = open_workbook(desk.path("evaluation.xlsx")).unwrap();
-    let sheets = ["About", "Findings", "Criteria", "Decisions", "Status", "Exceptions"];
+    let sheets = [
+        "About",
+        "Findings by line",
+        "Findings",
+        "Criteria",
+        "Decisions",
+        "Progress by line",
+        "Status",
+        "Exceptions",
+    ];
     assert_eq!(workbook.sheet_names(), sheets);
     let answered: Value = serde_json::from_str(&desk.done("--format json status --review R2022")).unwrap();
     let status = workbook.worksheet_range("Status").unwrap();
@@ -120,7 +136,9 @@ fn markdown_has_a_table_for_each_part_in_which_nothing_is_markup() {
     let desk = Desk::reviewing();
     desk.done("report R2022 -o evaluation.md");
     let text = fs::read_to_string(desk.path("evaluation.md")).unwrap();
-    for heading in ["## Findings", "## Criteria", "## Decisions", "## Status", "## Exceptions"] {
+    for heading in
+        ["## Findings by line", "## Findings", "## Criteria", "## Decisions", "## Status", "## Exceptions"]
+    {
         assert!(text.contains(&format!("\n{heading}\n")), "{heading}");
     }
     assert!(text.contains("=1+1\\|\\*bold\\*"), "{text}");
@@ -138,7 +156,12 @@ fn nothing_is_overwritten_and_a_dialect_is_known_by_its_name() {
     fs::write(desk.path("mine.xlsx"), "mine").unwrap();
     for (command, code, word) in [
         ("report R2022 -o mine.xlsx", 2, "exists"),
-        ("report R2022 -o evaluation.pdf", 2, ".xlsx or .md"),
+        ("report R2022 -o evaluation.docx", 2, ".html, .pdf, .xlsx, .md, .json or .csv"),
+        ("report R2022 -o evaluation.csv", 2, "--section, one of results, findings"),
+        ("report R2022 -o evaluation.csv --section finding", 2, "did you mean findings?"),
+        ("report R2022 -o evaluation.md --bom", 2, ".csv"),
+        ("report R2022 -o evaluation.md --lang se", 2, "en, da, ko"),
+        ("report R2022 -o evaluation.pdf --chromium ./none", 2, "none"),
         ("report R2021 -o evaluation.md", 2, "did you mean R2022?"),
         ("report R2022 -o nowhere/evaluation.md", 2, "nowhere"),
     ] {
@@ -148,4 +171,144 @@ fn nothing_is_overwritten_and_a_dialect_is_known_by_its_name() {
         assert!(said.contains(word), "{command}: {said}");
     }
     assert_eq!(fs::read_to_string(desk.path("mine.xlsx")).unwrap(), "mine");
+}
+
+/// What stands in an element that holds text alone.
+fn held(page: &str, id: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("<pre id=\"{id}\" hidden>\n"))?;
+    let (text, _) = rest.split_once("</pre>").unwrap();
+    Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
+}
+
+#[test]
+fn a_page_holds_its_entries_as_they_are_and_the_first_checkpoint_of_both_sides_that_covers_them() {
+    let desk = Desk::reviewing();
+    desk.close();
+    desk.done("export -o all.jsonl");
+    let entries = fs::read_to_string(desk.path("all.jsonl")).unwrap();
+    let page = |name: &str| {
+        desk.done(&format!("report R2022 -o {name}/one.html"));
+        fs::read_to_string(desk.path(&format!("{name}/one.html"))).unwrap()
+    };
+    let size =
+        |page: &str| held(page, "checkpoint").unwrap().lines().nth(1).unwrap().parse::<usize>().unwrap();
+    for name in ["alone", "cosigned", "later"] {
+        fs::create_dir(desk.path(name)).unwrap();
+    }
+    let alone = page("alone");
+    assert_eq!(held(&alone, "entries").unwrap(), entries);
+    assert_eq!(held(&alone, "checkpoint"), None, "what the ledger alone signs vouches for nothing");
+
+    let go_on = |day: &str| {
+        desk.done(&format!(
+            "record progress 1.G2G.4 --as DK --lifecycle under_way --time 2023-03-{day}T08:00:00.000Z"
+        ));
+        for party in ["DK", "KR"] {
+            desk.done(&format!("cosign --as {party}"));
+        }
+    };
+    go_on("01");
+    let cosigned = page("cosigned");
+    assert_eq!(held(&cosigned, "entries").unwrap(), entries);
+    assert_eq!(size(&cosigned), entries.lines().count() + 1);
+    assert!(held(&cosigned, "checkpoint").unwrap().contains("KR/witness"));
+    assert!(held(&cosigned, "consistency").is_some());
+    go_on("02");
+    assert!(page("later") == cosigned, "what vouches for a page stays the same");
+}
+
+#[test]
+fn a_page_asks_nobody_for_anything_and_no_text_becomes_a_mark() {
+    let desk = Desk::reviewing();
+    for note in ["</pre><script>alert(1)</script>", "</main><img/src=x/onerror=alert(1)>", "<!--"] {
+        desk.done(&format!(
+            "record progress 1.G2G.4 --as DK --lifecycle under_way --note {note} --time 2023-01-10T08:00:00.000Z"
+        ));
+    }
+    desk.done("review propose R2022 1.G2G.4 amend --text </main><script>alert(1)</script> --as DK --reason So --time 2023-01-11T08:00:00.000Z");
+    desk.done("review agree 1.G2G.4 --as KR --time 2023-01-12T08:00:00.000Z");
+    desk.done("report R2022 -o one.html");
+    let page = fs::read_to_string(desk.path("one.html")).unwrap();
+    for (mark, count) in
+        [("<script", 2), ("<main", 1), ("<img", 0), ("<link", 0), ("src=", 0), ("url(", 0), ("<!--", 0)]
+    {
+        let body = page.split_once("<body>").unwrap().1;
+        assert_eq!(body.matches(mark).count(), count, "{mark}");
+    }
+    assert!(page.contains("default-src 'none'"));
+}
+
+#[test]
+fn labels_are_in_the_language_that_is_asked_for_and_the_plan_keeps_its_own_words() {
+    let desk = Desk::reviewing();
+    let text = |lang: &str| {
+        desk.done(&format!("report R2022 -o {lang}.md --lang {lang}"));
+        fs::read_to_string(desk.path(&format!("{lang}.md"))).unwrap()
+    };
+    let (english, danish, korean) = (text("en"), text("da"), text("ko"));
+    assert!(danish.contains("## Vurderinger\n") && danish.contains("begrænset"), "{danish}");
+    assert!(korean.contains("## 평가\n") && korean.contains("제한적"), "{korean}");
+    for text in [&danish, &korean] {
+        assert!(text.contains("=1+1\\|\\*bold\\*"));
+        // Neither a heading nor a word was forgotten.
+        for word in [
+            "section-",
+            "about-",
+            "column-",
+            "fact-",
+            "word-",
+            "phrase-",
+            "page-",
+            "substantial",
+            "limited",
+            "agreed",
+        ] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+        assert_eq!(text.lines().count(), english.lines().count());
+    }
+}
+
+#[test]
+fn as_json_it_is_what_its_schema_says_with_each_table_as_it_is_answered() {
+    let desk = Desk::reviewing();
+    desk.done("report R2022 -o evaluation.json --lang ko");
+    let read = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let document = read(&fs::read_to_string(desk.path("evaluation.json")).unwrap());
+    let schemas = schema::Schemas::load();
+    assert_eq!(schemas.faults("documents/document.json", &document), Vec::<String>::new());
+    let tables = |name: &str| {
+        let mut sections = document["sections"].as_array().unwrap().iter();
+        sections.find(|section| section["name"] == name).unwrap()["report"].clone()
+    };
+    for (name, command) in [
+        ("status", "status --review R2022"),
+        ("findings", "review show R2022"),
+        ("criteria", "review show R2022 --criteria"),
+    ] {
+        assert_eq!(tables(name), read(&desk.done(&format!("--format json {command}"))), "{name}");
+    }
+    let mut lines = tables("results")["rows"].as_array().unwrap().clone();
+    let all = lines.pop().unwrap();
+    for word in ["actions", "different", "none", "limited"] {
+        let sum: u64 = lines.iter().map(|line| line[word].as_u64().unwrap()).sum();
+        assert_eq!(all[word], sum, "{word}");
+    }
+    // A table that is not what its name says is refused.
+    let mut wrong = document.clone();
+    wrong["sections"][0]["report"]["rows"][0]["more"] = 1.into();
+    assert!(!schemas.admits("documents/document.json", &wrong));
+}
+
+#[test]
+fn one_table_is_rows_for_a_spreadsheet_with_a_mark_where_it_asks_for_one() {
+    let desk = Desk::reviewing();
+    desk.done("report R2022 -o plain.csv --section findings");
+    desk.done("report R2022 -o marked.csv --section findings --bom");
+    let (plain, marked) =
+        (fs::read(desk.path("plain.csv")).unwrap(), fs::read(desk.path("marked.csv")).unwrap());
+    assert_eq!(marked.strip_prefix(b"\xEF\xBB\xBF"), Some(plain.as_slice()));
+    let text = String::from_utf8(plain).unwrap();
+    assert_eq!(text.lines().count(), 70);
+    assert!(text.starts_with("action,joint,lifecycle,DK_finding,"), "{text}");
 }

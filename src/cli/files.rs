@@ -4,7 +4,7 @@ use super::failure::{Failure, file};
 use annals::exchange::layout::limited;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// The bytes of a file of no more than so many.
@@ -28,11 +28,20 @@ pub(crate) fn parsed<T, E: Error + Send + Sync + 'static>(
 
 /// Writes a file that was not there, whole and durable or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut output = File::create_new(path).map_err(file(path, "made"))?;
-    let written = output.write_all(bytes).and_then(|()| output.sync_all());
-    written.map_err(|error| {
+    write_by(path, |out| out.write_all(bytes).map_err(file(path, "written")))
+}
+
+/// The same, as `put` puts it down piece by piece.
+pub(crate) fn write_by(
+    path: &Path,
+    put: impl FnOnce(&mut BufWriter<&File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let output = File::create_new(path).map_err(file(path, "made"))?;
+    let mut buffer = BufWriter::new(&output);
+    let written = put(&mut buffer)
+        .and_then(|()| buffer.flush().and_then(|()| output.sync_all()).map_err(file(path, "written")));
+    written.inspect_err(|_| {
         // A half is worth nothing.
         let _ = fs::remove_file(path);
-        file(path, "written")(error)
     })
 }

@@ -30,6 +30,7 @@ mod output;
 mod place;
 mod plan;
 mod policy;
+mod print;
 mod privacy;
 mod progress;
 mod prove;

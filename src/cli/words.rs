@@ -8,6 +8,7 @@ use annals::domain::review::Axis;
 use annals::domain::status::Joint;
 use annals::projection::audit::{Rule, Stratum};
 use annals::record::role;
+use annals::report::labels::Language;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 fn of<T: Copy + Send + Sync + 'static>(
@@ -64,6 +65,10 @@ pub(crate) fn decision() -> impl TypedValueParser<Value = change::Kind> {
 
 pub(crate) fn axis() -> impl TypedValueParser<Value = Axis> {
     of(Axis::ALL, Axis::as_str)
+}
+
+pub(crate) fn language() -> impl TypedValueParser<Value = Language> {
+    of(Language::ALL, Language::as_str)
 }
 
 pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {

@@ -4,6 +4,7 @@ use super::checkpoints::CheckpointError;
 use super::{Ledger, LedgerError};
 use crate::record::account::{Account, AccountFault};
 use crate::record::attestation::Ending;
+use crate::record::completeness::policy_at;
 use crate::record::fact::Fact;
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
@@ -11,6 +12,7 @@ use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Prover};
 use crate::trail::proof::{Proof, ProofFault};
+use crate::trail::quorum::Backing;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -125,6 +127,39 @@ impl Ledger {
             })?;
         }
         Ok(Account::new(ending, lines, self.prove(sequence, under)?)?)
+    }
+
+    /// What vouches for the first `size` entries: the smallest checkpoint of as many or more that enough witnesses cosigned, with the
+    /// proof that it continues these; else the largest of fewer. Once there is one of the first kind, it stays the same whatever is
+    /// recorded or signed later; what the ledger alone signed does not, and vouches for nothing.
+    ///
+    /// # Errors
+    /// [`ProveError`].
+    pub fn vouched(&self, size: u64) -> Result<Option<(SignedCheckpoint, Vec<NodeHash>)>, ProveError> {
+        let state = self.state();
+        let witnessed = |signed: &SignedCheckpoint| {
+            let policy = policy_at(&state, signed.checkpoint().size()).ok();
+            let found = policy.and_then(|policy| Some(policy.witnessed(signed).ok()?.backing));
+            found == Some(Backing::Witnessed)
+        };
+        let mut kept = self.checkpoints()?;
+        kept.retain(witnessed);
+        let (fewer, more): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|signed| signed.checkpoint().size() < size);
+        let smallest = more.into_iter().min_by_key(|signed| signed.checkpoint().size());
+        let largest = fewer.into_iter().max_by_key(|signed| signed.checkpoint().size());
+        let Some(best) = smallest.or(largest) else { return Ok(None) };
+        let (of, root) = (best.checkpoint().size(), best.checkpoint().root());
+        if of <= size {
+            return Ok(Some((best, Vec::new())));
+        }
+        let path = self.with_tree(|tree, _| {
+            let before = Prover::new(tree, size).root()?;
+            let path = Prover::new(tree, of).consistency(size)?;
+            let continued = merkle::continues((size, before), (of, root), &path);
+            continued.map(|()| path).map_err(|source| ProveError::Beside { size: of, source })
+        })?;
+        Ok(Some((best, path)))
     }
 
     /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.

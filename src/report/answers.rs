@@ -1,9 +1,11 @@
 //! The board and the gaps as tables, and the words of the axes as cells.
 
+use super::phrase::{Part, Phrase};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::{Health, Lifecycle};
+use crate::domain::date::Effective;
 use crate::domain::status::{Joint, Voice};
-use crate::projection::board::{self, Row};
+use crate::projection::board::{self, Row, Window};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
 use crate::projection::reading::Reading;
@@ -103,8 +105,10 @@ pub(super) fn stands(row: &Row<'_>) -> Option<Lifecycle> {
 
 /// Each window with what is known of it.
 pub(super) fn windows(row: &Row<'_>) -> Cell {
-    let windows = row.windows.iter().map(|(name, window)| format!("{name} {window}"));
-    Cell::List(windows.collect())
+    let told = |(name, window): &(Effective, Window)| {
+        Phrase::new("window").with("window", name.to_string()).with("state", Part::Word(window.to_string()))
+    };
+    Cell::Phrases(row.windows.iter().map(told).collect())
 }
 
 /// What a party says, since when it is true, when it was recorded, and where.

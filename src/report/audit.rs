@@ -106,7 +106,7 @@ pub fn exceptions(reading: &Reading, exceptions: &[Exception]) -> Report {
     facts.extend(counts(exceptions).map(|(rule, count)| Fact::new(rule.as_str(), Cell::Number(count))));
     let cells = |exception: &Exception| {
         vec![
-            Cell::text(exception.rule.as_str()),
+            Cell::word(exception.rule.as_str()),
             Cell::text(exception.subject.as_str()),
             Cell::List(exception.entries.iter().map(ToString::to_string).collect()),
             Cell::text(exception.what.as_str()),

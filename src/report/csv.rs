@@ -41,7 +41,11 @@ fn field(cell: &Cell) -> String {
         Cell::Empty | Cell::Withheld | Cell::Erased(_) => String::new(),
         Cell::Text(text) => inert(text),
         Cell::Word(_, word) => word.clone(),
-        Cell::Number(number) => number.to_string(),
+        Cell::Phrases(phrases) => {
+            inert(&phrases.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        }
+        Cell::Phrase(phrase) => inert(&phrase.to_string()),
+        Cell::Number(number) | Cell::Share(number, _) => number.to_string(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::List(items) => inert(&items.join("; ")),
     }

@@ -1,16 +1,22 @@
 //! A document: several tables under one title, each with its reading, and the command that makes them again.
 //!
-//! The same head gives the same bytes in every dialect.
+//! The same head gives the same bytes in every dialect and language.
 
-use super::table::Report;
+use super::labels::Labels;
+use super::table::{Column, Fact, Report, Seen};
+use super::text::is_empty;
 
 /// Several tables.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// What it is.
     pub title: String,
+    /// In which language the plan is (BCP 47), where it is known.
+    pub language: Option<String>,
     /// How it is made again.
     pub command: String,
+    /// Single values of all of it.
+    pub facts: Vec<Fact>,
     /// Its parts, in order.
     pub sections: Vec<Section>,
 }
@@ -18,18 +24,62 @@ pub struct Document {
 /// A table under a heading.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// Its heading, of at most 31 characters: it is the name of a sheet, too.
-    pub heading: &'static str,
-    /// What it shows, in a sentence.
-    pub about: &'static str,
+    /// Its name; its heading is the label `section-<name>`, of at most 31 characters, since a sheet has it, too, and what it shows is
+    /// told by `about-<name>`.
+    pub name: &'static str,
     /// The table.
     pub report: Report,
 }
 
 impl Document {
+    /// The single values that people see.
+    pub fn facts(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(|fact| seen(fact))
+    }
+
     /// Whether recorded times were told by the authors.
     #[must_use]
     pub fn is_illustrative(&self) -> bool {
         self.sections.iter().any(|section| section.report.reading.illustrative)
     }
+}
+
+impl Section {
+    /// Its heading.
+    #[must_use]
+    pub fn heading(&self, labels: &Labels) -> String {
+        labels.say(&format!("section-{}", self.name))
+    }
+
+    /// What it shows, in a sentence.
+    #[must_use]
+    pub fn about(&self, labels: &Labels) -> String {
+        labels.say(&format!("about-{}", self.name))
+    }
+
+    /// The single values that people see, without those that are said of the whole document.
+    pub fn facts<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = &'a Fact> {
+        self.report.facts.iter().filter(|fact| seen(fact) && !document.facts.contains(fact))
+    }
+
+    /// The columns that people see, each with its place.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.report.columns.iter().enumerate().filter(|(_, column)| column.shown)
+    }
+
+    /// From which readings it is made, in a line for each.
+    #[must_use]
+    pub fn readings(&self, labels: &Labels) -> Vec<String> {
+        let after = labels.reading(&self.report.reading);
+        let Some(before) = &self.report.before else { return vec![after] };
+        vec![
+            labels.naming("reading-before", [("reading", &labels.reading(before))]),
+            labels.naming("reading-after", [("reading", &after)]),
+        ]
+    }
+}
+
+/// Whether people see a single value.
+fn seen(fact: &Fact) -> bool {
+    fact.seen != Seen::ByMachines && !is_empty(&fact.cell)
 }

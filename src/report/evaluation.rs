@@ -1,6 +1,7 @@
 //! A review as a table: what each side finds, what they find together, and what is decided.
 
 use super::answers::{excerpt, joint, lifecycle, stands};
+use super::phrase::{self, Phrase};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::decision::Proposal;
 use crate::domain::finding::{Finding, Joint};
@@ -10,7 +11,6 @@ use crate::domain::value::Code;
 use crate::projection::board;
 use crate::projection::evaluation::{Judged, Row};
 use crate::projection::reading::Reading;
-use crate::projection::timeline::change;
 use crate::record::history::State;
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ pub fn actions(
         cells.extend([
             together(row.joint.0),
             row.joint.1.map_or(Cell::Empty, Into::into),
-            Cell::List(row.proposals.iter().map(|proposal| decided(proposal, &row.open)).collect()),
+            Cell::Phrases(row.proposals.iter().map(|proposal| decided(proposal, &row.open)).collect()),
             Cell::Number(row.open.len() as u64),
             Cell::text(excerpt(text)),
             Cell::text(text),
@@ -106,7 +106,7 @@ pub fn lines(
         let mut cells = vec![
             Cell::Number(u64::from(judged.line.number)),
             Cell::text(judged.line.title.as_str()),
-            Cell::text(judged.criterion.as_str()),
+            Cell::word(judged.criterion.as_str()),
         ];
         for found in &judged.findings {
             cells.extend(finds(found.map(|found| (found.finding, found.sequence, found.entries.as_slice()))));
@@ -140,10 +140,10 @@ pub fn list(state: &State, reading: &Reading) -> Report {
         let decided = own.iter().filter(|proposal| proposal.decided.is_some()).count();
         vec![
             Cell::text(name.as_str()),
-            Cell::text(if review.closed.is_some() { "closed" } else { "open" }),
+            Cell::word(if review.closed.is_some() { "closed" } else { "open" }),
             Cell::text(review.opened.period.begin().to_string()),
             Cell::text(review.opened.period.end().to_string()),
-            Cell::text(review.opened.axis.as_str()),
+            Cell::word(review.opened.axis.as_str()),
             Cell::text(review.opened.cutoff.to_string()),
             Cell::Number(review.opened.size.get()),
             Cell::text(review.opened.head.as_str()),
@@ -186,10 +186,10 @@ fn facts(state: &State, name: &Code, review: &Review) -> Vec<Fact> {
     let programme = &state.programme;
     vec![
         Fact::new("review", Cell::text(name.as_str())),
-        Fact::new("state", Cell::text(if review.closed.is_some() { "closed" } else { "open" })),
+        Fact::new("state", Cell::word(if review.closed.is_some() { "closed" } else { "open" })),
         Fact::new("from", Cell::text(opened.period.begin().to_string())),
         Fact::new("to", Cell::text(opened.period.end().to_string())),
-        Fact::new("axis", Cell::text(opened.axis.as_str())),
+        Fact::new("axis", Cell::word(opened.axis.as_str())),
         Fact::new("cutoff", Cell::text(opened.cutoff.to_string())),
         Fact::new("opened", Cell::Number(review.sequence)),
         Fact::new("signed", signed(state, review)),
@@ -234,17 +234,17 @@ fn finds(found: Option<(Finding, u64, &[u64])>) -> [Cell; 3] {
 }
 
 /// A proposal in a few words, and what became of it.
-pub(super) fn decided(proposal: &Proposal, open: &[&Proposal]) -> String {
-    let what = change(&proposal.decision.change);
+pub(super) fn decided(proposal: &Proposal, open: &[&Proposal]) -> Phrase {
+    let what = phrase::change(&proposal.decision.change);
     let is_open = open.iter().any(|other| other.sequence == proposal.sequence);
-    match (&proposal.declined, proposal.decided) {
-        (_, Some(sequence)) => format!("{what} (entry {sequence})"),
-        (Some((party, sequence)), None) => format!("{what}: declined by {party} (entry {sequence})"),
-        (None, None) if is_open => {
-            format!("{what}: proposed by {} (entry {})", proposal.party, proposal.sequence)
-        }
-        (None, None) => format!("{what}: overtaken (entry {})", proposal.sequence),
-    }
+    let (id, party, sequence) = match (&proposal.declined, proposal.decided) {
+        (_, Some(sequence)) => ("decided", None, sequence),
+        (Some((party, sequence)), None) => ("declined", Some(party), *sequence),
+        (None, None) if is_open => ("proposed", Some(&proposal.party), proposal.sequence),
+        (None, None) => ("overtaken", None, proposal.sequence),
+    };
+    let phrase = Phrase::new(id).with("what", what).with("entry", sequence);
+    party.into_iter().fold(phrase, |phrase, party| phrase.with("party", party.as_str()))
 }
 
 fn together(joint: Joint) -> Cell {

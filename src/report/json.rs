@@ -1,6 +1,7 @@
 //! A report as JSON: one object for one answer, stable.
 
-use super::table::{Cell, Report, Seen};
+use super::document::{Document, Section};
+use super::table::{Cell, Fact, Report, Seen};
 use crate::projection::reading::Reading;
 use serde_json::{Map, Value, json};
 
@@ -16,19 +17,29 @@ pub fn of(report: &Report) -> Value {
             Value::Object(members.filter(|(_, value)| !value.is_null()).collect())
         })
         .collect();
-    let facts: Map<String, Value> = report
-        .facts
-        .iter()
-        .filter(|fact| fact.seen != Seen::ByPeople)
-        .map(|fact| (fact.key.clone(), value(&fact.cell)))
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    let mut value =
-        json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts, "rows": rows});
+    let mut value = json!({"kind": report.kind, "reading": reading(&report.reading), "facts": facts(&report.facts), "rows": rows});
     if let (Some(before), Some(members)) = (&report.before, value.as_object_mut()) {
         members.insert("before".to_owned(), reading(before));
     }
     value
+}
+
+fn facts(facts: &[Fact]) -> Map<String, Value> {
+    facts
+        .iter()
+        .filter(|fact| fact.seen != Seen::ByPeople)
+        .map(|fact| (fact.key.clone(), value(&fact.cell)))
+        .filter(|(_, value)| !value.is_null())
+        .collect()
+}
+
+/// A document as one object, with its tables as they are answered one by one.
+#[must_use]
+pub fn document(document: &Document) -> Value {
+    let section = |section: &Section| json!({"name": section.name, "report": of(&section.report)});
+    let sections: Vec<Value> = document.sections.iter().map(section).collect();
+    let facts = facts(&document.facts);
+    json!({"kind": "document", "title": document.title, "command": document.command, "facts": facts, "sections": sections})
 }
 
 /// A reading as an object.
@@ -57,7 +68,9 @@ fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Empty | Cell::Withheld | Cell::Erased(_) => Value::Null,
         Cell::Text(text) | Cell::Word(_, text) => text.as_str().into(),
-        Cell::Number(number) => (*number).into(),
+        Cell::Phrases(phrases) => phrases.iter().map(ToString::to_string).collect(),
+        Cell::Phrase(phrase) => phrase.to_string().into(),
+        Cell::Number(number) | Cell::Share(number, _) => (*number).into(),
         Cell::Flag(flag) => (*flag).into(),
         Cell::List(items) => items.iter().map(String::as_str).collect(),
     }

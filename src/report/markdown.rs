@@ -1,45 +1,51 @@
 //! A document as Markdown (GitHub Flavored Markdown §4.10, tables): for mail and for text kept beside code.
 
 use super::document::{Document, Section};
-use super::table::Seen;
-use super::text::{field, is_empty, line, listed};
+use super::labels::Labels;
+use super::table::Fact;
 
 /// The document as Markdown.
 #[must_use]
-pub fn of(document: &Document) -> String {
+pub fn of(document: &Document, labels: &Labels) -> String {
     let mut text = format!("# {}\n", escaped(&document.title));
     if document.is_illustrative() {
-        text.push_str("\n**Illustrative:** recorded times were told by the authors.\n");
+        text.extend(["\n**", &escaped(&labels.say("page-illustrative")), "**\n"]);
     }
-    document.sections.iter().for_each(|section| text.push_str(&part(section)));
-    text.extend(["\n---\n\nMade again with `", &document.command, "`.\n"]);
+    text.extend(["\n", &listed(document.facts(), labels)]);
+    document.sections.iter().for_each(|section| text.push_str(&part(document, section, labels)));
+    text.extend(["\n---\n\n", &labels.say("page-again"), ": `", &document.command, "`\n"]);
     text
 }
 
-fn part(section: &Section) -> String {
+fn part(document: &Document, section: &Section, labels: &Labels) -> String {
     let report = &section.report;
-    let mut text = format!("\n## {}\n\n{}\n\n", section.heading, section.about);
-    for fact in report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !is_empty(&fact.cell)) {
-        let (key, value) = (fact.key.replace('_', " "), listed(&fact.cell));
-        text.extend(["- ", &key, ": ", &escaped(&value), "\n"]);
-    }
-    let shown: Vec<usize> =
-        report.columns.iter().enumerate().filter(|(_, column)| column.shown).map(|(at, _)| at).collect();
+    let mut text = format!("\n## {}\n\n{}\n\n", section.heading(labels), section.about(labels));
+    text.push_str(&listed(section.facts(document), labels));
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    if !report.rows.is_empty() {
-        let heading = |at: &usize| report.columns.get(*at).map(|column| column.heading.clone());
-        text.push('\n');
-        text.push_str(&row(shown.iter().filter_map(heading).collect()));
-        text.push_str(&row(shown.iter().map(|_| "---".to_owned()).collect()));
+    text.push('\n');
+    if report.rows.is_empty() {
+        text.extend([&labels.say("page-nothing"), "\n"]);
+    } else {
+        let heading = |column| escaped(&labels.heading(column, &report.reading.parties));
+        text.push_str(&row(section.columns().map(|(_, column)| heading(column)).collect()));
+        text.push_str(&row(section.columns().map(|_| "---".to_owned()).collect()));
         for cells in &report.rows {
-            let cell = |at: &usize| cells.get(*at).map(|cell| escaped(&field(cell)));
-            text.push_str(&row(shown.iter().filter_map(cell).collect()));
+            let cell = |(at, _)| cells.get(at).map(|cell| escaped(&labels.cell(cell)));
+            text.push_str(&row(section.columns().filter_map(cell).collect()));
         }
     }
-    let readings = report.before.iter().chain([&report.reading]).map(line);
     text.push('\n');
-    readings.for_each(|reading| text.extend(["<small>", &escaped(&reading), "</small>  \n"]));
+    for reading in section.readings(labels) {
+        text.extend(["<small>", &escaped(&reading), "</small>  \n"]);
+    }
     text
+}
+
+fn listed<'a>(facts: impl Iterator<Item = &'a Fact>, labels: &Labels) -> String {
+    let told = |fact: &Fact| {
+        format!("- {}: {}\n", labels.fact(&fact.key), escaped(&labels.items(&fact.cell).join(", ")))
+    };
+    facts.map(told).collect()
 }
 
 /// A text in which nothing is markup, on one line.

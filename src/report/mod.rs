@@ -1,11 +1,12 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`], [`audit`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`], [`audit`], [`tally`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
+//! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
 //! - [`text`], [`csv`], [`json`]: its dialects;
-//! - [`document`]: several tables, and [`markdown`], [`xlsx`]: the dialects of all of them;
+//! - [`document`]: several tables, and [`markdown`], [`xlsx`], [`html`]: the dialects of all of them;
 //! - [`ical`]: what has a date, for calendars.
 
 pub mod action;
@@ -17,13 +18,17 @@ pub mod diff;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod html;
 pub mod ical;
 pub mod inbox;
 pub mod json;
+pub mod labels;
 pub mod markdown;
 pub mod moments;
+pub mod phrase;
 pub mod silence;
 pub mod table;
+pub mod tally;
 pub mod text;
 pub mod version;
 pub mod wording;

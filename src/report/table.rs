@@ -1,5 +1,6 @@
 //! A table: what every answer is before it is written in a dialect.
 
+use super::phrase::Phrase;
 use crate::projection::reading::Reading;
 
 /// An answer.
@@ -101,10 +102,16 @@ pub enum Cell {
     Empty,
     /// Words.
     Text(String),
-    /// A word of an axis, with the glyph that people see before it.
+    /// A word of the program, such as one of an axis, with the glyph that people see before it, or none.
     Word(&'static str, String),
+    /// What the program tells of something.
+    Phrase(Phrase),
+    /// Several things that it tells.
+    Phrases(Vec<Phrase>),
     /// A number.
     Number(u64),
+    /// A number out of another; to a machine, the first.
+    Share(u64, u64),
     /// Yes or no.
     Flag(bool),
     /// Several values.
@@ -120,6 +127,11 @@ impl Cell {
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// A word of the program that has no glyph.
+    pub fn word(word: impl Into<String>) -> Self {
+        Self::Word("", word.into())
     }
 
     /// Words that may be absent.

@@ -1,7 +1,7 @@
 //! A report as text: facts, a table, and below it the reading from which it was made.
 
+use super::labels::english;
 use super::table::{Cell, Column, Report, Seen};
-use crate::domain::value::Code;
 use crate::projection::reading::Reading;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
@@ -71,20 +71,24 @@ const WRAPPED: [&str; 8] = ["decisions", "excerpt", "last", "leads", "note", "su
 
 /// Whether a cell says nothing.
 pub(super) fn is_empty(cell: &Cell) -> bool {
-    matches!(cell, Cell::Empty) || *cell == Cell::List(Vec::new())
+    match cell {
+        Cell::Empty => true,
+        Cell::List(items) => items.is_empty(),
+        Cell::Phrases(phrases) => phrases.is_empty(),
+        _ => false,
+    }
 }
 
 /// A cell for people.
 pub(super) fn field(cell: &Cell) -> String {
-    match cell {
-        Cell::Empty => "–".to_owned(),
-        Cell::Withheld => "(withheld)".to_owned(),
-        Cell::Erased(why) => format!("(erased: {why})"),
-        Cell::Text(text) => text.clone(),
-        Cell::Word(glyph, word) => format!("{glyph} {}", word.replace('_', " ")),
-        Cell::Number(number) => number.to_string(),
-        Cell::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Cell::List(items) => items.join(", "),
+    english().cell(cell)
+}
+
+/// A number out of another, with its percentage: `12 (35 %)`.
+pub(super) fn share(number: u64, all: u64) -> String {
+    match (number * 100 + all / 2).checked_div(all) {
+        Some(percent) => format!("{number} ({percent} %)"),
+        None => number.to_string(),
     }
 }
 
@@ -97,31 +101,14 @@ fn key(key: &str) -> String {
 }
 
 /// A fact's value; a list whose items are long has a line for each.
-pub(super) fn listed(cell: &Cell) -> String {
-    match cell {
-        Cell::List(items) if items.iter().any(|item| item.contains(", ") || item.len() > 40) => {
-            items.join(&format!("\n{:KEY$}", ""))
-        }
-        other => field(other),
-    }
+fn listed(cell: &Cell) -> String {
+    let items = english().items(cell);
+    let long = items.len() > 1 && items.iter().any(|item| item.contains(", ") || item.len() > 40);
+    items.join(&if long { format!("\n{:KEY$}", "") } else { ", ".to_owned() })
 }
 
 /// The reading in one line.
 #[must_use]
 pub fn line(reading: &Reading) -> String {
-    let day = |day: Option<chrono::NaiveDate>| day.map_or("all".to_owned(), |day| day.to_string());
-    let worth = if reading.illustrative { " · illustrative" } else { "" };
-    let awaited: Vec<&str> = reading.awaited.iter().map(Code::as_str).collect();
-    let founding = match awaited.as_slice() {
-        [] => String::new(),
-        awaited => format!("\nNot in force yet: {} has not acceded.", awaited.join(", ")),
-    };
-    format!(
-        "as recorded: {} · as effective: {} · today: {} · {} entries, head {}{worth}{founding}",
-        day(reading.recorded),
-        day(reading.effective),
-        reading.today,
-        reading.head.size,
-        reading.head.leaf
-    )
+    english().reading(reading)
 }

@@ -1,13 +1,13 @@
 //! A version of the plan as a table, and what was decided between two.
 
 use super::answers::excerpt;
+use super::phrase::{self, Phrase};
 use super::table::{Cell, Column, Fact, Report};
 use super::wording;
 use crate::domain::action;
 use crate::domain::change::Change;
 use crate::domain::plan::Action;
 use crate::projection::reading::Reading;
-use crate::projection::timeline::change;
 use crate::projection::version::{Decided, Version};
 use crate::record::history::State;
 
@@ -109,8 +109,8 @@ fn cells(decided: &Decided<'_>) -> Vec<Cell> {
     };
     vec![
         Cell::text(decided.reference.as_str()),
-        Cell::text(decision.change.kind().as_str()),
-        Cell::text(told(&decision.change, decided.before.as_deref())),
+        Cell::word(decision.change.kind().as_str()),
+        Cell::Phrase(told(&decision.change, decided.before.as_deref())),
         Cell::text(decision.review.as_str()),
         Cell::text(proposal.party.as_str()),
         Cell::List(proposal.agreed.iter().map(|(party, _)| party.to_string()).collect()),
@@ -125,14 +125,13 @@ fn cells(decided: &Decided<'_>) -> Vec<Cell> {
 
 /// A change in words for people, with what it changes; an amended text word by word.
 #[must_use]
-pub fn told(what: &Change, before: Option<&Action>) -> String {
+pub fn told(what: &Change, before: Option<&Action>) -> Phrase {
     match (what, before) {
-        (Change::Amend(text), Some(old)) => wording::text(old.text.as_str(), text.as_str()),
-        (Change::Add(action), _) => action.text.to_string(),
-        (Change::Clarify { cycle: Some(_), .. }, Some(old)) => match &old.cycle {
-            Some(cycle) => format!("{}, before: {cycle}", change(what)),
-            None => change(what),
-        },
-        (other, _) => change(other),
+        (Change::Amend(text), Some(old)) => Phrase::verbatim(wording::text(old.text.as_str(), text.as_str())),
+        (Change::Add(action), _) => Phrase::verbatim(action.text.as_str()),
+        (Change::Clarify { cycle: Some(_), .. }, Some(Action { cycle: Some(cycle), .. })) => {
+            Phrase::new("clarified").with("what", phrase::change(what)).with("before", cycle.to_string())
+        }
+        (other, _) => phrase::change(other),
     }
 }

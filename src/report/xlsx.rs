@@ -1,8 +1,8 @@
 //! A document as a workbook (Office Open XML): a sheet for each table, with typed dates and numbers, frozen headings and filters.
 
 use super::document::{Document, Section};
-use super::table::{Cell, Seen};
-use super::text::{field, is_empty, line, listed};
+use super::labels::Labels;
+use super::table::Cell;
 use crate::projection::reading::Reading;
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
@@ -16,7 +16,7 @@ const TEXT_LIMIT: usize = 32_767;
 ///
 /// # Errors
 /// [`XlsxError`], where a sheet has more rows than one can have (1,048,576).
-pub fn of(document: &Document) -> Result<Vec<u8>, XlsxError> {
+pub fn of(document: &Document, labels: &Labels) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let made = document.sections.first().map(|section| section.report.reading.today);
     let made = made.and_then(date).map_or_else(|| ExcelDateTime::from_ymd(1970, 1, 1), Ok)?;
@@ -27,38 +27,33 @@ pub fn of(document: &Document) -> Result<Vec<u8>, XlsxError> {
             .set_comment(&document.command)
             .set_creation_datetime(&made),
     );
-    about(workbook.add_worksheet(), document)?;
+    about(workbook.add_worksheet(), document, labels)?;
     for section in &document.sections {
-        sheet(workbook.add_worksheet(), section)?;
+        sheet(workbook.add_worksheet(), section, labels)?;
     }
     workbook.save_to_buffer()
 }
 
 /// The first sheet: what this is, from which reading, and how it is made again.
-fn about(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxError> {
+fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<(), XlsxError> {
     let (bold, wrapped) = (Format::new().set_bold(), wrapped());
-    sheet.set_name("About")?.set_column_width(0, 24)?.set_column_width(1, 90)?;
+    sheet.set_name(labels.say("page-about"))?.set_column_width(0, 24)?.set_column_width(1, 90)?;
     sheet.write_with_format(0, 0, document.title.as_str(), &Format::new().set_bold().set_font_size(14))?;
-    let mut rows = vec![("made again with".to_owned(), document.command.clone())];
+    let mut rows = vec![(labels.say("page-again"), document.command.clone())];
     if document.is_illustrative() {
-        rows.push(("illustrative".to_owned(), "recorded times were told by the authors".to_owned()));
+        rows.push((labels.word("illustrative"), labels.say("page-illustrative")));
     }
+    rows.extend(document.facts().map(|fact| (labels.fact(&fact.key), labels.items(&fact.cell).join("\n"))));
     if let Some(section) = document.sections.first() {
-        let facts = section.report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines);
-        let facts = facts.filter(|fact| !is_empty(&fact.cell));
-        rows.extend(facts.map(|fact| (fact.key.replace('_', " "), listed(&fact.cell))));
-        rows.extend(section.report.before.iter().map(|before| ("reading, before".to_owned(), line(before))));
-        rows.push(("reading".to_owned(), line(&section.report.reading)));
+        let before = section.report.before.iter();
+        rows.extend(before.map(|before| (labels.say("page-reading-before"), labels.reading(before))));
+        rows.push((labels.say("page-reading"), labels.reading(&section.report.reading)));
+        pages(sheet, &section.report.reading, labels);
     }
-    rows.extend(
-        document.sections.iter().map(|section| (section.heading.to_owned(), section.about.to_owned())),
-    );
+    rows.extend(document.sections.iter().map(|section| (section.heading(labels), section.about(labels))));
     for (at, (key, value)) in (2_u32..).zip(rows) {
         sheet.write_with_format(at, 0, key, &bold)?;
         sheet.write_with_format(at, 1, cut(&value), &wrapped)?;
-    }
-    if let Some(section) = document.sections.first() {
-        pages(sheet, &section.report.reading);
     }
     Ok(())
 }
@@ -67,15 +62,16 @@ fn wrapped() -> Format {
     Format::new().set_text_wrap().set_align(FormatAlign::Top)
 }
 
-fn sheet(sheet: &mut Worksheet, section: &Section) -> Result<(), XlsxError> {
+fn sheet(sheet: &mut Worksheet, section: &Section, labels: &Labels) -> Result<(), XlsxError> {
     let report = &section.report;
-    sheet.set_name(section.heading)?;
+    sheet.set_name(section.heading(labels))?;
     let heading = Format::new().set_bold().set_text_wrap().set_background_color(0x00E7_E6E6);
     let (text, day) = (wrapped(), wrapped().set_num_format("yyyy-mm-dd"));
     for (column, each) in (0_u16..).zip(&report.columns) {
-        sheet.write_with_format(0, column, each.heading.as_str(), &heading)?;
+        let name = labels.heading(each, &report.reading.parties);
+        sheet.write_with_format(0, column, name.as_str(), &heading)?;
         let cells = report.rows.iter().filter_map(|row| row.get(usize::from(column)));
-        let width = cells.map(|cell| field(cell).chars().count()).chain([each.heading.chars().count()]).max();
+        let width = cells.map(|cell| labels.cell(cell).chars().count()).chain([name.chars().count()]).max();
         let width = u16::try_from(width.unwrap_or_default()).unwrap_or(WIDEST).clamp(8, WIDEST);
         sheet.set_column_width(column, width + 2)?;
         if !each.shown {
@@ -84,7 +80,7 @@ fn sheet(sheet: &mut Worksheet, section: &Section) -> Result<(), XlsxError> {
     }
     for (row, cells) in (1_u32..).zip(&report.rows) {
         for (column, cell) in (0_u16..).zip(cells) {
-            write(sheet, (row, column), cell, (&text, &day))?;
+            write(sheet, (row, column), cell, (&text, &day), labels)?;
         }
     }
     sheet.set_freeze_panes(1, 1)?;
@@ -93,7 +89,7 @@ fn sheet(sheet: &mut Worksheet, section: &Section) -> Result<(), XlsxError> {
         sheet.autofilter(0, 0, row, column)?;
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    pages(sheet, &report.reading);
+    pages(sheet, &report.reading, labels);
     Ok(())
 }
 
@@ -103,10 +99,11 @@ fn write(
     (row, column): (u32, u16),
     cell: &Cell,
     (text, day): (&Format, &Format),
+    labels: &Labels,
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Empty => {}
-        Cell::Number(number) => {
+        Cell::Number(number) | Cell::Share(number, _) => {
             #[expect(clippy::cast_precision_loss, reason = "a sequence is below 2^53")]
             let number = *number as f64;
             sheet.write_number_with_format(row, column, number, text)?;
@@ -122,18 +119,25 @@ fn write(
                 sheet.write_string_with_format(row, column, cut(words), text)?;
             }
         },
-        Cell::Word(..) | Cell::List(_) | Cell::Withheld | Cell::Erased(_) => {
-            sheet.write_string_with_format(row, column, cut(&field(cell)), text)?;
+        Cell::Word(..)
+        | Cell::Phrase(_)
+        | Cell::Phrases(_)
+        | Cell::List(_)
+        | Cell::Withheld
+        | Cell::Erased(_) => {
+            sheet.write_string_with_format(row, column, cut(&labels.cell(cell)), text)?;
         }
     }
     Ok(())
 }
 
 /// The head on every page that is printed.
-fn pages(sheet: &mut Worksheet, reading: &Reading) {
-    let worth = if reading.illustrative { "illustrative, " } else { "" };
-    let short: String = reading.head.leaf.to_string().chars().take(16).collect();
-    sheet.set_footer(format!("&L{worth}{} entries, head {short}…&R&P / &N", reading.head.size));
+fn pages(sheet: &mut Worksheet, reading: &Reading, labels: &Labels) {
+    let worth =
+        reading.illustrative.then(|| format!("{}, ", labels.word("illustrative"))).unwrap_or_default();
+    let short: String = reading.head.leaf.to_string().chars().take(16).chain(['…']).collect();
+    let names = [("size", &*reading.head.size.to_string()), ("head", &*short)];
+    sheet.set_footer(format!("&L{worth}{}&R&P / &N", labels.naming("page-footer", names)));
 }
 
 /// A day, where the calendar of workbooks has it (from 1900 on).

@@ -144,6 +144,9 @@ fn closed(table: &mut Table) {
 fn again(table: &mut Table) {
     table.desk.both_anew("report R2022 -o evaluation.xlsx", "evaluation.xlsx");
     table.desk.both_anew("report R2022 -o evaluation.md", "evaluation.md");
+    table.desk.both_anew("report R2022 -o evaluation.html --lang da", "evaluation.html");
+    table.desk.both_anew("report R2022 -o evaluation.json --lang ko", "evaluation.json");
+    table.desk.both_anew("report R2022 -o results.csv --section results", "results.csv");
     table.desk.refused("report R2022 -o evaluation.md", 2);
     table.say("review open R2023 --as DK --cutoff 2023-01-02");
     for command in [

@@ -37,6 +37,13 @@ ORDER = 2**252 + 27742317777372353535851937790883648493
 PATIENCE = 120
 
 
+def labels():
+    """The English words of the page, as the program puts them into it."""
+    lines = (REPORT.parent / "labels" / "en.ftl").read_text(encoding="utf-8").splitlines()
+    pairs = (line.removeprefix("verify-").split(" = ", 1) for line in lines if line.startswith("verify-"))
+    return {key.replace("-", ".", 1): text.replace("{ $", "{").replace(" }", "}") for key, text in pairs}
+
+
 class Bad(Exception):
     pass
 
@@ -297,7 +304,7 @@ class Page:
         file.write_text(f'<!doctype html><meta charset="utf-8"><script>{source}</script>', encoding="utf-8")
         browser.open(file)
         self.file, self.faults = file, set()
-        self.words = json.loads((REPORT / "words.en.json").read_text(encoding="utf-8"))
+        self.words = labels()
 
     def verify(self, cases):
         """The answers, each with its checks by name. An exception is a failure, and so is a fault that is not foreseen."""
@@ -901,7 +908,8 @@ def attacks(page):
 
 def document(ledger, extra="", words=None, **parts):
     """A page as a report is, with nothing in it but what is verified."""
-    source = {name: (REPORT / name).read_text(encoding="utf-8") for name in ("verifier.js", "page.js", "words.en.json")}
+    source = {name: (REPORT / name).read_text(encoding="utf-8") for name in ("verifier.js", "page.js")}
+    source["words"] = json.dumps(labels())
     need(not any("</" in each or "<!--" in each for each in source.values()), "a file would end its own element")
     parts = {"entries": ledger.text(), "checkpoint": ledger.checkpoint()} | parts
     pres = "".join(
@@ -914,7 +922,7 @@ def document(ledger, extra="", words=None, **parts):
         f'<main data-digest="{digest}">{html.escape(words or main)}</main>'
         '<input id="root"><button id="verify">Verify</button><progress id="progress"></progress>'
         '<p id="result" aria-live="polite"></p><table><tbody id="checks"></tbody></table>'
-        f'{pres}<script type="application/json" id="words">{source["words.en.json"]}</script>'
+        f'{pres}<script type="application/json" id="words">{source["words"]}</script>'
         f'<script>{source["verifier.js"]}</script><script>{source["page.js"]}</script>'
     )
 

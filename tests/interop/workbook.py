@@ -13,7 +13,8 @@ import openpyxl
 workbook = openpyxl.load_workbook(sys.argv[1])
 with open(sys.argv[2], encoding="utf-8") as file:
     status = json.load(file)
-assert workbook.sheetnames == ["About", "Findings", "Criteria", "Decisions", "Status", "Exceptions"], workbook.sheetnames
+SHEETS = ["About", "Findings by line", "Findings", "Criteria", "Decisions", "Progress by line", "Status", "Exceptions"]
+assert workbook.sheetnames == SHEETS, workbook.sheetnames
 for sheet in workbook.worksheets[1:]:
     assert sheet.freeze_panes == "B2", (sheet.title, sheet.freeze_panes)
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
@@ -29,7 +30,7 @@ rows = [dict(zip(headings, row)) for row in sheet.iter_rows(min_row=2, values_on
 assert len(rows) == len(status["rows"]) == 69, len(rows)
 dates = 0
 for row, answered in zip(rows, status["rows"]):
-    assert row["ACTION"] == answered["action"]
+    assert row["Action"] == answered["action"]
     for party in status["reading"]["parties"]:
         assert row[f"{party}_sequence"] == answered.get(f"{party}_sequence"), (row, answered)
         effective, written = answered.get(f"{party}_effective"), row[f"{party}_effective"]

@@ -7,7 +7,7 @@
  *                                         is a hash
  *   #root, #verify                        where a reader enters the hash of entry 0, and begins again
  *   #checks, #result, #progress           where the answer is shown: rows, a sentence (aria-live), how far it is
- *   #words                                every word of it, by key, so that a page has one language (words.en.json)
+ *   #words                                every word of it, by key, so that a page has one language
  *   main[data-digest]                     SHA-256 of the text of `main` as it was written, in UTF-8
  *
  * At its end `data-verified` of the document is passed, failed or unsupported. Entries are hostile: whatever comes from them
