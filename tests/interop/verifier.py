@@ -256,8 +256,8 @@ class Ledger:
 
     def say(self, count=1, **changes):
         for _ in range(count):
-            said = {"note": f"{len(self.lines)} 공동 행동"}
-            self.append(self.dk, "vector.said", f"actions/{len(self.lines) % 3}", said, **changes)
+            said = {"data": {"note": f"{len(self.lines)} 공동 행동"}} | changes
+            self.append(self.dk, "vector.said", f"actions/{len(self.lines) % 3}", **said)
         return self
 
     def text(self):
@@ -386,9 +386,13 @@ def forms(page):
             }})()""")
         need(found == case["valid"], f"{case['why']}: {found}")
     made = Signer("a", NOTE, bytes(32))
-    keys = [(made.vkey(), True), (made.vkey() + "\n", False), (made.vkey().replace("a+", "b+"), False)]
-    for case in signatures["refused_keys"]:
-        material = NOTE + bytes.fromhex(case["public_key"])
+    keys = [(Signer("a" * 192, NOTE, bytes(32)).vkey(), True), (Signer("a" * 193, NOTE, bytes(32)).vkey(), False)]
+    keys += [(Signer(f"a{sign}a", NOTE, bytes(32)).vkey(), False) for sign in " \t\x85\u3000"]
+    keys += [(made.vkey(), True), (made.vkey() + "\n", False), (made.vkey().replace("a+", "b+"), False)]
+    # Every y that can be written in two ways, in the wrong one; some of them are of points of prime order.
+    twice = [(2**255 - 19 + y).to_bytes(32, "little") for y in range(19)]
+    for raw in [*twice, *(bytes.fromhex(case["public_key"]) for case in signatures["refused_keys"])]:
+        material = NOTE + raw
         id = hashlib.sha256(b"a\n" + material).digest()[:4].hex()
         keys.append((f"a+{id}+{encode(material)}", False))
     for vkey, expected in keys:
@@ -398,9 +402,82 @@ def forms(page):
     return "%s forms, %s signatures, %s keys" % tried
 
 
+def refused_notes(page):
+    """Checkpoints and policies of which each has one thing that is wrong, or nothing."""
+    ledger = Ledger()
+    note, policy = ledger.checkpoint(), ledger.policy()["policy"]
+    body, logged = note.partition("—")[0], note.splitlines(keepends=True)[4]
+    witness, other = ledger.witnesses
+    log = f"log {ledger.log.vkey()}\n"
+    first, second = f"witness a {witness.vkey()}\n", f"witness b {other.vkey()}\n"
+    both = log + first + second
+    # The same bytes under another name, which would be two witnesses of one.
+    twin = Signer("XX/witness-1", COSIGNATURE, (4).to_bytes(32, "big"))
+    need(twin.material == witness.material, "no twin")
+    checkpoints = {
+        note: True,
+        note.replace("made\n", "made\t\n", 1): "note",
+        note.replace("made\n", "made\ud800\n", 1): "note",
+        note.replace("\n\n", "\n"): "note",
+        note + "\n": "note",
+        body + logged * 101: "note",
+        body + logged * 100: True,
+        note.replace("— ", "- ", 1): "note",
+        note.replace(" DK", "  DK", 1): "note",
+        note + f"— a {encode(b'long')}\n": "note",
+        note + f"— a {encode(b'long' * 190000)}\n": "note",
+        note + f"— a {encode(b'short')}\n": True,
+        note.replace("\n1\n", "\n9007199254740992\n"): "checkpoint",
+        note.replace("\n1\n", "\n-1\n"): "checkpoint",
+        note.replace("\n1\n", "\n\n"): "checkpoint",
+    }
+    policies = {
+        policy: True,
+        "quorum none\n": True,
+        f"# a\n\n \t{both}group\tg 1 a b\ngroup h all g\nquorum h\n": True,
+        f"{log[:-1]} https://a.example\nquorum none\n": True,
+        policy[:-1]: "policy",
+        "": "policy",
+        log: "policy",
+        log + "quorum none\nquorum none\n": "policy",
+        log + "quorum a\n": "policy",
+        log * 2 + "quorum none\n": "policy",
+        log + "quorum none\r\n": "policy",
+        log + "quorum none a\n": "policy",
+        log + "quorum none # a\n": "policy",
+        log + "witnesses a\nquorum none\n": "policy",
+        log + first + f"witness a {other.vkey()}\nquorum a\n": "policy",
+        log + first + f"witness b {twin.vkey()}\nquorum a\n": "policy",
+        log + f"witness none {witness.vkey()}\nquorum none\n": "policy",
+        log + f"witness a {ledger.dk.vkey()}\nquorum a\n": "policy",
+        log + "witness a a+b\nquorum a\n": "key",
+        f"log {witness.vkey()}\nquorum none\n": "policy",
+        log + "group g all\nquorum g\n": "policy",
+        log + first + "group g all a b\n" + second + "quorum g\n": "policy",
+        both + "group a all b\nquorum a\n": "policy",
+        both + "group g all a b\ngroup h all g a\nquorum h\n": "policy",
+        "#\n" * 1024 + "quorum none\n": "policy",
+        "#\n" * 1023 + "quorum none\n": True,
+    }
+    policies |= {f"{both}group g {word} a b\nquorum g\n": "policy" for word in ("3", "0", "01", "most", "constructor")}
+    policies |= {f"{both}group g {word} a a\nquorum g\n": "policy" for word in ("all", "1")}
+    for read, cases in [("readCheckpoint", checkpoints), ("readPolicy", policies)]:
+        found = page.browser.run(f"""Promise.all({json.dumps(list(cases))}.map(async (text) => {{
+              try {{
+                await annals.{read}(text);
+                return true;
+              }} catch (fault) {{
+                return fault.detail?.code ?? String(fault);
+              }}
+            }}))""")
+        for (case, expected), answer in zip(cases.items(), found):
+            need(answer == expected, f"{read} of {case[:300]!r}: {answer}, and {expected} is expected")
+    return len(checkpoints) + len(policies)
+
+
 def notes(page):
     """The logs that other programs made: policies, checkpoints and proofs in the formats of C2SP."""
-    tried = 0
+    tried = refused_notes(page)
     judged = "annals.readPolicy(%s).then((policy) => annals.judge(annals.readCheckpoint(%s), policy)).then((found) => found.isMet, (fault) => fault.detail.code)"
     for log in sorted((VECTORS / "foreign").iterdir()):
         if not log.is_dir():
@@ -558,6 +635,56 @@ def keys(page):
         {"signatures": "keyid"},
     )
 
+    def turned(change):
+        """What an opening says of its parties, after a change."""
+        parties = json.loads(Ledger().lines[0])["data"]["parties"]
+        change(*parties)
+        return parties
+
+    stranger = Signer("GL/witness-1", COSIGNATURE, bytes(32)).vkey()
+    for what, change in [
+        ("an id twice", lambda dk, kr: kr.update(id="DK")),
+        ("an id that is none", lambda dk, kr: kr.update(id="")),
+        ("no witness", lambda dk, kr: dk.update(witness=[])),
+        ("a stranger as witness", lambda dk, kr: dk.update(witness=[stranger])),
+        ("a witness as authority", lambda dk, kr: dk["authority"].extend(dk["witness"])),
+        ("an authority as witness", lambda dk, kr: dk["witness"].append(dk["authority"].pop())),
+        ("another party's authority", lambda dk, kr: dk["authority"].append(kr["authority"].pop())),
+        ("a key twice", lambda dk, kr: dk["authority"].append(dk["authority"][0])),
+    ]:
+        ledger = Ledger(parties=turned(change))
+        case(f"an opening with {what}", ledger, {"signatures": "key", "cosignatures": "policy"})
+    twin = Ledger().say().key("DK/witness-1", COSIGNATURE)
+    ledger = Ledger(parties=turned(lambda dk, kr: dk["witness"].append(twin.vkey())))
+    case("one of two witnesses of one name", ledger, {"cosignatures": "partial"})
+    case("both of them", ledger, {}, checkpoint=ledger.checkpoint(witnesses=[*ledger.witnesses, twin]))
+    for what, data in [
+        ("a witness that signs entries", {"role": "witness", "vkey": ledger.key("DK/a").vkey()}),
+        ("an officer that cosigns", {"role": "officer", "vkey": ledger.key("DK/b", COSIGNATURE).vkey()}),
+        ("the ledger's role", {"role": "ledger", "vkey": ledger.key("DK/c").vkey()}),
+        ("no role", {"vkey": ledger.key("DK/d").vkey()}),
+        ("no key", {"role": "officer"}),
+        ("a list", {"role": "officer", "vkey": [ledger.key("DK/e").vkey()]}),
+        ("a raw key again", {"role": "officer", "vkey": Signer("DK/f", NOTE, (2).to_bytes(32, "big")).vkey()}),
+    ]:
+        ledger = Ledger()
+        ledger.append(ledger.dk, "key.registered", "parties/DK", data)
+        case(f"registered: {what}", ledger, {"signatures": "key"})
+    own, theirs = ("+".join(party["authority"][1].split("+")[:2]) for party in turned(lambda dk, kr: None))
+    for what, keyids, code in [
+        ("another party's", [theirs], "key"),
+        ("one twice", [own, own], "key"),
+        ("none", ["a"], "key"),
+        ("its own", [own], "passed"),
+    ]:
+        ledger = Ledger()
+        for keyid in keyids:
+            ledger.append(ledger.dk, "key.revoked", "parties/DK", {"keyid": keyid})
+        case(f"revoked: {what}", ledger, {"signatures": code})
+    ledger = Ledger()
+    ledger.append(ledger.dk, "key.revoked", "parties/KR", {"keyid": theirs})
+    ledger.append(Signer("KR/authority-2", NOTE, (7).to_bytes(32, "big")), "vector.said", "plan", {})
+    case("a key that another party revokes", ledger, {})
     for what, policy in [
         ("no policy", ""),
         ("nobody's policy", f"log {ledger.log.vkey()}\nquorum none\n"),
@@ -779,6 +906,14 @@ def attacks(page):
         rest = {name: value for name, value in json.loads(line).items() if name != attribute}
         case(f"without {attribute}", with_line(5, canonical(rest)), {"form": "missing"})
 
+    # As many bytes as can be signed, and one more.
+    entry = json.loads(Ledger().say(data={"note": ""}).lines[1])
+    for name in ("signature", "sequence", "recordedtime", "prevhash", "streamversion", "streamprevhash"):
+        del entry[name]
+    for size, verdict in [(64512, SOUND), (64513, {"form": "length"})]:
+        made = Ledger().say(data={"note": "a" * (size - len(canonical(entry)))})
+        case(f"{size} bytes signed", made.lines, verdict, checkpoint=None, root=None)
+
     # What the ledger or its keeper says, sealed and signed as it should be but for one thing.
     for what, code, clock, changes in [
         ("another sequence", "sequence", "real", {"sequence": "000000000009"}),
@@ -846,6 +981,9 @@ def attacks(page):
     cut = first.rpartition(" ")[0] + " " + encode(base64.b64decode(first.rpartition(" ")[2])[:-1])
     moved_body = body.replace("\n13\n", "\n12\n")
     with_notes("a cosignature cut off", note(logged, cut, second), "passed", "forged")
+    name = first.rpartition(" ")[0]
+    byte = f"{name} {encode(ledger.witnesses[0].id + b'a')}"
+    with_notes("a cosignature of a byte", note(logged, byte, second), "passed", "forged")
     with_notes("the note cut off", signed[:-9], "note", "note")
     with_notes("a cosignature changed", note(logged, changed(first, 30), second), "passed", "forged")
     with_notes("its time changed", note(logged, changed(first, 11), second), "passed", "forged")

@@ -122,22 +122,13 @@ const annals = (() => {
     }
 
     function value(level) {
-      switch (text[at]) {
-        case '{':
-          return object(level);
-        case '[':
-          return array(level);
-        case '"':
-          return string();
-        case 't':
-          take('true');
-          return true;
-        case 'f':
-          take('false');
-          return false;
-        default:
-          return number();
-      }
+      const next = text[at];
+      if (next === '{') return object(level);
+      if (next === '[') return array(level);
+      if (next === '"') return string();
+      if (next !== 't' && next !== 'f') return number();
+      take(next === 't' ? 'true' : 'false');
+      return next === 't';
     }
 
     const found = value(0);
@@ -281,16 +272,12 @@ const annals = (() => {
   const P = 2n ** 255n - 19n;
   const L = 2n ** 252n + 27742317777372353535851937790883648493n;
   const mod = (number) => ((number % P) + P) % P;
-  const power = (base, exponent) => {
+  /** By Fermat's little theorem. */
+  const inverse = (number) => {
     let result = 1n;
-    for (const bit of exponent.toString(2)) {
-      result = (result * result) % P;
-      if (bit === '1') result = (result * base) % P;
-    }
+    for (const bit of (P - 2n).toString(2)) result = (result * result * (bit === '1' ? number : 1n)) % P;
     return result;
   };
-  const inverse = (number) => power(number, P - 2n);
-  const D = mod(-121665n * inverse(121666n));
   const little = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}`);
   /** The coordinate y of a point's encoding, whose highest bit is the sign of x (RFC 8032 §5.1.2). */
   const ordinate = (bytes) => little(bytes) & (2n ** 255n - 1n);
@@ -303,9 +290,8 @@ const annals = (() => {
   function isKey(raw) {
     const y = ordinate(raw);
     if (!isLarge(y)) return false;
-    // On the curve x² is (y² − 1) / (dy² + 1); that is a square if the product of both is (Euler's criterion).
-    if (power(mod((y * y - 1n) * (D * y * y + 1n)), (P - 1n) / 2n) !== 1n) return false;
-    // [L]A by the ladder of RFC 7748 §5 on the Montgomery curve, where the neutral element alone has z = 0.
+    // [L]A by the ladder of RFC 7748 §5 on the Montgomery curve, where the neutral element alone has z = 0. A y that is no
+    // point's leads to the twist, which has 2P + 2 − 8L points; L does not divide that, so nothing there becomes neutral.
     const u = mod((1n + y) * inverse(mod(1n - y)));
     let [x2, z2, x3, z3] = [1n, 0n, u, 1n];
     for (const bit of L.toString(2)) {
@@ -417,12 +403,11 @@ const annals = (() => {
         const [name, threshold, ...members] = words;
         const enough = { all: members.length, any: 1 }[threshold] ?? Number(threshold);
         need(/^(?:all|any|[1-9][0-9]*)$/.test(threshold) && enough <= members.length, 'policy');
-        need(
-          members.every((member) => known.has(member)),
-          'policy',
-        );
-        // Whoever is in one group is in no other, or would count twice.
-        for (const member of members) once(grouped, member);
+        for (const member of members) {
+          need(known.has(member), 'policy');
+          // Whoever is in one group is in no other, or would count twice.
+          once(grouped, member);
+        }
         define(name);
         policy.groups.set(name, { enough, members });
       } else if (word === 'quorum' && words.length === 1 && policy.quorum === null) {
@@ -469,13 +454,8 @@ const annals = (() => {
       if (times.length > 0 && counts(key)) signed.push({ witness: name, key, time: Math.min(...times) });
     }
     need(isLogged, 'unsigned');
-    return {
-      signed,
-      isMet: isMet(
-        policy,
-        signed.map(({ witness }) => witness),
-      ),
-    };
+    const names = signed.map(({ witness }) => witness);
+    return { signed, isMet: isMet(policy, names) };
   }
 
   // The keys and policies of a history: schemas/README.md, "Keys and authority" and "Adoption".
@@ -525,7 +505,7 @@ const annals = (() => {
         for (const key of await Promise.all(witness.map(readKey))) {
           need(isOwn(key), 'key');
           this.add(key, 'witness', id);
-          witnesses.push({ name: key.name, key });
+          witnesses.push({ name: key.keyid, key });
         }
       }
       // Until a policy is adopted, every witness of the opening has to cosign.
@@ -615,14 +595,9 @@ const annals = (() => {
     const { origin, size, root: signed } = readCheckpoint(checkpoint);
     need(origin === entries[0].ledger, 'origin');
     const proof = consistency.map(base64);
-    need(
-      proof.every((hash) => hash.length === 32),
-      'consistency',
-      { size },
-    );
-    if (size > length) need(await continues(length, whole, size, signed, proof), 'consistency', { size });
-    else {
-      need(proof.length === 0, 'consistency', { size });
+    const leads = size > length ? await continues(length, whole, size, signed, proof) : proof.length === 0;
+    need(leads && proof.every((hash) => hash.length === 32), 'consistency', { size });
+    if (size <= length) {
       need(same(size === length ? whole : await rootOf(hashes.slice(0, size), pace), signed), 'tree', { size });
     }
     return { count: Math.min(size, length), detail: { root, size, beyond: Math.max(size - length, 0) } };
@@ -639,9 +614,8 @@ const annals = (() => {
         await pace(0);
       } catch (found) {
         // An unknown or revoked key; or data of keys that no schema allows, which may be of any shape.
-        fault = found.detail?.key
-          ? new Fault(found.detail.code, { ...found.detail, sequence })
-          : new Fault('key', { sequence });
+        const { code, key } = found.detail?.key ? found.detail : { code: 'key' };
+        fault = new Fault(code, { sequence, key });
         break;
       }
     }
