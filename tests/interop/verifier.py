@@ -533,6 +533,12 @@ def prefixes(page):
             if hashes != proof:
                 code = "base64" if how == "no base64" else "consistency"
                 cases.append((f"{what}, {how}", given | {"consistency": hashes}, SOUND | {"tree": code}))
+    # A proof that leads to the checkpoint, and from other entries than these.
+    for held in range(2, 37):
+        forged = rewritten(ledger.lines[:held], held - 1, lambda entry: entry["data"].update(note="something else"))
+        given = {"entries": "".join(line + "\n" for line in forged), "checkpoint": ledger.checkpoint()}
+        proof = {"consistency": ledger.proof(held, 37)}
+        cases.append((f"other entries, {held}", given | proof, {"chain": "passed", "tree": "consistency"}))
     for size in range(1, 38):
         given = {"entries": ledger.text(), "checkpoint": ledger.checkpoint(size)}
         cases.append((f"a checkpoint of {size}", given, WITNESSED))
@@ -580,6 +586,11 @@ def keys(page):
     ledger.append(ledger.kr, "policy.adopted", "ledger", ledger.policy(log=rotated))
     case("the ledger's key of before", ledger, {"cosignatures": "unsigned"})
     case("the ledger's key of now", ledger, {}, checkpoint=ledger.checkpoint(log=rotated))
+    ledger.append(rotated, "vector.said", "ledger", {}, source="ledger")
+    case("which signs entries", ledger, {}, checkpoint=ledger.checkpoint(log=rotated))
+    ledger.append(ledger.log, "vector.said", "ledger", {}, source="ledger")
+    signed = ledger.checkpoint(log=rotated)
+    case("and the one of before signs none", ledger, {"signatures": "revoked"}, checkpoint=signed)
     any_one = Ledger().adopt(threshold="any")
     alone = any_one.checkpoint(witnesses=any_one.witnesses[:1])
     case(
@@ -589,22 +600,22 @@ def keys(page):
         checkpoint=alone,
     )
 
-    # Somebody with a key of his own behind a history: nobody vouches for the witnesses that he names.
+    # People with keys of their own behind a history: nobody vouches for the witnesses that they name.
     ledger = Ledger()
-    mine = ledger.key("DK/coordinator-1")
-    ledger.append(ledger.dk, "key.registered", "parties/DK", {"role": "coordinator", "vkey": mine.vkey()})
-    case("a coordinator speaks", ledger.append(mine, "vector.said", "plan", {}), {})
+    for party, authority in [("DK", ledger.dk), ("KR", ledger.kr)]:
+        own = ledger.key(f"{party}/coordinator-1")
+        data = {"role": "coordinator", "vkey": own.vkey()}
+        ledger.append(authority, "key.registered", f"parties/{party}", data).append(own, "vector.said", "plan", {})
+    case("coordinators speak", ledger, {})
+    coordinators = [Signer(f"{id}/coordinator-1", NOTE, at.to_bytes(32, "big")) for id, at in [("DK", 8), ("KR", 9)]]
     false = [ledger.key("DK/witness-9", COSIGNATURE), ledger.key("KR/witness-9", COSIGNATURE)]
-    for key in false:
-        ledger.append(mine, "key.registered", f"parties/{key.name[:2]}", {"role": "witness", "vkey": key.vkey()})
-    for _ in range(2):
-        ledger.append(mine, "policy.adopted", "ledger", ledger.policy(witnesses=false))
-    case(
-        "witnesses that no authority registered",
-        ledger,
-        {"cosignatures": "partial"},
-        checkpoint=ledger.checkpoint(witnesses=false),
-    )
+    for own, key in zip(coordinators, false):
+        ledger.append(own, "key.registered", f"parties/{key.name[:2]}", {"role": "witness", "vkey": key.vkey()})
+    for own in coordinators:
+        ledger.append(own, "policy.adopted", "ledger", ledger.policy(witnesses=false))
+    signed = ledger.checkpoint(witnesses=false)
+    case("witnesses that no authority registered", ledger, {"cosignatures": "partial"}, checkpoint=signed)
+    case("and those of the opening", ledger, {})
 
     ledger = Ledger()
     theirs = ledger.key("KR/authority-9")

@@ -519,10 +519,10 @@ const annals = (() => {
       const [log, ...others] = policy.logs;
       need(log && others.length === 0 && policy.quorum !== 'none', 'policy');
       this.adopted.set(party, text);
-      const before = this.policies.at(-1);
-      if (before.text === text || !this.parties.every((each) => this.adopted.get(each) === text)) return;
-      this.policies.push({ since, policy, text });
-      const [ledger] = before.policy.logs;
+      // In force again, a policy changes nothing.
+      if (!this.parties.every((each) => this.adopted.get(each) === text)) return;
+      const [ledger] = this.policies.at(-1).policy.logs;
+      this.policies.push({ since, policy });
       if (ledger.vkey === log.vkey) return;
       this.add(log, 'ledger', null);
       this.keys.get(ledger.keyid).revoked = since;
