@@ -101,11 +101,15 @@ class Browser:
         self.held, self.number, self.session, self.events = b"", 0, None, []
 
     def __enter__(self):
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network"):
-            self.call(f"{domain}.enable")
-        return self
+        try:
+            target = self.call("Target.createTarget", url="about:blank")["targetId"]
+            self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Network"):
+                self.call(f"{domain}.enable")
+            return self
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_):
         # Its own group, which is Chromium and the processes that it started.
@@ -123,7 +127,7 @@ class Browser:
             left = deadline - time.monotonic()
             need(left > 0 and select.select([self.input], [], [], left)[0], "Chromium has not answered in time")
             more = os.read(self.input, 1 << 20)
-            need(more, "Chromium has ended: is it installed?")
+            need(more, "Chromium has ended, or is not installed")
             self.held += more
         line, _, self.held = self.held.partition(b"\0")
         return json.loads(line)
@@ -134,8 +138,11 @@ class Browser:
         if self.session:
             command["sessionId"] = self.session
         line = json.dumps(command).encode() + b"\0"
-        while line:
-            line = line[os.write(self.output, line) :]
+        try:
+            while line:
+                line = line[os.write(self.output, line) :]
+        except BrokenPipeError as error:
+            raise Bad("Chromium has ended, or is not installed") from error
         deadline = time.monotonic() + PATIENCE
         while True:
             message = self.message(deadline)
@@ -154,7 +161,9 @@ class Browser:
     def open(self, file):
         self.events.clear()
         self.call("Page.navigate", url=pathlib.Path(file).resolve().as_uri())
-        self.wait("document.readyState === 'complete'")
+        deadline = time.monotonic() + PATIENCE
+        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            self.events.append(self.message(deadline))
 
     def wait(self, expression):
         deadline = time.monotonic() + PATIENCE
@@ -1216,6 +1225,20 @@ def pages(page):
         signatures="unsupported",
         page="unsupported",
     )
+    # What no report does is found here, where one did it.
+    for what, complaint in [
+        ('<img src="https://annals.example/a.png">', "asks for https://annals.example"),
+        ('<link rel="stylesheet" href="a.css">', "asks for file:"),
+        ("<script>Promise.reject(new Error('of the page'))</script>", "of the page"),
+    ]:
+        file.write_text(document(ledger, what), encoding="utf-8")
+        try:
+            found = verified(browser, file)
+        except Bad as error:
+            need(complaint in str(error), f"{what}: {error}")
+        else:
+            raise Bad(f"{what}: {found}, and nobody complains")
+        tried += 1
     return f"{tried} pages"
 
 
