@@ -1,7 +1,9 @@
 //! Import: a file of requests, line by line, into a ledger. Interrupted, it is completed by repeating it.
 
 use super::keyring::{Keyring, KeyringError};
+use crate::domain::date::Effective;
 use crate::domain::party;
+use crate::domain::review::Axis;
 use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::record::fact::is_on_latest;
@@ -11,6 +13,8 @@ use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
 use chrono::Utc;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;
@@ -152,6 +156,9 @@ impl From<ImportError> for Failure {
     }
 }
 
+/// The event that opens a review.
+const OPENED: &str = "annals.review.opened.v1";
+
 /// Events that change who may sign.
 const KEYS: &str = "annals.key.";
 
@@ -251,14 +258,49 @@ impl<'a> Import<'a> {
         Ok(self.summary)
     }
 
+    /// A review that is opened by its cut-off alone: on the reading that this names once what stands before it in the file is recorded,
+    /// or, where it was opened before, on the same one again.
+    fn opening<'d>(&mut self, id: Uuid, draft: &'d Draft) -> Result<Cow<'d, Draft>, Failure> {
+        let said = |name: &str| draft.data.get(name).and_then(Value::as_str);
+        let axis = said("axis").and_then(|word| Axis::ALL.iter().find(|axis| axis.as_str() == word));
+        let cutoff = said("cutoff").and_then(|date| date.parse::<Effective>().ok());
+        let given = ["size", "head"].iter().any(|name| draft.data.contains_key(*name));
+        let (OPENED, Some(axis), Some(cutoff), false) = (draft.kind.as_str(), axis, cutoff, given) else {
+            return Ok(Cow::Borrowed(draft));
+        };
+        self.commit()?;
+        let mut opened = draft.clone();
+        match self.ledger.recorded(id).map_err(LineError::from)? {
+            Some(entry) => {
+                let recorded = entry.request.event.data.members();
+                let reading =
+                    recorded.into_iter().filter(|(name, _)| ["size", "head"].contains(&name.as_str()));
+                opened.data.extend(reading);
+            }
+            None => {
+                let head = self.ledger.frozen(*axis, cutoff).map_err(LineError::from)?;
+                opened.data.insert("size".to_owned(), head.size.into());
+                opened.data.insert("head".to_owned(), head.leaf.to_string().into());
+            }
+        }
+        Ok(Cow::Owned(opened))
+    }
+
     fn draft(&mut self, line: u64, draft: &Draft) -> Result<(), Failure> {
         let id = draft.id.unwrap_or_else(|| derived_id(draft.time, &self.origin, self.file_sha256, line));
+        let draft = &*self.opening(id, draft)?;
         // What it answers, or says again, must be recorded before it can be looked up.
         let waits = |wanted: Uuid| self.pending.iter().any(|(_, request, _)| request.event.id == wanted);
-        // So must be what its stream holds, where it is said of all of that.
-        let on = |(_, request, _): &(u64, Request, _)| request.event.subject == draft.subject;
+        // So must be what its stream holds, where it is said of all of that; of a review, what was decided in any.
+        let on = |(_, request, _): &(u64, Request, _)| {
+            request.event.subject == draft.subject || draft.subject.starts_with("reviews/")
+        };
         let latest = is_on_latest(&draft.kind) && self.pending.iter().any(on);
-        if waits(id) || draft.causationid.is_some_and(waits) || latest {
+        // And what a finding cites.
+        let cited =
+            draft.data.get("entries").and_then(Value::as_array).and_then(|cited| cited.last()?.as_u64());
+        let cited = cited.is_some_and(|sequence| sequence >= self.ledger.head().size);
+        if waits(id) || draft.causationid.is_some_and(waits) || latest || cited {
             self.commit()?;
         }
         if let Some(entry) = self.ledger.recorded(id).map_err(LineError::from)? {

@@ -3,6 +3,8 @@
 use super::index::Sayings;
 use super::past::{SHARE, read_entry};
 use super::{Ledger, LedgerError};
+use crate::domain::date::Effective;
+use crate::domain::review::Axis;
 use crate::record::archive::Archive;
 use crate::record::cores;
 use crate::record::fact::Fact;
@@ -117,6 +119,18 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// Where a review is opened by its cut-off: as `recorded`, at the last entry that was recorded by the end of it; as `effective`, at
+    /// the last one. Nothing was recorded by a cut-off at which the head has no entries.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn frozen(&self, axis: Axis, cutoff: Effective) -> Result<Head, LedgerError> {
+        match axis {
+            Axis::Recorded => Ok(self.at(Some(Cut::Day(cutoff.end())))?.state.head),
+            Axis::Effective => Ok(self.head()),
+        }
     }
 
     /// The history of the entries up to a cut, or of all. Nothing is folded: what changes knows since when it is what it is.

@@ -24,6 +24,7 @@ impl Border {
             ("DK", Role::Coordinator),
             ("KR", Role::Coordinator),
             ("DK", Role::Authority),
+            ("KR", Role::Authority),
             ("KR/MSIT", Role::Officer),
         ] {
             hold(&keyring, &key_of(party, role));
@@ -61,7 +62,11 @@ fn hold(keyring: &Keyring, key: &SigningKey) {
 
 fn draft(speaker: &str, minute: u32, kind: &str, data: impl Into<Value>) -> Value {
     let data = data.into();
-    let subject = if kind.starts_with("key") { "parties/DK" } else { ACTION };
+    let subject = match kind {
+        "key.registered" | "key.revoked" => "parties/DK",
+        "review.opened" | "review.signed" | "review.closed" => "reviews/R2022",
+        _ => ACTION,
+    };
     json!({
         "as": speaker, "subject": subject, "type": format!("annals.{kind}.v1"),
         "time": format!("2022-03-01T09:{minute:02}:00.000Z"), "data": data,
@@ -115,6 +120,32 @@ fn the_lines_before_one_that_is_refused_are_recorded_and_repeating_completes_it(
         assert!(sentence(&error).contains(reason), "{}", sentence(&error));
         assert_eq!(border.head().size, before + 2, "{line}");
     }
+}
+
+#[test]
+fn a_review_from_its_opening_to_its_close_is_a_file_of_requests() {
+    let border = Border::founded();
+    let cited = border.head().size;
+    let opened =
+        json!({"period": {"start": "2021", "end": "2022-03-01"}, "axis": "recorded", "cutoff": "2022-03-01"});
+    let assessed = |entry: u64| json!({"review": "R2022", "finding": "limited", "entries": [entry]});
+    let review = file(&[
+        draft("KR", 0, "action.progressed", word("under_way")),
+        draft("DK", 1, "review.opened", opened),
+        draft("KR", 2, "action.assessed", assessed(cited)),
+        // An entry of this file, too.
+        draft("DK", 3, "action.assessed", assessed(cited + 2)),
+        draft("DK", 4, "review.signed", json!({})),
+        draft("KR", 5, "review.signed", json!({})),
+        draft("DK", 6, "review.closed", json!({})),
+    ]);
+    assert_eq!(border.import(&review).unwrap().recorded, 7);
+    let state = border.desk.ledger.state();
+    let (_, review_state) = state.programme.reviews.iter().next().unwrap();
+    assert_eq!(review_state.opened.size.get(), cited + 1, "the reading has what the file says before it");
+    assert!(review_state.closed.is_some());
+    let again = border.import(&review).unwrap();
+    assert_eq!((again.recorded, again.repeated), (0, 7), "it is opened on the same reading again");
 }
 
 #[test]

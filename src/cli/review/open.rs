@@ -7,7 +7,6 @@ use super::super::words;
 use annals::domain::date::Effective;
 use annals::domain::review::Axis;
 use annals::domain::value::Code;
-use annals::ledger::Cut;
 use annals::record::history::State;
 use clap::Args;
 use serde_json::{Map, Value};
@@ -44,16 +43,12 @@ pub(crate) struct Open {
 impl Open {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = self.signing.ledger(settings)?;
-        let cut = match self.axis {
-            Axis::Recorded => Some(Cut::Day(self.cutoff.end())),
-            Axis::Effective => None,
-        };
         let repeated = self.signing.repeats(&ledger)?.map(|entry| entry.request.event.data.members());
         let [size, leaf] = if let Some(opened) = repeated {
             // What was opened before is opened again on the same reading.
             ["size", "head"].map(|name| opened.get(name).cloned())
         } else {
-            let head = ledger.at(cut)?.state.head;
+            let head = ledger.frozen(self.axis, self.cutoff)?;
             if head.size == 0 {
                 let cutoff = self.cutoff.end();
                 return Err(Failure::usage(format!(
