@@ -2,7 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-#[expect(dead_code, reason = "here a document is held against them, and no more")]
+#[allow(dead_code, reason = "here a document is held against them, and no more")]
 #[path = "schemas/schema.rs"]
 mod schema;
 
@@ -215,6 +215,28 @@ fn a_page_holds_its_entries_as_they_are_and_the_first_checkpoint_of_both_sides_t
     assert!(held(&cosigned, "consistency").is_some());
     go_on("02");
     assert!(page("later") == cosigned, "what vouches for a page stays the same");
+
+    // Anybody verifies the entries of the page, and that none of them is missing.
+    let verified = desk.done("verify cosigned/one.html");
+    let last = entries.lines().count() - 1;
+    assert!(verified.contains(&format!("complete up to entry {last}, if")), "{verified}");
+    for (what, old, new, code) in [
+        ("an entry", "\"limited\"", "\"Limited\"", 1),
+        ("the checkpoint", "KR/witness-1 ", "KR/witness-1 A", 2),
+        ("the proof", "<pre id=\"consistency\" hidden>\n", "<pre id=\"consistency\" hidden>\nAAAA\n", 2),
+        ("no proof", "<pre id=\"consistency\" hidden>", "<pre id=\"other\" hidden>", 1),
+        ("the last entry", "\n</pre>\n<script type", "</pre>\n<script type", 1),
+        ("no entries", "<pre id=\"entries\" hidden>", "<pre hidden>", 2),
+    ] {
+        let (before, held) = cosigned.split_at(cosigned.find("<pre id=").unwrap());
+        let changed = format!("{before}{}", held.replacen(old, new, 1));
+        assert!(changed != cosigned, "{what}");
+        fs::write(desk.path("changed.html"), changed).unwrap();
+        let output = desk.run("verify changed.html");
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use annals::exchange::import::{ImportError, LineError, NoKey};
 use annals::exchange::keyring::KeyringError;
 use annals::exchange::layout::LayoutError;
 use annals::exchange::mirror::MirrorError;
+use annals::exchange::page::PageError;
 use annals::exchange::publish::PublishError;
 use annals::exchange::restore::RestoreError;
 use annals::exchange::specimen::SpecimenError;
@@ -102,6 +103,9 @@ pub(crate) enum Failure {
     /// A bundle that is not verified.
     #[error("{}: not verified", path.display())]
     Bundle { path: PathBuf, source: bundle::verify::VerifyError },
+    /// A page that is not verified.
+    #[error("{}: not verified", path.display())]
+    Page { path: PathBuf, source: PageError },
     /// A bundle that is not written.
     #[error("{}: not written", path.display())]
     Pack { path: PathBuf, source: PackError },
@@ -223,6 +227,8 @@ impl Failure {
             | Self::Specimen(_)
             | Self::Note { .. }
             | Self::Keyring(_) => 2,
+            Self::Page { source: PageError::Read(error), .. } => system(error),
+            Self::Page { .. } => 2,
             Self::Bundle { source, .. } => bundled(source),
             Self::Unpack { source, .. } => unpack(source),
             Self::Pack { source, .. } => pack(source),

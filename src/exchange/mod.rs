@@ -4,6 +4,7 @@
 //! - [`import`]: files of requests, and [`answer`]: what became of each;
 //! - [`export`]: the entries, one a line;
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
+//! - [`page`]: the entries in the page of a report;
 //! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
 //!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
@@ -22,6 +23,7 @@ pub mod import;
 pub mod keyring;
 pub mod layout;
 pub mod mirror;
+pub mod page;
 pub mod publish;
 pub mod restore;
 pub mod specimen;

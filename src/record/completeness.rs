@@ -6,7 +6,7 @@
 use super::history::State;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::Frontier;
+use crate::trail::merkle::{self, Frontier};
 use crate::trail::policy::{Policy, PolicyFault, Witness};
 use crate::trail::quorum::Distrust;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub struct Completeness {
     /// Those that were, each with the root that the history had then.
     reached: Vec<(SignedCheckpoint, NodeHash)>,
     frontier: Frontier,
+    /// That a checkpoint of more entries than there are continues these (RFC 6962 §2.1.2).
+    continued: Vec<NodeHash>,
 }
 
 /// What checkpoints say of a history.
@@ -96,6 +98,12 @@ impl Completeness {
         all
     }
 
+    /// The same, with a proof that a checkpoint of more entries than will be read continues these: none of them is missing then.
+    #[must_use]
+    pub fn continued(self, path: Vec<NodeHash>) -> Self {
+        Self { continued: path, ..self }
+    }
+
     /// Takes the next entry, given without its newline.
     pub fn push(&mut self, line: &[u8]) {
         self.frontier.push(LeafHash::of(line), &mut |_, _| {});
@@ -122,8 +130,11 @@ impl Completeness {
         });
         let ahead = self.ahead.into_values().flatten().map(|signed| {
             let cut = Unsound::Cut { signed: signed.checkpoint().size(), found: size };
+            let then = (signed.checkpoint().size(), signed.checkpoint().root());
+            let continues = merkle::continues((size, root), then, &self.continued).is_ok();
             // Only what the log signed says that entries are missing.
-            let verdict = vouched(&signed, state, trusted).and(Err(cut));
+            let vouched = vouched(&signed, state, trusted);
+            let verdict = if continues { vouched } else { vouched.and(Err(cut)) };
             Standing { signed, verdict }
         });
         Completed { size, root, standings: reached.chain(ahead).collect() }

@@ -49,6 +49,12 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
+/// What [`escaped`] was given; a text with other references is left as it is.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&amp;", "&")
+}
+
 /// The document as a page; without `held` it is one for paper, with nothing in it to verify.
 #[must_use]
 pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
@@ -85,12 +91,16 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
     };
     let checked = html! {
         (verification(labels))
-        @if let Some(checkpoint) = &held.checkpoint { pre id="checkpoint" hidden { (PreEscaped("\n")) (checkpoint) } }
-        @if !held.consistency.is_empty() {
-            pre id="consistency" hidden { (PreEscaped("\n")) (held.consistency.join("\n")) }
+        // A line break after the tag is not of the text (HTML §13.1.2.5), and each begins and ends with a line.
+        @if let Some(checkpoint) = &held.checkpoint {
+            (PreEscaped("\n<pre id=\"checkpoint\" hidden>\n")) (PreEscaped(escaped(checkpoint))) (PreEscaped("</pre>"))
         }
-        // A line break after the tag is not of the text (HTML §13.1.2.5).
-        (PreEscaped("<pre id=\"entries\" hidden>\n"))
+        @if !held.consistency.is_empty() {
+            (PreEscaped("\n<pre id=\"consistency\" hidden>\n"))
+            @for hash in &held.consistency { (hash) (PreEscaped("\n")) }
+            (PreEscaped("</pre>"))
+        }
+        (PreEscaped("\n<pre id=\"entries\" hidden>\n"))
     };
     let tail = html! {
         (PreEscaped("</pre>\n"))

@@ -1,12 +1,14 @@
-//! A history verified: a ledger, an export or a bundle, with what is known of it from elsewhere. How it is told is in `told`.
+//! A history verified: a ledger, an export, a bundle or the entries in a page, with what is known of it from elsewhere. How it is told is in `told`.
 
 use super::super::failure::{Failure, file};
 use super::super::output;
 use annals::exchange::against::Leaves;
 use annals::exchange::bundle::{self, Bundle, BundleError};
 use annals::exchange::export::{self, VerifyError};
+use annals::exchange::page::{BEGIN, Page};
 use annals::ledger::{Ledger, LedgerError, shelf};
 use annals::record::completeness::{Completed, Completeness};
+use annals::record::history::State;
 use annals::record::verdict::Report;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::fork::Fork;
@@ -60,6 +62,7 @@ enum History {
     Folder,
     Bundle(Bundle),
     Export(File),
+    Page(Page),
 }
 
 impl History {
@@ -70,9 +73,13 @@ impl History {
         }
         let mut begin = Vec::new();
         let mut input = File::open(target).map_err(file(target, "read"))?;
-        let read = input.by_ref().take(4).read_to_end(&mut begin).and_then(|_| input.rewind());
-        read.map_err(file(target, "read"))?;
-        if begin != b"PK\x03\x04" {
+        let read = input.by_ref().take(BEGIN.len() as u64).read_to_end(&mut begin);
+        read.and_then(|_| input.rewind()).map_err(file(target, "read"))?;
+        if begin == BEGIN.as_bytes() {
+            let refused = |error| Failure::Page { path: target.to_owned(), source: error };
+            return Page::open(input).map(Self::Page).map_err(refused);
+        }
+        if !begin.starts_with(b"PK\x03\x04") {
             return Ok(Self::Export(input));
         }
         let refused = |error: BundleError| Failure::Bundle { path: target.to_owned(), source: error.into() };
@@ -105,9 +112,14 @@ impl Found {
         checkpoints.extend(match &mut history {
             History::Folder => shelf::in_folder(target)?,
             History::Bundle(bundle) => bundle.checkpoints().map_err(|error| refused(error.into()))?,
+            History::Page(page) => page.checkpoint.iter().cloned().collect(),
             History::Export(_) => Vec::new(),
         });
-        let mut completeness = Completeness::new(checkpoints);
+        let continued = match &mut history {
+            History::Page(page) => std::mem::take(&mut page.consistency),
+            _ => Vec::new(),
+        };
+        let mut completeness = Completeness::new(checkpoints).continued(continued);
         let mut each = |at, line: &[u8]| {
             completeness.push(line);
             leaves.push(line);
@@ -126,13 +138,8 @@ impl Found {
                     Some(Bundled { tile: verified.tile, files: verified.files }),
                 )
             }
-            History::Export(input) => {
-                let verified = export::verify(input, seen, &mut each).map_err(|error| match error {
-                    VerifyError::Read(error) => file(target, "read")(error),
-                    VerifyError::Store(error) => LedgerError::from(error).into(),
-                })?;
-                (verified.0, verified.1, None)
-            }
+            History::Export(input) => exported(target, export::verify(input, seen, &mut each))?,
+            History::Page(page) => exported(target, export::verify(page, seen, &mut each))?,
         };
         let completed = completeness.finish(&state, policy.as_ref());
         bar.finish_and_clear();
@@ -176,6 +183,18 @@ impl Found {
         // Under keys from elsewhere a checkpoint of somebody else is no fault of the history: it is another one, or it is known.
         bundled && if self.judged { !self.completed.is_contradicted() } else { self.completed.holds() }
     }
+}
+
+/// What was found in entries with nothing beside them.
+fn exported(
+    target: &Path,
+    verified: Result<(Report, State), VerifyError>,
+) -> Result<(Report, State, Option<Bundled>), Failure> {
+    let (report, state) = verified.map_err(|error| match error {
+        VerifyError::Read(error) => file(target, "read")(error),
+        VerifyError::Store(error) => LedgerError::from(error).into(),
+    })?;
+    Ok((report, state, None))
 }
 
 /// The report on a ledger's folder or an export.

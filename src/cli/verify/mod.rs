@@ -1,4 +1,4 @@
-//! `annals verify`: what a ledger, an export, a bundle, a proof, a checkpoint or a fork proves, and what it does not.
+//! `annals verify`: what a ledger, an export, a bundle, a page, a proof, a checkpoint or a fork proves, and what it does not.
 
 mod against;
 mod history;
@@ -22,13 +22,14 @@ use history::{Found, Trusted};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Verify a ledger, an export, a bundle, a proof, a checkpoint or a fork, trusting nobody
+/// Verify a ledger, an export, a bundle, a report's page, a proof, a checkpoint or a fork, trusting nobody
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   annals verify                                    the ledger in ./annals-ledger
   annals verify export.jsonl                       an export, with nothing beside it
   annals verify dk-kr.bundle                       a bundle: no store, no network
+  annals verify evaluation.html                    the entries in a page that `annals report` made
   annals verify --first 5f0c…                      and that it is the ledger that was founded
   annals verify 129.tlog-proof --policy policy     a proof, under keys that you have from elsewhere
   annals verify --checkpoints kept/                and that nothing is missing that was signed then

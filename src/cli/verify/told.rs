@@ -76,7 +76,9 @@ impl Found {
             };
             return format!("completeness is not known: {signed}, and newer entries may have been cut off");
         };
-        let left = completed.size - checkpoint.size();
+        // A page may hold fewer entries than the checkpoint that continues them.
+        let covered = checkpoint.size().min(completed.size);
+        let left = completed.size - covered;
         let beyond = match left {
             0 => String::new(),
             1 => "; the entry after it is not witnessed".to_owned(),
@@ -85,7 +87,7 @@ impl Found {
         let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
         format!(
             "complete up to entry {}{named}: witnessed by {}{beyond}",
-            checkpoint.size().saturating_sub(1),
+            covered.saturating_sub(1),
             witnesses(vouched)
         )
     }

@@ -1,0 +1,125 @@
+//! A page read back: the entries that a report holds, and what vouches for them, as [`crate::report::html`] has put them into it.
+//!
+//! What the page says in its own words is not looked at: it is made from the entries, and can be made again.
+
+use crate::report::html::unescaped;
+use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
+use crate::trail::entry::ENTRY_LIMIT;
+use crate::trail::hash::NodeHash;
+use crate::trail::note::NOTE_LIMIT;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+
+/// With what a page begins.
+pub const BEGIN: &str = "<!DOCTYPE html>";
+
+/// The most bytes of a line that is looked at: an entry in which each byte is an escaped one.
+const LINE_LIMIT: u64 = 6 * ENTRY_LIMIT as u64;
+/// The most hashes of a consistency proof: two for each level of a tree of 2^63.
+const HASHES: usize = 128;
+
+/// Why a page is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Not read.
+    #[error("the page cannot be read")]
+    Read(#[from] io::Error),
+    /// No report, or one for paper.
+    #[error("the page holds no entries: `annals report … -o FILE.html` makes one that does")]
+    Empty,
+    /// Its checkpoint.
+    #[error("the checkpoint in the page is none")]
+    Checkpoint(#[from] CheckpointFault),
+    /// Its proof.
+    #[error("line {0} of the consistency proof in the page is not a hash in base64")]
+    Consistency(usize),
+}
+
+/// A page: what vouches for its entries; read, it gives these, one a line.
+#[derive(Debug)]
+pub struct Page {
+    /// The checkpoint.
+    pub checkpoint: Option<SignedCheckpoint>,
+    /// Where the checkpoint has more entries, that it continues these.
+    pub consistency: Vec<NodeHash>,
+    input: BufReader<File>,
+    line: io::Cursor<Vec<u8>>,
+    ended: bool,
+}
+
+impl Page {
+    /// Reads a page up to its entries.
+    ///
+    /// # Errors
+    /// [`PageError`].
+    pub fn open(mut file: File) -> Result<Self, PageError> {
+        file.rewind()?;
+        let mut input = BufReader::new(file);
+        let (mut checkpoint, mut consistency) = (None, Vec::new());
+        loop {
+            let line = line(&mut input)?;
+            match line.as_slice() {
+                b"" => return Err(PageError::Empty),
+                b"<pre id=\"entries\" hidden>\n" => break,
+                b"<pre id=\"checkpoint\" hidden>\n" => {
+                    checkpoint = Some(SignedCheckpoint::parse(&element(&mut input, NOTE_LIMIT)?)?);
+                }
+                b"<pre id=\"consistency\" hidden>\n" => {
+                    let text = element(&mut input, HASHES * 64)?;
+                    let hashes = (1..).zip(text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()));
+                    let parsed = hashes.map(|(number, hash)| {
+                        let text = std::str::from_utf8(hash).ok();
+                        text.and_then(|text| text.parse().ok()).ok_or(PageError::Consistency(number))
+                    });
+                    consistency = parsed.collect::<Result<_, _>>()?;
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { checkpoint, consistency, input, line: io::Cursor::default(), ended: false })
+    }
+}
+
+/// The next line, or as much of it as is looked at; nothing at the end.
+fn line(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    input.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line)?;
+    Ok(line)
+}
+
+/// The text of an element up to the line that ends it, of no more than so many bytes; the rest of a longer one is passed over.
+fn element(input: &mut impl BufRead, limit: usize) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    loop {
+        let line = line(input)?;
+        if line.is_empty() || line.starts_with(b"</pre>") {
+            return Ok(text);
+        }
+        // One byte too many is as wrong as all of them.
+        if text.len() <= limit {
+            text.extend(unescaped(&String::from_utf8_lossy(&line)).bytes());
+        }
+    }
+}
+
+/// The entries, one a line.
+impl Read for Page {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.line.read(buffer)?;
+            if read > 0 || buffer.is_empty() || self.ended {
+                return Ok(read);
+            }
+            let next = line(&mut self.input)?;
+            self.ended = next.is_empty() || next.starts_with(b"</pre>");
+            if !self.ended {
+                // Bytes that are no text stay what they are, and are no entry.
+                let text = match String::from_utf8(next) {
+                    Ok(text) => unescaped(&text).into_bytes(),
+                    Err(error) => error.into_bytes(),
+                };
+                self.line = io::Cursor::new(text);
+            }
+        }
+    }
+}
