@@ -216,3 +216,35 @@ impl Which {
             && self.joint.is_none()
     }
 }
+
+impl Axes {
+    /// The options with which the same is read again, whatever is recorded after; but for `--today`.
+    pub(crate) fn again(&self, reading: &Reading) -> Vec<(&'static str, String)> {
+        let moment = match (&self.review, reading.recorded) {
+            (Some(review), _) => ("--review", review.to_string()),
+            (None, Some(day)) => ("--recorded", day.to_string()),
+            (None, None) => ("--at", reading.head.leaf.to_string()),
+        };
+        let effective = self.effective.map(|day| ("--effective", day.to_string()));
+        [moment].into_iter().chain(effective).collect()
+    }
+}
+
+impl Which {
+    /// The options with which the same is meant again.
+    pub(crate) fn again(&self) -> Vec<(&'static str, String)> {
+        [
+            ("--line", self.line.map(|line| line.to_string())),
+            ("--track", self.track.as_ref().map(Code::to_string)),
+            ("--party", self.party.as_ref().map(Code::to_string)),
+            ("--institution", self.institution.as_ref().map(Code::to_string)),
+            ("--sdg", self.sdg.map(|goal| goal.to_string())),
+            ("--lifecycle", self.lifecycle.map(|word| word.to_string())),
+            ("--health", self.health.map(|word| word.to_string())),
+            ("--joint", self.joint.map(|word| word.to_string())),
+        ]
+        .into_iter()
+        .filter_map(|(option, value)| value.map(|value| (option, value)))
+        .collect()
+    }
+}

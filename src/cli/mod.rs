@@ -21,6 +21,7 @@ mod failure;
 mod files;
 mod founding;
 mod gaps;
+mod iati;
 mod inbox;
 mod key;
 mod manual;
@@ -120,6 +121,7 @@ enum Command {
     Plan(plan::Plan),
     Due(due::Due),
     Calendar(calendar::Calendar),
+    Iati(iati::Iati),
     Inbox(inbox::Inbox),
     Gaps(gaps::Gaps),
     Lint(read::Lint),
@@ -169,6 +171,7 @@ impl Arguments {
             Command::Plan(command) => command.run(&settings),
             Command::Due(command) => command.run(&settings),
             Command::Calendar(command) => command.run(&settings),
+            Command::Iati(command) => command.run(&settings),
             Command::Inbox(command) => command.run(&settings),
             Command::Gaps(command) => command.run(&settings),
             Command::Lint(command) => command.run(&settings),

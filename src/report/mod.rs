@@ -7,7 +7,8 @@
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
 //! - [`text`], [`csv`], [`json`]: its dialects;
 //! - [`document`]: several tables, and [`markdown`], [`xlsx`], [`html`]: the dialects of all of them;
-//! - [`ical`]: what has a date, for calendars.
+//! - [`ical`]: what has a date, for calendars;
+//! - [`iati`]: the programme and its actions, as activities of IATI.
 
 pub mod action;
 pub mod agenda;
@@ -19,6 +20,7 @@ pub mod document;
 pub mod evaluation;
 pub mod evidence;
 pub mod html;
+pub mod iati;
 pub mod ical;
 pub mod inbox;
 pub mod json;
