@@ -36,7 +36,7 @@ pub(crate) struct Iati {
     /// The name under which you publish
     #[arg(long, value_name = "NAME")]
     org_name: Text,
-    /// What you are, by the code list OrganisationType; 10 is a government
+    /// What you are, by the code list `OrganisationType`; 10 is a government
     #[arg(long, value_name = "CODE", default_value = "10", value_parser = PossibleValuesParser::new(ORGANISATION_TYPES))]
     org_type: String,
     /// Into this file, which must not exist, instead of standard output

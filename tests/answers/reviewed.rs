@@ -148,6 +148,10 @@ fn again(table: &mut Table) {
     table.desk.both_anew("report R2022 -o evaluation.json --lang ko", "evaluation.json");
     table.desk.both_anew("report R2022 -o results.csv --section results", "results.csv");
     table.desk.refused("report R2022 -o evaluation.md", 2);
+    let activities = "iati --org DK-CVR-1 --org-name Annals -o activities.xml";
+    table.desk.both_anew(activities, "activities.xml");
+    table.desk.refused(activities, 2);
+    table.desk.refused("iati --org Denmark --org-name Annals -o other.xml", 2);
     table.say("review open R2023 --as DK --cutoff 2023-01-02");
     for command in [
         "review list",

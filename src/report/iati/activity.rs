@@ -170,14 +170,14 @@ fn action<'a>(
     let action = &row.action.action;
     let id = |reference: &Code| format!("{}-{reference}", plan.id);
     let agreed = Stage::agreed(&row.status);
-    let stage = agreed.unwrap_or(Stage::Pipeline);
+    let given = agreed.unwrap_or(Stage::Pipeline);
     let [begin, end] = planned(plan);
-    let started = started(words, reading).filter(|_| stage != Stage::Pipeline);
+    let started = started(words, reading).filter(|_| given != Stage::Pipeline);
     let dates = [
         Some(begin),
         started.map(|date| (Dated::ActualStart, date)),
         Some(end),
-        finished(&row.status, stage).map(|date| (Dated::ActualEnd, date)),
+        finished(&row.status, given).map(|date| (Dated::ActualEnd, date)),
     ];
     let line = plan.lines.iter().find(|line| line.number == action.line);
     // An action that ended later than it is read as effective has not ended yet.
@@ -192,7 +192,7 @@ fn action<'a>(
         text: action.text.to_string(),
         standing: worth(standing(&row.status, agreed), reading),
         organisations: parties(state).chain(institutions(&state.programme, row)).collect(),
-        stage,
+        stage: given,
         dates: dates.into_iter().flatten().collect(),
         goals: once(line.iter().flat_map(|line| &line.goals).collect()),
         related: [(Relation::Parent, plan.id.to_string())]
@@ -277,17 +277,15 @@ fn parties(state: &State) -> impl Iterator<Item = Organisation<'_>> {
 
 /// Those that the text names, and then those that have taken it on besides.
 fn institutions<'a>(programme: &'a Programme, row: &Row<'a>) -> impl Iterator<Item = Organisation<'a>> {
-    let named = &row.action.action.institutions;
-    let besides = row.action.assignments.keys().filter(|body| !named.contains(body));
-    let mut bodies: Vec<&Code> = Vec::new();
-    for body in named.iter().chain(besides) {
-        if !bodies.contains(&body) {
-            bodies.push(body);
+    let mut meant: Vec<&Code> = Vec::new();
+    for id in row.action.action.institutions.iter().chain(row.action.assignments.keys()) {
+        if !meant.contains(&id) {
+            meant.push(id);
         }
     }
-    let all = programme.parties.values().flat_map(|party| party.institutions()).collect::<Vec<_>>();
-    bodies.into_iter().filter_map(move |id| {
-        let body = all.iter().find(|body| body.id == *id)?;
+    meant.into_iter().filter_map(|id| {
+        let mut bodies = programme.parties.values().flat_map(|party| party.institutions());
+        let body = bodies.find(|body| body.id == *id)?;
         let names = body.names.iter().map(|(language, name)| (Some(language), name)).collect();
         Some(Organisation { part: Part::Implementing, names })
     })
