@@ -13,7 +13,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Write the programme and its actions as activities of the International Aid Transparency Initiative (IATI 2.03)
+/// Write the programme and its actions as activities of IATI 2.03, the International Aid Transparency Initiative
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -36,7 +36,7 @@ pub(crate) struct Iati {
     /// The name under which you publish
     #[arg(long, value_name = "NAME")]
     org_name: Text,
-    /// What you are, by the code list `OrganisationType`; 10 is a government
+    /// What you are, as IATI lists types of organisations: 10 is a government
     #[arg(long, value_name = "CODE", default_value = "10", value_parser = PossibleValuesParser::new(ORGANISATION_TYPES))]
     org_type: String,
     /// Into this file, which must not exist, instead of standard output
