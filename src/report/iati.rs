@@ -42,8 +42,8 @@ pub struct Publisher {
     pub name: Text,
 }
 
-/// The identifier of an organisation: a registration agency (a country or `X` and a letter, a hyphen, a register), a hyphen, and the
-/// number there, such as `XM-DAC-3-1`.
+/// The identifier of an organisation: the code of a registration agency, which begins with capital letters, a hyphen, and the number
+/// there, such as `XM-DAC-3-1`. Older ones name a country alone (`SE-0`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference(String);
 
@@ -59,15 +59,13 @@ impl FromStr for Reference {
     type Err = NotAReference;
 
     fn from_str(text: &str) -> Result<Self, NotAReference> {
-        let mut parts = text.splitn(3, '-');
-        let mut part = |is: fn(u8) -> bool| {
-            parts.next().filter(|part| !part.is_empty() && part.bytes().all(is)).map(str::len)
+        let is_number = |number: &str| {
+            number.bytes().all(|byte| byte.is_ascii_graphic() && !b"/&|?".contains(&byte))
+                && number.ends_with(|last: char| last != '-')
         };
-        let country = part(|byte| byte.is_ascii_uppercase());
-        let register = part(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-        let number = part(|byte| byte.is_ascii_graphic() && !b"/&|?".contains(&byte));
-        match (country, register, number) {
-            (Some(2), Some(_), Some(_)) => Ok(Self(text.to_owned())),
+        let is_agency = |begin: &str| begin.len() > 1 && begin.bytes().all(|byte| byte.is_ascii_uppercase());
+        match text.split_once('-') {
+            Some((begin, number)) if is_agency(begin) && is_number(number) => Ok(Self(text.to_owned())),
             _ => Err(NotAReference(text.chars().take(80).collect())),
         }
     }
