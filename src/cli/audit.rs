@@ -15,7 +15,7 @@ use annals::projection::evidence::Exhibit;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::silence::{self, SILENT_DAYS};
-use annals::record::history::History;
+use annals::record::history::{History, Recalled};
 use annals::record::withheld;
 use annals::report::audit as table;
 use annals::report::evidence::{Checked, Found};
@@ -27,7 +27,6 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Audit the assertions: the population, a sample that anyone can repeat, exceptions, a statement
 #[derive(Subcommand)]
@@ -229,9 +228,9 @@ fn assertions(
         let clear = withheld::disclose(&event.data.members(), &|digest| hidden.known(ledger, digest));
         clear.get("holder").and_then(Value::as_str).map(str::to_owned)
     };
-    let mut population = audit::Population::default();
+    let (mut population, mut spoken) = (audit::Population::default(), Recalled::new(history));
     ledger.replay(0..reading.head.size, &mut |entry, fact| {
-        let words = fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
+        let words = spoken.words(fact.action())?;
         population.take((&history.state, reading, filter), entry, fact, &words, &holder);
         Ok(())
     })?;

@@ -6,7 +6,6 @@ use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
 use annals::domain::value::{Code, nearest};
-use annals::domain::word::Words;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
@@ -15,7 +14,7 @@ use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
 use annals::record::evidence;
 use annals::record::fact::Fact;
-use annals::record::history::{History, State};
+use annals::record::history::{History, Recalled, State};
 use annals::record::request::Speaker;
 use annals::record::withheld;
 use annals::report::moments::Told;
@@ -23,9 +22,8 @@ use annals::report::{action, answers, moments};
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Where every action stands
 #[derive(Args)]
@@ -233,18 +231,10 @@ pub(super) fn said(
     first: u64,
 ) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
     let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
-    let mut spoken: HashMap<Code, Arc<Words>> = HashMap::new();
+    let mut spoken = Recalled::new(after);
     let hidden = Hidden::of(ledger)?;
     let mut take = |entry: &Entry, fact: &Fact| -> Result<(), LedgerError> {
-        let words = match fact.action() {
-            None => Arc::default(),
-            Some(action) => {
-                if !spoken.contains_key(action) {
-                    spoken.insert(action.clone(), after.words(action)?);
-                }
-                spoken.get(action).cloned().unwrap_or_default()
-            }
-        };
+        let words = spoken.words(fact.action())?;
         let mut item = timeline::item(&after.state, entry, fact, &words);
         if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {
             item.answers = ledger.recorded(holder)?.map(|holder| holder.seal.sequence);

@@ -20,6 +20,7 @@ use crate::trail::policy::PolicyFault;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -98,6 +99,35 @@ impl<W: Spoken> History<W> {
             .actions
             .get(action)
             .map_or_else(|| Ok(Arc::default()), |action| self.words.of(action))
+    }
+}
+
+/// What was said of the actions of a history, each read once, however often it is asked for.
+#[derive(Debug)]
+pub struct Recalled<'a, W> {
+    history: &'a History<W>,
+    words: HashMap<Code, Arc<Words>>,
+}
+
+impl<'a, W: Spoken> Recalled<'a, W> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(history: &'a History<W>) -> Self {
+        Self { history, words: HashMap::new() }
+    }
+
+    /// What was said of an action; nothing where it is none.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn words(&mut self, action: Option<&Code>) -> Result<Arc<Words>, W::Fault> {
+        let Some(action) = action else { return Ok(Arc::default()) };
+        if let Some(words) = self.words.get(action) {
+            return Ok(words.clone());
+        }
+        let words = self.history.words(action)?;
+        self.words.insert(action.clone(), words.clone());
+        Ok(words)
     }
 }
 
