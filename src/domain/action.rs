@@ -4,7 +4,7 @@
 //! [`super::status`].
 
 use super::assertion::{
-    self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Role, Verified,
+    self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Verified,
 };
 use super::assignment::{Assignment, Assignments};
 use super::date::{Cycle, Effective, Period, Unit};
@@ -329,22 +329,11 @@ impl State {
 /// [`Refusal`], by name.
 pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>) -> Result<(), Refusal> {
     let party = &context.author.party;
-    if let Some(institution) = &context.author.institution
-        && state.assignments.get(institution).is_none_or(|assigned| assigned.party != *party)
-    {
-        return Err(Refusal::NotTheirs {
-            action: state.action.reference.clone(),
-            institution: institution.clone(),
-        });
-    }
     match event {
         Event::Created(action) => Err(Refusal::Known(action.reference.clone())),
         Event::Assigned(event) => {
             if let Some(effective) = event.effective {
                 assertion::past("effective", effective, context.today)?;
-            }
-            if event.role == Role::Relieved && !state.assignments.contains_key(&event.institution) {
-                return Err(Refusal::Unassigned(state.action.reference.clone(), event.institution.clone()));
             }
             Ok(())
         }

@@ -2,12 +2,14 @@
 
 use super::assertion::Role;
 use super::date::Effective;
+use super::party;
 use super::value::Code;
 use super::versions::Versions;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// An institution's task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,21 @@ pub struct Assignment {
     pub day: NaiveDate,
     /// The sequence of the entry that says so.
     pub sequence: u64,
+}
+
+/// A task in somebody's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// Who has it.
+    pub institution: &'a Code,
+    /// To whom it was assigned: the same, or one whose work has passed to it.
+    pub assigned: &'a Code,
+    /// What was assigned.
+    pub task: &'a Assignment,
+    /// The sequence of the entry since which they have it: of the assignment, or of the succession.
+    pub since: u64,
+    /// Since when, by that entry, where it says so.
+    pub effective: Option<Effective>,
 }
 
 /// By institution, those that have an action; it reads as these.
@@ -64,6 +81,45 @@ impl Assignments {
     #[must_use]
     pub fn relieved(&self, institution: &Code) -> Option<&Assignment> {
         self.relieved.get(institution)
+    }
+
+    /// The tasks as they are held, by institution: each by the one to whose hands it has passed by a day, or to this day where
+    /// none is given. `parties` tell which work has passed to whom.
+    ///
+    /// Nothing is assigned anew when an institution is merged or renamed: what it had is read as its successor's. What is
+    /// said of the successor's own task afterwards, that it has it or is relieved of it, counts instead.
+    #[must_use]
+    pub fn held<'a>(
+        &'a self,
+        parties: &'a BTreeMap<Code, Arc<party::State>>,
+        by: Option<NaiveDate>,
+    ) -> Vec<Held<'a>> {
+        let own = |institution: &Code| self.taken.get(institution).or_else(|| self.relieved(institution));
+        let held = |(assigned, task): (&'a Code, &'a Assignment)| {
+            let mut held = Held {
+                institution: assigned,
+                assigned,
+                task,
+                since: task.sequence,
+                effective: task.effective,
+            };
+            for next in parties.get(&task.party)?.successors(assigned) {
+                if by.is_some_and(|day| next.effective.begin() > day) {
+                    break;
+                }
+                if own(&next.successor).is_some_and(|own| own.sequence > next.since()) {
+                    return None;
+                }
+                held.institution = &next.successor;
+                if next.since() > held.since {
+                    (held.since, held.effective) = (next.since(), Some(next.effective));
+                }
+            }
+            Some(held)
+        };
+        let mut all: Vec<Held<'a>> = self.taken.iter().filter_map(held).collect();
+        all.sort_by_key(|held| (held.institution, held.assigned));
+        all
     }
 
     /// An institution takes the action on, or is relieved of it.

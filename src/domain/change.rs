@@ -279,12 +279,13 @@ const fn lifecycle(change: &Change) -> Option<Lifecycle> {
     }
 }
 
-/// Takes a change that all parties agreed to; `party_of` tells whose institution a new lead is.
+/// Takes a change that all parties agreed to; `lead_of` tells whose institution a new lead is, and until when it has the action
+/// to be done already, if it has it.
 pub fn apply(
     state: &mut Arc<State>,
     words: &mut Words,
     decision: &Decision,
-    party_of: impl Fn(&Code) -> Option<Code>,
+    lead_of: impl Fn(&State, &Code) -> Option<(Code, Option<Effective>)>,
     place: &Place<'_>,
 ) {
     let sequence = place.sequence;
@@ -296,13 +297,14 @@ pub fn apply(
             Arc::make_mut(state).action.change(sequence, amended);
         }
         Change::Clarify { cycle, lead, due } => {
+            let new = lead.as_ref().and_then(|lead| Some((lead, lead_of(state, lead)?)));
             let State { action, assignments, .. } = Arc::make_mut(state);
             if let Some(cycle) = cycle {
                 let clarified = Action { cycle: Some(cycle.clone()), ..(**action).clone() };
                 action.change(sequence, clarified);
             }
-            if let Some((lead, party)) = lead.as_ref().and_then(|lead| Some((lead, party_of(lead)?))) {
-                let due = due.or(assignments.get(lead).and_then(|before| before.due));
+            if let Some((lead, (party, before))) = new {
+                let due = due.or(before);
                 let (role, effective, day) = (Role::Lead, Some(effective), place.day);
                 assignments.assign(lead, Assignment { party, role, due, effective, day, sequence });
             } else if let Some(due) = due {

@@ -99,6 +99,14 @@ pub struct Standing<'a> {
     pub told: Option<&'a Update>,
 }
 
+impl Standing<'_> {
+    /// Whether it no longer holds on a day: it is said to have lapsed, or its last day is over.
+    #[must_use]
+    pub fn has_lapsed(&self, day: NaiveDate) -> bool {
+        self.state == InstrumentState::Lapsed || self.expires.is_some_and(|date| date.end() < day)
+    }
+}
+
 impl State {
     /// As it was after a number of entries; nothing where it was not registered yet.
     #[must_use]

@@ -67,6 +67,16 @@ pub struct Succeeded {
     pub reason: Option<Sealed>,
 }
 
+/// To which institution another's work has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Succession {
+    /// The one that goes on.
+    pub successor: Code,
+    /// Since when.
+    pub effective: Effective,
+}
+
 /// Why an institution is not registered or succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -108,7 +118,7 @@ pub enum Refusal {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     institutions: BTreeMap<Code, Versions<Institution>>,
-    successors: BTreeMap<Code, Versions<Code>>,
+    successors: BTreeMap<Code, Versions<Succession>>,
 }
 
 impl State {
@@ -125,14 +135,13 @@ impl State {
         (!institutions.is_empty()).then_some(Self { institutions, successors })
     }
 
-    /// Which institution does an institution's work now.
-    #[must_use]
-    pub fn current<'a>(&'a self, institution: &'a Code) -> &'a Code {
-        let mut at = institution;
-        while let Some(next) = self.successors.get(at) {
-            at = next;
-        }
-        at
+    /// To which institutions an institution's work has passed, one after the other, each since the entry that says so.
+    pub fn successors<'a>(
+        &'a self,
+        institution: &Code,
+    ) -> impl Iterator<Item = &'a Versions<Succession>> + use<'a> {
+        let next = |institution: &Code| self.successors.get(institution);
+        std::iter::successors(next(institution), move |before| next(&before.successor))
     }
 
     /// An institution that exists and was not succeeded.
@@ -148,7 +157,7 @@ impl State {
             return Err(Refusal::Unknown { party: party.clone(), institution: institution.clone(), hint });
         }
         match self.successors.get(institution) {
-            Some(by) => Err(Refusal::Ended(institution.clone(), (**by).clone())),
+            Some(by) => Err(Refusal::Ended(institution.clone(), by.successor.clone())),
             None => Ok(()),
         }
     }
@@ -186,8 +195,9 @@ pub fn evolve(state: &mut State, event: &Event, sequence: u64) {
             state.institutions.insert(new.id.clone(), Versions::new(sequence, new.clone()));
         }
         Event::Succeeded(event) => {
-            let successor = Versions::new(sequence, event.successor.clone());
-            state.successors.insert(event.institution.clone(), successor);
+            let Succeeded { successor, effective, .. } = event;
+            let succession = Succession { successor: successor.clone(), effective: *effective };
+            state.successors.insert(event.institution.clone(), Versions::new(sequence, succession));
         }
     }
 }
@@ -229,7 +239,10 @@ mod tests {
     #[test]
     fn work_passes_to_an_institution_that_acts() {
         let state = given(&[body("MSIT", "KR"), body("MSS", "KR"), succeeded("MSIT", "MSS")]);
-        assert_eq!(state.current(&code("MSIT")), &code("MSS"));
+        let passed = |from: &str| -> Vec<String> {
+            state.successors(&code(from)).map(|each| each.successor.to_string()).collect()
+        };
+        assert_eq!((passed("MSIT"), passed("MSS")), (vec!["MSS".to_owned()], Vec::new()));
         let party = code("KR");
         assert!(matches!(decide(&state, &succeeded("MSS", "MSIT"), &party), Err(Refusal::Ended(..))));
         assert!(matches!(decide(&state, &succeeded("MSS", "MSS"), &party), Err(Refusal::Circle(_))));

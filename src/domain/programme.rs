@@ -2,14 +2,16 @@
 //! them, and its rules may read the others.
 
 use super::action::{self, Context};
+use super::assignment::Held;
 use super::change::{self, Change};
-use super::date::Period;
+use super::date::{Effective, Period};
 use super::decision;
 use super::plan::{Action, Document, Line, Track};
 use super::value::{Code, Sha256, Text, nearest};
 use super::versions::Versions;
 use super::word::{Place, Words};
 use super::{assertion, instrument, party, review};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -192,18 +194,47 @@ impl Programme {
             }
             (_, None) => Err(unknown("action", reference.as_str(), self.actions.keys())),
             (event, Some(state)) => {
+                let party = &context.author.party;
+                if let Some(institution) = &context.author.institution
+                    && !self.has(state, institution, party)
+                {
+                    let (action, institution) = (reference.clone(), institution.clone());
+                    return Err(action::Refusal::NotTheirs { action, institution }.into());
+                }
                 if let action::Event::Assigned(event) = event {
                     // A party assigns its own institutions alone, and only those that act.
-                    let party = &context.author.party;
                     let own = self.party(party);
                     match own.acting(party, &event.institution) {
                         Err(party::Refusal::Ended(..)) if event.role == assertion::Role::Relieved => {}
                         acting => acting?,
                     }
+                    if event.role == assertion::Role::Relieved && !self.has(state, &event.institution, party)
+                    {
+                        let (action, institution) = (reference.clone(), event.institution.clone());
+                        return Err(action::Refusal::Unassigned(action, institution).into());
+                    }
                 }
                 Ok(action::decide(state, words, event, context)?)
             }
         }
+    }
+
+    /// Whether an institution of a party has an action: it was assigned to it, or to one whose work has passed to it.
+    fn has(&self, action: &action::State, institution: &Code, party: &Code) -> bool {
+        let assigned = action.assignments.get(institution);
+        assigned.is_some_and(|task| task.party == *party)
+            || self
+                .held(action, None)
+                .iter()
+                .any(|held| held.institution == institution && held.task.party == *party)
+    }
+
+    /// Who has an action, by a day of the effective axis, or as recorded where none is given: see [`Assignments::held`].
+    ///
+    /// [`Assignments::held`]: super::assignment::Assignments::held
+    #[must_use]
+    pub fn held<'a>(&'a self, action: &'a action::State, effective: Option<NaiveDate>) -> Vec<Held<'a>> {
+        action.assignments.held(&self.parties, effective)
     }
 
     /// Whether an action fits into the plan, under its reference.
@@ -269,8 +300,12 @@ impl Programme {
                 if let decision::Event::Modified(event) = event
                     && let Some(mut state) = self.actions.remove(reference)
                 {
-                    let party_of = |lead: &Code| self.party_of(lead).cloned();
-                    change::apply(&mut state, words, &event.decision, party_of, place);
+                    let lead_of = |state: &action::State, lead: &Code| {
+                        let own = self.held(state, None).into_iter().filter(|held| held.institution == lead);
+                        let due = own.filter_map(|held| held.task.due).min_by_key(Effective::end);
+                        Some((self.party_of(lead)?.clone(), due))
+                    };
+                    change::apply(&mut state, words, &event.decision, lead_of, place);
                     self.actions.insert(reference.clone(), state);
                 }
             }
@@ -310,6 +345,13 @@ impl Programme {
     pub fn party_of(&self, institution: &Code) -> Option<&Code> {
         let owns = |party: &party::State| party.institutions().any(|body| body.id == *institution);
         self.parties.iter().find(|(_, party)| owns(party)).map(|(party, _)| party)
+    }
+
+    /// An institution, and those to which its work has passed, one after the other.
+    pub fn passed<'a>(&'a self, institution: &'a Code) -> impl Iterator<Item = &'a Code> {
+        let party = self.party_of(institution).and_then(|party| self.parties.get(party));
+        let next = party.into_iter().flat_map(|party| party.successors(institution));
+        std::iter::once(institution).chain(next.map(|succession| &succession.successor))
     }
 
     /// A party's institutions.

@@ -1,7 +1,7 @@
 //! Snapshots: what the entries leave, kept in a folder, so that whoever opens the ledger folds only what came after.
 //!
 //! ```text
-//! index/state-000000065536-5f0c….8.jsonl   named by the head that it was taken at and by the reducer's version
+//! index/state-000000065536-5f0c….9.jsonl   named by the head that it was taken at and by the reducer's version
 //!   {"state":{…}}                          the state
 //!   {"ids":["ids-0"],"leaves":[…],…}       the index: its files beside this one, and the ends of the streams
 //!   "5f0c…"                                SHA-256 of the lines before
@@ -30,7 +30,7 @@ use std::path::Path;
 pub const FOLDER: &str = "index";
 
 /// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
-const REDUCER: u32 = 8;
+const REDUCER: u32 = 9;
 /// How often a reader looks again for what a writer replaced meanwhile.
 const TRIES: usize = 16;
 

@@ -9,9 +9,10 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
+use crate::domain::assignment::Held;
 use crate::domain::date::{Effective, Period};
 use crate::domain::duration::Duration;
-use crate::domain::instrument::{self, Update};
+use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::{Action, InstrumentState};
 use crate::domain::status::Joint;
 use crate::domain::value::Code;
@@ -30,6 +31,8 @@ pub struct Item<'a> {
     pub closes: NaiveDate,
     /// The leads of the action, or of the actions that rest on the basis.
     pub leads: Vec<&'a Code>,
+    /// Of a basis: the actions that rest on it and are not over, as in the plan.
+    pub actions: Vec<&'a Code>,
     /// What was said of it last.
     pub last: Option<Last<'a>>,
 }
@@ -43,6 +46,8 @@ pub enum Matter<'a> {
         party: &'a Code,
         /// Which one.
         institution: &'a Code,
+        /// To which one it was assigned: the same, or one whose work has passed to it.
+        assigned: &'a Code,
         /// As what it has the action.
         role: Role,
     },
@@ -120,13 +125,14 @@ fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
         let mut voices = row.status.lifecycle.voices.iter();
         voices.any(|voice| voice.party == party && voice.says.is_some_and(ends))
     };
-    let open = row.action.assignments.iter().filter(|(_, task)| over(row).is_none() && !done(&task.party));
-    open.filter_map(|(institution, task)| {
+    let open = row.held.iter().filter(|held| over(row).is_none() && !done(&held.task.party));
+    open.filter_map(|Held { institution, assigned, task, .. }| {
         Some(Item {
             subject: stream(&row.action.action.reference),
-            matter: Matter::Task { party: &task.party, institution, role: task.role },
+            matter: Matter::Task { party: &task.party, institution, assigned, role: task.role },
             closes: task.due?.end(),
             leads: row.leads.clone(),
+            actions: Vec::new(),
             last: row.status.latest.clone().map(Last::Word),
         })
     })
@@ -153,6 +159,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
             matter: Matter::Window(*name, *window),
             closes: last_day(&grid, *name),
             leads: row.leads.clone(),
+            actions: Vec::new(),
             last: said.or(row.status.latest.as_ref()).cloned().map(Last::Word),
         }
     };
@@ -165,20 +172,43 @@ pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: Effective) -> Naiv
     known.map_or_else(|| name.end(), |(_, end)| *end)
 }
 
+/// A basis of agreement in a few words: where it stands and when it lapses, seen from the reading's today.
+#[must_use]
+pub fn basis(base: &instrument::State, reading: &Reading) -> String {
+    let Standing { state, expires, .. } = base.standing(reading.effective);
+    let stands = state.to_string().replace('_', " ");
+    let days = |day: NaiveDate| match (day - reading.today).num_days() {
+        0 => "today".to_owned(),
+        1 => "in 1 day".to_owned(),
+        -1 => "1 day ago".to_owned(),
+        ahead @ 2.. => format!("in {ahead} days"),
+        past => format!("{} days ago", past.unsigned_abs()),
+    };
+    match expires.map(|date| date.end()) {
+        Some(day) if state == InstrumentState::Lapsed => format!("{stands}, with {day} as its last day"),
+        Some(day) if day < reading.today => format!("{stands}, lapsed {day}, {}", days(day)),
+        Some(day) => format!("{stands}, lapses {day}, {}", days(day)),
+        None => stands,
+    }
+}
+
 /// A basis of agreement with a date, of which nobody has said that it has lapsed.
 fn lapse<'a>(base: &'a instrument::State, reading: &Reading, rows: &[Row<'a>]) -> Option<Item<'a>> {
     let standing = base.standing(reading.effective);
     let reference = &base.instrument.reference;
-    let resting = rows.iter().filter(|row| row.action.action.basis.contains(reference));
-    let mut leads: Vec<&Code> = resting.flat_map(|row| row.leads.iter().copied()).collect();
+    (standing.state != InstrumentState::Lapsed).then_some(())?;
+    let resting =
+        rows.iter().filter(|row| over(row).is_none() && row.action.action.basis.contains(reference));
+    let resting: Vec<&Row<'a>> = resting.collect();
+    let mut leads: Vec<&Code> = resting.iter().flat_map(|row| row.leads.iter().copied()).collect();
     leads.sort_unstable();
     leads.dedup();
-    (standing.state != InstrumentState::Lapsed).then_some(())?;
     Some(Item {
         subject: format!("instruments/{reference}"),
         matter: Matter::Instrument(standing.state),
         closes: standing.expires?.end(),
         leads,
+        actions: resting.iter().map(|row| &row.action.action.reference).collect(),
         last: standing.last.map(Last::Update),
     })
 }

@@ -3,7 +3,8 @@
 use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::action;
-use crate::domain::assertion::OccurrenceState;
+use crate::domain::assertion::{OccurrenceState, Role};
+use crate::domain::assignment::Held;
 use crate::domain::date::Effective;
 use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
@@ -27,7 +28,9 @@ pub struct Row<'a> {
     pub action: &'a action::State,
     /// What was said of it makes this.
     pub status: Status<'a>,
-    /// Its leads, by party.
+    /// Who has it, by institution.
+    pub held: Vec<Held<'a>>,
+    /// Its leads.
     pub leads: Vec<&'a Code>,
     /// Its windows, each with what is agreed or said of it, or that it was missed.
     pub windows: Vec<(Effective, Window)>,
@@ -109,8 +112,13 @@ pub fn row<'a, W: Spoken>(
         |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
     let latest =
         status.health.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.day).max();
+    let held = state.programme.held(action, reading.effective);
+    let mut leads: Vec<&Code> =
+        held.iter().filter(|held| held.task.role == Role::Lead).map(|held| held.institution).collect();
+    leads.dedup();
     Ok(Row {
-        leads: action.assignments.leads().map(|(institution, _)| institution).collect(),
+        held,
+        leads,
         windows: windows(state, action, &status, reading),
         stale: latest.is_some_and(|day| !fresh(day)),
         action,

@@ -7,15 +7,15 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState};
-use crate::domain::assignment::Assignment;
+use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
+use crate::domain::assignment::Held;
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
 use crate::domain::status::{Axis, Joint, Voice};
 use crate::domain::value::{Code, words};
 use crate::domain::word::{Said, Word, Words};
-use crate::record::history::{History, Spoken};
+use crate::record::history::{History, Spoken, State};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -184,7 +184,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         let fresh = |found: &Found<'_>| if row.stale { Cause::Time } else { found.together(axes) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
-        found.assignments(old.action, row.action);
+        found.held(&self.after.history.state, old, row);
         Ok(())
     }
 
@@ -295,21 +295,31 @@ impl Found<'_> {
         }
     }
 
-    /// Which institutions have the action, and until when.
-    fn assignments(&mut self, old: &action::State, new: &action::State) {
-        let names: BTreeSet<&Code> = old.assignments.keys().chain(new.assignments.keys()).collect();
+    /// Which institutions have the action, and until when; what was assigned to an institution whose work has passed to another
+    /// is gone from the one and come to the other.
+    fn held(&mut self, state: &State, old: &Row<'_>, new: &Row<'_>) {
+        let names: BTreeSet<&Code> = old.held.iter().chain(&new.held).map(|held| held.institution).collect();
         for name in names {
-            let (before, after) = (old.assignments.get(name), new.assignments.get(name));
-            let Some(last) = after.or_else(|| new.assignments.relieved(name)).or(before) else { continue };
-            let said = || Cause::Entry { sequence: last.sequence, effective: last.effective };
-            let role = |task: Option<&Assignment>| task.map(|task| task.role);
-            let due = |task: Option<&Assignment>| task.and_then(|task| task.due);
+            let (before, after) = (task(old, name), task(new, name));
+            let Some(last) = after.or(before) else { continue };
+            let party = state.programme.parties.get(&last.task.party);
+            let passed = || party.and_then(|party| party.successors(name).next());
+            let (sequence, effective) = match new.action.assignments.relieved(name) {
+                _ if after.is_some() => (last.since, last.effective),
+                Some(relieved) => (relieved.sequence, relieved.effective),
+                None => {
+                    passed().map_or((last.since, last.effective), |next| (next.since(), Some(next.effective)))
+                }
+            };
+            let said = || Cause::Entry { sequence, effective };
             let mark = |change: Option<&mut Change>| {
                 if let Some(change) = change {
-                    change.party = Some(last.party.clone());
+                    change.party = Some(last.task.party.clone());
                     change.institution = Some(name.clone());
                 }
             };
+            let role = |held: Option<Held<'_>>| held.map(|held| held.task.role);
+            let due = |held: Option<Held<'_>>| held.and_then(|held| held.task.due);
             mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
             mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
         }
@@ -348,6 +358,12 @@ impl Found<'_> {
         };
         moved.map(|(one, other)| self.own(one, other)).max_by_key(place).unwrap_or(Cause::Time)
     }
+}
+
+/// As what an institution has an action: of several tasks that passed to it, as its lead.
+fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Held<'r>> {
+    let own = row.held.iter().filter(|held| held.institution == institution);
+    own.max_by_key(|held| (held.task.role == Role::Lead, held.since)).copied()
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

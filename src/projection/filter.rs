@@ -18,7 +18,7 @@ pub struct Filter {
     pub track: Option<Code>,
     /// With an institution of this party, named or assigned.
     pub party: Option<Code>,
-    /// With this institution, named or assigned.
+    /// With this institution, named or assigned, or with one whose work has passed to it.
     pub institution: Option<Code>,
     /// In a line that names this Sustainable Development Goal.
     pub goal: Option<u8>,
@@ -62,6 +62,12 @@ impl Filter {
     pub fn admits(&self, programme: &Programme, state: &action::State) -> bool {
         let action = &state.action;
         let named = || action.institutions.iter().chain(state.assignments.keys());
+        let held = |wanted: &Code| {
+            let own =
+                action.institutions.iter().any(|body| programme.passed(body).any(|body| body == wanted));
+            own || state.assignments.contains_key(wanted)
+                || programme.held(state, None).iter().any(|held| held.institution == wanted)
+        };
         self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
             && self.line.is_none_or(|line| action.line == line)
             && self.track.as_ref().is_none_or(|track| action.track == *track)
@@ -69,7 +75,7 @@ impl Filter {
                 .party
                 .as_ref()
                 .is_none_or(|party| named().any(|body| programme.party_of(body) == Some(party)))
-            && self.institution.as_ref().is_none_or(|wanted| named().any(|body| body == wanted))
+            && self.institution.as_ref().is_none_or(held)
             && self.goal.is_none_or(|goal| names(programme, action.line, goal))
     }
 

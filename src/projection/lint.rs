@@ -1,7 +1,12 @@
-//! What cannot be tracked yet: actions without a body, a lead or a cycle, bases that do not hold, goals under another name.
+//! What cannot be tracked yet: actions without a body, a lead or a cycle, bases that do not hold and actions that rest on them,
+//! goals under another name.
 
+use super::agenda::{basis, over};
+use super::board::Row;
 use super::filter::Filter;
 use super::reading::Reading;
+use super::timeline::stream;
+use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::instrument;
 use crate::domain::plan::{Action, InstrumentState, Kind};
@@ -56,7 +61,8 @@ pub fn of<W: Spoken>(history: &History<W>, reading: &Reading, filter: &Filter) -
         instrument(state, reading, base, &mut gaps);
     }
     for row in &rows {
-        actions(state, row.action, &mut gaps);
+        actions(state, row, &mut gaps);
+        bases(state, reading, row, &mut gaps);
     }
     Ok(gaps)
 }
@@ -118,17 +124,39 @@ fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: 
     }
 }
 
-fn actions(state: &State, action: &crate::domain::action::State, gaps: &mut Vec<Gap>) {
+/// Actions that go on under a basis that no longer holds, or does not yet though the plan has begun.
+fn bases(state: &State, reading: &Reading, row: &Row<'_>, gaps: &mut Vec<Gap>) {
+    let action = &row.action.action;
+    let begun = state.programme.period().is_some_and(|period| period.begin() <= reading.today);
+    if row.action.ended.is_some() || over(row).is_some() {
+        return;
+    }
+    for base in action.basis.iter().filter_map(|base| state.programme.instruments.get(base)) {
+        let standing = base.standing(reading.effective);
+        let rule = if standing.has_lapsed(reading.today) {
+            "rests_on_lapsed"
+        } else if begun && standing.state == InstrumentState::ToBeConfirmed {
+            "rests_on_unconfirmed"
+        } else {
+            continue;
+        };
+        let what = format!("rests on {}: {}", base.instrument.reference, basis(base, reading));
+        gaps.push(Gap { subject: stream(&action.reference), rule, what });
+    }
+}
+
+fn actions(state: &State, row: &Row<'_>, gaps: &mut Vec<Gap>) {
+    let action = row.action;
     if action.ended.is_some() {
         return;
     }
-    let subject = format!("actions/{}", action.action.reference);
+    let subject = stream(&action.action.reference);
     let mut add = |rule, what: String| gaps.push(Gap { subject: subject.clone(), rule, what });
-    if action.action.institutions.is_empty() && action.assignments.is_empty() {
+    if action.action.institutions.is_empty() && row.held.is_empty() {
         add("no_body", "names no body, and none is assigned".to_owned());
     }
     for party in state.parties() {
-        if !action.assignments.leads().any(|(_, lead)| lead.party == *party) {
+        if !row.held.iter().any(|held| held.task.role == Role::Lead && held.task.party == *party) {
             add("no_lead", format!("{party} has no lead"));
         }
     }

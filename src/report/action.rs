@@ -5,10 +5,12 @@ use super::moments::{Told, moment, moments};
 use super::table::{Cell, Fact, Report, Seen};
 use super::{evaluation, version};
 use crate::domain::action;
+use crate::domain::assignment::Held;
 use crate::domain::change::Change;
 use crate::domain::decision::Proposal;
 use crate::domain::status::{Axis, Voice};
 use crate::domain::value::Code;
+use crate::projection::agenda::basis;
 use crate::projection::board::Row;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
@@ -27,10 +29,13 @@ pub fn show(
 ) -> Report {
     let action = &row.action.action;
     let list = |items: &[Code]| Cell::List(items.iter().map(ToString::to_string).collect());
-    let assigned = row.action.assignments.iter().map(|(institution, assignment)| {
-        let due = assignment.due.map(|due| format!(", due {due}")).unwrap_or_default();
-        format!("{}/{institution} {}{due}", assignment.party, assignment.role)
+    let assigned = row.held.iter().map(|Held { institution, assigned, task, .. }| {
+        let due = task.due.map(|due| format!(", due {due}")).unwrap_or_default();
+        let from = if institution == assigned { String::new() } else { format!(" (from {assigned})") };
+        format!("{}/{institution} {}{due}{from}", task.party, task.role)
     });
+    let bases = action.basis.iter().filter_map(|base| state.programme.instruments.get(base));
+    let bases = bases.map(|base| format!("{} {}", base.instrument.reference, basis(base, reading)));
     let status = &row.status;
     let mut facts = vec![
         Fact::new("action", Cell::text(action.reference.as_str())),
@@ -41,7 +46,8 @@ pub fn show(
         Fact::new("firmness", Cell::text(action.firmness.as_str())),
         Fact::new("cycle", Cell::maybe(action.cycle.as_ref())),
         Fact::new("institutions", list(&action.institutions)),
-        Fact::new("basis", list(&action.basis)),
+        Fact::hidden("basis", list(&action.basis)),
+        Fact::new("bases", Cell::List(bases.collect())),
         Fact::new("notes", Cell::List(action.notes.iter().map(ToString::to_string).collect())),
         Fact::new("assigned", Cell::List(assigned.collect())),
         Fact::new(

@@ -28,8 +28,10 @@ pub fn due(reading: &Reading, items: &[Item<'_>], until: NaiveDate) -> Report {
             Column::new("which", "WHICH"),
             Column::new("stands", "STANDS"),
             Column::new("leads", "LEADS"),
+            Column::new("actions", "RESTING"),
             Column::new("last", "LAST SAID"),
             Column::hidden("party"),
+            Column::hidden("assigned"),
             Column::hidden("said_by"),
             Column::hidden("effective"),
             Column::hidden("recorded_on"),
@@ -40,12 +42,16 @@ pub fn due(reading: &Reading, items: &[Item<'_>], until: NaiveDate) -> Report {
 }
 
 fn cells(reading: &Reading, item: &Item<'_>) -> Vec<Cell> {
-    let (matter, which, stands, party) = match item.matter {
-        Matter::Task { party, institution, role } => {
-            ("task", Cell::text(institution.as_str()), role.to_string(), Some(party))
+    let (matter, which, stands) = match item.matter {
+        Matter::Task { institution, role, .. } => {
+            ("task", Cell::text(institution.as_str()), role.to_string())
         }
-        Matter::Window(window, known) => ("window", Cell::text(window.to_string()), known.to_string(), None),
-        Matter::Instrument(state) => ("instrument", Cell::Empty, state.to_string(), None),
+        Matter::Window(window, known) => ("window", Cell::text(window.to_string()), known.to_string()),
+        Matter::Instrument(state) => ("instrument", Cell::Empty, state.to_string()),
+    };
+    let (party, assigned) = match item.matter {
+        Matter::Task { party, assigned, .. } => (Some(party), Some(assigned)),
+        Matter::Window(..) | Matter::Instrument(_) => (None, None),
     };
     let mut cells = vec![
         Cell::text(if item.is_overdue(reading) { "overdue" } else { "due" }),
@@ -56,12 +62,14 @@ fn cells(reading: &Reading, item: &Item<'_>) -> Vec<Cell> {
         which,
         Cell::text(stands),
         Cell::List(item.leads.iter().map(ToString::to_string).collect()),
+        Cell::List(item.actions.iter().map(ToString::to_string).collect()),
     ];
     let (said, party_of, effective, day, sequence) = match &item.last {
         None => {
             cells.extend([
                 Cell::Empty,
                 Cell::maybe(party),
+                Cell::maybe(assigned),
                 Cell::Empty,
                 Cell::Empty,
                 Cell::Empty,
@@ -78,6 +86,7 @@ fn cells(reading: &Reading, item: &Item<'_>) -> Vec<Cell> {
     cells.extend([
         Cell::text(format!("{party_of}: {said} ({day})")),
         Cell::maybe(party),
+        Cell::maybe(assigned),
         Cell::text(party_of.as_str()),
         Cell::text(effective.to_string()),
         Cell::text(day.to_string()),

@@ -43,8 +43,9 @@ fn event(reading: &Reading, dated: &Dated<'_>) -> Event {
     let item = dated.item;
     let reference = item.subject.split('/').next_back().unwrap_or_default();
     let (what, which) = match item.matter {
-        Matter::Task { institution, role, .. } => {
-            (format!("{reference}: due, {institution} as {role}"), format!("task/{institution}"))
+        // It stays the same event when the institution's work passes to another.
+        Matter::Task { institution, assigned, role, .. } => {
+            (format!("{reference}: due, {institution} as {role}"), format!("task/{assigned}"))
         }
         Matter::Window(window, _) => {
             (format!("{reference}: window {window} closes"), format!("window/{window}"))
@@ -55,6 +56,10 @@ fn event(reading: &Reading, dated: &Dated<'_>) -> Event {
     if !item.leads.is_empty() {
         let leads: Vec<&str> = item.leads.iter().map(|lead| Code::as_str(lead)).collect();
         let _ = write!(description, "\nLeads: {}", leads.join(", "));
+    }
+    if !item.actions.is_empty() {
+        let actions: Vec<&str> = item.actions.iter().map(|action| Code::as_str(action)).collect();
+        let _ = write!(description, "\nActions that rest on it: {}", actions.join(", "));
     }
     let worth = if reading.illustrative { " (illustrative)" } else { "" };
     let _ = write!(description, "\n{} entries, head {}{worth}", reading.head.size, reading.head.leaf);

@@ -4,6 +4,7 @@ use super::desk::{ACTION, Desk, completed, word};
 use annals::domain::duration::Duration;
 use annals::projection::agenda::{self, Last, Matter};
 use annals::projection::filter::Filter;
+use annals::projection::lint;
 use annals::projection::reading::Reading;
 use serde_json::{Value, json};
 
@@ -152,4 +153,65 @@ fn each_names_the_leads_and_what_was_said_of_it_last() {
         .collect();
     // Of the window 2021 nobody spoke, so what was said of the action counts; of 2022 the plan.
     assert_eq!(said, [newest.sequence, newest.sequence - 1, signed.sequence]);
+}
+
+#[test]
+fn a_basis_that_lapses_names_the_actions_that_rest_on_it_and_go_on() {
+    let mut desk = Desk::founded();
+    let signed = json!({"state": "signed", "effective": "2021-11", "expires": "2022"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
+    let resting = |desk: &Desk| -> Vec<String> {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, None, "2022-12-01".parse().ok());
+        let items = agenda::of(&history, &reading, &Filter::default(), Duration::Days(60)).unwrap();
+        let base = items.iter().find(|item| item.subject == "instruments/1.B1").unwrap();
+        base.actions.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(resting(&desk), ["1.G2G.1"]);
+    for party in ["DK", "KR"] {
+        desk.progress(party, "1.G2G.1", completed()).unwrap();
+    }
+    assert_eq!(resting(&desk), [""; 0], "what both call completed rests on nothing");
+}
+
+/// What a basis is said to be, and what is remarked of the action that rests on it.
+fn remarked(desk: &Desk, today: &str) -> (String, Vec<&'static str>) {
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, today.parse().ok());
+    let base = &history.state.programme.instruments[&"1.B1".parse().unwrap()];
+    let filter = Filter { action: "1.G2G.1".parse().ok(), ..Filter::default() };
+    let gaps = lint::of(&history, &reading, &filter).unwrap();
+    let rules = gaps.iter().map(|gap| gap.rule).filter(|rule| rule.starts_with("rests_on"));
+    (agenda::basis(base, &reading), rules.collect())
+}
+
+#[test]
+fn an_action_that_goes_on_under_a_basis_that_does_not_hold_is_remarked() {
+    let mut desk = Desk::founded();
+    let unconfirmed = || ("to be confirmed".to_owned(), vec!["rests_on_unconfirmed"]);
+    assert_eq!(
+        remarked(&desk, "2020-12-31"),
+        ("to be confirmed".to_owned(), vec![]),
+        "the plan has not begun"
+    );
+    assert_eq!(remarked(&desk, "2021-01-01"), unconfirmed());
+    let signed = json!({"state": "signed", "effective": "2021-11", "expires": "2022"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
+    for (today, words, rules) in [
+        ("2022-11-21", "signed, lapses 2022-12-31, in 40 days", vec![]),
+        ("2022-12-30", "signed, lapses 2022-12-31, in 1 day", vec![]),
+        ("2022-12-31", "signed, lapses 2022-12-31, today", vec![]),
+        ("2023-01-01", "signed, lapsed 2022-12-31, 1 day ago", vec!["rests_on_lapsed"]),
+        ("2023-01-10", "signed, lapsed 2022-12-31, 10 days ago", vec!["rests_on_lapsed"]),
+    ] {
+        assert_eq!(remarked(&desk, today), (words.to_owned(), rules), "{today}");
+    }
+    let lapsed = json!({"state": "lapsed", "effective": "2022-01"});
+    desk.say("DK", "instruments/1.B1", "instrument.updated", lapsed).unwrap();
+    let (words, rules) = remarked(&desk, "2022-02-01");
+    assert_eq!((words.as_str(), rules), ("lapsed, with 2022-12-31 as its last day", vec!["rests_on_lapsed"]));
+    for party in ["DK", "KR"] {
+        desk.progress(party, "1.G2G.1", completed()).unwrap();
+    }
+    assert_eq!(remarked(&desk, "2022-02-01").1, [""; 0], "what is over needs no basis");
 }

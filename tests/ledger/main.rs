@@ -26,4 +26,5 @@ mod requests;
 mod reviews;
 mod silence;
 mod status;
+mod succession;
 mod writers;

@@ -1,0 +1,177 @@
+//! Institutions that are merged or renamed: given who had an action and whose work passed to whom, then who has it.
+
+use super::desk::{ACTION, Desk, no, word};
+use annals::domain::duration::Duration;
+use annals::ledger::{Cut, Receipt};
+use annals::projection::agenda::{self, Matter};
+use annals::projection::board;
+use annals::projection::diff::{self, Cause, Side};
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use annals::record::role::Role;
+use serde_json::json;
+
+fn assign(desk: &mut Desk, institution: &str, role: &str) -> Receipt {
+    let assigned = json!({"institution": institution, "role": role, "due": "2022-12"});
+    desk.say("KR", ACTION, "action.assigned", assigned).unwrap()
+}
+
+fn succeed(desk: &mut Desk, institution: &str, successor: &str) -> Receipt {
+    let succeeded = json!({"institution": institution, "successor": successor, "effective": "2022-01-02"});
+    desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap()
+}
+
+/// Another institution of KR.
+fn register(desk: &mut Desk, institution: &str) {
+    let body = json!({"id": institution, "party": "KR", "names": {"en": institution}, "aliases": []});
+    desk.say("KR", "parties/KR", "institution.registered", body).unwrap();
+}
+
+/// MSIT has the action, and its work has passed to MFDS.
+fn merged() -> (Desk, Receipt) {
+    let mut desk = Desk::founded();
+    assign(&mut desk, "MSIT", "lead");
+    let passed = succeed(&mut desk, "MSIT", "MFDS");
+    (desk, passed)
+}
+
+/// Who has the action, as `institution role`, with whom it was assigned to where that is another.
+fn held(desk: &Desk, at: Option<Cut>, effective: Option<&str>) -> Vec<String> {
+    let history = desk.ledger.at(at).unwrap();
+    let effective = effective.and_then(|day| day.parse().ok());
+    let action = &history.state.programme.actions[&"1.G2G.2".parse().unwrap()];
+    let held = history.state.programme.held(action, effective);
+    held.iter()
+        .map(|held| {
+            let from = Some(held.assigned).filter(|assigned| *assigned != held.institution);
+            let from = from.map(|from| format!(" from {from}")).unwrap_or_default();
+            format!("{} {}{from}", held.institution, held.task.role)
+        })
+        .collect()
+}
+
+#[test]
+fn what_an_institution_has_is_its_successors_and_was_its_own_before() {
+    let (desk, passed) = merged();
+    assert_eq!(held(&desk, None, None), ["MFDS lead from MSIT"]);
+    assert_eq!(held(&desk, Some(Cut::Sequence(passed.sequence - 1)), None), ["MSIT lead"]);
+    assert_eq!(held(&desk, None, Some("2022-01-01")), ["MSIT lead"], "true only from the next day on");
+    assert_eq!(held(&desk, None, Some("2022-01-02")), ["MFDS lead from MSIT"]);
+    assert!(desk.ledger.verify(&mut |_| {}).unwrap().holds());
+}
+
+#[test]
+fn it_passes_on_from_one_to_the_next() {
+    let (mut desk, _) = merged();
+    register(&mut desk, "NST");
+    succeed(&mut desk, "MFDS", "NST");
+    assert_eq!(held(&desk, None, None), ["NST lead from MSIT"]);
+    assert!(desk.register("KR/NST", Role::Officer).is_ok());
+    assert!(desk.progress("KR/NST", "1.G2G.2", word("under_way")).is_ok());
+}
+
+#[test]
+fn two_that_are_merged_leave_both_their_tasks() {
+    let mut desk = Desk::founded();
+    register(&mut desk, "NST");
+    assign(&mut desk, "MSIT", "lead");
+    assign(&mut desk, "MFDS", "support");
+    assign(&mut desk, "NST", "support");
+    succeed(&mut desk, "MSIT", "NST");
+    succeed(&mut desk, "MFDS", "NST");
+    assert_eq!(held(&desk, None, None), ["NST support from MFDS", "NST lead from MSIT", "NST support"]);
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    let rows = board::of(&history, &reading, &Filter::default()).unwrap();
+    let row = rows.iter().find(|row| row.action.action.reference.as_str() == "1.G2G.2").unwrap();
+    assert_eq!(row.leads, [&"NST".parse().unwrap()], "each lead once");
+}
+
+#[test]
+fn an_officer_speaks_on_what_has_passed_to_the_own_institution() {
+    let mut desk = Desk::founded();
+    desk.register("KR/MFDS", Role::Officer).unwrap();
+    assign(&mut desk, "MSIT", "support");
+    no(&mut desk, "KR/MFDS", ACTION, "action.progressed", word("under_way"), "not assigned to MFDS");
+    succeed(&mut desk, "MSIT", "MFDS");
+    desk.progress("KR/MFDS", "1.G2G.2", word("under_way")).unwrap();
+    let elsewhere = "actions/1.G2G.3";
+    no(&mut desk, "KR/MFDS", elsewhere, "action.progressed", word("under_way"), "not assigned to MFDS");
+    desk.progress("KR/MSIT", "1.G2G.2", word("continuing")).unwrap();
+    assert!(desk.ledger.verify(&mut |_| {}).unwrap().holds(), "a key that is in force speaks as before");
+}
+
+#[test]
+fn what_is_assigned_to_the_successor_counts_from_then_on() {
+    let (mut desk, _) = merged();
+    assign(&mut desk, "MFDS", "support");
+    assert_eq!(held(&desk, None, None), ["MFDS support"]);
+}
+
+#[test]
+fn the_successor_is_relieved_of_what_has_passed_to_it_once() {
+    let (mut desk, _) = merged();
+    desk.register("KR/MFDS", Role::Officer).unwrap();
+    let relieved = json!({"institution": "MFDS", "role": "relieved"});
+    desk.say("KR", ACTION, "action.assigned", relieved.clone()).unwrap();
+    assert_eq!(held(&desk, None, None), [""; 0]);
+    no(&mut desk, "KR", ACTION, "action.assigned", relieved, "1.G2G.2 is not assigned to MFDS");
+    no(&mut desk, "KR/MFDS", ACTION, "action.progressed", word("under_way"), "not assigned to MFDS");
+}
+
+#[test]
+fn an_institution_is_found_by_what_was_named_and_assigned_before_it() {
+    let (desk, _) = merged();
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    let found = |institution: &str| -> Vec<String> {
+        let filter = Filter { institution: institution.parse().ok(), ..Filter::default() };
+        let rows = board::of(&history, &reading, &filter).unwrap();
+        rows.iter().map(|row| row.action.action.reference.to_string()).collect()
+    };
+    // The first names MSIT in its text.
+    assert_eq!(found("MFDS"), ["1.G2G.1", "1.G2G.2"]);
+    assert_eq!(found("MSIT"), ["1.G2G.1", "1.G2G.2"], "and by its former name");
+    assert_eq!(found("DKMA"), [""; 0]);
+}
+
+#[test]
+fn a_task_is_due_to_whoever_has_it_now() {
+    let (desk, _) = merged();
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, "2023-01-01".parse().ok());
+    let items = agenda::of(&history, &reading, &Filter::default(), Duration::Days(0)).unwrap();
+    let tasks: Vec<(String, String)> = items
+        .iter()
+        .filter_map(|item| match item.matter {
+            Matter::Task { institution, assigned, .. } => {
+                Some((institution.to_string(), assigned.to_string()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tasks, [("MFDS".to_owned(), "MSIT".to_owned())]);
+}
+
+#[test]
+fn that_it_passed_is_what_two_readings_differ_in() {
+    let (desk, passed) = merged();
+    let (before, after) =
+        (desk.ledger.at(Some(Cut::Sequence(passed.sequence - 1))).unwrap(), desk.ledger.at(None).unwrap());
+    let readings = [&before, &after].map(|history| Reading::of(&history.state, None, None, None));
+    let sides =
+        (Side { history: &before, reading: &readings[0] }, Side { history: &after, reading: &readings[1] });
+    let found = diff::of(sides.0, sides.1, &Filter::default()).unwrap();
+    let changes: Vec<String> = found
+        .changes
+        .iter()
+        .map(|change| {
+            let Cause::Entry { sequence, .. } = change.cause else { panic!("{change:?}") };
+            assert_eq!(sequence, passed.sequence);
+            let institution = change.institution.as_ref().unwrap();
+            let [old, new] = [&change.old, &change.new].map(|value| value.as_deref().unwrap_or("–"));
+            format!("{institution} {} {old} {new}", change.field)
+        })
+        .collect();
+    assert_eq!(changes, ["MFDS role – lead", "MFDS due – 2022-12", "MSIT role lead –", "MSIT due 2022-12 –"]);
+}
