@@ -79,7 +79,11 @@ impl Accede {
         if let Some(path) = self.output.as_ref().filter(|_| !self.dry_run) {
             let draft = draft(&self.party, &digest, time);
             let key = key_for(&ledger, settings.keyring()?, &draft)?;
-            return request::put(&ledger, &draft, &key, path, &[], settings.format);
+            let signed = signing::sign(&ledger, &draft, &key)?;
+            let id = signed.0.event.id;
+            request::put(&ledger, &[signed], path)?;
+            request::tell(&[id], &[], path, &before, settings.format)?;
+            return Ok(ExitCode::SUCCESS);
         }
         let receipt = accede(&ledger, settings.keyring()?, &self.party, &digest, time)?;
         if self.dry_run {
@@ -115,7 +119,7 @@ pub(crate) fn accede(
 ) -> Result<Receipt, Failure> {
     let draft = draft(party, plan_sha256, time);
     let key = key_for(ledger, keyring, &draft)?;
-    signing::commit(ledger, &draft, &key, &[])
+    signing::commit(ledger, &draft, &key)
 }
 
 fn draft(party: &Code, plan_sha256: &Sha256, time: DateTime<Utc>) -> Draft {

@@ -345,6 +345,6 @@ pub(crate) fn register(
     put(&mut data, "institution", speaker.0.institution.clone());
     let draft = Draft::of_party(party, format!("parties/{party}"), "key.registered", time, data);
     let signer = import::key_for(ledger, keyring, &draft)?;
-    signing::commit(ledger, &draft, &signer, &[])?;
+    signing::commit(ledger, &draft, &signer)?;
     Ok(())
 }

@@ -21,6 +21,7 @@ mod failure;
 mod files;
 mod founding;
 mod gaps;
+mod handover;
 mod iati;
 mod inbox;
 mod key;
@@ -95,6 +96,7 @@ enum Command {
     Init(founding::Init),
     Accede(accede::Accede),
     Record(record::Record),
+    Handover(handover::Handover),
     Request(request::Request),
     Answer(answer::Answer),
     #[command(subcommand)]
@@ -150,6 +152,7 @@ impl Arguments {
             Command::Init(command) => command.run(&settings),
             Command::Accede(command) => command.run(&settings),
             Command::Record(command) => command.run(&settings),
+            Command::Handover(command) => command.run(&settings),
             Command::Request(command) => command.run(settings),
             Command::Answer(command) => command.run(&settings),
             Command::Evidence(command) => command.run(&settings),

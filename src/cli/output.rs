@@ -1,6 +1,7 @@
 //! How the program answers: a report in the dialect that was asked for, colour and progress on a terminal alone.
 
 use super::Failure;
+use super::signing::Asked;
 use annals::ledger::{Ledger, Receipt};
 use annals::record::founding::Clock;
 use annals::report::table::{Cell, Report};
@@ -141,6 +142,51 @@ pub(crate) fn receipt(
         members.insert("dry_run".to_owned(), dry_run.into());
     }
     answer("receipt", &text, members, standing, format)
+}
+
+/// Prints the receipts of changes that belong together; what would be recorded has none.
+pub(crate) fn receipts(
+    asked: &[Asked],
+    standing: &Standing,
+    dry_run: bool,
+    format: Format,
+) -> Result<(), Failure> {
+    let receipt = |asked: &Asked| match &asked.receipt {
+        None => json!({"subject": asked.subject}),
+        Some(Receipt { sequence, id, leaf, repeated }) => {
+            json!({"subject": asked.subject, "sequence": sequence, "id": id, "leaf": leaf, "repeated": repeated})
+        }
+    };
+    let correlation = asked.first().and_then(|asked| asked.correlation.as_ref());
+    let members = json!({
+        "receipts": asked.iter().map(receipt).collect::<Vec<_>>(), "correlation": correlation, "dry_run": dry_run
+    });
+    if format == Format::Csv {
+        let cells = |asked: &Asked| {
+            let receipt = asked.receipt.as_ref();
+            vec![
+                Cell::text(asked.subject.as_str()),
+                receipt.map_or(Cell::Empty, |receipt| Cell::Number(receipt.sequence)),
+                Cell::maybe(receipt.map(|receipt| receipt.id)),
+                Cell::maybe(receipt.map(|receipt| receipt.leaf)),
+                receipt.map_or(Cell::Empty, |receipt| Cell::Flag(receipt.repeated)),
+            ]
+        };
+        let keys = ["subject", "sequence", "id", "leaf", "repeated"];
+        return rows(&keys, &asked.iter().map(cells).collect::<Vec<_>>(), standing.illustrative);
+    }
+    let mut text = String::new();
+    for Asked { subject, receipt, .. } in asked {
+        match receipt {
+            None => text.extend([subject, ": would be recorded; nothing was\n"]),
+            Some(Receipt { sequence, id, leaf, repeated }) => {
+                let word = if *repeated { "recorded before" } else { "recorded" };
+                text += &format!("{subject}: {word} at sequence {sequence}\n  id    {id}\n  leaf  {leaf}\n");
+            }
+        }
+    }
+    text.extend(["together as ", correlation.map_or("nothing", String::as_str)]);
+    answer("receipts", &text, members, standing, format)
 }
 
 /// Says that a change would be recorded; `standing` is that of the ledger as it is.

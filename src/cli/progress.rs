@@ -7,6 +7,9 @@ use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use annals::domain::date::Effective;
+use annals::domain::value::Code;
+use annals::record::history::State;
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -16,10 +19,17 @@ use std::process::ExitCode;
 Examples:
   annals record progress 1.G2G.3 --as KR --lifecycle under_way --effective 2022-03 --note 'First round held'
   annals record progress 1.G2G.3 --as KR/MSIT --window 2022 --occurrence held --date 2022-06-14
-  annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf --indicator visits=3:visits")]
+  annals record progress 1.G2G.3 1.G2G.4 2.SCI.1 --as KR --occurrence held --date 2022-06-14
+  annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf --indicator visits=3:visits
+
+A meeting that counts for several actions is entered once: one entry for each action, all with one correlation, under one \
+commit. Without `--window` it counts for the window of each in which its date lies. Where one of them is refused, none is \
+recorded. With `--id` the first entry bears that id, and the others have ids that \
+follow from it, so that the same command again completes what an interruption left, and is answered with the first receipts.")]
 pub(crate) struct Progress {
-    /// The action, such as 1.G2G.3
-    action: String,
+    /// The action, such as 1.G2G.3; several, where one meeting counts for them
+    #[arg(required = true, value_name = "ACTION")]
+    actions: Vec<String>,
     /// Since when it is true: a day, a month or a year [default: the date of what was held, or today in the party's time
     /// zone]
     #[arg(long, value_name = "DATE")]
@@ -30,10 +40,10 @@ pub(crate) struct Progress {
     /// How it is doing; needs `--note`
     #[arg(long, value_parser = words::health(), requires = "note")]
     health: Option<Health>,
-    /// Where an occurrence stands; needs `--window`
-    #[arg(long, value_name = "STATE", value_parser = words::occurrence(), requires = "window")]
+    /// Where an occurrence stands; needs `--window` or `--date`
+    #[arg(long, value_name = "STATE", value_parser = words::occurrence())]
     occurrence: Option<OccurrenceState>,
-    /// The window of the occurrence, named by its first year or month
+    /// The window of the occurrence, named by its first year or month [default: of each action the one in which the date lies]
     #[arg(long, value_name = "DATE", requires = "occurrence")]
     window: Option<Effective>,
     /// The date of the occurrence
@@ -64,22 +74,59 @@ impl Progress {
         put(&mut data, "lifecycle", self.lifecycle);
         put(&mut data, "health", self.health);
         put(&mut data, "note", self.note);
-        if let (Some(window), Some(state)) = (self.window, self.occurrence) {
-            let mut occurrence = Map::new();
-            put(&mut occurrence, "window", Some(window));
-            put(&mut occurrence, "state", Some(state));
-            put(&mut occurrence, "date", self.date);
-            data.insert("occurrence".to_owned(), Value::Object(occurrence));
-        }
         if !self.indicators.is_empty() {
             data.insert("indicators".to_owned(), Value::Array(self.indicators));
         }
-        let evidence = self.offering.name(&mut data)?;
-        let subject = format!("actions/{}", self.action);
+        let mut evidence = self.offering.name(&mut data)?;
         let undated = self.effective.or(held).is_none();
-        let change = Change { evidence, undated, ..Change::new(subject, "action.progressed", data) };
-        self.signing.record(&ledger, settings, change)
+        let mut changes = Vec::new();
+        for action in &self.actions {
+            let mut data = data.clone();
+            if let Some(state) = self.occurrence {
+                let mut occurrence = Map::new();
+                put(
+                    &mut occurrence,
+                    "window",
+                    Some(window(&ledger.state(), action, self.window, self.date)?),
+                );
+                put(&mut occurrence, "state", Some(state));
+                put(&mut occurrence, "date", self.date);
+                data.insert("occurrence".to_owned(), Value::Object(occurrence));
+            }
+            let subject = format!("actions/{action}");
+            // All of them name the same files, which are kept once.
+            let evidence = std::mem::take(&mut evidence);
+            changes.push(Change { evidence, undated, ..Change::new(subject, "action.progressed", data) });
+        }
+        self.signing.record_all(&ledger, settings, changes)
     }
+}
+
+/// The window of an occurrence: as it is named, or of an action's the one in which a date lies.
+fn window(
+    state: &State,
+    action: &str,
+    named: Option<Effective>,
+    date: Option<Effective>,
+) -> Result<Effective, Failure> {
+    let Some(date) = date.filter(|_| named.is_none()) else {
+        return named.ok_or_else(|| {
+            Failure::usage(
+                "which occurrence? Give its `--window`, or the `--date` that lies in it".to_owned(),
+            )
+        });
+    };
+    let programme = &state.programme;
+    let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
+    // An action that is not known is refused by name, with the nearest.
+    let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(date) };
+    let within = |(begin, end): &(NaiveDate, NaiveDate)| *begin <= date.begin() && date.end() <= *end;
+    let window = known.windows(period).into_iter().find(within);
+    window.map(|(begin, _)| known.window_name(begin)).ok_or_else(|| {
+        Failure::usage(format!(
+            "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
+        ))
+    })
 }
 
 fn indicator(text: &str) -> Result<Value, String> {

@@ -250,6 +250,14 @@ pub(super) fn said(
         }
         None => ledger.replay(first..reading.head.size, &mut take)?,
     }
+    timeline::gather(&mut items, &mut |sequence| {
+        let entry = if sequence < reading.head.size { ledger.entry(sequence)? } else { None };
+        Ok::<_, LedgerError>(entry.and_then(|entry| {
+            let event = &entry.request.event;
+            let correlation = event.correlationid.as_deref();
+            timeline::Occasion::of(correlation, &event.kind, &event.source, &event.subject)
+        }))
+    })?;
     retain_effective(&mut items, reading);
     Ok((items, notes))
 }

@@ -7,15 +7,16 @@ use super::settings::Settings;
 use super::signing;
 use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
-use annals::record::request::{Draft, Line};
-use annals::trail::key::SigningKey;
-use chrono::Utc;
+use annals::record::request::Line;
+use annals::trail::disclosure::Disclosure;
+use annals::trail::entry;
 use clap::Args;
 use serde_json::json;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use uuid::Uuid;
 
 /// Sign one change into a file, for the side that runs the ledger
 #[derive(Args)]
@@ -40,24 +41,34 @@ impl Request {
     }
 }
 
-/// Signs a change, judges it by the copy here, and adds it to a file.
+/// Judges requests by the copy here, and adds them to a file: all of them, or none.
 pub(crate) fn put(
     ledger: &Ledger,
-    draft: &Draft,
-    key: &SigningKey,
+    signed: &[(entry::Request, Vec<Disclosure>)],
     path: &Path,
-    evidence: &[Offered],
-    format: Format,
-) -> Result<ExitCode, Failure> {
-    let (request, disclosures) = signing::sign(ledger, draft, key)?;
-    ledger.judge(&request, &disclosures, Utc::now())?;
-    let line = Line::write(&request, &disclosures).map_err(|error| Failure::Answer(error.into()))?;
+) -> Result<(), Failure> {
+    signing::judge(ledger, signed)?;
+    let mut lines = String::new();
+    for (request, disclosures) in signed {
+        let line = Line::write(request, disclosures).map_err(|error| Failure::Answer(error.into()))?;
+        lines.extend([&line, "\n"]);
+    }
     let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
-    out.write_all(format!("{line}\n").as_bytes())
-        .and_then(|()| out.sync_all())
-        .map_err(file(path, "written"))?;
-    let id = request.event.id;
-    let mut text = format!("signed, and added to {}; nothing was recorded\n  id    {id}", path.display());
+    out.write_all(lines.as_bytes()).and_then(|()| out.sync_all()).map_err(file(path, "written"))
+}
+
+/// Says which requests were added to a file, and which files are to be handed over, too.
+pub(crate) fn tell(
+    ids: &[Uuid],
+    evidence: &[&Offered],
+    path: &Path,
+    standing: &Standing,
+    format: Format,
+) -> Result<(), Failure> {
+    let several = ids.len() > 1;
+    let signed = if several { format!("{} requests signed", ids.len()) } else { "signed".to_owned() };
+    let mut text = format!("{signed}, and added to {}; nothing was recorded", path.display());
+    text.extend(ids.iter().map(|id| format!("\n  id    {id}")));
     for offered in evidence {
         text.extend([format!(
             "\n  hand this file over, too: {} (`annals evidence add` takes it in)",
@@ -65,7 +76,9 @@ pub(crate) fn put(
         )]);
     }
     let files: Vec<String> = evidence.iter().map(|offered| offered.path.display().to_string()).collect();
-    let members = json!({"file": path, "id": id, "evidence": files});
-    output::answer("request", &text, members, &Standing::of(ledger), format)?;
-    Ok(ExitCode::SUCCESS)
+    let mut members = json!({"file": path, "id": ids.first(), "evidence": files});
+    if several && let Some(members) = members.as_object_mut() {
+        members.insert("ids".to_owned(), json!(ids));
+    }
+    output::answer("request", &text, members, standing, format)
 }

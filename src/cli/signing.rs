@@ -1,7 +1,14 @@
 //! Who signs a change, with which key and when: what every command that records has in common.
+//!
+//! What becomes of several that are asked for together is in `ask`.
+
+mod ask;
+
+pub(crate) use ask::Asked;
 
 use super::failure::Failure;
 use super::output::{self, Standing};
+use super::request;
 use super::settings::Settings;
 use annals::domain::sealed::Audience;
 use annals::exchange::evidence::Offered;
@@ -9,7 +16,7 @@ use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::refusal::Refusal;
-use annals::record::request::{Draft, Meant, Speaker, new_id};
+use annals::record::request::{Draft, Speaker, new_id};
 use annals::record::role::Role;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Entry, Request, parse_id, parse_timestamp};
@@ -30,13 +37,14 @@ pub(crate) struct Signing {
     /// The id of the key, where several could sign
     #[arg(long = "key", id = "signing_key", value_name = "KEYID", help_heading = SIGNING)]
     key: Option<String>,
-    /// The change's id, a UUIDv7: a retry under the same id records nothing twice
+    /// The change's id, a UUIDv7: a retry under the same id records nothing twice. Of several actions the first bears it, and the
+    /// ids of the others are derived from it in their order
     #[arg(long, value_name = "UUID", value_parser = id, help_heading = SIGNING)]
-    id: Option<Uuid>,
+    pub(crate) id: Option<Uuid>,
     /// When it is said, such as 2021-04-14T09:30:00.000Z [default: now]
     #[arg(long, env = "ANNALS_TIME", value_parser = instant, help_heading = SIGNING)]
     time: Option<DateTime<Utc>>,
-    /// What it belongs to: a meeting that counts for several actions
+    /// What it belongs to, such as a meeting [default: with several actions, the id of the first entry]
     #[arg(long, value_name = "TEXT", help_heading = SIGNING)]
     correlation: Option<String>,
     /// For whom withheld fields are: public, parties, or a party. It is signed and respected by what hands the ledger over;
@@ -106,40 +114,40 @@ impl Signing {
         settings: &Settings,
         change: Change,
     ) -> Result<ExitCode, Failure> {
-        let mut draft =
-            Draft::of_party(&self.speaker.0.party, change.subject, change.kind, self.time(), change.data);
-        if let Some(path) = &self.proof {
-            settings.proves(ledger, path)?;
-        }
-        draft.speaker = self.speaker;
-        (draft.id, draft.causationid, draft.correlationid) = (self.id, change.answers, self.correlation);
-        draft.audience = Some(Meant::All(self.audience));
+        self.record_all(ledger, settings, vec![change])
+    }
+
+    /// Signs changes that belong together, records them under one commit, and prints their receipts.
+    pub(crate) fn record_all(
+        self,
+        ledger: &Ledger,
+        settings: &Settings,
+        changes: Vec<Change>,
+    ) -> Result<ExitCode, Failure> {
         let before = Standing::of(ledger);
-        let receipt = if let Some(receipt) =
-            repeated(ledger, &mut draft, self.time.is_some(), change.undated)?
-        {
-            receipt
-        } else {
-            let key = match &self.key {
-                Some(keyid) => settings.keyring()?.key(keyid)?,
-                None => the_one_key(ledger, settings.keyring()?, &draft)?,
-            };
-            if let Some(path) = self.output.as_ref().filter(|_| !self.dry_run) {
-                return super::request::put(ledger, &draft, &key, path, &change.evidence, settings.format);
+        let asked = self.ask(ledger, settings, changes)?;
+        let new = asked.iter().any(|asked| asked.receipt.is_none());
+        if let Some(path) = self.file().filter(|_| new) {
+            let ids: Vec<Uuid> = asked.iter().map(|asked| asked.id).collect();
+            let files: Vec<&Offered> = asked.iter().flat_map(|asked| &asked.evidence).collect();
+            request::tell(&ids, &files, path, &before, settings.format)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let after = if new { before } else { Standing::of(ledger) };
+        match asked.as_slice() {
+            [Asked { receipt: None, .. }] => output::tried(&after, settings.format)?,
+            [Asked { receipt: Some(receipt), .. }] => {
+                output::receipt(receipt, &after, self.dry_run, settings.format)?;
             }
-            commit(ledger, &draft, &key, &change.evidence)?
-        };
-        if self.dry_run && !receipt.repeated {
-            output::tried(&before, settings.format)?;
-        } else {
-            output::receipt(&receipt, &Standing::of(ledger), self.dry_run, settings.format)?;
-            match &self.proof {
-                None => settings.keep(ledger),
-                Some(path) => {
-                    output::keep(ledger);
-                    prove(ledger, settings, receipt.sequence, path)?;
-                }
+            several => output::receipts(several, &after, self.dry_run, settings.format)?,
+        }
+        match (&self.proof, asked.first().and_then(|asked| asked.receipt)) {
+            _ if new => {}
+            (Some(path), Some(receipt)) => {
+                output::keep(ledger);
+                prove(ledger, settings, receipt.sequence, path)?;
             }
+            _ => settings.keep(ledger),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -178,20 +186,16 @@ fn id(text: &str) -> Result<Uuid, String> {
     parse_id(text).ok_or_else(|| format!("a UUID of version 7 in lower case is expected, such as {example}"))
 }
 
-/// Signs a draft on the ledger's head and records it. Its files are kept before the event that names them, and after the
-/// rules have admitted it, so that a refusal leaves nothing behind.
-pub(crate) fn commit(
-    ledger: &Ledger,
-    draft: &Draft,
-    key: &SigningKey,
-    evidence: &[Offered],
-) -> Result<Receipt, Failure> {
+/// Signs a draft on the ledger's head and records it.
+pub(crate) fn commit(ledger: &Ledger, draft: &Draft, key: &SigningKey) -> Result<Receipt, Failure> {
     let (request, disclosures) = sign(ledger, draft, key)?;
-    if !evidence.is_empty() {
-        ledger.judge(&request, &disclosures, Utc::now())?;
-        evidence.iter().try_for_each(|file| file.keep(ledger).map(drop))?;
-    }
     Ok(ledger.record(request, disclosures)?)
+}
+
+/// Whether the rules admit requests, each by what is recorded now.
+pub(crate) fn judge(ledger: &Ledger, signed: &[(Request, Vec<Disclosure>)]) -> Result<(), Failure> {
+    let now = Utc::now();
+    Ok(signed.iter().try_for_each(|(request, disclosures)| ledger.judge(request, disclosures, now))?)
 }
 
 /// Signs a draft on the ledger's head.

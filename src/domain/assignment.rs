@@ -44,6 +44,14 @@ pub struct Held<'a> {
     pub effective: Option<Effective>,
 }
 
+impl Held<'_> {
+    /// By what one of several tasks that passed to an institution goes before the others: as the lead, then the newest.
+    #[must_use]
+    pub fn weight(&self) -> (bool, u64) {
+        (self.task.role == Role::Lead, self.since)
+    }
+}
+
 /// By institution, those that have an action; it reads as these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

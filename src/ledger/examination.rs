@@ -15,6 +15,7 @@ use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
+pub use remedy::quoted;
 use std::path::Path;
 
 /// What a finding is about.

@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
+use crate::domain::assertion::{Lifecycle, OccurrenceState};
 use crate::domain::assignment::Held;
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
@@ -363,7 +363,7 @@ impl Found<'_> {
 /// As what an institution has an action: of several tasks that passed to it, as its lead.
 fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Held<'r>> {
     let own = row.held.iter().filter(|held| held.institution == institution);
-    own.max_by_key(|held| (held.task.role == Role::Lead, held.since)).copied()
+    own.max_by_key(|held| held.weight()).copied()
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

@@ -7,6 +7,7 @@
 //! - [`diff`]: what one reading says otherwise than another;
 //! - [`agenda`]: what has a date, the overdue first;
 //! - [`inbox`]: what others said that awaits a party's answer;
+//! - [`handover`]: what passes from one office to another;
 //! - [`evaluation`]: what a review finds and decides;
 //! - [`audit`]: the assertions, a sample of them, and what an auditor looks at first;
 //! - [`version`]: the plan as it was founded, and after each review;
@@ -20,6 +21,7 @@ pub mod diff;
 pub mod evaluation;
 pub mod evidence;
 pub mod filter;
+pub mod handover;
 pub mod inbox;
 pub mod lint;
 pub mod reading;

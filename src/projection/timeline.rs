@@ -20,6 +20,8 @@ use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use crate::trail::policy::Quorum;
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// One entry of the timeline.
@@ -43,6 +45,10 @@ pub struct Item {
     pub summary: String,
     /// The entry that it answers or corrects.
     pub answers: Option<u64>,
+    /// What it belongs to, as its author called it: a meeting, a review.
+    pub correlation: Option<String>,
+    /// The other actions of which the same was said together with it: a meeting that counts for several.
+    pub with: Vec<String>,
     /// The entry's id.
     pub id: Uuid,
     /// The entry's leaf hash.
@@ -83,11 +89,76 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
         kind: event.kind.clone(),
         summary,
         answers,
+        correlation: event.correlationid.clone(),
+        with: Vec::new(),
         id: event.id,
         leaf: entry.leaf,
         voided: word.is_some_and(|word| word.voided.is_some()),
         assurance: Assurance::of(said, sequence),
     }
+}
+
+/// What entries have in common that were recorded together on several actions: correlation, type and author; and the action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    common: [String; 3],
+    action: String,
+}
+
+impl Occasion {
+    /// Of an event on an action that belongs to something.
+    #[must_use]
+    pub fn of(correlation: Option<&str>, kind: &str, source: &str, subject: &str) -> Option<Self> {
+        let action = subject.strip_prefix("actions/")?.to_owned();
+        Some(Self { common: [correlation?, kind, source].map(str::to_owned), action })
+    }
+}
+
+/// How many other actions are named in an entry's words.
+const NAMED: usize = 6;
+
+/// Tells of each item which other actions the same was said of together with it. What was recorded together lies side by side;
+/// `look` gives what is not among the items.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn gather<E>(
+    items: &mut [Item],
+    look: &mut dyn FnMut(u64) -> Result<Option<Occasion>, E>,
+) -> Result<(), E> {
+    let own =
+        |item: &Item| Occasion::of(item.correlation.as_deref(), &item.kind, &item.source, &item.subject);
+    let occasions: Vec<(u64, Option<Occasion>)> =
+        items.iter().map(|item| (item.sequence, own(item))).collect();
+    let mut at = |sequence: u64| match occasions.binary_search_by_key(&sequence, |(sequence, _)| *sequence) {
+        Ok(at) => Ok(occasions.get(at).and_then(|(_, occasion)| occasion.clone())),
+        Err(_) => look(sequence),
+    };
+    let mut run: (Range<u64>, BTreeSet<String>) = (0..0, BTreeSet::new());
+    for item in items {
+        let Some(occasion) = own(item) else { continue };
+        if !run.0.contains(&item.sequence) {
+            run = (item.sequence..item.sequence + 1, BTreeSet::from([occasion.action.clone()]));
+            let same = |other: &Occasion| other.common == occasion.common;
+            while let Some(before) = run.0.start.checked_sub(1)
+                && let Some(other) = at(before)?.filter(same)
+            {
+                run.0.start = before;
+                run.1.insert(other.action);
+            }
+            while let Some(other) = at(run.0.end)?.filter(same) {
+                run.0.end += 1;
+                run.1.insert(other.action);
+            }
+        }
+        item.with = run.1.iter().filter(|action| **action != occasion.action).cloned().collect();
+        match item.with.len() {
+            0 => {}
+            few if few <= NAMED => item.summary.extend([" (with ", &item.with.join(", "), ")"]),
+            many => item.summary.push_str(&format!(" (with {many} other actions)")),
+        }
+    }
+    Ok(())
 }
 
 /// An event in a few words, and since when it is true.

@@ -370,6 +370,19 @@ pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u6
     version_7(time, u128::from_be_bytes(leading) >> 54)
 }
 
+/// The id of one of several changes that are asked for together under one id, counted from 1. The first bears that id; each
+/// other one is a UUIDv7 of the same millisecond, derived as [`derived_id`] derives it from that id in place of a file's SHA-256,
+/// so that asking again finds the same ids.
+#[must_use]
+pub fn further_id(first: Uuid, origin: &str, number: u64) -> Uuid {
+    if number == 1 {
+        return first;
+    }
+    let millis = i64::try_from(first.as_u128() >> 80).ok();
+    let time = millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default();
+    derived_id(time, origin, &first.to_string(), number)
+}
+
 /// A UUIDv7 of a time and 74 of 80 random bits.
 #[must_use]
 pub fn new_id(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
@@ -386,6 +399,17 @@ fn version_7(time: DateTime<Utc>, random: u128) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_changes_each_has_an_id_that_follows_from_the_first() {
+        let first = parse_id("01795a70-9c00-7f4a-884d-de944e2fd581").unwrap();
+        let ids = [1, 2, 3].map(|number| further_id(first, "annals.example/desk", number).to_string());
+        assert_eq!(ids[0], first.to_string());
+        assert!(ids.iter().all(|id| id.starts_with("01795a70-9c00-7") && parse_id(id).is_some()), "{ids:?}");
+        // printf 'annals.example/desk\n01795a70-9c00-7f4a-884d-de944e2fd581\n2' | sha256sum
+        assert_eq!(ids[1], "01795a70-9c00-7517-8c3c-0bc87354b1e8");
+        assert_ne!(ids[1], ids[2]);
+    }
 
     #[test]
     fn a_derived_id_holds_the_leading_bits_of_its_hash() {

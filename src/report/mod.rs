@@ -1,7 +1,7 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`evaluation`], [`version`], [`audit`], [`tally`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`], [`evaluation`], [`version`], [`audit`], [`tally`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
@@ -19,6 +19,7 @@ pub mod diff;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod handover;
 pub mod html;
 pub mod iati;
 pub mod ical;

@@ -103,8 +103,9 @@ pub(super) const fn clock() -> Remedy {
     (WORDS, Vec::new())
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+/// A path, or another text, as one word of a shell.
+#[must_use]
+pub fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
     if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
