@@ -132,11 +132,13 @@ fn cells(reading: &Reading, handed: &Handed<'_>) -> Vec<Cell> {
 
 /// What is due, in a few words.
 fn matter(reading: &Reading, item: &Item<'_>) -> String {
-    let what = match item.matter {
-        Matter::Task { .. } => "task".to_owned(),
-        Matter::Window(window, known) => format!("window {window} {known}"),
-        Matter::Instrument(_) => format!("{} lapses", item.subject.rsplit('/').next().unwrap_or_default()),
-    };
-    let when = if item.is_overdue(reading) { "overdue since" } else { "by" };
-    format!("{what} {when} {}", item.closes)
+    let (closes, overdue) = (item.closes, item.is_overdue(reading));
+    let basis = || item.subject.rsplit('/').next().unwrap_or_default();
+    match item.matter {
+        Matter::Task { .. } if overdue => format!("task overdue since {closes}"),
+        Matter::Task { .. } => format!("task by {closes}"),
+        Matter::Window(window, known) => format!("window {window} {known} (closes {closes})"),
+        Matter::Instrument(_) if overdue => format!("basis {} lapsed {closes}", basis()),
+        Matter::Instrument(_) => format!("basis {} lapses {closes}", basis()),
+    }
 }

@@ -470,3 +470,19 @@ fn roles_keep_to_their_part_of_a_review() {
         "role officer does not sign",
     );
 }
+
+#[test]
+fn a_lead_to_which_an_action_has_passed_keeps_until_when_it_is_to_be_done() {
+    let mut desk = Desk::founded();
+    let assigned = json!({"institution": "MSIT", "role": "lead", "due": "2022-12"});
+    desk.say("KR", ACTION, "action.assigned", assigned).unwrap();
+    let succeeded = json!({"institution": "MSIT", "successor": "MFDS", "effective": "2022"});
+    desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap();
+    let data = opening(&desk);
+    desk.say("DK", REVIEW, "review.opened", data).unwrap();
+    decide(&mut desk, "1.G2G.2", "clarify", json!({"lead": "MFDS"}));
+    let state = desk.ledger.state();
+    let held = state.programme.held(&state.programme.actions[&code("1.G2G.2")], None);
+    let tasks: Vec<_> = held.iter().map(|held| (held.assigned.as_str(), held.task.due)).collect();
+    assert_eq!(tasks, [("MFDS", "2022-12".parse().ok())]);
+}
