@@ -52,7 +52,7 @@ pub(crate) struct Which {
     /// With an institution of this party, named in the plan or assigned (whoever spoke)
     #[arg(long)]
     party: Option<Code>,
-    /// With this institution, named in the plan or assigned
+    /// With this institution, named in the plan or assigned, or with one whose work has passed to it
     #[arg(long)]
     pub(crate) institution: Option<Code>,
     /// In a line that names this Sustainable Development Goal

@@ -219,7 +219,8 @@ impl Handover {
                 revoke.push(format!("annals key revoke {keyid} --as {party} --reason 'handed over'"));
             }
         }
-        if keys.is_empty() {
+        // An office that signs nothing leaves no key to replace.
+        if revoke.is_empty() {
             return Ok((keys, Vec::new()));
         }
         let stem = format!("{party}/{institution}/officer-");

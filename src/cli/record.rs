@@ -24,7 +24,7 @@ use uuid::Uuid;
 Examples:
   annals record assign 1.G2G.3 MSIT --as KR --officer 'Director, International Cooperation'
   annals record progress 1.G2G.3 --as KR --lifecycle under_way --note 'First round held'
-  annals record progress 1.G2G.3 --as KR --window 2022 --occurrence held --date 2022-06-14
+  annals record progress 1.G2G.3 1.G2G.4 --as KR --occurrence held --date 2022-06-14
   annals record confirm 1.G2G.3 --as DK
   annals record contest 1.G2G.3 --as DK --reason 'The round was postponed'
   annals record correct 1.G2G.3 17 --as KR --reason 'A typing mistake'
@@ -166,9 +166,13 @@ pub(crate) enum Kind {
         signing: Signing,
     },
     /// An institution's work passes to another
-    #[command(
-        after_help = "Example:\n  annals record succeed EKF EIFO --as DK --effective 2023-01 --reason 'Merged by law'"
-    )]
+    #[command(after_help = "\
+Example:
+  annals record succeed EKF EIFO --as DK --effective 2023-01 --reason 'Merged by law'
+
+Nothing has to be assigned again: what the one had is the other's from then on, its officers speak on it, and it is found under \
+both names; earlier readings say who had it then. Officers' keys stay bound to the institution that ended: register new ones for \
+the other, and revoke those.")]
     Succeed {
         /// The one that ends
         institution: Code,

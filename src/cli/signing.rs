@@ -126,14 +126,14 @@ impl Signing {
     ) -> Result<ExitCode, Failure> {
         let before = Standing::of(ledger);
         let asked = self.ask(ledger, settings, changes)?;
-        let new = asked.iter().any(|asked| asked.receipt.is_none());
-        if let Some(path) = self.file().filter(|_| new) {
-            let ids: Vec<Uuid> = asked.iter().map(|asked| asked.id).collect();
+        let unrecorded: Vec<&Asked> = asked.iter().filter(|asked| asked.receipt.is_none()).collect();
+        if let Some(path) = self.file().filter(|_| !unrecorded.is_empty()) {
+            let ids: Vec<Uuid> = unrecorded.iter().map(|asked| asked.id).collect();
             let files: Vec<&Offered> = asked.iter().flat_map(|asked| &asked.evidence).collect();
             request::tell(&ids, &files, path, &before, settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let after = if new { before } else { Standing::of(ledger) };
+        let after = if unrecorded.is_empty() { Standing::of(ledger) } else { before };
         match asked.as_slice() {
             [Asked { receipt: None, .. }] => output::tried(&after, settings.format)?,
             [Asked { receipt: Some(receipt), .. }] => {
@@ -142,7 +142,7 @@ impl Signing {
             several => output::receipts(several, &after, self.dry_run, settings.format)?,
         }
         match (&self.proof, asked.first().and_then(|asked| asked.receipt)) {
-            _ if new => {}
+            _ if !unrecorded.is_empty() => {}
             (Some(path), Some(receipt)) => {
                 output::keep(ledger);
                 prove(ledger, settings, receipt.sequence, path)?;

@@ -98,8 +98,10 @@ pub fn of<'a, W: Spoken>(
         items.extend(windows(row, programme.period()));
     }
     let meant: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
-    items.extend(filter.bases(programme, &meant).into_iter().filter_map(|base| lapse(base, reading, &rows)));
     let until = within.after(reading.today);
+    for base in filter.bases(programme, &meant) {
+        items.extend(lapse(base, history, reading, until)?);
+    }
     items.retain(|item| item.closes <= until);
     items.sort_by_key(|item| item.closes);
     Ok(items)
@@ -192,23 +194,35 @@ pub fn basis(base: &instrument::State, reading: &Reading) -> String {
     }
 }
 
-/// A basis of agreement with a date, of which nobody has said that it has lapsed.
-fn lapse<'a>(base: &'a instrument::State, reading: &Reading, rows: &[Row<'a>]) -> Option<Item<'a>> {
+/// A basis of agreement with a date until a day, of which nobody has said that it has lapsed; with all actions that rest on it,
+/// whichever are asked for.
+fn lapse<'a, W: Spoken>(
+    base: &'a instrument::State,
+    history: &'a History<W>,
+    reading: &Reading,
+    until: NaiveDate,
+) -> Result<Option<Item<'a>>, W::Fault> {
     let standing = base.standing(reading.effective);
     let reference = &base.instrument.reference;
-    (standing.state != InstrumentState::Lapsed).then_some(())?;
-    let resting =
-        rows.iter().filter(|row| over(row).is_none() && row.action.action.basis.contains(reference));
-    let resting: Vec<&Row<'a>> = resting.collect();
+    let closes = standing.expires.map(|date| date.end()).filter(|day| *day <= until);
+    let Some(closes) = closes.filter(|_| standing.state != InstrumentState::Lapsed) else { return Ok(None) };
+    let (programme, parties) = (&history.state.programme, history.state.parties());
+    let mut resting: Vec<Row<'a>> = Vec::new();
+    for action in programme.actions.values().filter(|action| action.action.basis.contains(reference)) {
+        resting.push(board::row(history, action, &parties, reading)?);
+    }
+    resting.retain(|row| over(row).is_none());
+    let tracks = board::tracks(programme);
+    resting.sort_by_cached_key(|row| board::rank(&tracks, &row.action.action));
     let mut leads: Vec<&Code> = resting.iter().flat_map(|row| row.leads.iter().copied()).collect();
     leads.sort_unstable();
     leads.dedup();
-    Some(Item {
+    Ok(Some(Item {
         subject: format!("instruments/{reference}"),
         matter: Matter::Instrument(standing.state),
-        closes: standing.expires?.end(),
+        closes,
         leads,
         actions: resting.iter().map(|row| &row.action.action.reference).collect(),
         last: standing.last.map(Last::Update),
-    })
+    }))
 }

@@ -17,6 +17,9 @@ const DIFF: &str = "subject field of old new source effective recorded_on sequen
 const DUE: &str = "standing days closes subject matter which stands leads actions last party assigned said_by effective recorded_on sequence";
 const GAPS: &str = "subject rule since days what party on sequence";
 const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld note_erased files answers correlation with recorded type id leaf voided";
+const RECEIPTS: &str = "subject sequence id leaf repeated";
+const HANDOVER: &str = "action role until joint lifecycle health";
+const HANDOVER_MORE: &str = "due awaits sequence excerpt text assigned id leaf repeated";
 const VERIFICATION: &str = "check holds covered entry expected found idle";
 const EXAMINATION: &str = "about gravity what remedy commands";
 const KEYS: &str = "keyid vkey role party institution revoked";
@@ -55,6 +58,12 @@ fn headings(answer: &Answer, found: &[String]) -> Vec<String> {
             };
             [words(before), own.collect(), words(after)].concat()
         }
+        "handover" => {
+            let own = ["b_says", "A.1", "3-C"].iter();
+            let own = own.flat_map(|party| PARTY.iter().take(4).map(move |what| format!("{party}_{what}")));
+            [words(HANDOVER), own.collect(), words(HANDOVER_MORE)].concat()
+        }
+        "receipts" => words(RECEIPTS),
         "reviews" => words(REVIEWS),
         "plan" => words(PLAN),
         "plan_diff" => words(PLAN_DIFF),
@@ -86,7 +95,7 @@ fn rows(answer: &Answer) -> Vec<Value> {
         row["check"] = json!(check.key());
         row
     };
-    let lists = ["rows", "keys", "files", "findings", "checks", "exceptions"]
+    let lists = ["rows", "keys", "files", "findings", "checks", "exceptions", "receipts"]
         .into_iter()
         .find_map(|name| answer.value.get(name).filter(|list| list.is_array()));
     match (lists, answer.kind()) {
@@ -114,7 +123,7 @@ fn cosigned(signed: &Value) -> Vec<Value> {
 /// What a row says in a last column: of what reads entries, what their clock is worth.
 fn clock(answer: &Answer) -> Option<String> {
     let verified = Some(&answer.value["illustrative"])
-        .filter(|_| ["verification", "examination", "checkpoints"].contains(&answer.kind()));
+        .filter(|_| ["verification", "examination", "checkpoints", "receipts"].contains(&answer.kind()));
     let illustrative = answer.value.pointer("/reading/illustrative").or(verified)?;
     Some(if *illustrative == true { "illustrative" } else { "real" }.to_owned())
 }
@@ -170,6 +179,8 @@ fn the_headings_are_the_members_of_the_schemas() {
     let set = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(members("answers/status.json", "/$defs/row"), set(&format!("{STATUS} {STATUS_MORE}")));
     assert_eq!(members("answers/timeline.json", "/$defs/row"), set(TIMELINE));
+    assert_eq!(members("answers/receipts.json", "/$defs/receipt"), set(RECEIPTS));
+    assert_eq!(members("answers/handover.json", "/$defs/row"), set(&format!("{HANDOVER} {HANDOVER_MORE}")));
     assert_eq!(members("answers/lint.json", "/$defs/row"), set(LINT));
     assert_eq!(members("answers/diff.json", "/$defs/row"), set(DIFF));
     assert_eq!(members("answers/due.json", "/$defs/row"), set(DUE));

@@ -397,7 +397,56 @@ fn changes(desk: &mut Desk) {
     files(desk);
     handed_over(desk);
     erased(desk);
+    together(desk);
+    handed_on(desk);
     adopted(desk);
+}
+
+/// What counts for several actions is said once.
+fn together(desk: &mut Desk) {
+    let meet = "record progress X-1 X-2 --as b_says --note Met";
+    desk.read_both(&format!("{meet} --dry-run"));
+    desk.ask(meet);
+    let meet = format!("{meet} --correlation council --id 019c0000-0000-7000-8000-000000000002");
+    for _ in 0..2 {
+        desk.ask(&meet);
+    }
+    desk.read_both(&format!("{meet} --dry-run"));
+    desk.ask("record progress X-1 X-2 --as b_says --note Met --output together.jsonl");
+    for wrong in [
+        "X-1 X-1",
+        "X-1 X-2 --proof proof.txt",
+        "X-1 X-5 --occurrence held",
+        "X-5 --occurrence held --date 2025-09",
+    ] {
+        desk.refused(&format!("record progress {wrong} --as b_says"), 2);
+    }
+    let before = desk.run("export").stdout;
+    desk.refused("record progress X-1 X-9 --as b_says --note Met", 1);
+    assert_eq!(desk.run("export").stdout, before, "of several that are asked for together none is recorded");
+    desk.read_both("show X-2");
+    desk.read_both("inbox --as A.1 --since 0");
+}
+
+/// An office has two actions, and one that nobody can read; then another has them.
+fn handed_on(desk: &mut Desk) {
+    let vkey = desk.ask("key new b_says/NEW/officer-1")["keys"][0]["vkey"].as_str().unwrap().to_owned();
+    desk.ask(&format!("key register {vkey} --role officer --institution NEW --as b_says --holder Director"));
+    desk.ask("record assign X-2 NEW --as b_says --role support --officer Director");
+    let erased = desk.ask("record assign X-4 NEW --as b_says --officer Clerk")["sequence"].clone();
+    desk.ask(&format!("erase {erased} --field officer --as b_says --reason Asked --basis GDPR"));
+    let hand = "handover --as b_says --from Director --to Deputy --within 5y";
+    desk.read_both(&format!("{hand} --dry-run"));
+    desk.ask(&format!("{hand} --output handover.jsonl"));
+    let id = "--id 019c0000-0000-7000-8000-000000000004";
+    for _ in 0..2 {
+        desk.ask(&format!("{hand} --institution NEW {id}"));
+    }
+    desk.read_both(&format!("{hand} {id} --dry-run"));
+    desk.refused(hand, 2);
+    desk.refused(&format!("{hand} --institution MOE"), 2);
+    desk.refused("handover --as b_says --from Deputy --to Deputy", 2);
+    desk.read_both("due --within 5y");
 }
 
 /// A policy that all adopt, with a new key of the ledger, and what that key signs.
