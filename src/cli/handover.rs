@@ -224,9 +224,9 @@ impl Handover {
             return Ok((keys, Vec::new()));
         }
         let stem = format!("{party}/{institution}/officer-");
-        let taken =
-            |number: &u32| state.keys.iter().any(|(_, key)| key.vkey.name() == format!("{stem}{number}"));
-        let number = (1..).find(|number| !taken(number)).unwrap_or(1);
+        let numbers =
+            state.keys.iter().filter_map(|(_, key)| key.vkey.name().strip_prefix(&stem)?.parse().ok());
+        let number = numbers.max().map_or(1, |last: u32| last.saturating_add(1));
         let holder = quoted(Path::new(&self.to));
         let mut commands = vec![
             format!("annals key new {stem}{number}"),

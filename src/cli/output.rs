@@ -181,7 +181,9 @@ pub(crate) fn receipts(
             None => text.extend([subject, ": would be recorded; nothing was\n"]),
             Some(Receipt { sequence, id, leaf, repeated }) => {
                 let word = if *repeated { "recorded before" } else { "recorded" };
-                text += &format!("{subject}: {word} at sequence {sequence}\n  id    {id}\n  leaf  {leaf}\n");
+                text.extend([format!(
+                    "{subject}: {word} at sequence {sequence}\n  id    {id}\n  leaf  {leaf}\n"
+                )]);
             }
         }
     }

@@ -155,7 +155,7 @@ pub fn gather<E>(
         match item.with.len() {
             0 => {}
             few if few <= NAMED => item.summary.extend([" (with ", &item.with.join(", "), ")"]),
-            many => item.summary.push_str(&format!(" (with {many} other actions)")),
+            many => item.summary.extend([" (with ", &many.to_string(), " other actions)"]),
         }
     }
     Ok(())
