@@ -77,7 +77,7 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
         Cell::maybe(told.and_then(|told| told.erased.as_ref())),
         Cell::List(told.map(|told| told.files.clone()).unwrap_or_default()),
         item.answers.map_or(Cell::Empty, Cell::Number),
-        Cell::maybe(item.correlation.as_ref()),
+        Cell::text(item.correlation.as_deref().unwrap_or_default()),
         Cell::List(item.with.clone()),
         Cell::text(timestamp(item.recorded)),
         Cell::text(item.kind.as_str()),

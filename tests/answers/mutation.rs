@@ -12,6 +12,9 @@ const OPTIONAL: &str = "\
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle bench/kept \
     SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note SAID/rows/*/note_erased inbox/rows/*/awaits \
+    SAID/rows/*/correlation handover/facts/correlation handover/facts/file handover/rows/*/*_effective \
+    handover/rows/*/*_recorded handover/rows/*/*_says handover/rows/*/*_sequence handover/rows/*/health \
+    handover/rows/*/lifecycle handover/rows/*/until request/ids \
     evidence/rows/*/filename \
     diff/before/awaited diff/before/effective diff/before/recorded \
     diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \
@@ -23,7 +26,7 @@ const OPTIONAL: &str = "\
     review/rows/*/joint review/rows/*/lifecycle reviews/rows/*/closed reviews/rows/*/version \
     audit_statement/reading/awaited audit_population/rows/*/corrected audit_sample/rows/*/corrected \
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
-    due/rows/*/recorded_on due/rows/*/sequence \
+    due/rows/*/recorded_on due/rows/*/sequence due/rows/*/assigned \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
     keys/keys/*/role keys/keys/*/revoked verification/authenticated verification/against verification/against/fork \
     verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id";

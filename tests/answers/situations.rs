@@ -413,6 +413,11 @@ fn together(desk: &mut Desk) {
     }
     desk.read_both(&format!("{meet} --dry-run"));
     desk.ask("record progress X-1 X-2 --as b_says --note Met --output together.jsonl");
+    // What an interruption left of several is completed by the same command.
+    let begun = "record progress X-4 --as b_says --note Met --id 019c0000-0000-7000-8000-000000000005";
+    desk.ask(&format!("{begun} --correlation 019c0000-0000-7000-8000-000000000005"));
+    let whole = desk.ask(&begun.replace("X-4", "X-4 X-5"))["receipts"].clone();
+    assert_eq!((&whole[0]["repeated"], &whole[1]["repeated"]), (&json!(true), &json!(false)), "{whole}");
     for wrong in [
         "X-1 X-1",
         "X-1 X-2 --proof proof.txt",
