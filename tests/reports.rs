@@ -334,3 +334,24 @@ fn one_table_is_rows_for_a_spreadsheet_with_a_mark_where_it_asks_for_one() {
     assert_eq!(text.lines().count(), 70);
     assert!(text.starts_with("action,joint,lifecycle,DK_finding,"), "{text}");
 }
+
+/// The reports among the examples: `ANNALS_BLESS=1` writes them anew, from the entries that their page holds.
+#[test]
+fn the_reports_among_the_examples_are_what_the_program_writes_from_the_entries_in_their_page() {
+    let examples = PathBuf::from(PLAN).parent().unwrap().join("reports");
+    let page = fs::read_to_string(examples.join("evaluation.html")).unwrap();
+    let desk = Desk(TempDir::new().unwrap());
+    fs::write(desk.path("all.jsonl"), held(&page, "entries").unwrap()).unwrap();
+    fs::write(desk.path("checkpoint"), held(&page, "checkpoint").unwrap()).unwrap();
+    desk.done("restore all.jsonl");
+    desk.done("checkpoint --take checkpoint");
+    for file in ["evaluation.html", "evaluation.md", "evaluation.xlsx", "findings.csv --section findings"] {
+        desk.done(&format!("report FINAL2024 -o {file}"));
+        let (name, _) = file.split_once(' ').unwrap_or((file, ""));
+        let written = fs::read(desk.path(name)).unwrap();
+        if std::env::var_os("ANNALS_BLESS").is_some() {
+            fs::write(examples.join(name), &written).unwrap();
+        }
+        assert!(fs::read(examples.join(name)).unwrap() == written, "{name} is not as it is written now");
+    }
+}
