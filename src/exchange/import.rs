@@ -270,18 +270,13 @@ impl<'a> Import<'a> {
         };
         self.commit()?;
         let mut opened = draft.clone();
-        match self.ledger.recorded(id).map_err(LineError::from)? {
-            Some(entry) => {
-                let recorded = entry.request.event.data.members();
-                let reading =
-                    recorded.into_iter().filter(|(name, _)| ["size", "head"].contains(&name.as_str()));
-                opened.data.extend(reading);
-            }
-            None => {
-                let head = self.ledger.frozen(*axis, cutoff).map_err(LineError::from)?;
-                opened.data.insert("size".to_owned(), head.size.into());
-                opened.data.insert("head".to_owned(), head.leaf.to_string().into());
-            }
+        if let Some(entry) = self.ledger.recorded(id).map_err(LineError::from)? {
+            let recorded = entry.request.event.data.members().into_iter();
+            opened.data.extend(recorded.filter(|(name, _)| ["size", "head"].contains(&name.as_str())));
+        } else {
+            let head = self.ledger.frozen(*axis, cutoff).map_err(LineError::from)?;
+            opened.data.insert("size".to_owned(), head.size.into());
+            opened.data.insert("head".to_owned(), head.leaf.to_string().into());
         }
         Ok(Cow::Owned(opened))
     }

@@ -69,7 +69,7 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
         BASE64_STANDARD.encode(Sha256::digest(&style)),
         BASE64_STANDARD.encode(Sha256::digest(&scripts))
     );
-    let head = html! {
+    let metadata = html! {
         meta charset="utf-8";
         // The page asks nobody for anything, whatever stands in it.
         meta http-equiv="Content-Security-Policy" content=(policy);
@@ -81,7 +81,7 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
     let opened = html! {
         (DOCTYPE)
         (PreEscaped(format!("<html lang=\"{}\">\n<head>", labels.language())))
-        (head)
+        (metadata)
         (PreEscaped("</head>\n<body>\n"))
         a class="skip" href="#content" { (labels.say("page-skip")) }
         (PreEscaped(format!("<main id=\"content\" data-digest=\"{}\">{words}</main>\n", sha256(spoken(&words).as_bytes()))))
@@ -229,7 +229,7 @@ fn paper(document: &Document, labels: &Labels) -> String {
         return String::new();
     };
     let worth =
-        reading.illustrative.then(|| format!(" · {}", labels.word("illustrative"))).unwrap_or_default();
+        if reading.illustrative { format!(" · {}", labels.word("illustrative")) } else { String::new() };
     let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
     let foot = quoted(&(labels.naming("page-footer", names) + &worth));
     let (title, again) = (quoted(&document.title), quoted(&document.command));

@@ -38,6 +38,7 @@ pub struct Labels {
 }
 
 /// English, as answers have it that are not of one reader.
+#[must_use]
 pub fn english() -> &'static Labels {
     static ENGLISH: LazyLock<Labels> = LazyLock::new(|| Labels::of(Language::En));
     &ENGLISH

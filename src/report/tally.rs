@@ -17,12 +17,13 @@ type Mark = (&'static str, String);
 #[must_use]
 pub fn progress(state: &State, reading: &Reading, board: &[board::Row<'_>]) -> Report {
     let marks = Lifecycle::ALL.iter().map(|word| Cell::from(*word)).filter_map(mark);
-    let marks = marks.chain([("≠", status::Joint::Disputed.to_string())]).collect();
+    let marks: Vec<Mark> = marks.chain([("≠", status::Joint::Disputed.to_string())]).collect();
+
     let of = |row: &board::Row<'_>| {
         let word = stands(row).map_or_else(|| status::Joint::Disputed.to_string(), |word| word.to_string());
         (row.action.action.line, word)
     };
-    counted(state, (reading, None), marks, board.iter().map(of).collect())
+    counted(state, (reading, None), &marks, &board.iter().map(of).collect::<Vec<_>>())
 }
 
 /// What was found of the actions of each line; those of which the parties found different things are counted as different.
@@ -35,8 +36,9 @@ pub fn results(state: &State, (before, after): (&Reading, &Reading), rows: &[Row
         let word = finding.map_or_else(|| joint.to_string(), |finding| finding.to_string());
         Some((row.definition()?.line, word))
     };
-    let found = rows.iter().filter_map(of).collect();
-    counted(state, (after, Some(before)), marks.chain(others).collect(), found)
+    let (marks, found): (Vec<Mark>, Vec<_>) =
+        (marks.chain(others).collect(), rows.iter().filter_map(of).collect());
+    counted(state, (after, Some(before)), &marks, &found)
 }
 
 fn mark(cell: Cell) -> Option<Mark> {
@@ -49,8 +51,8 @@ fn mark(cell: Cell) -> Option<Mark> {
 fn counted(
     state: &State,
     (reading, before): (&Reading, Option<&Reading>),
-    marks: Vec<Mark>,
-    found: Vec<(u16, String)>,
+    marks: &[Mark],
+    found: &[(u16, String)],
 ) -> Report {
     let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
     let row = |number: Option<u16>, title: Cell| {

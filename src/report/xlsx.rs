@@ -133,8 +133,7 @@ fn write(
 
 /// The head on every page that is printed.
 fn pages(sheet: &mut Worksheet, reading: &Reading, labels: &Labels) {
-    let worth =
-        reading.illustrative.then(|| format!("{}, ", labels.word("illustrative"))).unwrap_or_default();
+    let worth = if reading.illustrative { labels.word("illustrative") + ", " } else { String::new() };
     let short: String = reading.head.leaf.to_string().chars().take(16).chain(['…']).collect();
     let names = [("size", &*reading.head.size.to_string()), ("head", &*short)];
     sheet.set_footer(format!("&L{worth}{}&R&P / &N", labels.naming("page-footer", names)));
