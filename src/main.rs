@@ -3,7 +3,8 @@
 
 mod cli;
 
-use annals::store::contained::THREAD;
+use annals::exchange::sheet::workbook;
+use annals::store::contained;
 use clap::Parser;
 use std::process::ExitCode;
 use std::{panic, thread};
@@ -24,11 +25,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// A panic inside sled is contained, and said in a line of its own where it matters.
+/// A panic inside sled or inside the reader of workbooks is contained, and said in a line of its own where it matters.
 fn pass_over_contained_panics() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if !thread::current().name().is_some_and(|name| name.starts_with(THREAD)) {
+        let contained = [contained::THREAD, workbook::THREAD];
+        let name = thread::current().name().map(str::to_owned).unwrap_or_default();
+        if !contained.iter().any(|thread| name.starts_with(thread)) {
             usual(panic);
         }
     }));

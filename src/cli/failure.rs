@@ -13,6 +13,7 @@ use annals::exchange::mirror::MirrorError;
 use annals::exchange::page::PageError;
 use annals::exchange::publish::PublishError;
 use annals::exchange::restore::RestoreError;
+use annals::exchange::sheet;
 use annals::exchange::specimen::SpecimenError;
 use annals::ledger::backup::BackupError;
 use annals::ledger::checkpoints::CheckpointError;
@@ -59,6 +60,16 @@ pub(crate) enum Failure {
     /// An import that ended early.
     #[error("{}: {}", path.display(), stage.sentence(source.line))]
     Import { path: PathBuf, source: ImportError, stage: Stage },
+    /// A sheet that came back with faults.
+    #[error("{}: nothing was recorded:{}", path.display(), all(faults))]
+    Sheet { path: PathBuf, faults: Vec<sheet::fault::Fault> },
+    /// A sheet of which not all could be recorded.
+    #[error(
+        "{}: row {row} is not recorded, and what comes before it is; take the same file in again once this is mended: nothing is \
+         recorded twice",
+        path.display()
+    )]
+    Returned { path: PathBuf, row: u64, source: LineError },
     /// A restore that was refused.
     #[error("{}: not restored", path.display())]
     Restore { path: PathBuf, source: RestoreError },
@@ -238,11 +249,15 @@ impl Failure {
             Self::Publish(error) => publish(error),
             Self::Mirror { source, .. } => mirror(source),
             Self::Record(error) => record(error),
-            Self::Import { source, .. } => match &source.source {
-                LineError::Record(error) => record(error),
-                LineError::Ledger(_) => 3,
-                LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
-            },
+            Self::Import { source, .. } => line(&source.source),
+            Self::Returned { source, .. } => line(source),
+            Self::Sheet { faults, .. } => {
+                if faults.iter().all(|fault| fault.what.is_a_refusal()) {
+                    1
+                } else {
+                    2
+                }
+            }
             Self::Backup(error) => backup(error),
             Self::Restore { source: RestoreError::Refused(_), .. }
             | Self::Forked { .. }
@@ -252,6 +267,14 @@ impl Failure {
             | Self::Take { source: TakeError::Ledger(error), .. }
             | Self::Ledger(error) => ledger(error),
         }
+    }
+}
+
+const fn line(error: &LineError) -> u8 {
+    match error {
+        LineError::Record(error) => record(error),
+        LineError::Ledger(_) => 3,
+        LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
     }
 }
 
@@ -408,6 +431,11 @@ const fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full: make room",
         _ => "check the disk",
     }
+}
+
+/// As [`list`], each of them.
+fn all(faults: &[sheet::fault::Fault]) -> String {
+    faults.iter().map(|fault| format!("\n  {fault}")).collect()
 }
 
 fn list(faults: &[Fault]) -> String {

@@ -76,7 +76,7 @@ impl Inbox {
 }
 
 /// Refuses a party that is none of the ledger, and an institution that is none of the party.
-fn takes_part(state: &State, us: &Author) -> Result<(), Failure> {
+pub(crate) fn takes_part(state: &State, us: &Author) -> Result<(), Failure> {
     let parties = state.parties();
     if !parties.is_empty() && !parties.contains(&&us.party) {
         let known: Vec<&str> = parties.into_iter().map(Code::as_str).collect();

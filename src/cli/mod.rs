@@ -43,6 +43,7 @@ mod report;
 mod request;
 mod review;
 mod settings;
+mod sheet;
 mod signing;
 mod verify;
 mod words;
@@ -108,6 +109,8 @@ enum Command {
     Attest(attest::Attest),
     #[command(subcommand)]
     Review(review::Review),
+    #[command(subcommand)]
+    Sheet(sheet::Sheet),
     Import(exchange::Import),
     Export(exchange::Export),
     Restore(exchange::Restore),
@@ -161,6 +164,7 @@ impl Arguments {
             Command::Policy(command) => command.run(&settings),
             Command::Attest(command) => command.run(&settings),
             Command::Review(command) => command.run(&settings),
+            Command::Sheet(command) => command.run(&settings),
             Command::Import(command) => command.run(&settings),
             Command::Export(command) => command.run(&settings),
             Command::Restore(command) => command.run(&settings),

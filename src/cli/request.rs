@@ -48,13 +48,9 @@ pub(crate) fn put(
     path: &Path,
 ) -> Result<(), Failure> {
     signing::judge(ledger, signed)?;
-    let mut lines = String::new();
-    for (request, disclosures) in signed {
-        let line = Line::write(request, disclosures).map_err(|error| Failure::Answer(error.into()))?;
-        lines.extend([&line, "\n"]);
-    }
-    let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
-    out.write_all(lines.as_bytes()).and_then(|()| out.sync_all()).map_err(file(path, "written"))
+    let line = |(request, disclosures): &(entry::Request, Vec<Disclosure>)| Line::write(request, disclosures);
+    let lines = signed.iter().map(line).collect::<Result<Vec<_>, _>>();
+    add(path, &lines.map_err(|error| Failure::Answer(error.into()))?)
 }
 
 /// Says which requests were added to a file, and which files are to be handed over, too.
@@ -81,4 +77,11 @@ pub(crate) fn tell(
         members.insert("ids".to_owned(), json!(ids));
     }
     output::answer("request", &text, members, standing, format)
+}
+
+/// Adds lines to a file of requests, durable on return.
+pub(crate) fn add(path: &Path, lines: &[String]) -> Result<(), Failure> {
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(file(path, "written"))
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`keyring`]: signing keys on disk;
 //! - [`import`]: files of requests, and [`answer`]: what became of each;
+//! - [`sheet`]: workbooks that ministries fill in;
 //! - [`export`]: the entries, one a line;
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`page`]: the entries in the page of a report;
@@ -26,5 +27,6 @@ pub mod mirror;
 pub mod page;
 pub mod publish;
 pub mod restore;
+pub mod sheet;
 pub mod specimen;
 pub mod web;

@@ -8,7 +8,8 @@
 //! - [`text`], [`csv`], [`json`]: its dialects;
 //! - [`document`]: several tables, and [`markdown`], [`xlsx`], [`html`]: the dialects of all of them;
 //! - [`ical`]: what has a date, for calendars;
-//! - [`iati`]: the programme and its actions, as activities of IATI.
+//! - [`iati`]: the programme and its actions, as activities of IATI;
+//! - [`form`]: a sheet that is filled in and comes back.
 
 pub mod action;
 pub mod agenda;
@@ -19,6 +20,7 @@ pub mod diff;
 pub mod document;
 pub mod evaluation;
 pub mod evidence;
+pub mod form;
 pub mod handover;
 pub mod html;
 pub mod iati;

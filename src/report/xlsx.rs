@@ -1,12 +1,17 @@
 //! A document as a workbook (Office Open XML): a sheet for each table, with typed dates and numbers, frozen headings and filters.
+//! A sheet that comes back is in [`form`].
+
+pub mod form;
 
 use super::document::{Document, Section};
-use super::labels::Labels;
+use super::labels::{Labels, english};
 use super::table::Cell;
 use crate::projection::reading::Reading;
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
+/// The name of the first sheet of a workbook that comes back.
+pub const ABOUT: &str = "About";
 /// The widest column, in characters.
 const WIDEST: u16 = 60;
 /// The longest text of a cell, in characters (Office Open XML).
@@ -20,13 +25,7 @@ pub fn of(document: &Document, labels: &Labels) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let made = document.sections.first().map(|section| section.report.reading.today);
     let made = made.and_then(date).map_or_else(|| ExcelDateTime::from_ymd(1970, 1, 1), Ok)?;
-    workbook.set_properties(
-        &DocProperties::new()
-            .set_title(&document.title)
-            .set_author("annals")
-            .set_comment(&document.command)
-            .set_creation_datetime(&made),
-    );
+    workbook.set_properties(&properties(&document.title, &document.command, &made));
     about(workbook.add_worksheet(), document, labels)?;
     for section in &document.sections {
         sheet(workbook.add_worksheet(), section, labels)?;
@@ -34,11 +33,14 @@ pub fn of(document: &Document, labels: &Labels) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
+/// What the workbook says of itself; it was made when its reading says, so that the same head gives the same bytes.
+fn properties(title: &str, command: &str, made: &ExcelDateTime) -> DocProperties {
+    let properties = DocProperties::new().set_title(title).set_author("annals");
+    properties.set_comment(command).set_creation_datetime(made)
+}
+
 /// The first sheet: what this is, from which reading, and how it is made again.
 fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<(), XlsxError> {
-    let (bold, wrapped) = (Format::new().set_bold(), wrapped());
-    sheet.set_name(labels.say("page-about"))?.set_column_width(0, 24)?.set_column_width(1, 90)?;
-    sheet.write_with_format(0, 0, document.title.as_str(), &Format::new().set_bold().set_font_size(14))?;
     let mut rows = vec![(labels.say("page-again"), document.command.clone())];
     if document.is_illustrative() {
         rows.push((labels.word("illustrative"), labels.say("page-illustrative")));
@@ -51,9 +53,17 @@ fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<
         pages(sheet, &section.report.reading, labels);
     }
     rows.extend(document.sections.iter().map(|section| (section.heading(labels), section.about(labels))));
+    keyed(sheet, &labels.say("page-about"), &document.title, &rows)
+}
+
+/// A sheet of values under their keys, with a title.
+fn keyed(sheet: &mut Worksheet, name: &str, title: &str, rows: &[(String, String)]) -> Result<(), XlsxError> {
+    let (bold, wrapped) = (Format::new().set_bold(), wrapped());
+    sheet.set_name(name)?.set_column_width(0, 24)?.set_column_width(1, 90)?;
+    sheet.write_with_format(0, 0, title, &Format::new().set_bold().set_font_size(14))?;
     for (at, (key, value)) in (2_u32..).zip(rows) {
-        sheet.write_with_format(at, 0, key, &bold)?;
-        sheet.write_with_format(at, 1, cut(&value), &wrapped)?;
+        sheet.write_with_format(at, 0, key.as_str(), &bold)?;
+        sheet.write_with_format(at, 1, cut(value), &wrapped)?;
     }
     Ok(())
 }
@@ -65,15 +75,14 @@ fn wrapped() -> Format {
 fn sheet(sheet: &mut Worksheet, section: &Section, labels: &Labels) -> Result<(), XlsxError> {
     let report = &section.report;
     sheet.set_name(section.heading(labels))?;
-    let heading = Format::new().set_bold().set_text_wrap().set_background_color(0x00E7_E6E6);
+    let heading = heading();
     let (text, day) = (wrapped(), wrapped().set_num_format("yyyy-mm-dd"));
     for (column, each) in (0_u16..).zip(&report.columns) {
         let name = labels.heading(each, &report.reading.parties);
         sheet.write_with_format(0, column, name.as_str(), &heading)?;
         let cells = report.rows.iter().filter_map(|row| row.get(usize::from(column)));
         let width = cells.map(|cell| labels.cell(cell).chars().count()).chain([name.chars().count()]).max();
-        let width = u16::try_from(width.unwrap_or_default()).unwrap_or(WIDEST).clamp(8, WIDEST);
-        sheet.set_column_width(column, width + 2)?;
+        sheet.set_column_width(column, wide(width.unwrap_or_default()))?;
         if !each.shown {
             sheet.set_column_hidden(column)?;
         }
@@ -83,13 +92,31 @@ fn sheet(sheet: &mut Worksheet, section: &Section, labels: &Labels) -> Result<()
             write(sheet, (row, column), cell, (&text, &day), labels)?;
         }
     }
+    laid_out(sheet, (report.rows.len(), report.columns.len()), &report.reading, labels)
+}
+
+fn heading() -> Format {
+    Format::new().set_bold().set_text_wrap().set_background_color(0x00E7_E6E6)
+}
+
+/// How wide a column of so many characters is.
+fn wide(characters: usize) -> u16 {
+    u16::try_from(characters).unwrap_or(WIDEST).clamp(8, WIDEST) + 2
+}
+
+/// Headings that stay where they are, filters, and pages.
+fn laid_out(
+    sheet: &mut Worksheet,
+    (rows, columns): (usize, usize),
+    reading: &Reading,
+    labels: &Labels,
+) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 1)?;
-    let (last_row, last_column) = (report.rows.len(), report.columns.len().saturating_sub(1));
-    if let (Ok(row @ 1..), Ok(column)) = (u32::try_from(last_row), u16::try_from(last_column)) {
+    if let (Ok(row @ 1..), Ok(column)) = (u32::try_from(rows), u16::try_from(columns.saturating_sub(1))) {
         sheet.autofilter(0, 0, row, column)?;
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    pages(sheet, &report.reading, labels);
+    pages(sheet, reading, labels);
     Ok(())
 }
 
@@ -129,6 +156,15 @@ fn write(
         }
     }
     Ok(())
+}
+
+/// What is read of a cell as it was written here, without the spaces around it.
+#[must_use]
+pub fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        other => cut(&english().cell(other)).trim().to_owned(),
+    }
 }
 
 /// The head on every page that is printed.

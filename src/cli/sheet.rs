@@ -1,0 +1,396 @@
+//! `annals sheet`: a workbook that a ministry fills in, and what is new in it when it comes back.
+
+use super::axes::Which;
+use super::failure::{Failure, file};
+use super::files;
+use super::inbox::takes_part;
+use super::output::{self, Standing};
+use super::request;
+use super::settings::Settings;
+use super::signing::{self, EFFECTIVE, instant};
+use annals::domain::sealed::Audience;
+use annals::exchange::import::{Import, ImportError, key_for};
+use annals::exchange::sheet::edits::{self, Edit};
+use annals::exchange::sheet::fault::Fault;
+use annals::exchange::sheet::workbook::{FILE_LIMIT, Workbook};
+use annals::exchange::sheet::{Made, said_since};
+use annals::ledger::{Ledger, RecordError};
+use annals::projection::filter::Filter;
+use annals::record::request::{Draft, Line, Meant, Speaker, derived_id};
+use annals::report::form::Form;
+use annals::report::xlsx::form::{self, key};
+use annals::trail::entry::timestamp;
+use annals::trail::hash::{Head, sha256};
+use annals::trail::key::SigningKey;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Hand a workbook to a ministry to fill in, and take back what is new in it
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals sheet out --as KR --institution MOTIE -o motie.xlsx
+  annals sheet in motie.xlsx --as KR --dry-run
+  annals sheet in motie.xlsx --as KR")]
+pub(crate) enum Sheet {
+    Out(Out),
+    In(In),
+}
+
+/// Write a workbook with a row for each action: what was said last, and cells for what is new
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals sheet out --as KR --institution MOTIE -o motie.xlsx
+  annals sheet out --as DK --line 2 -o line-2.xlsx
+
+The yellow cells are filled in; all others are protected, without a password. The same head gives the same bytes. Actions that have ended \
+are left out.")]
+pub(crate) struct Out {
+    /// Whose words it takes: a party such as KR, or an institution of it such as KR/MOTIE, with its actions [default: `as` in
+    /// annals.toml]
+    #[arg(long = "as", value_name = "WHO")]
+    desk: Option<Speaker>,
+    /// Into this file, which must not exist: its name ends with .xlsx
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Take a workbook back: each row in which something is new becomes a signed word
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  annals sheet in motie.xlsx --as KR --dry-run            what is new, and every fault with its cell
+  annals sheet in motie.xlsx --as KR
+  annals sheet in motie.xlsx --as KR -o requests.jsonl    for the side that runs the ledger
+
+What was filled in is derived again from the head that the sheet names. Where anything is wrong, or was said otherwise since, nothing is \
+recorded. The same file taken in again records nothing twice. A file has 8 MB at most, unpacked 64 MB, and 20,000 rows.")]
+pub(crate) struct In {
+    /// The workbook
+    file: PathBuf,
+    /// Who speaks: the party whose sheet it is, such as KR, or an institution of it such as KR/MOTIE
+    #[arg(long = "as", value_name = "WHO")]
+    speaker: Speaker,
+    /// When it is said, such as 2021-04-14T09:30:00.000Z [default: when the workbook was saved, as it says itself]
+    #[arg(long, env = "ANNALS_TIME", value_parser = instant)]
+    time: Option<DateTime<Utc>>,
+    /// What it belongs to: a round of reports
+    #[arg(long, value_name = "TEXT")]
+    correlation: Option<String>,
+    /// For whom the notes are: public, parties, or a party
+    #[arg(long, default_value = "parties", value_name = "WHOM",
+          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    audience: Audience,
+    /// Sign what is new into this file of requests, for the side that runs the ledger, and record nothing here
+    #[arg(long, short, value_name = "FILE", conflicts_with = "dry_run")]
+    output: Option<PathBuf>,
+    /// Tell what is new, and record nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Sheet {
+    pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Out(command) => command.run(settings),
+            Self::In(command) => command.run(settings),
+        }
+    }
+}
+
+impl Out {
+    fn run(mut self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let path = &self.output;
+        if path.extension().is_none_or(|extension| extension != "xlsx") {
+            return Err(Failure::usage(format!(
+                "{}: a name that ends with .xlsx is expected",
+                path.display()
+            )));
+        }
+        if path.exists() {
+            return Err(file(path, "made")(ErrorKind::AlreadyExists.into()));
+        }
+        let Some(Speaker(us)) = self.desk.or_else(|| settings.desk.clone()) else {
+            return Err(Failure::usage(
+                "whose sheet? Give `--as PARTY`, or `as = \"PARTY\"` in annals.toml".to_owned(),
+            ));
+        };
+        let ledger = settings.reading()?;
+        let state = ledger.state();
+        takes_part(&state, &us)?;
+        self.which.institution = self.which.institution.or(us.institution);
+        let filter = self.which.filter(&state)?;
+        let institution = filter.institution.clone();
+        let Some(made) = Made::of(&ledger, None, &us.party, &filter)?.filter(|made| !made.rows.is_empty())
+        else {
+            return Err(Failure::usage("no action is meant: there is nothing to fill in".to_owned()));
+        };
+        let whose = institution.as_ref().map(|body| format!(" --institution {body}")).unwrap_or_default();
+        let form = Form {
+            title: state.programme.plan.as_deref().map_or_else(String::new, |plan| plan.title.to_string()),
+            command: format!("annals sheet out --as {}{whose} -o FILE", us.party),
+            party: us.party,
+            institution,
+            reading: made.reading,
+            recorded: made.history.state.recorded,
+            columns: made.columns,
+            rows: made.rows,
+        };
+        let bytes =
+            form::of(&form).map_err(|error| Failure::usage(format!("no workbook can be made: {error}")))?;
+        files::write(path, &bytes)?;
+        let actions = form.rows.len();
+        let text = format!(
+            "{} for {} written to {}",
+            output::count(actions as u64, "action", "actions"),
+            form.institution.as_ref().unwrap_or(&form.party),
+            path.display()
+        );
+        let mut members = json!({
+            "file": path.display().to_string(), "party": form.party, "actions": actions, "bytes": bytes.len(),
+        });
+        if let (Some(members), Some(body)) = (members.as_object_mut(), &form.institution) {
+            members.insert("institution".to_owned(), json!(body));
+        }
+        output::answer("sheet", &text, members, &Standing::of(&ledger), settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is new in a row, to be signed.
+struct Word {
+    edit: Edit,
+    draft: Draft,
+    /// Whether the same workbook was taken in before.
+    repeated: bool,
+}
+
+impl In {
+    fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        let mut bytes = Vec::new();
+        // A byte more than a workbook has, so that it is told from one that is cut off here.
+        File::open(&self.file)
+            .and_then(|input| input.take(FILE_LIMIT + 1).read_to_end(&mut bytes))
+            .map_err(file(&self.file, "read"))?;
+        let workbook = Workbook::read(&bytes).map_err(|fault| Failure::Note {
+            path: self.file.clone(),
+            what: "no return sheet; nothing was recorded",
+            source: Box::new(fault),
+        })?;
+        let tried = self.dry_run || self.output.is_some();
+        let ledger = if tried { settings.trying()? } else { settings.recording()? };
+        let before = Standing::of(&ledger);
+        let made = self.made(&ledger, &workbook)?;
+        let sha256 = sha256(&bytes);
+        let (words, faults) = self.words(&ledger, &workbook, &made, &sha256)?;
+        let keyring = settings.keyring()?;
+        let key = words.first().map(|word| key_for(&ledger, keyring, &word.draft)).transpose();
+        let faults = match &key {
+            Ok(Some(key)) => judged(&ledger, &words, key, faults)?,
+            _ => faults,
+        };
+        if !faults.is_empty() {
+            return Err(Failure::Sheet { path: self.file, faults });
+        }
+        let key = key?;
+        if let Some(path) = &self.output {
+            let new = words.iter().filter(|word| !word.repeated);
+            let signed = new.zip(key.iter().cycle()).map(|(Word { draft, .. }, key)| {
+                let (request, disclosures) = signing::sign(&ledger, draft, key)?;
+                Line::write(&request, &disclosures).map_err(|error| Failure::Answer(error.into()))
+            });
+            let lines: Vec<String> = signed.collect::<Result<_, _>>()?;
+            if !lines.is_empty() {
+                request::add(path, &lines)?;
+            }
+            return self.answer(&words, &before, settings);
+        }
+        let mut salt = output::salt;
+        let mut import = Import::new(&ledger, keyring, &sha256, &mut salt);
+        let failed = |error: ImportError| Failure::Returned {
+            path: self.file.clone(),
+            row: error.line,
+            source: error.source,
+        };
+        for word in &words {
+            let line = serde_json::to_vec(&word.draft).map_err(|error| Failure::Answer(error.into()))?;
+            import.push(u64::from(word.edit.row) + 1, &line).map_err(failed)?;
+        }
+        import.finish().map_err(failed)?;
+        if !self.dry_run {
+            settings.keep(&ledger);
+        }
+        let standing = if self.dry_run { before } else { Standing::of(&ledger) };
+        self.answer(&words, &standing, settings)
+    }
+
+    /// What was filled in, by the head that the sheet names.
+    fn made(&self, ledger: &Ledger, workbook: &Workbook) -> Result<Made, Failure> {
+        let wrong = |what: String| Failure::usage(format!("{}: {what}", self.file.display()));
+        let said = |key: &str| {
+            workbook.about.get(key).map(String::as_str).ok_or_else(|| {
+                wrong(format!(
+                    "the sheet `About` says no `{key}`: take the workbook that `annals sheet out` made"
+                ))
+            })
+        };
+        let state = ledger.state();
+        let (origin, party) = (said(key::LEDGER)?, said(key::PARTY)?);
+        let own = state.origin().unwrap_or_default();
+        if origin != own {
+            return Err(wrong(format!("it was made from the ledger {}, and this is {own}", shown(origin))));
+        }
+        let us = &self.speaker.0;
+        if party != us.party.as_str() {
+            return Err(wrong(format!("it takes the words of {}, and {us} was to sign them", shown(party))));
+        }
+        takes_part(&state, us)?;
+        let (entries, leaf) = (said(key::ENTRIES)?, said(key::HEAD)?);
+        let head = entries.parse().ok().zip(leaf.parse().ok()).map(|(size, leaf)| Head { size, leaf });
+        let made = match head.filter(|head| head.size > 0) {
+            Some(head) => Made::of(ledger, Some(head), &us.party, &Filter::default())?,
+            None => None,
+        };
+        made.ok_or_else(|| {
+            wrong(format!(
+                "it was made after {} entries, the last with the leaf hash {}, and this ledger has none such there: bring this copy \
+                 up to date, or make a new sheet",
+                shown(entries),
+                shown(leaf)
+            ))
+        })
+    }
+
+    /// What is new, as drafts, and what is wrong; of what was recorded before nothing is.
+    fn words(
+        &self,
+        ledger: &Ledger,
+        workbook: &Workbook,
+        made: &Made,
+        sha256: &str,
+    ) -> Result<(Vec<Word>, Vec<Fault>), Failure> {
+        let state = &made.history.state;
+        // A program that does not say when it saves leaves what stood there.
+        let saved = workbook.saved.filter(|saved| saved.timestamp() > state.recorded.timestamp());
+        let time = self.time.or(saved);
+        let party = &self.speaker.0.party;
+        let founding = state.founding.as_ref();
+        let day = |time: DateTime<Utc>| {
+            founding.map_or_else(|| time.date_naive(), |founding| founding.day_of(party, time))
+        };
+        let (edits, mut faults) = edits::of(workbook, made, day(time.unwrap_or(state.recorded)));
+        if edits.is_empty() {
+            return Ok((Vec::new(), faults));
+        }
+        let Some(time) = time else {
+            return Err(Failure::usage(format!(
+                "{}: it does not say when it was saved: say when its words were said with `--time`, and say the same whenever you \
+                 repeat it",
+                self.file.display()
+            )));
+        };
+        let origin = state.origin().unwrap_or_default();
+        let mut words = Vec::new();
+        for edit in edits {
+            let id = derived_id(time, origin, sha256, u64::from(edit.row) + 1);
+            let subject = format!("actions/{}", edit.action);
+            let mut draft =
+                Draft::new(self.speaker.0.clone(), subject, "action.progressed", time, edit.data.clone());
+            draft.id = Some(id);
+            draft.correlationid.clone_from(&self.correlation);
+            draft.audience = Some(Meant::All(self.audience.clone()));
+            let repeated = ledger.recorded(id)?.is_some();
+            match said_since(ledger, &edit.action, party, state.head.size)? {
+                Some(entry) if !repeated => faults.push(edit.outdated(entry, party)),
+                _ => words.push(Word { edit, draft, repeated }),
+            }
+        }
+        faults.sort_by_key(|fault| fault.place);
+        Ok((words, faults))
+    }
+
+    fn answer(&self, words: &[Word], standing: &Standing, settings: &Settings) -> Result<ExitCode, Failure> {
+        let repeated = words.iter().filter(|word| word.repeated).count() as u64;
+        let new = words.len() as u64 - repeated;
+        let mut text: String = words.iter().map(|word| told(&word.edit)).collect();
+        text += &match &self.output {
+            Some(path) => format!(
+                "{} signed, and added to {}; nothing was recorded",
+                output::count(new, "word", "words"),
+                path.display()
+            ),
+            None if self.dry_run => format!(
+                "{} would be recorded; nothing was, {repeated} had been before",
+                output::count(new, "word", "words")
+            ),
+            None => format!("{} recorded, {repeated} had been before", output::count(new, "word", "words")),
+        };
+        let edits: Vec<Value> = words.iter().map(listed).collect();
+        let mut members =
+            json!({"dry_run": self.dry_run, "recorded": new, "repeated": repeated, "edits": edits});
+        if let (Some(members), Some(path)) = (members.as_object_mut(), &self.output) {
+            members.insert("file".to_owned(), path.display().to_string().into());
+            members.insert("recorded".to_owned(), 0.into());
+        }
+        output::answer("returned", &text, members, standing, settings.format)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The faults, and in their cells what the rules say to the words.
+fn judged(
+    ledger: &Ledger,
+    words: &[Word],
+    key: &SigningKey,
+    mut faults: Vec<Fault>,
+) -> Result<Vec<Fault>, Failure> {
+    for Word { edit, draft, .. } in words.iter().filter(|word| !word.repeated) {
+        let (request, disclosures) = signing::sign(ledger, draft, key)?;
+        match ledger.judge(&request, &disclosures, Utc::now()) {
+            Err(error @ RecordError::Refused(_)) => faults.push(edit.refused(&error)),
+            judged => judged?,
+        }
+    }
+    faults.sort_by_key(|fault| fault.place);
+    Ok(faults)
+}
+
+/// What is new in a row, in a line.
+fn told(edit: &Edit) -> String {
+    let said = |name: &str| edit.data.get(name).and_then(Value::as_str);
+    let mut parts: Vec<String> =
+        ["lifecycle", "health"].into_iter().filter_map(said).map(|word| word.replace('_', " ")).collect();
+    parts.extend(edit.data.get("occurrence").map(|told| {
+        let of = |name: &str| told.get(name).and_then(Value::as_str);
+        let date = of("date").map(|date| format!(" on {date}")).unwrap_or_default();
+        format!("{} {}{date}", of("window").unwrap_or_default(), of("state").unwrap_or_default())
+    }));
+    parts.extend(said("note").map(|_| "a note".to_owned()));
+    format!(
+        "{}: {}: {}, as of {}\n",
+        edit.place(),
+        edit.action,
+        parts.join(", "),
+        said(EFFECTIVE).unwrap_or_default()
+    )
+}
+
+fn listed(Word { edit, draft, repeated }: &Word) -> Value {
+    json!({
+        "cell": edit.place().to_string(), "action": edit.action, "id": draft.id, "time": timestamp(draft.time),
+        "repeated": repeated, "data": edit.data,
+    })
+}
+
+/// What a file from elsewhere says, on one line and of a bounded length.
+fn shown(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(100).collect()
+}
