@@ -29,7 +29,9 @@ const OPTIONAL: &str = "\
     due/rows/*/recorded_on due/rows/*/sequence due/rows/*/assigned \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
     keys/keys/*/role keys/keys/*/revoked verification/authenticated verification/against verification/against/fork \
-    verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id";
+    verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id \
+    sheet/institution returned/file returned/edits/*/data/lifecycle returned/edits/*/data/health returned/edits/*/data/note \
+    returned/edits/*/data/occurrence returned/edits/*/data/occurrence/date";
 
 /// The kinds that have a reading, where an action stands, and the kinds whose rows are what was said.
 const KINDS: [(&str, &[&str]); 5] = [

@@ -1,6 +1,7 @@
 //! Ledgers of every age, and every command that answers in each of them.
 
 use super::desk::{Answer, Desk, HISTORY, PLAN};
+use super::returned::returned;
 use super::reviewed::reviewed;
 use super::signed::signed;
 use serde_json::{Value, json};
@@ -12,8 +13,8 @@ pub(crate) fn answers() -> &'static [Answer] {
     static ANSWERS: OnceLock<Vec<Answer>> = OnceLock::new();
     ANSWERS.get_or_init(|| {
         std::thread::scope(|scope| {
-            let all: [fn() -> Vec<Answer>; 8] =
-                [a_history, just_founded, between, of_three, nothing, measured, signed, reviewed];
+            let all: [fn() -> Vec<Answer>; 9] =
+                [a_history, just_founded, between, of_three, nothing, measured, signed, reviewed, returned];
             let threads = all.map(|situation| scope.spawn(situation));
             threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
         })
