@@ -27,8 +27,8 @@
 //! - [`report`]: one table, in several dialects;
 //! - [`store`]: the log and its engines, in memory and in a folder; it never interprets an entry;
 //! - [`ledger`]: opens a store, records, replays, verifies;
-//! - [`exchange`]: what crosses the border: keys, imports, exports, restoring, evidence, withheld values; the log as it is
-//!   published, and copies that follow it; and ledgers that are made up to be measured.
+//! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, restoring, evidence, withheld
+//!   values; the log as it is published, and copies that follow it; and ledgers that are made up to be measured.
 //!
 //! The program is a thin shell in the binary target, so that the compiler holds it to this public interface.
 //!

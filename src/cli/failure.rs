@@ -24,6 +24,7 @@ use annals::record::refusal::Refusal;
 use annals::store::StoreError;
 use annals::store::copy::CopyError;
 use annals::trail::entry::EntryFault;
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -37,10 +38,10 @@ pub(crate) enum Failure {
     #[error("the answer cannot be written")]
     Answer(#[source] io::Error),
     /// A plan document that is none.
-    #[error("{}: not a plan document:{}", path.display(), list(faults))]
+    #[error("{}: not a plan document:{}", path.display(), list(faults, 20))]
     Plan { path: PathBuf, faults: Vec<Fault> },
     /// A ledger that lays another plan down than the one at hand.
-    #[error("{}: the ledger lays down another plan; nothing was signed:{}", path.display(), list(differences))]
+    #[error("{}: the ledger lays down another plan; nothing was signed:{}", path.display(), list(differences, 20))]
     OtherPlan { path: PathBuf, differences: Vec<Fault> },
     /// Something that the user can mend.
     #[error("{0}")]
@@ -61,7 +62,7 @@ pub(crate) enum Failure {
     #[error("{}: {}", path.display(), stage.sentence(source.line))]
     Import { path: PathBuf, source: ImportError, stage: Stage },
     /// A sheet that came back with faults.
-    #[error("{}: nothing was recorded:{}", path.display(), all(faults))]
+    #[error("{}: nothing was recorded:{}", path.display(), list(faults, usize::MAX))]
     Sheet { path: PathBuf, faults: Vec<sheet::fault::Fault> },
     /// A sheet of which not all could be recorded.
     #[error(
@@ -433,14 +434,10 @@ const fn remedy(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// As [`list`], each of them.
-fn all(faults: &[sheet::fault::Fault]) -> String {
-    faults.iter().map(|fault| format!("\n  {fault}")).collect()
-}
-
-fn list(faults: &[Fault]) -> String {
-    let more = faults.len().saturating_sub(20);
-    let mut lines: Vec<String> = faults.iter().take(20).map(|fault| format!("\n  {fault}")).collect();
+/// Faults, a line each, of which so many are told.
+fn list<T: Display>(faults: &[T], most: usize) -> String {
+    let more = faults.len().saturating_sub(most);
+    let mut lines: Vec<String> = faults.iter().take(most).map(|fault| format!("\n  {fault}")).collect();
     lines.extend((more > 0).then(|| format!("\n  and {more} more")));
     lines.concat()
 }

@@ -81,7 +81,7 @@ pub(crate) fn tell(
 
 /// Adds lines to a file of requests, durable on return.
 pub(crate) fn add(path: &Path, lines: &[String]) -> Result<(), Failure> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
     out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(file(path, "written"))
 }

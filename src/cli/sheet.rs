@@ -34,9 +34,9 @@ use std::process::ExitCode;
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
-  annals sheet out --as KR --institution MOTIE -o motie.xlsx
-  annals sheet in motie.xlsx --as KR --dry-run
-  annals sheet in motie.xlsx --as KR")]
+  annals sheet out --as KR --institution MSIT -o msit.xlsx
+  annals sheet in msit.xlsx --as KR --dry-run
+  annals sheet in msit.xlsx --as KR")]
 pub(crate) enum Sheet {
     Out(Out),
     In(In),
@@ -46,13 +46,13 @@ pub(crate) enum Sheet {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals sheet out --as KR --institution MOTIE -o motie.xlsx
+  annals sheet out --as KR --institution MSIT -o msit.xlsx
   annals sheet out --as DK --line 2 -o line-2.xlsx
 
 The yellow cells are filled in; all others are protected, without a password. The same head gives the same bytes. Actions that have ended \
 are left out.")]
 pub(crate) struct Out {
-    /// Whose words it takes: a party such as KR, or an institution of it such as KR/MOTIE, with its actions [default: `as` in
+    /// Whose words it takes: a party such as KR, or an institution of it such as KR/MSIT, with its actions [default: `as` in
     /// annals.toml]
     #[arg(long = "as", value_name = "WHO")]
     desk: Option<Speaker>,
@@ -67,16 +67,16 @@ pub(crate) struct Out {
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals sheet in motie.xlsx --as KR --dry-run            what is new, and every fault with its cell
-  annals sheet in motie.xlsx --as KR
-  annals sheet in motie.xlsx --as KR -o requests.jsonl    for the side that runs the ledger
+  annals sheet in msit.xlsx --as KR --dry-run            what is new, and every fault with its cell
+  annals sheet in msit.xlsx --as KR
+  annals sheet in msit.xlsx --as KR -o requests.jsonl    for the side that runs the ledger
 
 What was filled in is derived again from the head that the sheet names. Where anything is wrong, or was said otherwise since, nothing is \
 recorded. The same file taken in again records nothing twice. A file has 8 MB at most, unpacked 64 MB, and 20,000 rows.")]
 pub(crate) struct In {
     /// The workbook
     file: PathBuf,
-    /// Who speaks: the party whose sheet it is, such as KR, or an institution of it such as KR/MOTIE
+    /// Who speaks: the party whose sheet it is, such as KR, or an institution of it such as KR/MSIT
     #[arg(long = "as", value_name = "WHO")]
     speaker: Speaker,
     /// When it is said, such as 2021-04-14T09:30:00.000Z [default: when the workbook was saved, as it says itself]
@@ -320,19 +320,16 @@ impl In {
     fn answer(&self, words: &[Word], standing: &Standing, settings: &Settings) -> Result<ExitCode, Failure> {
         let repeated = words.iter().filter(|word| word.repeated).count() as u64;
         let new = words.len() as u64 - repeated;
-        let mut text: String = words.iter().map(|word| told(&word.edit)).collect();
-        text += &match &self.output {
-            Some(path) => format!(
-                "{} signed, and added to {}; nothing was recorded",
-                output::count(new, "word", "words"),
-                path.display()
-            ),
-            None if self.dry_run => format!(
-                "{} would be recorded; nothing was, {repeated} had been before",
-                output::count(new, "word", "words")
-            ),
-            None => format!("{} recorded, {repeated} had been before", output::count(new, "word", "words")),
-        };
+        let count = output::count(new, "word", "words");
+        let mut lines: Vec<String> = words.iter().map(told).collect();
+        lines.push(match &self.output {
+            Some(path) => format!("{count} signed, and added to {}; nothing was recorded", path.display()),
+            None if self.dry_run => {
+                format!("{count} would be recorded; nothing was, {repeated} had been before")
+            }
+            None => format!("{count} recorded, {repeated} had been before"),
+        });
+        let text = lines.join("\n");
         let edits: Vec<Value> = words.iter().map(listed).collect();
         let mut members =
             json!({"dry_run": self.dry_run, "recorded": new, "repeated": repeated, "edits": edits});
@@ -364,7 +361,7 @@ fn judged(
 }
 
 /// What is new in a row, in a line.
-fn told(edit: &Edit) -> String {
+fn told(Word { edit, repeated, .. }: &Word) -> String {
     let said = |name: &str| edit.data.get(name).and_then(Value::as_str);
     let mut parts: Vec<String> =
         ["lifecycle", "health"].into_iter().filter_map(said).map(|word| word.replace('_', " ")).collect();
@@ -374,13 +371,9 @@ fn told(edit: &Edit) -> String {
         format!("{} {}{date}", of("window").unwrap_or_default(), of("state").unwrap_or_default())
     }));
     parts.extend(said("note").map(|_| "a note".to_owned()));
-    format!(
-        "{}: {}: {}, as of {}\n",
-        edit.place(),
-        edit.action,
-        parts.join(", "),
-        said(EFFECTIVE).unwrap_or_default()
-    )
+    let before = if *repeated { " (recorded before)" } else { "" };
+    let (said, effective) = (parts.join(", "), said(EFFECTIVE).unwrap_or_default());
+    format!("{}: {}: {said}, as of {effective}{before}", edit.place(), edit.action)
 }
 
 fn listed(Word { edit, draft, repeated }: &Word) -> Value {

@@ -70,8 +70,9 @@ fn dated(ledger: &Ledger, word: &Word) -> Result<Option<Effective>, LedgerError>
         _ => word.sequence,
     };
     let entry = ledger.entry(told)?;
-    let data = entry.map(|entry| entry.request.event.data.members());
-    let date = data.as_ref().and_then(|data| data.get("occurrence")).and_then(|told| told.get("date"));
+    let members = entry.map(|entry| entry.request.event.data.members());
+    let occurrence = members.as_ref().and_then(|members| members.get("occurrence"));
+    let date = occurrence.and_then(|occurrence| occurrence.get("date"));
     Ok(date.and_then(Value::as_str).and_then(|date| date.parse().ok()))
 }
 

@@ -91,7 +91,8 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
 }
 
 /// The beginning of a text, for people.
-pub(super) fn excerpt(text: &str) -> String {
+#[must_use]
+pub fn excerpt(text: &str) -> String {
     let excerpt: String = text.chars().take(EXCERPT).collect();
     let more = if text.chars().count() > EXCERPT { "…" } else { "" };
     excerpt + more

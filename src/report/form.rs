@@ -150,9 +150,9 @@ fn row<W: Spoken, E>(
     let grid: Vec<Effective> = grid.iter().map(|(begin, _)| action.window_name(*begin)).collect();
     let window = current(&grid, reading).or_else(|| last_said(stands, party));
     let told = window.and_then(|window| {
-        let mut axes = status.occurrences.iter();
-        let axis = axes.find(|(other, _)| other.begin() == window.begin()).map(|(_, axis)| axis);
-        axis.and_then(|axis| own(&axis.voices, party))
+        let same = |(other, _): &&(Effective, _)| other.begin() == window.begin();
+        let (_, axis) = status.occurrences.iter().find(same)?;
+        own(&axis.voices, party)
     });
     let date = told.map_or(Ok(None), |(word, _)| dated(word))?;
     cells.extend(Field::ALL.map(|field| match field {

@@ -86,10 +86,8 @@ impl Book {
             if let Some((before, rest)) = text.split_once(&begin) {
                 // With a value or without one.
                 let (element, _) = rest.split_once('>').unwrap();
-                let after = match element.ends_with('/') {
-                    true => rest.split_once("/>").unwrap().1,
-                    false => rest.split_once("</c>").unwrap().1,
-                };
+                let end = if element.ends_with('/') { "/>" } else { "</c>" };
+                let after = rest.split_once(end).unwrap().1;
                 return format!("{before}{begin} {inside}</c>{after}");
             }
             // A cell more, at the end of its row or in a new one.

@@ -10,6 +10,7 @@ use crate::domain::programme;
 use crate::domain::value::{Code, Text, nearest};
 use crate::ledger::RecordError;
 use crate::record::refusal::{Refusal, causes};
+use crate::report::answers::excerpt;
 use crate::report::form::{ACTION, Column, Field, Row};
 use crate::report::xlsx::form::RETURN;
 use crate::report::xlsx::written;
@@ -128,7 +129,9 @@ impl<'a> Rows<'a> {
         let found = |column: &&Column| self.columns.iter().any(|(_, other, _)| other == column);
         let missing: Vec<String> =
             columns.iter().filter(|column| !found(column)).map(|column| column.heading.clone()).collect();
-        missing.into_iter().for_each(|heading| self.fault(0, 0, Wrong::Missing(heading)));
+        for heading in missing {
+            self.fault(0, 0, Wrong::Missing(heading));
+        }
     }
 
     /// What is new in a row.
@@ -163,7 +166,7 @@ impl<'a> Rows<'a> {
                 (_, Some(Value::Other(what))) if *what == FORMULA => self.fault(at, place, Wrong::Formula),
                 (_, Some(Value::Other(what))) => self.fault(at, place, Wrong::Kind(what)),
                 (None, cell) if cell.and_then(Value::written).unwrap_or_default() != was => {
-                    self.fault(at, place, Wrong::Read(was));
+                    self.fault(at, place, Wrong::Read(excerpt(&was)));
                 }
                 (None, _) => {}
                 (Some(field), cell) => {
@@ -192,9 +195,10 @@ impl<'a> Rows<'a> {
         if alone && since.is_some() {
             // It still holds, as of then.
             let filled = given.fields.get(&Field::Lifecycle)?;
-            match filled.was.is_empty() {
-                true => self.fault(given.at, given.place(Field::Since), Wrong::Sinceless),
-                false => lifecycle = Some(filled.was.clone()),
+            if filled.was.is_empty() {
+                self.fault(given.at, given.place(Field::Since), Wrong::Sinceless);
+            } else {
+                lifecycle = Some(filled.was.clone());
             }
         }
         if lifecycle.as_deref() == Some(Lifecycle::Completed.as_str()) {

@@ -141,7 +141,7 @@ impl Workbook {
         // The reader is somebody else's, and the bytes are anybody's.
         let read = thread::scope(|scope| {
             let reader = thread::Builder::new().name(THREAD.to_owned());
-            reader.spawn_scoped(scope, || cells(bytes)).map(|thread| thread.join())
+            reader.spawn_scoped(scope, || cells(bytes)).map(thread::ScopedJoinHandle::join)
         });
         let broken = |what: String| WorkbookError::Form(what);
         let (about, cells) = read
@@ -270,14 +270,13 @@ fn of(value: &DataRef<'_>) -> Option<Value> {
         DataRef::Float(number) => Some(Value::Number(*number)),
         DataRef::Bool(_) => Some(Value::Other("a yes or no")),
         DataRef::Error(_) => Some(Value::Other("an error")),
-        DataRef::DurationIso(_) => Some(Value::Other("a duration")),
         DataRef::DateTime(time) if time.is_datetime() => {
             let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
             let day = NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day));
             let midnight = (hour, minute, second, milli) == (0, 0, 0, 0);
             Some(day.filter(|_| midnight).map_or(Value::Other("a time of the day"), Value::Day))
         }
-        DataRef::DateTime(_) => Some(Value::Other("a duration")),
+        DataRef::DurationIso(_) | DataRef::DateTime(_) => Some(Value::Other("a duration")),
         DataRef::DateTimeIso(time) => {
             let day = time.strip_suffix("T00:00:00").unwrap_or(time).parse().ok();
             Some(day.map_or(Value::Other("a time of the day"), Value::Day))
