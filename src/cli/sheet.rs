@@ -12,7 +12,7 @@ use annals::domain::sealed::Audience;
 use annals::exchange::import::{Import, ImportError, key_for};
 use annals::exchange::sheet::edits::{self, Edit};
 use annals::exchange::sheet::fault::Fault;
-use annals::exchange::sheet::workbook::{FILE_LIMIT, Workbook};
+use annals::exchange::sheet::workbook::{FILE_LIMIT, ROW_LIMIT, Workbook};
 use annals::exchange::sheet::{Made, said_since};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
@@ -50,7 +50,7 @@ Examples:
   annals sheet out --as DK --line 2 -o line-2.xlsx
 
 The yellow cells are filled in; all others are protected, without a password. The same head gives the same bytes. Actions that have ended \
-are left out.")]
+are left out. A workbook has 10,000 rows at most.")]
 pub(crate) struct Out {
     /// Whose words it takes: a party such as KR, or an institution of it such as KR/MSIT, with its actions [default: `as` in
     /// annals.toml]
@@ -72,7 +72,7 @@ Examples:
   annals sheet in msit.xlsx --as KR -o requests.jsonl    for the side that runs the ledger
 
 What was filled in is derived again from the head that the sheet names. Where anything is wrong, or was said otherwise since, nothing is \
-recorded. The same file taken in again records nothing twice. A file has 8 MB at most, unpacked 64 MB, and 20,000 rows.")]
+recorded. The same file taken in again records nothing twice. A file has 8 MB at most, unpacked 32 MB, and 10,000 rows.")]
 pub(crate) struct In {
     /// The workbook
     file: PathBuf,
@@ -133,6 +133,13 @@ impl Out {
         else {
             return Err(Failure::usage("no action is meant: there is nothing to fill in".to_owned()));
         };
+        if made.rows.len() >= ROW_LIMIT as usize {
+            return Err(Failure::usage(format!(
+                "{} actions are meant, and a sheet of more than {ROW_LIMIT} rows would not be taken back: choose some with \
+                 `--institution` or `--line`",
+                made.rows.len()
+            )));
+        }
         let whose = institution.as_ref().map(|body| format!(" --institution {body}")).unwrap_or_default();
         let form = Form {
             title: state.programme.plan.as_deref().map_or_else(String::new, |plan| plan.title.to_string()),

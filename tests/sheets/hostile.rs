@@ -16,7 +16,7 @@ fn a_file_that_is_no_sheet_of_this_ledger_is_told_what_it_is() {
         (b"PK\x05\x06".to_vec(), "it is not a workbook"),
         (fs::read(PLAN).unwrap(), "it is not a workbook"),
         (made.bytes()[..4000].to_vec(), "it is not a workbook"),
-        (vec![0; usize::try_from(FILE_LIMIT).unwrap() + 9], "at most"),
+        (vec![0; usize::try_from(FILE_LIMIT).unwrap() + 9], "it has more than 8388608 bytes"),
     ];
     let part = |name: &str, from: &str, to: &str| {
         let mut book = made.clone();

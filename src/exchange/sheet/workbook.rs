@@ -15,10 +15,10 @@ use zip::ZipArchive;
 
 /// The largest file, in bytes (8 MB).
 pub const FILE_LIMIT: u64 = 8 << 20;
-/// The most bytes that it may unpack to (64 MB): those of its parts together.
-pub const UNPACKED_LIMIT: u64 = 64 << 20;
+/// The most bytes that it may unpack to (32 MB): those of its parts together.
+pub const UNPACKED_LIMIT: u64 = 32 << 20;
 /// The most rows.
-pub const ROW_LIMIT: u32 = 20_000;
+pub const ROW_LIMIT: u32 = 10_000;
 /// The most columns.
 pub const COLUMN_LIMIT: u32 = 256;
 /// The most parts in the archive.
@@ -33,9 +33,9 @@ pub const THREAD: &str = "workbook";
 pub enum WorkbookError {
     /// Too long.
     #[error(
-        "it has {0} bytes, and a return sheet has {FILE_LIMIT} at most: take out what does not belong to it"
+        "it has more than {FILE_LIMIT} bytes, and a return sheet does not: take out what does not belong to it"
     )]
-    Long(u64),
+    Long,
     /// Not a ZIP.
     #[error("it is not a workbook: save it as .xlsx, without a password ({0})")]
     Zip(String),
@@ -135,7 +135,7 @@ impl Workbook {
     /// [`WorkbookError`], for whatever bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, WorkbookError> {
         if bytes.len() as u64 > FILE_LIMIT {
-            return Err(WorkbookError::Long(bytes.len() as u64));
+            return Err(WorkbookError::Long);
         }
         let saved = unpack(bytes)?;
         // The reader is somebody else's, and the bytes are anybody's.
