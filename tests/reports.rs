@@ -1,6 +1,11 @@
 //! Reports of a review: the same head gives the same bytes, and somebody else's reader finds in them what the program answers.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where it fails"
+)]
 
 #[allow(dead_code, reason = "here a document is held against them, and no more")]
 #[path = "schemas/schema.rs"]

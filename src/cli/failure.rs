@@ -228,7 +228,7 @@ impl Failure {
             | Self::Take { source: TakeError::Read(_), .. }
             | Self::Lingering(_)
             | Self::Restore { source: RestoreError::Append(_), .. } => 3,
-            Self::File { source, .. } => system(source),
+            Self::File { source, .. } | Self::Page { source: PageError::Read(source), .. } => system(source),
             Self::Restore { source: RestoreError::Empty, .. }
             | Self::Take { source: TakeError::Form(_), .. }
             | Self::Evidence(EvidenceError::Moving(_))
@@ -238,9 +238,8 @@ impl Failure {
             | Self::Sign(_)
             | Self::Specimen(_)
             | Self::Note { .. }
+            | Self::Page { .. }
             | Self::Keyring(_) => 2,
-            Self::Page { source: PageError::Read(error), .. } => system(error),
-            Self::Page { .. } => 2,
             Self::Bundle { source, .. } => bundled(source),
             Self::Unpack { source, .. } => unpack(source),
             Self::Pack { source, .. } => pack(source),

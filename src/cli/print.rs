@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// The names under which the browser is looked for.
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 /// How long it may take.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// Prints a page into a file that was not there. The page is put into a folder of its own, and the browser asks no network.
 pub(crate) fn pdf(browser: Option<&Path>, page: &str, output: &Path) -> Result<(), Failure> {

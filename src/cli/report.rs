@@ -187,10 +187,10 @@ impl Report {
         let name = self.output.file_name().map_or_else(|| "FILE".into(), |name| name.to_string_lossy());
         let mut command = format!("annals report {} -o {name}", self.review);
         if self.lang != Language::En {
-            command += &format!(" --lang {}", self.lang);
+            command.extend([" --lang ", self.lang.as_str()]);
         }
         if let Some(section) = &self.section {
-            command += &format!(" --section {section}");
+            command.extend([" --section ", section]);
         }
         command + if self.bom { " --bom" } else { "" }
     }
@@ -224,12 +224,12 @@ impl Report {
             section("exceptions", exceptions_table(&before, &exceptions)),
         ];
         if let Some(wanted) = &self.section {
-            let names: Vec<&str> = sections.iter().map(|section| section.name).collect();
-            if !names.contains(&wanted.as_str()) {
-                let hint = nearest(wanted, names.iter().copied());
+            let all: Vec<&str> = sections.iter().map(|section| section.name).collect();
+            if !all.contains(&wanted.as_str()) {
+                let hint = nearest(wanted, all.iter().copied());
                 return Err(Failure::usage(format!(
                     "there is no section {wanted}{hint}: {}",
-                    names.join(", ")
+                    all.join(", ")
                 )));
             }
             sections.retain(|section| section.name == wanted);

@@ -55,7 +55,7 @@ fn a_history() -> Vec<Answer> {
         "diff --effective-from 2021-12-31 --effective-to 2022-12-31 --line 3",
         "diff 2022-12-31 2023-12-31 --effective 2022-12-31 --joint agreed",
         "diff 124 --today 2024-12-31",
-        "diff 600 619",
+        "diff 1000 1097",
         "due --within 1y",
         "due --within 0d --today 2021-06-01 --line 1",
         "due --recorded 2022-12-31 --effective 2022-06-30",
@@ -100,7 +100,7 @@ fn a_history() -> Vec<Answer> {
         "diff --effective-to 2022-12-31",
         "diff --effective-from 2022-12-31 --effective-to 2021-12-31",
         "diff 100 --action 9.G2G.9",
-        "diff 620 620",
+        "diff 1098 1098",
         "due --within 60",
         "due --within P1Y6M",
         "gaps --since 2022",
@@ -108,7 +108,7 @@ fn a_history() -> Vec<Answer> {
         "inbox",
         "inbox --as DKK",
         "inbox --as KR/DKMA",
-        "inbox --as KR --since 620",
+        "inbox --as KR --since 1098",
         "inbox --as KR --since 600 --at 500",
     ] {
         desk.refused(wrong, 2);
