@@ -17,8 +17,8 @@ const HISTORY: &str =
 /// The files that are no event's.
 const OTHERS: [&str; 5] = ["entry.json", "plan.json", "request.json", "requests.json", "values.json"];
 
-/// Those of what the program answers, which `tests/answers` holds against it.
-const ANSWERS: &str = "answers/";
+/// Those of what the program answers and writes, which `tests/answers` and `tests/reports.rs` hold against it.
+const ELSEWHERE: [&str; 2] = ["answers/", "documents/"];
 
 #[test]
 fn every_type_has_a_schema_and_no_file_is_left_over() {
@@ -32,15 +32,16 @@ fn every_type_has_a_schema_and_no_file_is_left_over() {
 fn every_file_is_a_schema_under_its_own_name() {
     for (name, schema) in &Schemas::load().files {
         jsonschema::meta::validate(schema).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-        // An answer's is relative to the folder in which it stands.
-        assert_eq!(schema["$id"], json!(name.strip_prefix(ANSWERS).unwrap_or(name)));
+        // One of a folder is relative to that.
+        let own = ELSEWHERE.iter().find_map(|folder| name.strip_prefix(folder));
+        assert_eq!(schema["$id"], json!(own.unwrap_or(name)));
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
     }
 }
 
 /// The schemas of what is recorded or handed over.
 fn recorded(schemas: &Schemas) -> impl Iterator<Item = (&String, &Value)> {
-    schemas.files.iter().filter(|(name, _)| !name.starts_with(ANSWERS))
+    schemas.files.iter().filter(|(name, _)| !ELSEWHERE.iter().any(|folder| name.starts_with(folder)))
 }
 
 fn holds(schemas: &Schemas, file: &str, value: &Value) {
