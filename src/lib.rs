@@ -24,7 +24,7 @@
 //!   bytes; `domain` knows no hashing, and neither names the other;
 //! - [`record`]: where a fact meets its bytes: requests, the founding, who may sign what, the verdicts on a history;
 //! - [`projection`]: read models, each for a [`projection::reading::Reading`] on both time axes;
-//! - [`report`]: one table, in several dialects;
+//! - [`report`]: one table, in several dialects and languages;
 //! - [`store`]: the log and its engines, in memory and in a folder; it never interprets an entry;
 //! - [`ledger`]: opens a store, records, replays, verifies;
 //! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, restoring, evidence, withheld

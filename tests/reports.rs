@@ -221,10 +221,17 @@ fn a_page_holds_its_entries_as_they_are_and_the_first_checkpoint_of_both_sides_t
     go_on("02");
     assert!(page("later") == cosigned, "what vouches for a page stays the same");
 
+    // One table alone rests on as much.
+    desk.done("report R2022 -o status.html --section status");
+    let alone = fs::read_to_string(desk.path("status.html")).unwrap();
+    assert_eq!(held(&alone, "entries").unwrap(), entries);
+
     // Anybody verifies the entries of the page, and that none of them is missing.
     let verified = desk.done("verify cosigned/one.html");
     let last = entries.lines().count() - 1;
     assert!(verified.contains(&format!("complete up to entry {last}, if")), "{verified}");
+    let answered: Value = serde_json::from_str(&desk.done("--format json verify cosigned/one.html")).unwrap();
+    assert_eq!(answered["complete"], answered["size"]);
     for (what, old, new, code) in [
         ("an entry", "\"limited\"", "\"Limited\"", 1),
         ("the checkpoint", "KR/witness-1 ", "KR/witness-1 A", 2),

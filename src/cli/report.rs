@@ -153,9 +153,7 @@ impl Report {
 
     /// The page with the entries that it rests on, which are never all in memory.
     fn page(&self, ledger: &Ledger, document: &Document, labels: &Labels) -> Result<(), Failure> {
-        let size = document.sections.iter().map(|section| section.report.reading.head.size).max();
-        let size = size.unwrap_or_default();
-        let held = match ledger.vouched(size)? {
+        let held = match ledger.vouched(document.size)? {
             Some((checkpoint, path)) => Held {
                 checkpoint: Some(checkpoint.to_string()),
                 consistency: path.iter().map(ToString::to_string).collect(),
@@ -167,7 +165,7 @@ impl Report {
             let told = |error| file(&self.output, "written")(error);
             out.write_all(page.head.as_bytes()).map_err(told)?;
             let mut failed = None;
-            ledger.read(0..size, &mut |_, line| {
+            ledger.read(0..document.size, &mut |_, line| {
                 let line = html::escaped(&String::from_utf8_lossy(line));
                 match out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")) {
                     Ok(()) => ControlFlow::Continue(()),
@@ -238,6 +236,7 @@ impl Report {
             title: format!("{}: {}", self.review, plan.map_or("", |plan| plan.title.as_str())),
             language: plan.map(|plan| plan.document.language.to_string()),
             command: self.command(),
+            size: after.head.size,
             facts,
             sections,
         })

@@ -15,6 +15,8 @@ pub struct Document {
     pub language: Option<String>,
     /// How it is made again.
     pub command: String,
+    /// From how many entries it is made, the first ones of the ledger.
+    pub size: u64,
     /// Single values of all of it.
     pub facts: Vec<Fact>,
     /// Its parts, in order.

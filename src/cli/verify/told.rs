@@ -158,7 +158,7 @@ impl Found {
             "holds": self.holds(),
             "conclusion": self.conclusion(),
             "completeness": self.completeness(),
-            "complete": completed.witnessed().map_or(0, |(checkpoint, _)| checkpoint.size()),
+            "complete": completed.witnessed().map_or(0, |(checkpoint, _)| checkpoint.size().min(completed.size)),
             "size": report.size,
             "streams": report.streams,
             "first": report.first,
