@@ -3,6 +3,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
+#[path = "desks/program.rs"]
+mod program;
+
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -16,19 +19,12 @@ const IATI: &str = "iati --org XM-DAC-3-1 --org-name Annals";
 struct Desk(TempDir);
 
 impl Desk {
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        let own = std::env::vars_os().map(|(name, _)| name);
-        own.filter(|name| name.to_string_lossy().starts_with("ANNALS_")).for_each(|name| {
-            command.env_remove(name);
-        });
-        let at = |name: &str| self.0.path().join(name);
-        command.current_dir(self.0.path()).env("ANNALS_KEYS", at("keys")).env("ANNALS_ANCHOR", at("anchor"));
-        command
+    fn command(&self, name: &str) -> Command {
+        program::within(self.0.path(), name)
     }
 
     fn run(&self, command: &str) -> Output {
-        self.command(env!("CARGO_BIN_EXE_annals")).args(command.split_whitespace()).output().unwrap()
+        program::annals(self.0.path()).args(command.split_whitespace()).output().unwrap()
     }
 
     fn done(&self, command: &str) -> String {

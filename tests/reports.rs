@@ -7,6 +7,8 @@
     reason = "a test stops where it fails"
 )]
 
+#[path = "desks/program.rs"]
+mod program;
 #[allow(dead_code, reason = "here a document is held against them, and no more")]
 #[path = "schemas/schema.rs"]
 mod schema;
@@ -15,7 +17,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 use tempfile::TempDir;
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
@@ -28,18 +30,7 @@ impl Desk {
     }
 
     fn run(&self, command: &str) -> Output {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
-        let own = std::env::vars_os().map(|(name, _)| name);
-        own.filter(|name| name.to_string_lossy().starts_with("ANNALS_")).for_each(|name| {
-            program.env_remove(name);
-        });
-        program
-            .args(command.split_whitespace())
-            .current_dir(self.0.path())
-            .env("ANNALS_KEYS", self.path("keys"))
-            .env("ANNALS_ANCHOR", self.path("anchor"))
-            .output()
-            .unwrap()
+        program::annals(self.0.path()).args(command.split_whitespace()).output().unwrap()
     }
 
     fn done(&self, command: &str) -> String {

@@ -25,7 +25,6 @@ use annals::trail::canonical::nfc;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// What one office has passes to another: each of its actions is assigned again, and a note says where it stands
@@ -227,7 +226,7 @@ impl Handover {
         let numbers =
             state.keys.iter().filter_map(|(_, key)| key.vkey.name().strip_prefix(&stem)?.parse().ok());
         let number = numbers.max().map_or(1, |last: u32| last.saturating_add(1));
-        let holder = quoted(Path::new(&self.to));
+        let holder = quoted(&self.to);
         let mut commands = vec![
             format!("annals key new {stem}{number}"),
             format!(

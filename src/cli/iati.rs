@@ -1,5 +1,6 @@
 //! `annals iati`: the programme and its actions, as activities of IATI.
 
+use super::again;
 use super::axes::{Axes, Which};
 use super::failure::Failure;
 use super::files;
@@ -86,17 +87,10 @@ impl Iati {
     }
 }
 
-/// The command that writes the same bytes again, as a shell takes it.
+/// The command that writes the same bytes again.
 fn command(publisher: &Publisher, read: Vec<(&'static str, String)>) -> String {
     let Publisher { reference, kind, name } = publisher;
     let own =
         [("--org", reference.to_string()), ("--org-name", name.to_string()), ("--org-type", kind.clone())];
-    let option = |(option, value): (&str, String)| format!(" {option} {}", quoted(&value));
-    let options: String = own.into_iter().chain(read).map(option).collect();
-    format!("iati{options}")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:+-".contains(&byte));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    again::command("iati", own.into_iter().chain(read))
 }

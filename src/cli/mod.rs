@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share: where the ledger and the keys are, how to answer, how to fail.
 
 mod accede;
+mod again;
 mod answer;
 mod attest;
 mod audit;

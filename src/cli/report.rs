@@ -5,7 +5,7 @@ use super::failure::{Failure, file};
 use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
-use super::{audit, print, words};
+use super::{again, audit, print, words};
 use annals::domain::value::{Code, nearest};
 use annals::ledger::{Cut, Ledger};
 use annals::projection::filter::Filter;
@@ -183,14 +183,10 @@ impl Report {
     /// How it is made again, into a file of the same name.
     fn command(&self) -> String {
         let name = self.output.file_name().map_or_else(|| "FILE".into(), |name| name.to_string_lossy());
-        let mut command = format!("annals report {} -o {name}", self.review);
-        if self.lang != Language::En {
-            command.extend([" --lang ", self.lang.as_str()]);
-        }
-        if let Some(section) = &self.section {
-            command.extend([" --section ", section]);
-        }
-        command + if self.bom { " --bom" } else { "" }
+        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let section = self.section.clone().map(|section| ("--section", section));
+        let options = [("-o", name.into_owned())].into_iter().chain(language).chain(section);
+        again::command(&format!("report {}", self.review), options) + if self.bom { " --bom" } else { "" }
     }
 
     /// What is written, from two readings: the one on which the review was opened, and the one in which it was closed, or the last.

@@ -1,5 +1,6 @@
 //! `annals sheet`: a workbook that a ministry fills in, and what is new in it when it comes back.
 
+use super::again;
 use super::axes::Which;
 use super::failure::{Failure, file};
 use super::files;
@@ -127,6 +128,7 @@ impl Out {
         let state = ledger.state();
         takes_part(&state, &us)?;
         self.which.institution = self.which.institution.or(us.institution);
+        let meant = self.which.again();
         let filter = self.which.filter(&state)?;
         let institution = filter.institution.clone();
         let Some(made) = Made::of(&ledger, None, &us.party, &filter)?.filter(|made| !made.rows.is_empty())
@@ -140,10 +142,11 @@ impl Out {
                 made.rows.len()
             )));
         }
-        let whose = institution.as_ref().map(|body| format!(" --institution {body}")).unwrap_or_default();
+        let options = [("--as", us.party.to_string())].into_iter().chain(meant);
+        let command = again::command("sheet out", options.chain([("-o", "FILE".to_owned())]));
         let form = Form {
             title: state.programme.plan.as_deref().map_or_else(String::new, |plan| plan.title.to_string()),
-            command: format!("annals sheet out --as {}{whose} -o FILE", us.party),
+            command,
             party: us.party,
             institution,
             reading: made.reading,

@@ -123,3 +123,48 @@ impl Read for Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn read(bytes: &[u8]) -> Result<Vec<u8>, PageError> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        let (mut page, mut entries) = (Page::open(file)?, Vec::new());
+        page.read_to_end(&mut entries)?;
+        Ok(entries)
+    }
+
+    const WHOLE: &str = "<!DOCTYPE html>\n<pre id=\"consistency\" hidden>\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n</pre>\n\
+                         <pre id=\"entries\" hidden>\n{&lt;&amp;lt;}\n{}\n</pre>\nmore";
+
+    #[test]
+    fn the_entries_are_what_stands_between_their_lines() {
+        assert_eq!(read(WHOLE.as_bytes()).unwrap(), b"{<&lt;}\n{}\n");
+        let cut = WHOLE.strip_suffix("\n</pre>\nmore").unwrap();
+        assert_eq!(read(cut.as_bytes()).unwrap(), b"{<&lt;}\n{}", "a last line that is cut off stays so");
+        assert!(matches!(read(b"<!DOCTYPE html>\n<p>"), Err(PageError::Empty)));
+        let wrong = WHOLE.replace("CsUY", "CsU");
+        assert!(matches!(read(wrong.as_bytes()), Err(PageError::Consistency(1))));
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_not_kept_in_memory() {
+        let long = format!("<!DOCTYPE html>{}\n{WHOLE}", "x".repeat(4 << 20));
+        assert_eq!(read(long.as_bytes()).unwrap(), b"{<&lt;}\n{}\n");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_bytes_are_read_or_refused(bytes: Vec<u8>, at in 0..WHOLE.len(), flip: u8) {
+            let _ = read(&bytes);
+            let mut changed = WHOLE.as_bytes().to_vec();
+            changed[at] ^= flip;
+            let _ = read(&changed);
+            let _ = read(&[&changed[..at], &bytes].concat());
+        }
+    }
+}

@@ -247,7 +247,8 @@ pub(super) fn decided(proposal: &Proposal, open: &[&Proposal]) -> Phrase {
     party.into_iter().fold(phrase, |phrase, party| phrase.with("party", party.as_str()))
 }
 
-fn together(joint: Joint) -> Cell {
+/// What several findings make together.
+pub(super) fn together(joint: Joint) -> Cell {
     let glyph = match joint {
         Joint::None => "·",
         Joint::OneSided => "◐",

@@ -102,7 +102,7 @@ pub fn of(frame: &Frame<'_>, activities: &[Activity<'_>]) -> io::Result<Vec<u8>>
     xml.write_event(Event::Comment(BytesText::from_escaped(comment(frame.reading))))?;
     // Two hyphens end a comment, and most of a command's options begin with them.
     let command = frame.command.replace("?>", "?''>");
-    xml.write_event(Event::PI(BytesPI::new(format!("annals {command}"))))?;
+    xml.write_event(Event::PI(BytesPI::new(command)))?;
     let time = frame.recorded.to_rfc3339_opts(SecondsFormat::Millis, true);
     xml.create_element("iati-activities")
         .with_attributes([("version", "2.03"), ("generated-datetime", &time)])

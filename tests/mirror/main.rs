@@ -8,6 +8,8 @@
     reason = "a test stops where it fails"
 )]
 
+#[path = "../desks/program.rs"]
+mod alone;
 mod attacks;
 mod desks;
 mod following;

@@ -6,7 +6,7 @@ use annals::trail::fork::Fork;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 use tempfile::TempDir;
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
@@ -23,24 +23,13 @@ impl User {
     }
 
     fn run(&self, command: &str) -> Output {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
-        let own = std::env::vars_os().map(|(name, _)| name);
-        own.filter(|name| name.to_string_lossy().starts_with("ANNALS_")).for_each(|name| {
-            program.env_remove(name);
-        });
+        let mut program = super::alone::annals(self.0.path());
         // The authorities that this user's computer trusts, where the test says which.
         let authorities = self.path("authorities.pem");
         if authorities.exists() {
             program.env("SSL_CERT_FILE", authorities).env_remove("SSL_CERT_DIR");
         }
-        program
-            .args(command.split_whitespace())
-            .current_dir(self.0.path())
-            .env("ANNALS_LEDGER", self.path("ledger"))
-            .env("ANNALS_KEYS", self.path("keys"))
-            .env("ANNALS_ANCHOR", self.path("anchor"))
-            .output()
-            .unwrap()
+        program.args(command.split_whitespace()).env("ANNALS_LEDGER", self.path("ledger")).output().unwrap()
     }
 
     pub(super) fn done(&self, command: &str) -> String {

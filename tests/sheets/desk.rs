@@ -1,10 +1,11 @@
 //! A desk with a ledger in which both sides have spoken, and the program.
 
 use crate::book::Book;
+use crate::program;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Output;
 use tempfile::TempDir;
 
 pub(crate) const PLAN: &str =
@@ -44,18 +45,7 @@ impl Desk {
 
     /// Runs a command, with arguments between spaces.
     pub(crate) fn run(&self, command: &str) -> Output {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
-        let own = std::env::vars_os().map(|(name, _)| name);
-        own.filter(|name| name.to_string_lossy().starts_with("ANNALS_")).for_each(|name| {
-            program.env_remove(name);
-        });
-        program
-            .args(command.split_whitespace())
-            .current_dir(self.0.path())
-            .env("ANNALS_KEYS", self.path("keys"))
-            .env("ANNALS_ANCHOR", self.path("anchor"))
-            .output()
-            .unwrap()
+        program::annals(self.0.path()).args(command.split_whitespace()).output().unwrap()
     }
 
     pub(crate) fn done(&self, command: &str) -> String {

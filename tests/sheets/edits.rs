@@ -185,3 +185,13 @@ fn another_partys_desk_signs_into_a_file() {
     // The same sheet taken in now has been said.
     assert_eq!(desk.ask(IN)["repeated"], 2);
 }
+
+#[test]
+fn a_workbook_says_how_it_is_made_again_with_all_that_chose_its_rows() {
+    let desk = Desk::spoken();
+    desk.done("sheet out --as KR --line 2 --joint silent -o chosen.xlsx");
+    let mut book: Xlsx<_> = open_workbook(desk.path("chosen.xlsx")).unwrap();
+    let about = book.worksheet_range("About").unwrap();
+    let said = "annals sheet out --as KR --line 2 --joint silent -o FILE";
+    assert!(about.rows().flatten().any(|cell| *cell == Data::String(said.to_owned())), "{about:?}");
+}

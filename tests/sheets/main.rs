@@ -8,4 +8,6 @@ mod desk;
 mod edits;
 mod faults;
 mod hostile;
+#[path = "../desks/program.rs"]
+mod program;
 mod retries;

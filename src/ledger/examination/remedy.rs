@@ -1,6 +1,7 @@
 //! Remedies: what mends a finding, in words and as the commands of a shell.
 
 use super::DISCLOSURES;
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// Words and commands.
@@ -103,10 +104,10 @@ pub(super) const fn clock() -> Remedy {
     (WORDS, Vec::new())
 }
 
-/// A path, or another text, as one word of a shell.
+/// A path or another text, as one word of a shell.
 #[must_use]
-pub fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
+pub fn quoted(word: &(impl AsRef<OsStr> + ?Sized)) -> String {
+    let text = word.as_ref().to_string_lossy();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
     if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
         return text.into_owned();
@@ -129,7 +130,7 @@ mod tests {
             ("원장", "'원장'"),
             ("", "''"),
         ] {
-            assert_eq!(quoted(Path::new(path)), word);
+            assert_eq!(quoted(path), word);
         }
     }
 }

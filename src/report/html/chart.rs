@@ -6,6 +6,7 @@
 use crate::report::document::Section;
 use crate::report::labels::Labels;
 use crate::report::table::Cell;
+use crate::report::tally::glyph;
 use maud::{Markup, html};
 
 /// The width of a whole bar, in units of the picture.
@@ -16,23 +17,20 @@ const STEP: u64 = 48;
 /// How wide a piece is at least to have its number in it.
 const ROOM: u64 = 34;
 
-/// The look of a word: its glyph, its colour, and the colour of what is written on it.
-fn look(word: &str) -> (&'static str, &'static str, &'static str) {
+/// The colour of a word, and that of what is written on it.
+fn look(word: &str) -> (&'static str, &'static str) {
     match word {
-        "planned" => ("○", "#ffffff", "#000000"),
-        "under_way" => ("▶", "#004b87", "#ffffff"),
-        "continuing" => ("↻", "#56b4e9", "#000000"),
-        "suspended" => ("‖", "#bbbbbb", "#000000"),
-        "completed" => ("✓", "#009e73", "#000000"),
-        "discontinued" => ("✕", "#000000", "#ffffff"),
-        "superseded" => ("→", "#cc79a7", "#000000"),
-        "disputed" | "different" => ("≠", "#e69f00", "#000000"),
-        "no_evidence" => ("?", "#ffffff", "#000000"),
-        "not_started" => ("○", "#dddddd", "#000000"),
-        "limited" => ("◔", "#f0e442", "#000000"),
-        "substantial" => ("◕", "#56b4e9", "#000000"),
-        "complete" => ("●", "#009e73", "#000000"),
-        _ => ("·", "#f4f4f4", "#000000"),
+        "planned" | "no_evidence" => ("#ffffff", "#000000"),
+        "under_way" => ("#004b87", "#ffffff"),
+        "continuing" | "substantial" => ("#56b4e9", "#000000"),
+        "suspended" => ("#bbbbbb", "#000000"),
+        "completed" | "complete" => ("#009e73", "#000000"),
+        "discontinued" => ("#000000", "#ffffff"),
+        "superseded" => ("#cc79a7", "#000000"),
+        "disputed" | "different" => ("#e69f00", "#000000"),
+        "not_started" => ("#dddddd", "#000000"),
+        "limited" => ("#f0e442", "#000000"),
+        _ => ("#f4f4f4", "#000000"),
     }
 }
 
@@ -52,10 +50,10 @@ pub(super) fn of(section: &Section, labels: &Labels) -> Markup {
                     g transform={ "translate(1 " (place * STEP) ")" } {
                         text class="line" x="0" y="15" { (text(row, 0)) ". " (text(row, 1)) " (" (text(row, 2)) ")" }
                         @for (word, number, (from, to)) in pieces(row, counts().map(|(at, column)| (at, column.key.as_str()))) {
-                            @let (glyph, fill, ink) = look(word);
+                            @let (fill, ink) = look(word);
                             rect x=(from) y="22" width=(to - from) height=(BAR) fill=(fill) stroke="#595959" {}
                             @if to - from >= ROOM {
-                                text x={ (from + 6) } y="38" fill=(ink) { (glyph) " " (number) }
+                                text x={ (from + 6) } y="38" fill=(ink) { (glyph(word)) " " (number) }
                             }
                         }
                     }
@@ -63,11 +61,11 @@ pub(super) fn of(section: &Section, labels: &Labels) -> Markup {
             }
             figcaption {
                 @for (_, column) in counts().filter(|(at, _)| shown(*at)) {
-                    @let (glyph, fill, ink) = look(&column.key);
+                    @let (fill, ink) = look(&column.key);
                     span class="key" {
                         svg aria-hidden="true" viewBox="0 0 16 16" width="16" height="16" {
                             rect x="0.5" y="0.5" width="15" height="15" fill=(fill) stroke="#595959" {}
-                            text x="8" y="12" text-anchor="middle" font-size="11" fill=(ink) { (glyph) }
+                            text x="8" y="12" text-anchor="middle" font-size="11" fill=(ink) { (glyph(&column.key)) }
                         }
                         " " (labels.word(&column.key)) " "
                     }
