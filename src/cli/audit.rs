@@ -155,7 +155,7 @@ impl Exceptions {
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
         let mut found = found(&ledger, &history, &reading, &filter)?;
-        found.retain(|exception| self.rules.is_empty() || self.rules.contains(&exception.rule));
+        found.retain(|exception| self.rules.is_empty() || self.rules.contains(&exception.why.rule()));
         output::report(&table::exceptions(&reading, &found), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -258,7 +258,7 @@ pub(crate) fn told(
     let population = assertions(ledger, history, reading, &filter)?;
     let silences = silence::of(history, reading, &filter, since(reading))?;
     let mut found = audit::exceptions(&history.state, reading, &population, &[], &silences);
-    found.retain(|exception| exception.rule != audit::Rule::Unevidenced);
+    found.retain(|exception| exception.why.rule() != audit::Rule::Unevidenced);
     Ok(found)
 }
 

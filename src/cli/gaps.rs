@@ -4,8 +4,9 @@ use super::axes::{Axes, Which, day};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
+use super::words;
 use annals::domain::duration::Duration;
-use annals::projection::silence::{self, RULES, SILENT_DAYS};
+use annals::projection::silence::{self, Rule, SILENT_DAYS};
 use annals::report::silence::gaps;
 use chrono::NaiveDate;
 use clap::Args;
@@ -28,8 +29,8 @@ pub(crate) struct Gaps {
     #[arg(long, value_name = "DAY", value_parser = day)]
     since: Option<NaiveDate>,
     /// Only these; once for each
-    #[arg(long = "rule", value_name = "RULE", value_parser = RULES)]
-    rules: Vec<String>,
+    #[arg(long = "rule", value_name = "RULE", value_parser = words::silence())]
+    rules: Vec<Rule>,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -43,8 +44,7 @@ impl Gaps {
         let filter = self.which.filter(&ledger.state())?;
         let since = self.since.unwrap_or_else(|| Duration::Days(SILENT_DAYS).before(reading.today));
         let mut silences = silence::of(&history, &reading, &filter, since)?;
-        let wanted = |rule: &str| self.rules.is_empty() || self.rules.iter().any(|wanted| wanted == rule);
-        silences.retain(|silence| wanted(silence.gap.rule));
+        silences.retain(|silence| self.rules.is_empty() || self.rules.contains(&silence.why.rule()));
         output::report(&gaps(&reading, &silences, since), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }

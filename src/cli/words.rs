@@ -7,6 +7,7 @@ use annals::domain::plan::InstrumentState;
 use annals::domain::review::Axis;
 use annals::domain::status::Joint;
 use annals::projection::audit::{Rule, Stratum};
+use annals::projection::silence;
 use annals::record::role;
 use annals::report::labels::Language;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -49,6 +50,10 @@ pub(crate) fn stratum() -> impl TypedValueParser<Value = Stratum> {
 
 pub(crate) fn exception() -> impl TypedValueParser<Value = Rule> {
     of(Rule::ALL, Rule::as_str)
+}
+
+pub(crate) fn silence() -> impl TypedValueParser<Value = silence::Rule> {
+    of(silence::Rule::ALL, silence::Rule::as_str)
 }
 
 pub(crate) fn finding() -> impl TypedValueParser<Value = Finding> {

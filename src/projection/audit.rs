@@ -5,7 +5,7 @@
 use super::evidence::Exhibit;
 use super::filter::Filter;
 use super::reading::Reading;
-use super::silence::Silence;
+use super::silence::{self, Silence};
 use super::timeline::{self, Item};
 use crate::domain::action;
 use crate::domain::assertion::Lifecycle;
@@ -18,7 +18,6 @@ use crate::record::fact::Fact;
 use crate::record::history::State;
 use crate::trail::entry::{Entry, Event};
 use crate::trail::hash::sha256;
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -238,14 +237,47 @@ words! {
 /// One thing that an auditor looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
-    /// Why.
-    pub rule: Rule,
     /// What it is about: `actions/1.G2G.3`.
     pub subject: String,
     /// Its entries, the earliest first.
     pub entries: Vec<u64>,
-    /// The same in words for people.
-    pub what: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why an auditor looks at something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// An assertion was recorded so many days after the last on which it may have become true.
+    RecordedLate(Effective, u64),
+    /// An action is called completed, and none of so many files is at hand.
+    Unevidenced(u64),
+    /// A file of an entry, by its number, is not here.
+    EvidenceMissing(u64, u64),
+    /// It is not as it was put forward.
+    EvidenceChanged(u64, u64),
+    /// The same person holds the keys that said and confirmed something.
+    SameHolder(String),
+    /// A correction came after the reading of a review, which was cut off then.
+    CorrectedAfterCutoff(Code, Effective),
+    /// A silence, for so many days where anybody ever spoke.
+    Silent(Rule, silence::Why, Option<u64>),
+}
+
+impl Why {
+    /// The rule that is met.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::RecordedLate(..) => Rule::RecordedLate,
+            Self::Unevidenced(_) => Rule::Unevidenced,
+            Self::EvidenceMissing(..) => Rule::EvidenceMissing,
+            Self::EvidenceChanged(..) => Rule::EvidenceChanged,
+            Self::SameHolder(_) => Rule::SameHolder,
+            Self::CorrectedAfterCutoff(..) => Rule::CorrectedAfterCutoff,
+            Self::Silent(rule, ..) => *rule,
+        }
+    }
 }
 
 /// What an auditor looks at first, rule by rule and in the order of the ledger.
@@ -255,77 +287,58 @@ pub fn exceptions(
     reading: &Reading,
     population: &[Assertion],
     exhibits: &[(&Exhibit, Exhibited)],
-    silences: &[Silence<'_>],
+    silences: &[Silence],
 ) -> Vec<Exception> {
     let mut found = Vec::new();
-    let mut add = |rule, subject: &str, entries: Vec<u64>, what: String| {
-        found.push(Exception { rule, subject: subject.to_owned(), entries, what });
+    let mut add = |subject: &str, entries: Vec<u64>, why: Why| {
+        found.push(Exception { subject: subject.to_owned(), entries, why });
     };
     for assertion in population {
         let (subject, entry) = (assertion.item.subject.as_str(), assertion.item.sequence);
         let days = (assertion.item.day - assertion.effective.end()).num_days();
         if days > LATE_DAYS {
-            let what = format!("true by {}, and recorded {days} days later", assertion.effective);
-            add(Rule::RecordedLate, subject, vec![entry], what);
+            add(subject, vec![entry], Why::RecordedLate(assertion.effective, days.unsigned_abs()));
         }
         let own = exhibits.iter().filter(|(exhibit, _)| exhibit.sequence == entry);
         let at_hand = own.filter(|(_, found)| *found == Exhibited::Found).count();
         if assertion.lifecycle == Some(Lifecycle::Completed) && assertion.voided.is_none() && at_hand == 0 {
-            let files = if assertion.files == 1 { "its file is not" } else { "none of its files is" };
-            let what = format!("completed, and {files} at hand");
-            add(Rule::Unevidenced, subject, vec![entry], what);
+            add(subject, vec![entry], Why::Unevidenced(assertion.files));
         }
         for (confirmation, holder) in &assertion.confirmed {
             if let (Some(one), Some(other)) = (&assertion.holder, holder)
                 && one == other
             {
-                let what = format!("said and confirmed with keys of the same holder: {one}");
-                add(Rule::SameHolder, subject, vec![entry, *confirmation], what);
+                add(subject, vec![entry, *confirmation], Why::SameHolder(one.clone()));
             }
         }
         for (name, review) in &state.programme.reviews {
             let size = review.opened.size.get();
             if let Some(correction) = assertion.voided.filter(|at| entry < size && *at >= size) {
-                let what = format!("corrected after the cut-off of {name}, {}", review.opened.cutoff);
-                add(Rule::CorrectedAfterCutoff, subject, vec![entry, correction], what);
+                let why = Why::CorrectedAfterCutoff(name.clone(), review.opened.cutoff);
+                add(subject, vec![entry, correction], why);
             }
         }
     }
     for (exhibit, how) in exhibits {
-        let file = exhibit.file.number;
+        let (entry, file) = (exhibit.sequence, exhibit.file.number as u64);
         match how {
-            Exhibited::Missing => {
-                let what = format!("file {file} of entry {} is not here", exhibit.sequence);
-                add(Rule::EvidenceMissing, &exhibit.subject, vec![exhibit.sequence], what);
-            }
-            Exhibited::Changed => {
-                let what = format!("file {file} of entry {} is not as it was put forward", exhibit.sequence);
-                add(Rule::EvidenceChanged, &exhibit.subject, vec![exhibit.sequence], what);
-            }
+            Exhibited::Missing => add(&exhibit.subject, vec![entry], Why::EvidenceMissing(entry, file)),
+            Exhibited::Changed => add(&exhibit.subject, vec![entry], Why::EvidenceChanged(entry, file)),
             Exhibited::Found | Exhibited::Unknown => {}
         }
     }
     for silence in silences {
-        let rule = match silence.gap.rule {
-            "one_sided" => Rule::OneSided,
-            "disputed" => Rule::Disputed,
-            "no_event" => Rule::NoEvent,
-            _ => continue,
+        let rule = match silence.why.rule() {
+            silence::Rule::OneSided => Rule::OneSided,
+            silence::Rule::Disputed => Rule::Disputed,
+            silence::Rule::NoEvent => Rule::NoEvent,
+            silence::Rule::NoWord | silence::Rule::StaleHealth | silence::Rule::WindowPassed => continue,
         };
-        let since = silence
-            .since
-            .map_or_else(String::new, |since| format!(", for {}", lasting(since, reading.today)));
-        let what = format!("{}{since}", silence.gap.what);
-        add(rule, &silence.gap.subject, silence.sequence.into_iter().collect(), what);
+        let why = Why::Silent(rule, silence.why.clone(), silence.days(reading));
+        add(&silence.subject, silence.sequence.into_iter().collect(), why);
     }
-    let place = |rule: Rule| Rule::ALL.iter().position(|each| *each == rule);
-    found.sort_by_key(|exception| (place(exception.rule), exception.entries.first().copied()));
+    found.sort_by_key(|exception| (exception.why.rule(), exception.entries.first().copied()));
     found
-}
-
-fn lasting(since: NaiveDate, today: NaiveDate) -> String {
-    let days = (today - since).num_days().max(0);
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 #[cfg(test)]

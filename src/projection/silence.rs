@@ -6,16 +6,17 @@
 use super::agenda::{last_day, over};
 use super::board::{self, Row, Window};
 use super::filter::Filter;
-use super::lint::Gap;
 use super::reading::Reading;
 use super::timeline::stream;
+use crate::domain::date::Effective;
 use crate::domain::duration::Duration;
-use crate::domain::status::{Axis, Joint, Voice};
-use crate::domain::value::Code;
+use crate::domain::status::{Axis, Joint};
+use crate::domain::value::{Code, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::{History, Spoken, State};
 use chrono::NaiveDate;
-use std::fmt::Display;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// After how many days a party that says nothing is silent, where nothing else is asked for.
 pub const SILENT_DAYS: u32 = 180;
@@ -25,33 +26,125 @@ pub const ONE_SIDED: Duration = Duration::Months(12);
 
 /// One silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence<'a> {
-    /// What it is about, its name in machine output, and words for it.
-    pub gap: Gap,
-    /// Who is silent, where one party is.
-    pub party: Option<&'a Code>,
-    /// On what they differ: `lifecycle`, `health`, or the name of a window; or the window that passed.
-    pub on: Option<String>,
+pub struct Silence {
+    /// What it is about: `actions/1.G2G.3`.
+    pub subject: String,
+    /// What is missing.
+    pub why: Why,
     /// Since when it is so; nothing where nobody ever spoke.
     pub since: Option<NaiveDate>,
     /// The entry since which it is so.
     pub sequence: Option<u64>,
 }
 
-/// The names of the silences in machine output, in the order in which an action's are listed.
-pub const RULES: [&str; 6] =
-    ["no_event", "no_word", "one_sided", "disputed", "stale_health", "window_passed"];
+words! {
+    /// The kinds of silence, in the order in which an action's are listed.
+    Rule {
+        NoEvent = "no_event",
+        NoWord = "no_word",
+        OneSided = "one_sided",
+        Disputed = "disputed",
+        StaleHealth = "stale_health",
+        WindowPassed = "window_passed",
+    }
+}
+
+/// What is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing was recorded since the action was created.
+    NoEvent,
+    /// A party has said nothing lately: not since an entry, or never.
+    NoWord(Code, Option<u64>),
+    /// Some parties have spoken and the others never have; or all have, and what the others said is too old to count.
+    OneSided {
+        /// Whose words count.
+        spoken: Vec<Code>,
+        /// Who never spoke.
+        silent: Vec<Code>,
+    },
+    /// What each party that spoke says; nothing where it only contests what another says.
+    Disputed(On, Vec<(Code, Option<String>)>),
+    /// No word on its health for more than [`board::STALE_DAYS`].
+    StaleHealth,
+    /// A window is over, and nobody said what became of it.
+    WindowPassed(Effective),
+}
+
+/// On what parties differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// Where the action stands.
+    Lifecycle,
+    /// How it is doing.
+    Health,
+    /// What became of a window.
+    Window(Effective),
+}
+
+impl fmt::Display for On {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lifecycle => f.pad("lifecycle"),
+            Self::Health => f.pad("health"),
+            Self::Window(name) => name.fmt(f),
+        }
+    }
+}
+
+impl Silence {
+    /// For how many days it has been so; what was recorded after the reading's today is as recent as can be.
+    #[must_use]
+    pub fn days(&self, reading: &Reading) -> Option<u64> {
+        let days = |since: NaiveDate| u64::try_from((reading.today - since).num_days()).unwrap_or(0);
+        self.since.map(days)
+    }
+}
+
+impl Why {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::NoEvent => Rule::NoEvent,
+            Self::NoWord(..) => Rule::NoWord,
+            Self::OneSided { .. } => Rule::OneSided,
+            Self::Disputed(..) => Rule::Disputed,
+            Self::StaleHealth => Rule::StaleHealth,
+            Self::WindowPassed(_) => Rule::WindowPassed,
+        }
+    }
+
+    /// Who is silent, where one party is.
+    #[must_use]
+    pub const fn party(&self) -> Option<&Code> {
+        match self {
+            Self::NoWord(party, _) => Some(party),
+            _ => None,
+        }
+    }
+
+    /// On what they differ, or the window that passed.
+    #[must_use]
+    pub const fn on(&self) -> Option<On> {
+        match self {
+            Self::Disputed(on, _) => Some(*on),
+            Self::WindowPassed(window) => Some(On::Window(*window)),
+            _ => None,
+        }
+    }
+}
 
 /// Every silence of the actions that a filter admits; a party is silent that has said nothing from `since` on.
 ///
 /// # Errors
 /// Where what was said cannot be read.
-pub fn of<'a, W: Spoken>(
-    history: &'a History<W>,
+pub fn of<W: Spoken>(
+    history: &History<W>,
     reading: &Reading,
     filter: &Filter,
     since: NaiveDate,
-) -> Result<Vec<Silence<'a>>, W::Fault> {
+) -> Result<Vec<Silence>, W::Fault> {
     let parties = history.state.parties();
     let mut found = Vec::new();
     for row in &board::of(history, reading, filter)? {
@@ -61,18 +154,18 @@ pub fn of<'a, W: Spoken>(
     Ok(found)
 }
 
-fn action<'a>(
+fn action(
     state: &State,
     words: &Words,
     reading: &Reading,
-    row: &Row<'a>,
-    parties: &[&'a Code],
+    row: &Row<'_>,
+    parties: &[&Code],
     since: NaiveDate,
-) -> Vec<Silence<'a>> {
+) -> Vec<Silence> {
     let untouched = row.action.since() == row.action.action.born() && words.all().is_empty();
     let mut found = Vec::new();
     if untouched {
-        found.push(silence(row, "no_event", None, "nothing was recorded since it was created".to_owned()));
+        found.push(silence(row, Why::NoEvent, None));
     } else if over(row).is_none() {
         let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
         // That a word was corrected, or is an answer, makes its author no more silent.
@@ -90,38 +183,33 @@ fn action<'a>(
             .iter()
             .filter_map(|voice| voice.word.as_ref())
             .max_by_key(|word| word.day);
-        let what = format!("no word on its health for more than {} days", board::STALE_DAYS);
-        found.push(silence(row, "stale_health", word, what));
+        found.push(silence(row, Why::StaleHealth, word));
     }
     found.extend(passed(row, state));
     found
 }
 
-fn silence<'a>(row: &Row<'a>, rule: &'static str, word: Option<&Word>, what: String) -> Silence<'a> {
-    let gap = Gap { subject: stream(&row.action.action.reference), rule, what };
-    let (since, sequence) = (word.map(|word| word.day), word.map(|word| word.sequence));
-    Silence { gap, party: None, on: None, since, sequence }
+fn silence(row: &Row<'_>, why: Why, word: Option<&Word>) -> Silence {
+    let subject = stream(&row.action.action.reference);
+    Silence { subject, why, since: word.map(|word| word.day), sequence: word.map(|word| word.sequence) }
 }
 
 /// A party that has said nothing lately.
-fn quiet<'a>(row: &Row<'a>, words: &[&Word], party: &'a Code, since: NaiveDate) -> Option<Silence<'a>> {
+fn quiet(row: &Row<'_>, words: &[&Word], party: &Code, since: NaiveDate) -> Option<Silence> {
     let last = words.iter().copied().rfind(|word| word.is_of(party));
     if last.is_some_and(|word| word.day >= since) {
         return None;
     }
-    let what = match last {
-        Some(word) => format!("{party} said nothing since entry {}", word.sequence),
-        None => format!("{party} has never spoken"),
-    };
-    Some(Silence { party: Some(party), ..silence(row, "no_word", last, what) })
+    let why = Why::NoWord(party.clone(), last.map(|word| word.sequence));
+    Some(silence(row, why, last))
 }
 
 /// Whether one side alone counts, and has for too long: since it spoke first, or since its word made the other's too old.
-fn one_sided<'a>(row: &Row<'a>, words: &[&Word], reading: &Reading) -> Option<Silence<'a>> {
+fn one_sided(row: &Row<'_>, words: &[&Word], reading: &Reading) -> Option<Silence> {
     let axis = &row.status.lifecycle;
-    let names = |spoken: bool| {
+    let names = |spoken: bool| -> Vec<Code> {
         let voices = axis.voices.iter().filter(|voice| voice.word.is_some() == spoken);
-        voices.map(|voice| voice.party.as_str()).collect::<Vec<_>>().join(", ")
+        voices.map(|voice| voice.party.clone()).collect()
     };
     let newest =
         axis.voices.iter().filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence)?;
@@ -134,45 +222,35 @@ fn one_sided<'a>(row: &Row<'a>, words: &[&Word], reading: &Reading) -> Option<Si
     if axis.joint != Joint::OneSided || ONE_SIDED.after(since.day) >= reading.today {
         return None;
     }
-    let what = if silent.is_empty() {
-        format!("the word of {} stands alone: what the other side said before is too old", newest.party)
-    } else {
-        format!("{} has spoken, and {silent} never has", names(true))
-    };
-    Some(silence(row, "one_sided", Some(since), what))
+    let spoken = if silent.is_empty() { vec![newest.party.clone()] } else { names(true) };
+    Some(silence(row, Why::OneSided { spoken, silent }, Some(since)))
 }
 
 /// The axes on which the parties differ.
-fn disputes<'a>(row: &Row<'a>) -> Vec<Silence<'a>> {
+fn disputes(row: &Row<'_>) -> Vec<Silence> {
     let status = &row.status;
     let mut found = Vec::new();
-    found.extend(dispute(row, &status.lifecycle, "lifecycle".to_owned()));
-    found.extend(dispute(row, &status.health, "health".to_owned()));
+    found.extend(dispute(row, &status.lifecycle, On::Lifecycle));
+    found.extend(dispute(row, &status.health, On::Health));
     for (window, axis) in &status.occurrences {
         let name = row.windows.iter().find(|(name, _)| name.begin() == window.begin());
-        let name = name.map_or_else(|| window.to_string(), |(name, _)| name.to_string());
-        found.extend(dispute(row, axis, name));
+        found.extend(dispute(row, axis, On::Window(name.map_or(*window, |(name, _)| *name))));
     }
     found
 }
 
-fn dispute<'a, T: Display>(row: &Row<'a>, axis: &Axis<'_, T>, on: String) -> Option<Silence<'a>> {
+fn dispute<T: fmt::Display>(row: &Row<'_>, axis: &Axis<'_, T>, on: On) -> Option<Silence> {
     if axis.joint != Joint::Disputed {
         return None;
     }
-    let says = |voice: &Voice<'_, T>| match (&voice.word, &voice.says) {
-        (None, _) => None,
-        (Some(_), None) => Some(format!("{} contests", voice.party)),
-        (Some(_), Some(says)) => Some(format!("{} says {}", voice.party, says.to_string().replace('_', " "))),
-    };
-    let says: Vec<String> = axis.voices.iter().filter_map(says).collect();
+    let spoken = axis.voices.iter().filter(|voice| voice.word.is_some());
+    let says = spoken.map(|voice| (voice.party.clone(), voice.says.as_ref().map(ToString::to_string)));
     let newest = axis.voices.iter().filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence);
-    let what = format!("{on}: {}", says.join(", "));
-    Some(Silence { on: Some(on), ..silence(row, "disputed", newest, what) })
+    Some(silence(row, Why::Disputed(on, says.collect()), newest))
 }
 
 /// The windows that are over, and of which nobody said more than that they were planned.
-fn passed<'a>(row: &Row<'a>, state: &State) -> Vec<Silence<'a>> {
+fn passed(row: &Row<'_>, state: &State) -> Vec<Silence> {
     let grid = state.programme.period().map(|period| row.action.windows(period)).unwrap_or_default();
     let over = over(row);
     let missed = row
@@ -181,14 +259,8 @@ fn passed<'a>(row: &Row<'a>, state: &State) -> Vec<Silence<'a>> {
         .filter(|(name, window)| *window == Window::Missed && over.is_none_or(|since| name.begin() <= since));
     missed
         .map(|(name, _)| Silence {
-            on: Some(name.to_string()),
             since: Some(last_day(&grid, *name)),
-            ..silence(
-                row,
-                "window_passed",
-                None,
-                format!("the window {name} passed, and nobody said what became of it"),
-            )
+            ..silence(row, Why::WindowPassed(*name), None)
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! The audit as tables: population, sample, exceptions.
 
+use super::phrase;
 use super::table::{Cell, Column, Fact, Report};
 use crate::projection::audit::{Assertion, Exception, Part, Rule, Stratum};
 use crate::projection::reading::Reading;
@@ -106,10 +107,10 @@ pub fn exceptions(reading: &Reading, exceptions: &[Exception]) -> Report {
     facts.extend(counts(exceptions).map(|(rule, count)| Fact::new(rule.as_str(), Cell::Number(count))));
     let cells = |exception: &Exception| {
         vec![
-            Cell::word(exception.rule.as_str()),
+            Cell::word(exception.why.rule().as_str()),
             Cell::text(exception.subject.as_str()),
             Cell::List(exception.entries.iter().map(ToString::to_string).collect()),
-            Cell::text(exception.what.as_str()),
+            Cell::Phrase(phrase::exception(&exception.why)),
         ]
     };
     Report {
@@ -129,6 +130,7 @@ pub fn exceptions(reading: &Reading, exceptions: &[Exception]) -> Report {
 
 /// How often each rule is met.
 pub fn counts(exceptions: &[Exception]) -> impl Iterator<Item = (Rule, u64)> {
-    let count = |rule: Rule| exceptions.iter().filter(|exception| exception.rule == rule).count() as u64;
+    let count =
+        |rule: Rule| exceptions.iter().filter(|exception| exception.why.rule() == rule).count() as u64;
     Rule::ALL.iter().map(move |rule| (*rule, count(*rule)))
 }

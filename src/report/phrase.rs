@@ -5,6 +5,8 @@
 use super::labels;
 use crate::domain::change::Change;
 use crate::domain::value::Code;
+use crate::projection::board::STALE_DAYS;
+use crate::projection::{audit, silence};
 use std::fmt;
 
 /// A message, and what it names.
@@ -104,11 +106,81 @@ pub fn change(change: &Change) -> Phrase {
     }
 }
 
+/// A silence.
+#[must_use]
+pub fn silence(why: &silence::Why) -> Phrase {
+    use silence::{On, Why};
+    match why {
+        Why::NoEvent => Phrase::new("no-event"),
+        Why::NoWord(party, None) => Phrase::new("no-word").with("party", party.as_str()),
+        Why::NoWord(party, Some(entry)) => {
+            Phrase::new("no-word-since").with("party", party.as_str()).with("entry", *entry)
+        }
+        Why::OneSided { spoken, silent } if silent.is_empty() => {
+            Phrase::new("stands-alone").with("party", named(spoken))
+        }
+        Why::OneSided { spoken, silent } => {
+            Phrase::new("one-sided").with("spoken", named(spoken)).with("silent", named(silent))
+        }
+        Why::Disputed(on, said) => {
+            let on = match on {
+                On::Lifecycle | On::Health => Part::Word(on.to_string()),
+                On::Window(name) => Part::Text(name.to_string()),
+            };
+            let said = said.iter().map(|(party, said)| match said {
+                None => Phrase::new("contests").with("party", party.as_str()),
+                Some(said) => {
+                    Phrase::new("says").with("party", party.as_str()).with("word", Part::Word(said.clone()))
+                }
+            });
+            Phrase::new("disputed").with("on", on).with("said", Part::Phrases(said.collect()))
+        }
+        Why::StaleHealth => Phrase::new("stale-health").with("days", STALE_DAYS),
+        Why::WindowPassed(window) => Phrase::new("window-passed").with("window", window.to_string()),
+    }
+}
+
+/// What an auditor looks at first.
+#[must_use]
+pub fn exception(why: &audit::Why) -> Phrase {
+    use audit::Why;
+    let file = |id, entry, file| Phrase::new(id).with("file", file).with("entry", entry);
+    match why {
+        Why::RecordedLate(effective, days) => {
+            Phrase::new("recorded-late").with("effective", effective.to_string()).with("days", *days)
+        }
+        Why::Unevidenced(1) => Phrase::new("unevidenced-file"),
+        Why::Unevidenced(_) => Phrase::new("unevidenced"),
+        Why::EvidenceMissing(entry, number) => file("evidence-missing", *entry, *number),
+        Why::EvidenceChanged(entry, number) => file("evidence-changed", *entry, *number),
+        Why::SameHolder(holder) => Phrase::new("same-holder").with("holder", holder.as_str()),
+        Why::CorrectedAfterCutoff(review, cutoff) => Phrase::new("corrected-after-cutoff")
+            .with("review", review.as_str())
+            .with("cutoff", cutoff.to_string()),
+        Why::Silent(_, why, days) => lasting(silence(why), *days),
+    }
+}
+
+/// What is so, and for how long, where anybody knows.
+#[must_use]
+pub fn lasting(what: Phrase, days: Option<u64>) -> Phrase {
+    match days {
+        None => what,
+        Some(1) => Phrase::new("lasting-day").with("what", what),
+        Some(days) => Phrase::new("lasting").with("what", what).with("days", days),
+    }
+}
+
+fn named(parties: &[Code]) -> String {
+    parties.iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::value::Text;
     use crate::projection::timeline;
+    use crate::report::labels::{Labels, Language};
 
     #[test]
     fn a_change_reads_as_in_the_timeline() {
@@ -125,6 +197,49 @@ mod tests {
             Change::Split(vec![code("1.G2G.3a"), code("1.G2G.3b")]),
         ] {
             assert_eq!(change(&each).to_string(), timeline::change(&each));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_and_what_an_auditor_looks_at_is_told_in_the_language_of_the_reader() {
+        let code = |code: &str| -> Code { code.parse().unwrap() };
+        let (dk, kr) = (code("DK"), code("KR"));
+        let silences = [
+            silence::Why::NoEvent,
+            silence::Why::NoWord(dk.clone(), None),
+            silence::Why::NoWord(dk.clone(), Some(7)),
+            silence::Why::OneSided { spoken: vec![dk.clone()], silent: vec![kr.clone()] },
+            silence::Why::OneSided { spoken: vec![dk.clone()], silent: Vec::new() },
+            silence::Why::Disputed(
+                silence::On::Lifecycle,
+                vec![(dk, Some("under_way".to_owned())), (kr, None)],
+            ),
+            silence::Why::StaleHealth,
+            silence::Why::WindowPassed("2022".parse().unwrap()),
+        ];
+        let day = "2022-12-31".parse().unwrap();
+        let mut told: Vec<Phrase> = silences.iter().map(silence).collect();
+        assert_eq!(told[5].to_string(), "lifecycle: DK says under way, KR contests");
+        told.extend(
+            [
+                audit::Why::RecordedLate(day, 91),
+                audit::Why::Unevidenced(1),
+                audit::Why::Unevidenced(2),
+                audit::Why::EvidenceMissing(7, 1),
+                audit::Why::EvidenceChanged(7, 1),
+                audit::Why::SameHolder("Head of Section".to_owned()),
+                audit::Why::CorrectedAfterCutoff(code("R2022"), day),
+                audit::Why::Silent(audit::Rule::NoEvent, silence::Why::NoEvent, Some(1)),
+                audit::Why::Silent(audit::Rule::NoEvent, silence::Why::NoEvent, Some(2)),
+            ]
+            .iter()
+            .map(exception),
+        );
+        let korean = Labels::of(Language::Ko);
+        for phrase in told {
+            let told = korean.phrase(&phrase);
+            assert!(told.chars().any(|character| ('가'..='힣').contains(&character)), "{told}");
+            assert!(!told.contains('{') && !told.contains('_'), "{told}");
         }
     }
 }

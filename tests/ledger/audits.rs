@@ -39,7 +39,7 @@ fn audited(desk: &Desk) -> (Vec<Assertion>, Vec<Exception>) {
 fn entries(found: &[Exception], rule: Rule) -> Vec<Vec<u64>> {
     found
         .iter()
-        .filter(|exception| exception.rule == rule)
+        .filter(|exception| exception.why.rule() == rule)
         .map(|exception| exception.entries.clone())
         .collect()
 }

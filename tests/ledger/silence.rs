@@ -13,16 +13,16 @@ fn gaps(desk: &Desk, action: &str, since: &str, today: &str) -> Vec<String> {
     let reading = Reading::of(&history.state, None, None, today.parse().ok());
     let subject = format!("actions/{action}");
     let found = silence::of(&history, &reading, &Filter::default(), since.parse().unwrap()).unwrap();
-    let line = |gap: &silence::Silence<'_>| {
+    let line = |gap: &silence::Silence| {
         let parts = [
-            Some(gap.gap.rule.to_owned()),
-            gap.party.map(ToString::to_string),
-            gap.on.clone(),
+            Some(gap.why.rule().to_string()),
+            gap.why.party().map(ToString::to_string),
+            gap.why.on().map(|on| on.to_string()),
             gap.since.map(|day| day.to_string()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     };
-    found.iter().filter(|gap| gap.gap.subject == subject).map(line).collect()
+    found.iter().filter(|gap| gap.subject == subject).map(line).collect()
 }
 
 /// The day on which something was recorded.
