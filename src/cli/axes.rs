@@ -33,7 +33,7 @@ pub(crate) struct Axes {
     pub(crate) recorded: Option<NaiveDate>,
     /// As effective by this day: words whose date begins by then
     #[arg(long, value_name = "DAY", value_parser = day)]
-    effective: Option<NaiveDate>,
+    pub(crate) effective: Option<NaiveDate>,
     /// The day on which something counts as stale, due or missed [default: the day of --recorded, or today; in an illustrative
     /// ledger the day of the last entry]
     #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]
@@ -41,7 +41,7 @@ pub(crate) struct Axes {
 }
 
 /// Which actions.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Which {
     /// In this line of effort
     #[arg(long, value_name = "NUMBER", value_parser = number::<u16>)]
@@ -95,6 +95,15 @@ pub(crate) fn any_cut(text: &str) -> Result<Cut, String> {
         entry_cut(text)
             .map_err(|_| "a day such as 2022-12-31, a sequence or a leaf hash is expected".to_owned())
     })
+}
+
+/// Up to where somebody has seen who asks for what came since: a day counts whole, so that what was said later on the day of a visit
+/// is not passed over, and an entry is the last that was seen.
+pub(crate) fn seen(since: Cut) -> Cut {
+    match since {
+        Cut::Day(day) => day.pred_opt().map_or(Cut::Start, Cut::Day),
+        cut => cut,
+    }
 }
 
 /// The entry that is named by its sequence or its id.
@@ -205,6 +214,11 @@ impl Which {
 }
 
 impl Which {
+    /// Those of a line of effort.
+    pub(crate) fn of_line(line: u16) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.line.is_none()
             && self.track.is_none()

@@ -8,7 +8,7 @@ use super::read::{known, told};
 use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
-use annals::projection::diff::{self, Cause, Change, Side};
+use annals::projection::diff::{self, Cause, Side};
 use annals::projection::filter::Filter;
 use annals::record::history::State;
 use annals::report::diff::{Spoken, diff as table};
@@ -91,17 +91,21 @@ impl Diff {
         let filter = Filter { action, ..self.which.filter(&whole)? };
         let side = |history, reading| Side { history, reading };
         let found = diff::of(side(&before, &earlier), side(&after, &later), &filter)?;
-        let spoken = spoken(&ledger, &after.state, &found.changes)?;
+        let spoken = spoken(&ledger, &after.state, found.changes.iter().map(|change| change.cause))?;
         output::report(&table(&earlier, &later, &found, &spoken), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// Who spoke in the entries that made the changes, when, and the sentences that go with them.
-fn spoken(ledger: &Ledger, state: &State, changes: &[Change]) -> Result<BTreeMap<u64, Spoken>, Failure> {
+pub(super) fn spoken(
+    ledger: &Ledger,
+    state: &State,
+    causes: impl IntoIterator<Item = Cause>,
+) -> Result<BTreeMap<u64, Spoken>, Failure> {
     let (mut spoken, hidden) = (BTreeMap::new(), Hidden::of(ledger)?);
-    for change in changes {
-        if let Cause::Entry { sequence, .. } = change.cause
+    for cause in causes {
+        if let Cause::Entry { sequence, .. } = cause
             && !spoken.contains_key(&sequence)
             && let Some(entry) = ledger.entry(sequence)?
         {

@@ -1,6 +1,6 @@
 //! `annals inbox`: what the other side wrote since the last visit, and what of it awaits an answer.
 
-use super::axes::{Axes, Which, any_cut};
+use super::axes::{Axes, Which, any_cut, seen};
 use super::failure::Failure;
 use super::output;
 use super::read::{retain, said};
@@ -100,12 +100,7 @@ fn first(
     let first = match since {
         None => own_last(ledger, end, us)?.map_or(0, |last| last + 1),
         Some(Cut::Sequence(sequence)) if sequence < ledger.head().size => sequence + 1,
-        // A day counts whole, so that what was said later on the day of a visit is not passed over.
-        Some(Cut::Day(day)) => match day.pred_opt() {
-            Some(before) => ledger.at(Some(Cut::Day(before)))?.state.head.size,
-            None => 0,
-        },
-        Some(cut) => ledger.at(Some(cut))?.state.head.size,
+        Some(cut) => ledger.at(Some(seen(cut)))?.state.head.size,
     };
     if first > end {
         return Err(Failure::usage(format!(

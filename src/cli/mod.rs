@@ -8,6 +8,7 @@ mod audit;
 mod axes;
 mod backup;
 mod bench;
+mod brief;
 mod bundle;
 mod calendar;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod cosign;
 mod demo;
 mod diff;
 mod doctor;
+mod document;
 mod due;
 mod evidence;
 mod exchange;
@@ -134,6 +136,7 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::Audit),
     Report(report::Report),
+    Brief(brief::Brief),
     Checkpoint(checkpoint::Checkpoint),
     Cosign(cosign::Cosign),
     Prove(prove::Prove),
@@ -185,6 +188,7 @@ impl Arguments {
             Command::Lint(command) => command.run(&settings),
             Command::Audit(command) => command.run(&settings),
             Command::Report(command) => command.run(&settings),
+            Command::Brief(command) => command.run(&settings),
             Command::Checkpoint(command) => command.run(&settings),
             Command::Cosign(command) => command.run(&settings),
             Command::Prove(command) => command.run(&settings),

@@ -3,6 +3,7 @@
 //! How often something recurs is not here but in [`super::date::Cycle`].
 
 use chrono::{Days, Months, NaiveDate};
+use std::fmt;
 use std::str::FromStr;
 
 /// The greatest number of any unit: ten years in days.
@@ -72,6 +73,18 @@ impl FromStr for Duration {
     }
 }
 
+/// In the largest unit of whole numbers, as it is read.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Days(days) if days % 7 == 0 && *days > 0 => write!(f, "{}w", days / 7),
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Months(months) if months % 12 == 0 && *months > 0 => write!(f, "{}y", months / 12),
+            Self::Months(months) => write!(f, "{months}m"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +116,14 @@ mod tests {
         for text in ["", "d", "P", "60", "-1d", "+1d", "1.5m", "P1Y6M", "60 d", "3661d", "9999999999d", "1일"]
         {
             assert!(text.parse::<Duration>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for text in ["0d", "60d", "8w", "600w", "14d", "6m", "1y", "24m", "3660y", "0m"] {
+            let length: Duration = text.parse().unwrap();
+            assert_eq!(length.to_string().parse(), Ok(length), "{text}");
         }
     }
 }

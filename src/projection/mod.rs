@@ -12,11 +12,13 @@
 //! - [`audit`]: the assertions, a sample of them, and what an auditor looks at first;
 //! - [`version`]: the plan as it was founded, and after each review;
 //! - [`evidence`]: the files that were put forward;
+//! - [`brief`]: what changed, what is at risk and what is silent, for whoever has one page;
 //! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
 pub mod agenda;
 pub mod audit;
 pub mod board;
+pub mod brief;
 pub mod diff;
 pub mod evaluation;
 pub mod evidence;

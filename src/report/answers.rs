@@ -93,9 +93,14 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
 /// The beginning of a text, for people.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    let excerpt: String = text.chars().take(EXCERPT).collect();
-    let more = if text.chars().count() > EXCERPT { "…" } else { "" };
-    excerpt + more
+    beginning(text, EXCERPT)
+}
+
+/// So many characters of a text.
+pub(super) fn beginning(text: &str, characters: usize) -> String {
+    let begins: String = text.chars().take(characters).collect();
+    let more = if text.chars().count() > characters { "…" } else { "" };
+    begins + more
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

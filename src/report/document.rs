@@ -3,6 +3,7 @@
 //! The same head gives the same bytes in every dialect and language.
 
 use super::labels::Labels;
+use super::phrase::Phrase;
 use super::table::{Column, Fact, Report, Seen};
 use super::text::is_empty;
 
@@ -21,6 +22,17 @@ pub struct Document {
     pub facts: Vec<Fact>,
     /// Its parts, in order.
     pub sections: Vec<Section>,
+    /// How they stand on paper.
+    pub layout: Layout,
+}
+
+/// How the parts of a document stand on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Each begins a page.
+    Chapters,
+    /// All are on one.
+    Page,
 }
 
 /// A table under a heading.
@@ -31,6 +43,8 @@ pub struct Section {
     pub name: &'static str,
     /// The table.
     pub report: Report,
+    /// What of it is left out, and the command that lists it.
+    pub more: Option<Phrase>,
 }
 
 impl Document {
@@ -47,6 +61,12 @@ impl Document {
 }
 
 impl Section {
+    /// A whole table.
+    #[must_use]
+    pub const fn new(name: &'static str, report: Report) -> Self {
+        Self { name, report, more: None }
+    }
+
     /// Its heading.
     #[must_use]
     pub fn heading(&self, labels: &Labels) -> String {

@@ -10,7 +10,7 @@
 //! The program of a page can be no better than the page: whoever forges the one can forge the other. It tells damage and a careless hand;
 //! against a forger stands `annals verify` on the same entries, with a root or a checkpoint from elsewhere.
 
-use super::document::{Document, Section};
+use super::document::{Document, Layout, Section};
 use super::labels::Labels;
 use super::table::{Cell, Column, Fact};
 use crate::trail::hash::sha256;
@@ -84,7 +84,7 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
         (metadata)
         (PreEscaped("</head>\n<body>\n"))
         a class="skip" href="#content" { (labels.say("page-skip")) }
-        (PreEscaped(format!("<main id=\"content\" data-digest=\"{}\">{words}</main>\n", sha256(spoken(&words).as_bytes()))))
+        (PreEscaped(format!("<main id=\"content\"{} data-digest=\"{}\">{words}</main>\n", layout(document), sha256(spoken(&words).as_bytes()))))
     };
     let Some(held) = held else {
         return Page { head: opened.into_string(), tail: "</body>\n</html>\n".to_owned() };
@@ -109,6 +109,14 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
         (PreEscaped("\n</body>\n</html>\n"))
     };
     Page { head: opened.into_string() + &checked.into_string(), tail: tail.into_string() }
+}
+
+/// The mark of a document that stands on one page of paper.
+const fn layout(document: &Document) -> &'static str {
+    match document.layout {
+        Layout::Chapters => "",
+        Layout::Page => " class=\"page\"",
+    }
 }
 
 /// The words with which the page tells what it verified, as JSON that no text in it can end.
@@ -173,6 +181,7 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
                     }
                 }
             }
+            @if let Some(more) = &section.more { p class="more" { (labels.phrase(more)) } }
             @for reading in section.readings(labels) { p class="reading" { (reading) } }
         }
     }

@@ -20,9 +20,11 @@ pub fn of(document: &Document, labels: &Labels) -> String {
 fn part(document: &Document, section: &Section, labels: &Labels) -> String {
     let report = &section.report;
     let mut text = format!("\n## {}\n\n{}\n\n", section.heading(labels), section.about(labels));
-    text.push_str(&listed(section.facts(document), labels));
+    let facts = listed(section.facts(document), labels);
+    if !facts.is_empty() {
+        text.extend([&facts, "\n"]);
+    }
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    text.push('\n');
     if report.rows.is_empty() {
         text.extend([&labels.say("page-nothing"), "\n"]);
     } else {
@@ -33,6 +35,9 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> String {
             let cell = |(at, _)| cells.get(at).map(|cell| escaped(&labels.cell(cell)));
             text.push_str(&row(section.columns().filter_map(cell).collect()));
         }
+    }
+    if let Some(more) = &section.more {
+        text.extend(["\n", &escaped(&labels.phrase(more)), "\n"]);
     }
     text.push('\n');
     for reading in section.readings(labels) {

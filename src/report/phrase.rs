@@ -5,8 +5,10 @@
 use super::labels;
 use crate::domain::change::Change;
 use crate::domain::value::Code;
+use crate::projection::agenda::{Item, Matter};
 use crate::projection::board::STALE_DAYS;
 use crate::projection::{audit, silence};
+use std::borrow::Borrow;
 use std::fmt;
 
 /// A message, and what it names.
@@ -129,15 +131,37 @@ pub fn silence(why: &silence::Why) -> Phrase {
             };
             let said = said.iter().map(|(party, said)| match said {
                 None => Phrase::new("contests").with("party", party.as_str()),
-                Some(said) => {
-                    Phrase::new("says").with("party", party.as_str()).with("word", Part::Word(said.clone()))
-                }
+                Some(said) => says(party, said),
             });
             Phrase::new("disputed").with("on", on).with("said", Part::Phrases(said.collect()))
         }
         Why::StaleHealth => Phrase::new("stale-health").with("days", STALE_DAYS),
         Why::WindowPassed(window) => Phrase::new("window-passed").with("window", window.to_string()),
     }
+}
+
+/// A word of the program that a party says.
+pub(super) fn says(party: &Code, word: &str) -> Phrase {
+    Phrase::new("says").with("party", party.as_str()).with("word", Part::Word(word.to_owned()))
+}
+
+/// What has a date.
+#[must_use]
+pub fn matter(matter: &Matter<'_>) -> Phrase {
+    match matter {
+        Matter::Task { institution, role, .. } => Phrase::new("task")
+            .with("institution", institution.as_str())
+            .with("role", Part::Word(role.to_string())),
+        Matter::Window(window, _) => Phrase::new("window-closes").with("window", window.to_string()),
+        Matter::Instrument(_) => Phrase::new("lapses"),
+    }
+}
+
+/// The actions that rest on a basis that has a date, if there are any.
+#[must_use]
+pub fn resting(item: &Item<'_>) -> Option<Phrase> {
+    let actions = named(&item.actions);
+    (!actions.is_empty()).then(|| Phrase::new("resting").with("actions", actions))
 }
 
 /// What an auditor looks at first.
@@ -171,8 +195,8 @@ pub fn lasting(what: Phrase, days: Option<u64>) -> Phrase {
     }
 }
 
-fn named(parties: &[Code]) -> String {
-    parties.iter().map(Code::as_str).collect::<Vec<_>>().join(", ")
+fn named(names: &[impl Borrow<Code>]) -> String {
+    names.iter().map(|name| name.borrow().as_str()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

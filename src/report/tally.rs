@@ -31,14 +31,28 @@ pub(super) fn glyph(word: &str) -> &'static str {
     stages().chain(findings()).find_map(own).unwrap_or_default()
 }
 
-/// Where the actions of each line stand; those on which the parties differ are counted as disputed.
+/// Where an action stands; one on which the parties differ is counted as disputed.
+fn stage(row: &board::Row<'_>) -> String {
+    stands(row).map_or_else(|| status::Joint::Disputed.to_string(), |word| word.to_string())
+}
+
+/// Where the actions of each line stand.
 #[must_use]
 pub fn progress(state: &State, reading: &Reading, board: &[board::Row<'_>]) -> Report {
-    let of = |row: &board::Row<'_>| {
-        let word = stands(row).map_or_else(|| status::Joint::Disputed.to_string(), |word| word.to_string());
-        (row.action.action.line, word)
-    };
+    let of = |row: &board::Row<'_>| (row.action.action.line, stage(row));
     counted(state, (reading, None), stages(), &board.iter().map(of).collect::<Vec<_>>())
+}
+
+/// How many of some actions there are, and how many stand where any does.
+#[must_use]
+pub fn standing(board: &[board::Row<'_>]) -> Vec<Fact> {
+    let (found, all) = (board.iter().map(stage).collect::<Vec<_>>(), board.len() as u64);
+    let counted = stages().filter_map(|cell| {
+        let word = word(cell)?;
+        let count = found.iter().filter(|found| **found == word).count() as u64;
+        (count > 0).then(|| Fact::new(word, Cell::Share(count, all)))
+    });
+    [Fact::new("actions", Cell::Number(all))].into_iter().chain(counted).collect()
 }
 
 /// What was found of the actions of each line; those of which the parties found different things are counted as different.
@@ -52,16 +66,19 @@ pub fn results(state: &State, (before, after): (&Reading, &Reading), rows: &[Row
     counted(state, (after, Some(before)), findings(), &rows.iter().filter_map(of).collect::<Vec<_>>())
 }
 
+fn word(cell: Cell) -> Option<String> {
+    match cell {
+        Cell::Word(_, word) => Some(word),
+        _ => None,
+    }
+}
+
 fn counted(
     state: &State,
     (reading, before): (&Reading, Option<&Reading>),
     cells: impl Iterator<Item = Cell>,
     found: &[(u16, String)],
 ) -> Report {
-    let word = |cell| match cell {
-        Cell::Word(_, word) => Some(word),
-        _ => None,
-    };
     let words: Vec<String> = cells.filter_map(word).collect();
     let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
     let row = |number: Option<u16>, title: Cell| {

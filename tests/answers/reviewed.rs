@@ -148,6 +148,10 @@ fn again(table: &mut Table) {
     table.desk.both_anew("report R2022 -o evaluation.json --lang ko", "evaluation.json");
     table.desk.both_anew("report R2022 -o results.csv --section results", "results.csv");
     table.desk.refused("report R2022 -o evaluation.md", 2);
+    table.desk.both_anew("brief 1 -o brief.md", "brief.md");
+    table.desk.both_anew("brief 1 -o brief.csv --section silent --lang ko", "brief.csv");
+    table.desk.refused("brief 1 -o brief.md", 2);
+    table.desk.refused("brief 9 -o other.md", 2);
     let activities = "iati --org DK-CVR-1 --org-name Annals -o activities.xml";
     table.desk.both_anew(activities, "activities.xml");
     table.desk.refused(activities, 2);

@@ -17,7 +17,7 @@ const HISTORY: &str =
 /// The files that are no event's.
 const OTHERS: [&str; 5] = ["entry.json", "plan.json", "request.json", "requests.json", "values.json"];
 
-/// Those of what the program answers and writes, which `tests/answers` and `tests/reports.rs` hold against it.
+/// Those of what the program answers and writes, which `tests/answers` and `tests/reports` hold against it.
 const ELSEWHERE: [&str; 2] = ["answers/", "documents/"];
 
 #[test]

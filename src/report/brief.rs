@@ -1,0 +1,270 @@
+//! A brief as tables: what changed, what is at risk, what is silent; whole, or as much of it as a page has room for.
+
+use super::answers::{beginning, says};
+use super::document::Section;
+use super::labels::Labels;
+use super::phrase::{self, Part, Phrase};
+use super::table::{Cell, Column, Fact, Report};
+use super::{diff::Spoken, tally};
+use crate::domain::date::Effective;
+use crate::domain::value::Code;
+use crate::projection::agenda::{Item, Matter};
+use crate::projection::board::Row;
+use crate::projection::brief::{About, Brief, Changed, Risk, Standing};
+use crate::projection::diff::{Cause, Change, Field};
+use crate::projection::reading::Reading;
+use crate::projection::silence::{Silence, Why};
+use crate::projection::timeline::{speaker, stream};
+use crate::record::history::State;
+use std::collections::BTreeMap;
+
+/// The columns before those of the parties, the text the last of them.
+const TEXT: usize = 2;
+/// How much of an action's text a page shows, in characters.
+const BEGINNING: usize = 66;
+/// How many characters a line of a page has in the column of texts, and in that of what there is to tell; one of Hangul is as wide
+/// as two.
+const WIDE: [usize; 2] = [33, 50];
+/// How many tenths of a line the tables of a page have, how many a heading takes with what is said below it, and how many stand
+/// between two rows.
+const ROOM: usize = 790;
+const HEADING: usize = 80;
+const BETWEEN: usize = 3;
+
+/// Where the actions stand, and how much there is to tell.
+#[must_use]
+pub fn facts(brief: &Brief<'_>) -> Vec<Fact> {
+    let number = |key: &str, count: usize| Fact::new(key, Cell::Number(count as u64));
+    let counts = [
+        number("changed", brief.changed.len()),
+        number("at_risk", brief.at_risk.len()),
+        number("silent", brief.silent.len()),
+    ];
+    tally::standing(&brief.board).into_iter().chain(counts).collect()
+}
+
+/// The parts of the brief; `spoken` has the entries that its changes name.
+#[must_use]
+pub fn sections(
+    state: &State,
+    (before, after): (&Reading, &Reading),
+    brief: &Brief<'_>,
+    spoken: &BTreeMap<u64, Spoken>,
+) -> Vec<Section> {
+    let table = Table { state, board: &brief.board };
+    let changed = table.of(after, &brief.changed, |about| changed(about, spoken));
+    let at_risk = table.of(after, &brief.at_risk, |risk| self::risk(risk, after));
+    let silent = table.of(after, &brief.silent, |silence| silence_of(silence, after));
+    vec![
+        Section::new("changed", Report { before: Some(before.clone()), ..changed }),
+        Section::new("at_risk", at_risk),
+        Section::new("silent", silent),
+    ]
+}
+
+/// The subjects of a brief, and what they are.
+struct Table<'a> {
+    state: &'a State,
+    board: &'a [Row<'a>],
+}
+
+impl Table<'_> {
+    fn of<T>(&self, reading: &Reading, rows: &[About<T>], told: impl Fn(&T) -> Phrase) -> Report {
+        let parties = self.state.parties();
+        let mut columns =
+            vec![Column::hidden("subject"), Column::new("about", "ABOUT"), Column::new("text", "TEXT")];
+        columns.extend(
+            parties.iter().map(|party| Column::new(&format!("{party}_says"), &format!("{party} SAYS"))),
+        );
+        columns.push(Column::new("what", "WHAT"));
+        let row = |about: &About<T>| {
+            let told = Cell::Phrases(about.what.iter().map(&told).collect());
+            self.subject(&about.subject, &parties).into_iter().chain([told]).collect()
+        };
+        Report {
+            kind: "brief",
+            reading: reading.clone(),
+            before: None,
+            facts: vec![Fact::hidden("subjects", Cell::Number(rows.len() as u64))],
+            columns,
+            rows: rows.iter().map(row).collect(),
+        }
+    }
+
+    /// The cells that say what something is: an action with its text and what the parties say of it, or a basis with its title.
+    fn subject(&self, subject: &str, parties: &[&Code]) -> Vec<Cell> {
+        let row = self.board.iter().find(|row| stream(&row.action.action.reference) == subject);
+        let reference = subject.split_once('/').map_or(subject, |(_, reference)| reference);
+        let basis = || {
+            let base = self.state.programme.instruments.get(&reference.parse::<Code>().ok()?)?;
+            let about = Cell::Phrase(Phrase::new("basis").with("reference", reference));
+            Some((about, Cell::text(base.instrument.title.as_str())))
+        };
+        let action = |row: &Row<'_>| (Cell::text(reference), Cell::text(row.action.action.text.as_str()));
+        let (about, text) = row.map(action).or_else(basis).unwrap_or((Cell::text(reference), Cell::Empty));
+        let voices = row.into_iter().flat_map(|row| &row.status.lifecycle.voices);
+        let said = voices.map(|voice| {
+            let [said, ..] = says(voice);
+            said
+        });
+        let said = said.chain(std::iter::repeat(Cell::Empty)).take(parties.len());
+        [Cell::text(subject), about, text].into_iter().chain(said).collect()
+    }
+}
+
+/// What an entry, or time alone, changed.
+fn changed(changed: &Changed, spoken: &BTreeMap<u64, Spoken>) -> Phrase {
+    let what = Part::Phrases(changed.changes.iter().map(change).collect());
+    let Cause::Entry { sequence, effective } = changed.cause else {
+        return Phrase::new("changed-by-time").with("what", what);
+    };
+    let (source, day) = spoken
+        .get(&sequence)
+        .map_or_else(Default::default, |spoken| (speaker(&spoken.source), spoken.day.to_string()));
+    let told = |id| Phrase::new(id).with("what", what).with("source", source).with("recorded", day);
+    match effective {
+        Some(effective) => told("changed-since").with("effective", Effective::to_string(&effective)),
+        None => told("changed"),
+    }
+}
+
+/// One change: whose it is or of what, the old and the new.
+fn change(change: &Change) -> Phrase {
+    let is_a_word = matches!(change.field, Field::Lifecycle | Field::Health | Field::Occurrence);
+    let names = [
+        change.party.as_ref().filter(|_| change.institution.is_none()).map(ToString::to_string),
+        change.institution.as_ref().map(ToString::to_string),
+        change.window.map(|window| window.to_string()),
+    ];
+    let mut of: Vec<Phrase> = names.into_iter().flatten().map(Phrase::verbatim).collect();
+    // Whose word it is says what it is of.
+    if change.party.is_none() || !is_a_word {
+        of.push(Phrase::new("word").with("word", Part::Word(change.field.to_string())));
+    }
+    let value = |value: &str| match change.field {
+        Field::Cycle | Field::Successors | Field::Due | Field::Expires => Part::Text(value.to_owned()),
+        _ => Part::Word(value.to_owned()),
+    };
+    match (change.field, change.old.as_deref(), change.new.as_deref()) {
+        (Field::Plan, ..) => Phrase::new("new-in-plan"),
+        (Field::Text, ..) => Phrase::new("amended"),
+        (Field::HealthStale, _, Some("true")) => Phrase::new("health-stale"),
+        (Field::HealthStale, ..) => Phrase::new("health-fresh"),
+        (_, None, new) => {
+            let new = new.map_or(Part::Text("–".to_owned()), value);
+            Phrase::new("changed-to").with("of", Part::Phrases(of)).with("new", new)
+        }
+        (_, Some(old), new) => {
+            let new = new.map_or(Part::Text("–".to_owned()), value);
+            let phrase = Phrase::new("changed-from").with("of", Part::Phrases(of));
+            phrase.with("old", value(old)).with("new", new)
+        }
+    }
+}
+
+fn risk(risk: &Risk<'_>, reading: &Reading) -> Phrase {
+    match risk {
+        Risk::Health(party, health) => phrase::says(party, health.as_str()),
+        Risk::Apart(silence) => phrase::lasting(phrase::silence(&silence.why), silence.days(reading)),
+        Risk::Due(item, standing) => due(item, *standing),
+    }
+}
+
+fn due(item: &Item<'_>, standing: Standing) -> Phrase {
+    let id = match (item.matter, standing) {
+        (_, Standing::Due) => "closes",
+        (Matter::Instrument(_), Standing::Overdue) => "lapsed",
+        (_, Standing::Overdue) => "overdue",
+    };
+    let due = Phrase::new(id).with("what", phrase::matter(&item.matter)).with("day", item.closes.to_string());
+    match phrase::resting(item) {
+        Some(resting) => Phrase::new("both").with("one", due).with("other", resting),
+        None => due,
+    }
+}
+
+/// A silence, in as few words as there is room for; how long it lasts is a part of what is told of a health, and a window has it in
+/// its name.
+fn silence_of(silence: &Silence, reading: &Reading) -> Phrase {
+    let told = phrase::silence(&silence.why);
+    match (&silence.why, silence.days(reading)) {
+        (Why::NoWord(party, Some(_)), Some(days)) => {
+            Phrase::new("silent-for").with("party", party.as_str()).with("days", days)
+        }
+        (Why::StaleHealth | Why::WindowPassed(_), _) => told,
+        (_, days) => phrase::lasting(told, days),
+    }
+}
+
+/// Cuts the parts to what fits on a page, each to its share and to what the others leave of theirs; `listing` is the command that
+/// lists all of a part.
+pub fn on_a_page(sections: &mut [Section], labels: &Labels, listing: impl Fn(&'static str) -> String) {
+    for row in sections.iter_mut().flat_map(|section| &mut section.report.rows) {
+        if let Some(Cell::Text(text)) = row.get_mut(TEXT) {
+            *text = beginning(text, BEGINNING);
+        }
+    }
+    let heights: Vec<Vec<usize>> = sections
+        .iter()
+        .map(|section| section.report.rows.iter().map(|row| height(row, labels)).collect())
+        .collect();
+    let room = ROOM.saturating_sub(HEADING * sections.len());
+    for (section, rows) in sections.iter_mut().zip(fitting(&heights, room)) {
+        let more = section.report.rows.len() - rows;
+        section.report.rows.truncate(rows);
+        section.more = (more > 0)
+            .then(|| Phrase::new("more").with("count", more as u64).with("command", listing(section.name)));
+    }
+}
+
+/// How many tenths of a line a row takes.
+fn height(row: &[Cell], labels: &Labels) -> usize {
+    let lines = |text: &str, wide: usize| {
+        let characters: usize =
+            text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum();
+        characters.div_ceil(wide).max(1)
+    };
+    let [text, what] = WIDE;
+    let told = |cell: &Cell| match cell {
+        Cell::Phrases(phrases) => phrases.iter().map(|phrase| lines(&labels.phrase(phrase), what)).sum(),
+        Cell::Text(words) => lines(words, text),
+        _ => 1,
+    };
+    row.iter().skip(TEXT).map(told).max().unwrap_or_default() * 10 + BETWEEN
+}
+
+/// How many rows of each part fit into the room that all have.
+fn fitting(parts: &[Vec<usize>], room: usize) -> Vec<usize> {
+    let share = room / parts.len().max(1);
+    let needs: Vec<usize> = parts.iter().map(|rows| rows.iter().sum()).collect();
+    let mut left = room - needs.iter().map(|need| need.min(&share)).sum::<usize>();
+    let fit = |(rows, need): (&Vec<usize>, &usize)| {
+        let more = need.saturating_sub(share).min(left);
+        left -= more;
+        let mut own = share.min(*need) + more;
+        let fits = |height: &&usize| {
+            let fits = **height <= own;
+            own = own.saturating_sub(**height);
+            fits
+        };
+        rows.iter().take_while(fits).count()
+    };
+    parts.iter().zip(&needs).map(fit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_part_leaves_of_its_share_is_for_the_first_that_needs_more() {
+        let rows = |count| vec![10; count];
+        assert_eq!(fitting(&[rows(2), rows(3), rows(1)], 90), [2, 3, 1]);
+        assert_eq!(fitting(&[rows(9), rows(9), rows(9)], 90), [3, 3, 3]);
+        assert_eq!(fitting(&[rows(9), rows(0), rows(9)], 90), [6, 0, 3]);
+        assert_eq!(fitting(&[rows(1), rows(2), rows(9)], 90), [1, 2, 6]);
+        assert_eq!(fitting(&[vec![40, 10]], 45), [1]);
+        assert_eq!(fitting(&[vec![50, 10]], 45), [0]);
+        assert_eq!(fitting(&[], 45), [0; 0]);
+    }
+}
