@@ -4,12 +4,14 @@ use super::axes::{Axes, Which};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
+use super::words;
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::projection::agenda::{self, Item, Last, Matter};
 use annals::record::history::State;
 use annals::report::ical::{self, Dated};
+use annals::report::labels::{Labels, Language};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use std::process::ExitCode;
@@ -20,14 +22,17 @@ use std::process::ExitCode;
 Examples:
   annals calendar > all.ics
   annals calendar --party KR > kr.ics
-  annals calendar --institution MSIT --within 2y > msit.ics
+  annals calendar --institution MSIT --within 2y --lang ko > msit.ics
 
 Every deadline is an event of a whole day, its last one. What stays the same keeps its UID, so that a calendar that subscribes to the file
-moves an event, and does not double it. With --party or --institution the tasks are those of its institutions alone.")]
+moves an event, and does not double it, in whichever language. The plan's own words stay. With --party or --institution the tasks are those of its institutions alone.")]
 pub(crate) struct Calendar {
     /// How far ahead to look: days, weeks, months or years, such as 60d, 8w, 6m, 1y or P60D
     #[arg(long, value_name = "DURATION", default_value = "1y")]
     within: Duration,
+    /// In which language: en, da or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = words::language())]
+    lang: Language,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -64,7 +69,7 @@ impl Calendar {
         let whose = filter.institution.as_ref().or(filter.party.as_ref()).map(Code::as_str);
         let plan = state.programme.plan.as_deref().map_or("", |plan| plan.id.as_str());
         let name = whose.map_or_else(|| plan.to_owned(), |whose| format!("{plan}: {whose}"));
-        output::write(ical::of(&reading, &name, &dated).as_bytes())?;
+        output::write(ical::of(&reading, &name, &Labels::of(self.lang), &dated).as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -3,6 +3,8 @@
 //! A deadline has no time, so that an event takes its whole day: `DTEND` is the next day, which it does not reach (§3.6.1). The same thing
 //! has the same `UID` in every feed, and `DTSTAMP` is when the ledger learnt of what was said of it last.
 
+use super::labels::Labels;
+use super::phrase;
 use crate::domain::value::Code;
 use crate::projection::agenda::{Item, Matter};
 use crate::projection::reading::Reading;
@@ -20,13 +22,14 @@ pub struct Dated<'a> {
     pub recorded: DateTime<Utc>,
 }
 
-/// The calendar, with lines that end as RFC 5545 says.
+/// The calendar, with lines that end as RFC 5545 says; its language is that of whoever reads it, and the `UID`s are the same in all.
 #[must_use]
-pub fn of(reading: &Reading, name: &str, dated: &[Dated<'_>]) -> String {
+pub fn of(reading: &Reading, name: &str, labels: &Labels, dated: &[Dated<'_>]) -> String {
     let mut calendar = Calendar::empty();
+    let language = labels.language().as_str().to_uppercase();
     for (key, value) in [
         ("VERSION", "2.0"),
-        ("PRODID", concat!("-//annals//annals ", env!("CARGO_PKG_VERSION"), "//EN")),
+        ("PRODID", &*format!("-//annals//annals {}//{language}", env!("CARGO_PKG_VERSION"))),
         ("CALSCALE", "GREGORIAN"),
         ("METHOD", "PUBLISH"),
     ] {
@@ -34,35 +37,34 @@ pub fn of(reading: &Reading, name: &str, dated: &[Dated<'_>]) -> String {
     }
     calendar.name(name);
     for each in dated {
-        calendar.push(event(reading, each));
+        calendar.push(event(reading, labels, each));
     }
     calendar.to_string()
 }
 
-fn event(reading: &Reading, dated: &Dated<'_>) -> Event {
+fn event(reading: &Reading, labels: &Labels, dated: &Dated<'_>) -> Event {
     let item = dated.item;
     let reference = item.subject.split('/').next_back().unwrap_or_default();
-    let (what, which) = match item.matter {
+    let (summary, which) = match item.matter {
         // It stays the same event when the institution's work passes to another.
-        Matter::Task { institution, assigned, role, .. } => {
-            (format!("{reference}: due, {institution} as {role}"), format!("task/{assigned}"))
-        }
-        Matter::Window(window, _) => {
-            (format!("{reference}: window {window} closes"), format!("window/{window}"))
-        }
-        Matter::Instrument(_) => (format!("{reference}: basis of agreement lapses"), "lapse".to_owned()),
+        Matter::Task { assigned, .. } => ("calendar-task", format!("task/{assigned}")),
+        Matter::Window(window, _) => ("calendar-closes", format!("window/{window}")),
+        Matter::Instrument(_) => ("calendar-closes", "lapse".to_owned()),
     };
+    let what = labels.phrase(&phrase::matter(&item.matter));
+    let what = labels.naming(summary, [("reference", reference), ("what", &what)]);
     let mut description = dated.text.to_owned();
     if !item.leads.is_empty() {
         let leads: Vec<&str> = item.leads.iter().map(|lead| Code::as_str(lead)).collect();
-        let _ = write!(description, "\nLeads: {}", leads.join(", "));
+        let _ = write!(description, "\n{}", labels.naming("calendar-leads", [("leads", &leads.join(", "))]));
     }
-    if !item.actions.is_empty() {
-        let actions: Vec<&str> = item.actions.iter().map(|action| Code::as_str(action)).collect();
-        let _ = write!(description, "\nActions that rest on it: {}", actions.join(", "));
+    if let Some(resting) = phrase::resting(item) {
+        let _ = write!(description, "\n{}", labels.phrase(&resting));
     }
-    let worth = if reading.illustrative { " (illustrative)" } else { "" };
-    let _ = write!(description, "\n{} entries, head {}{worth}", reading.head.size, reading.head.leaf);
+    let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
+    let worth =
+        if reading.illustrative { format!(" ({})", labels.word("illustrative")) } else { String::new() };
+    let _ = write!(description, "\n{}{worth}", labels.naming("page-footer", names));
     let next = item.closes.succ_opt().unwrap_or(item.closes);
     Event::new()
         .uid(&format!("{}/{which}@{}", item.subject, reading.origin))
