@@ -9,16 +9,18 @@ use super::output::{self, Standing};
 use super::request;
 use super::settings::Settings;
 use super::signing::{self, EFFECTIVE, instant};
+use super::words;
 use annals::domain::sealed::Audience;
 use annals::exchange::import::{Import, ImportError, key_for};
 use annals::exchange::sheet::edits::{self, Edit};
 use annals::exchange::sheet::fault::Fault;
-use annals::exchange::sheet::workbook::{FILE_LIMIT, ROW_LIMIT, Workbook};
+use annals::exchange::sheet::workbook::{FILE_LIMIT, ROW_LIMIT, Workbook, shown};
 use annals::exchange::sheet::{Made, said_since};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
 use annals::record::request::{Draft, Line, Meant, Speaker, derived_id};
 use annals::report::form::Form;
+use annals::report::labels::Language;
 use annals::report::xlsx::form::{self, key};
 use annals::trail::entry::timestamp;
 use annals::trail::hash::{Head, sha256};
@@ -48,9 +50,10 @@ pub(crate) enum Sheet {
 #[command(after_help = "\
 Examples:
   annals sheet out --as KR --institution MSIT -o msit.xlsx
-  annals sheet out --as DK --line 2 -o line-2.xlsx
+  annals sheet out --as DK --line 2 --lang da -o line-2.xlsx
 
-The yellow cells are filled in; all others are protected, without a password. The same head gives the same bytes. Actions that have ended \
+Headings and instructions are in English, Danish or Korean; the words that are filled in are the same in all, and `About` tells what they \
+mean. The yellow cells are filled in; all others are protected, without a password. The same head gives the same bytes. Actions that have ended \
 are left out. A workbook has 10,000 rows at most.")]
 pub(crate) struct Out {
     /// Whose words it takes: a party such as KR, or an institution of it such as KR/MSIT, with its actions [default: `as` in
@@ -60,6 +63,9 @@ pub(crate) struct Out {
     /// Into this file, which must not exist: its name ends with .xlsx
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
+    /// In which language: en, da or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = words::language())]
+    lang: Language,
     #[command(flatten)]
     which: Which,
 }
@@ -131,7 +137,8 @@ impl Out {
         let meant = self.which.again();
         let filter = self.which.filter(&state)?;
         let institution = filter.institution.clone();
-        let Some(made) = Made::of(&ledger, None, &us.party, &filter)?.filter(|made| !made.rows.is_empty())
+        let Some(made) =
+            Made::of(&ledger, None, &us.party, &filter, self.lang)?.filter(|made| !made.rows.is_empty())
         else {
             return Err(Failure::usage("no action is meant: there is nothing to fill in".to_owned()));
         };
@@ -142,7 +149,8 @@ impl Out {
                 made.rows.len()
             )));
         }
-        let options = [("--as", us.party.to_string())].into_iter().chain(meant);
+        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let options = [("--as", us.party.to_string())].into_iter().chain(meant).chain(language);
         let command = again::command("sheet out", options.chain([("-o", "FILE".to_owned())]));
         let form = Form {
             title: state.programme.plan.as_deref().map_or_else(String::new, |plan| plan.title.to_string()),
@@ -154,8 +162,8 @@ impl Out {
             columns: made.columns,
             rows: made.rows,
         };
-        let bytes =
-            form::of(&form).map_err(|error| Failure::usage(format!("no workbook can be made: {error}")))?;
+        let bytes = form::of(&form, &made.labels)
+            .map_err(|error| Failure::usage(format!("no workbook can be made: {error}")))?;
         files::write(path, &bytes)?;
         let actions = form.rows.len();
         let text = format!(
@@ -264,9 +272,12 @@ impl In {
         }
         takes_part(&state, us)?;
         let (entries, leaf) = (said(key::ENTRIES)?, said(key::HEAD)?);
+        let language = workbook
+            .language()
+            .map_err(|spoken| wrong(format!("its language is {spoken}, and there are en, da and ko")))?;
         let head = entries.parse().ok().zip(leaf.parse().ok()).map(|(size, leaf)| Head { size, leaf });
         let made = match head.filter(|head| head.size > 0) {
-            Some(head) => Made::of(ledger, Some(head), &us.party, &Filter::default())?,
+            Some(head) => Made::of(ledger, Some(head), &us.party, &Filter::default(), language)?,
             None => None,
         };
         made.ok_or_else(|| {
@@ -391,9 +402,4 @@ fn listed(Word { edit, draft, repeated }: &Word) -> Value {
         "cell": edit.place().to_string(), "action": edit.action, "id": draft.id, "time": timestamp(draft.time),
         "repeated": repeated, "data": edit.data,
     })
-}
-
-/// What a file from elsewhere says, on one line and of a bounded length.
-fn shown(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(100).collect()
 }

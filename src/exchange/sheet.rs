@@ -22,6 +22,7 @@ use crate::projection::reading::Reading;
 use crate::record::founding::Clock;
 use crate::record::history::History;
 use crate::report::form::{self, Column, Row};
+use crate::report::labels::{Labels, Language};
 use crate::trail::hash::Head;
 use serde_json::Value;
 
@@ -31,6 +32,8 @@ pub struct Made {
     pub history: History<Sayings>,
     /// Its reading, which depends on nothing else: today is the day on which its last entry was recorded.
     pub reading: Reading,
+    /// The words of its language.
+    pub labels: Labels,
     /// The columns.
     pub columns: Vec<Column>,
     /// The actions that a filter admits, as they are filled in.
@@ -38,7 +41,7 @@ pub struct Made {
 }
 
 impl Made {
-    /// Of a ledger up to a head, or as it is, for a party; nothing where the ledger has no such head.
+    /// Of a ledger up to a head, or as it is, for a party, in a language; nothing where the ledger has no such head.
     ///
     /// # Errors
     /// [`LedgerError`], where it cannot be read.
@@ -47,6 +50,7 @@ impl Made {
         head: Option<Head>,
         party: &Code,
         filter: &Filter,
+        language: Language,
     ) -> Result<Option<Self>, LedgerError> {
         let history = match ledger.at(head.map(|head| Cut::Leaf(head.leaf))) {
             Err(LedgerError::Cut(_)) => return Ok(None),
@@ -57,9 +61,10 @@ impl Made {
         }
         let mut reading = Reading::of(&history.state, None, None, None);
         reading.illustrative = ledger.state().clock() == Some(Clock::Illustrative);
-        let columns = form::columns(&history.state.parties());
+        let labels = Labels::of(language);
+        let columns = form::columns(&history.state.parties(), &labels);
         let rows = form::rows(&history, &reading, party, filter, &|word| dated(ledger, word))?;
-        Ok(Some(Self { history, reading, columns, rows }))
+        Ok(Some(Self { history, reading, labels, columns, rows }))
     }
 }
 

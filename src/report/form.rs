@@ -4,6 +4,7 @@
 //! [`super::xlsx::form`]; reading it is not here.
 
 use super::answers::{says, windows};
+use super::labels::Labels;
 use super::table::Cell;
 use crate::domain::date::Effective;
 use crate::domain::status::Voice;
@@ -39,7 +40,7 @@ pub struct Form {
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its heading, by which it is found again.
+    /// Its heading, by which it is found again, in the language of the sheet.
     pub heading: String,
     /// What is said in it; nothing where it is only read.
     pub field: Option<Field>,
@@ -71,21 +72,21 @@ impl Field {
 
     /// The heading of its column.
     #[must_use]
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Lifecycle => "LIFECYCLE",
-            Self::Health => "HEALTH",
-            Self::Since => "SINCE",
-            Self::Window => "WINDOW",
-            Self::Occurrence => "OCCURRENCE",
-            Self::Date => "DATE",
-            Self::Note => "NOTE",
-        }
+    pub fn heading(self, labels: &Labels) -> String {
+        labels.say(match self {
+            Self::Lifecycle => "sheet-lifecycle",
+            Self::Health => "sheet-health",
+            Self::Since => "sheet-since",
+            Self::Window => "sheet-window",
+            Self::Occurrence => "sheet-occurrence",
+            Self::Date => "sheet-date",
+            Self::Note => "sheet-note",
+        })
     }
 }
 
-/// The heading of the column that names the action.
-pub const ACTION: &str = "ACTION";
+/// Which column names the action, from 0.
+pub const ACTION: usize = 0;
 
 /// An action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +101,15 @@ pub struct Row {
 
 /// The columns: what is read, of every party what it said last, and what is filled in.
 #[must_use]
-pub fn columns(parties: &[&Code]) -> Vec<Column> {
+pub fn columns(parties: &[&Code], labels: &Labels) -> Vec<Column> {
     let read = |heading: String| Column { heading, field: None };
-    let said = |party: &&Code| ["SAYS", "SINCE", "HEALTH"].map(|what| read(format!("{party} {what}")));
-    let own = |field: Field| Column { heading: field.heading().to_owned(), field: Some(field) };
-    [ACTION, "TEXT", "WINDOWS"]
-        .map(|heading| read(heading.to_owned()))
+    let said = |party: &&Code| {
+        let says = |id| labels.naming(id, [("party", party.as_str())]);
+        ["sheet-party-says", "sheet-party-since", "sheet-party-health"].map(|id| read(says(id)))
+    };
+    let own = |field: Field| Column { heading: field.heading(labels), field: Some(field) };
+    ["sheet-action", "sheet-text", "sheet-windows"]
+        .map(|id| read(labels.say(id)))
         .into_iter()
         .chain(parties.iter().flat_map(said))
         .chain(Field::ALL.map(own))

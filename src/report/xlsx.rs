@@ -4,7 +4,7 @@
 pub mod form;
 
 use super::document::{Document, Section};
-use super::labels::{Labels, english};
+use super::labels::Labels;
 use super::table::Cell;
 use crate::projection::reading::Reading;
 use chrono::{Datelike, NaiveDate};
@@ -52,7 +52,14 @@ fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<
         rows.push((labels.say("page-reading"), labels.reading(&section.report.reading)));
         pages(sheet, &section.report.reading, labels);
     }
-    rows.extend(document.sections.iter().map(|section| (section.heading(labels), section.about(labels))));
+    let told = |section: &Section| {
+        let more = section.more.iter().map(|more| labels.phrase(more));
+        (
+            section.heading(labels),
+            [section.about(labels)].into_iter().chain(more).collect::<Vec<_>>().join("\n"),
+        )
+    };
+    rows.extend(document.sections.iter().map(told));
     keyed(sheet, &labels.say("page-about"), &document.title, &rows)
 }
 
@@ -158,12 +165,12 @@ fn write(
     Ok(())
 }
 
-/// What is read of a cell as it was written here, without the spaces around it.
+/// What is read of a cell as it was written here in a language, without the spaces around it.
 #[must_use]
-pub fn written(cell: &Cell) -> String {
+pub fn written(cell: &Cell, labels: &Labels) -> String {
     match cell {
         Cell::Empty => String::new(),
-        other => cut(&english().cell(other)).trim().to_owned(),
+        other => cut(&labels.cell(other)).trim().to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is new, and what is not.
 
+use crate::book::Book;
 use crate::desk::{Desk, PLAN};
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::{Value, json};
@@ -34,6 +35,26 @@ fn what_is_exported_comes_in_again_without_a_difference_for_every_institution() 
     }
     assert!(made > 20, "{made}");
     assert_eq!(desk.entries(), before);
+}
+
+#[test]
+fn a_sheet_of_any_language_comes_back_as_it_went_out() {
+    let desk = Desk::spoken();
+    let heading = |lang: &str| {
+        desk.done(&format!("sheet out --as KR --lang {lang} -o {lang}.xlsx"));
+        let found = desk.ask(&format!("sheet in {lang}.xlsx --as KR --dry-run"));
+        assert_eq!(found["edits"], json!([]), "{lang}");
+        let mut workbook: Xlsx<_> = open_workbook(desk.path(&format!("{lang}.xlsx"))).unwrap();
+        workbook.worksheet_range("Return").unwrap().get((0, 9)).unwrap().to_string()
+    };
+    assert_eq!(["en", "da", "ko"].map(heading), ["LIFECYCLE", "STADE", "단계"]);
+    // The words that are filled in are the same in all.
+    let book = Book::open(&desk.path("ko.xlsx"));
+    desk.save(&book.clone().set("J2", "under_way"));
+    let found = desk.ask(&format!("{IN} --dry-run"));
+    assert_eq!(found["edits"][0]["data"]["lifecycle"], "under_way");
+    desk.save(&book.about("B7", "se"));
+    assert!(desk.refused(IN, 2).contains("its language is se, and there are en, da and ko"));
 }
 
 #[test]

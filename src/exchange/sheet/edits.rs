@@ -12,6 +12,7 @@ use crate::ledger::RecordError;
 use crate::record::refusal::{Refusal, causes};
 use crate::report::answers::excerpt;
 use crate::report::form::{ACTION, Column, Field, Row};
+use crate::report::labels::Labels;
 use crate::report::xlsx::form::RETURN;
 use crate::report::xlsx::written;
 use chrono::{Datelike, NaiveDate};
@@ -79,7 +80,8 @@ impl Edit {
 /// since a day that nobody gives is so since the date of what was held, or since `today`.
 #[must_use]
 pub fn of(workbook: &Workbook, made: &Made, today: NaiveDate) -> (Vec<Edit>, Vec<Fault>) {
-    let mut reader = Rows { workbook, faults: Vec::new(), columns: Vec::new(), today };
+    let labels = &made.labels;
+    let mut reader = Rows { workbook, labels, faults: Vec::new(), columns: Vec::new(), today };
     reader.find_columns(&made.columns);
     let mut edits = Vec::new();
     // Without its columns no row says what it is.
@@ -98,6 +100,7 @@ pub fn of(workbook: &Workbook, made: &Made, today: NaiveDate) -> (Vec<Edit>, Vec
 
 struct Rows<'a> {
     workbook: &'a Workbook,
+    labels: &'a Labels,
     faults: Vec<Fault>,
     /// The columns as they were made, each with the number that it had and the place where it stands now.
     columns: Vec<(usize, &'a Column, u32)>,
@@ -141,7 +144,7 @@ impl<'a> Rows<'a> {
         known: &BTreeMap<&str, &'a Row>,
         seen: &mut BTreeMap<Code, u32>,
     ) -> Option<Edit> {
-        let place = self.columns.iter().find(|(_, column, _)| column.heading == ACTION)?.2;
+        let place = self.columns.iter().find(|(number, ..)| *number == ACTION)?.2;
         let Some(name) = self.workbook.cells.get(&(at, place)).and_then(Value::written) else {
             // What stands outside the columns was told at their heading.
             if self.columns.iter().any(|(.., column)| self.workbook.cells.contains_key(&(at, *column))) {
@@ -160,7 +163,7 @@ impl<'a> Rows<'a> {
         }
         let mut given = Given { at, fields: BTreeMap::new() };
         for (number, column, place) in self.columns.clone() {
-            let was = row.cells.get(number).map(written).unwrap_or_default();
+            let was = row.cells.get(number).map(|cell| written(cell, self.labels)).unwrap_or_default();
             let cell = self.workbook.cells.get(&(at, place));
             match (column.field, cell) {
                 (_, Some(Value::Other(what))) if *what == FORMULA => self.fault(at, place, Wrong::Formula),

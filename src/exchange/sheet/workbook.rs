@@ -2,8 +2,9 @@
 //! and no formula is computed.
 
 use crate::exchange::layout::limited;
+use crate::report::labels::Language;
 use crate::report::xlsx::ABOUT;
-use crate::report::xlsx::form::RETURN;
+use crate::report::xlsx::form::{RETURN, key};
 use crate::trail::entry::{parse_timestamp, timestamp};
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
@@ -151,6 +152,18 @@ impl Workbook {
     }
 }
 
+impl Workbook {
+    /// In which language its headings are: a sheet that was made before there were others says none.
+    ///
+    /// # Errors
+    /// What it says, where there is no such language.
+    pub fn language(&self) -> Result<Language, String> {
+        let said = self.about.get(key::LANGUAGE).map_or(Language::En.as_str(), String::as_str);
+        let known = Language::ALL.iter().copied().find(|language| language.as_str() == said);
+        known.ok_or_else(|| shown(said))
+    }
+}
+
 /// Unpacks every part once, within the limits, and keeps nothing but when the workbook was saved.
 fn unpack(bytes: &[u8]) -> Result<Option<DateTime<Utc>>, WorkbookError> {
     let broken = |error: &dyn fmt::Display| WorkbookError::Zip(error.to_string());
@@ -289,6 +302,7 @@ fn form(error: &XlsxError) -> WorkbookError {
 }
 
 /// What a file from elsewhere says, on one line and of a bounded length.
-fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(120).collect()
 }

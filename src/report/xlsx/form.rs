@@ -5,9 +5,9 @@
 use super::{ABOUT, WIDEST, cut, heading, keyed, laid_out, pages, properties, wide, wrapped, write};
 use crate::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use crate::report::form::{Field, Form, Row};
-use crate::report::labels::english;
+use crate::report::labels::{Labels, Language};
 use crate::report::table::Cell;
-use crate::report::text::{field, line};
+use crate::report::text::field;
 use rust_xlsxwriter::{
     DataValidation, ExcelDateTime, FormatBorder, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
@@ -25,81 +25,78 @@ pub mod key {
     pub const ENTRIES: &str = "entries";
     /// The leaf hash of the last of them.
     pub const HEAD: &str = "head";
+    /// In which language its headings are.
+    pub const LANGUAGE: &str = "language";
 }
 
-/// How it is filled in.
-const HOW: [(&str, &str); 8] = [
-    (
-        "how",
-        "Fill in the yellow cells of the sheet Return, save it, and send it back. A row that is left as it is says nothing new.",
-    ),
-    (
-        "LIFECYCLE, HEALTH",
-        "What we said last. Another word says something new; a HEALTH needs a sentence in NOTE.",
-    ),
-    (
-        "SINCE",
-        "Since when what is new in the row is true: 2022-06-14, 2022-06 or 2022. Left empty, it is the date of what was held, or the \
-         day on which the sheet was saved. Filled in alone, it says that the LIFECYCLE still holds then.",
-    ),
-    (
-        "WINDOW, OCCURRENCE, DATE",
-        "Of what recurs: which time it is, where that stands, and on which date. One in a row.",
-    ),
-    (
-        "NOTE",
-        "A sentence on what is new. It is withheld from the public. Write it here and not into a comment: comments are not read.",
-    ),
-    (
-        "dates",
-        "The yellow cells take them as text, so that 2022-06 stays a month. Formulas are not taken: paste their values.",
-    ),
-    (
-        "rows and columns",
-        "May be sorted, filtered and hidden, and rows may be deleted. Anything else that is changed or added would be lost, and is \
-         refused.",
-    ),
-    (
-        "not with a sheet",
-        "What is completed needs evidence: send the file along, and it is recorded with `annals record progress`. A word is taken \
-         back with `annals record correct`.",
-    ),
+/// How it is filled in: each under a heading, `<id>`, and told by `<id>-says`.
+const HOW: [&str; 8] = [
+    "sheet-how",
+    "sheet-word",
+    "sheet-day",
+    "sheet-time",
+    "sheet-sentence",
+    "sheet-dates",
+    "sheet-rows",
+    "sheet-without",
 ];
 
 /// The form as the bytes of a workbook; the same head gives the same bytes.
 ///
 /// # Errors
 /// [`XlsxError`], where there are more actions than a sheet has rows (1,048,576).
-pub fn of(form: &Form) -> Result<Vec<u8>, XlsxError> {
+pub fn of(form: &Form, labels: &Labels) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_timestamp(form.recorded.timestamp());
     let made = made.or_else(|_| ExcelDateTime::from_ymd(1970, 1, 1))?;
     workbook.set_properties(&properties(&form.title, &form.command, &made));
-    about(workbook.add_worksheet(), form)?;
-    sheet(workbook.add_worksheet(), form)?;
+    about(workbook.add_worksheet(), form, labels)?;
+    sheet(workbook.add_worksheet(), form, labels)?;
     workbook.save_to_buffer()
 }
 
-fn about(sheet: &mut Worksheet, form: &Form) -> Result<(), XlsxError> {
+fn about(sheet: &mut Worksheet, form: &Form, labels: &Labels) -> Result<(), XlsxError> {
     let reading = &form.reading;
     let mut rows = vec![
-        (key::LEDGER, reading.origin.clone()),
-        (key::PARTY, form.party.to_string()),
-        (key::ENTRIES, reading.head.size.to_string()),
-        (key::HEAD, reading.head.leaf.to_string()),
-        ("reading", line(reading)),
-        ("made with", form.command.clone()),
+        (key::LEDGER.to_owned(), reading.origin.clone()),
+        (key::PARTY.to_owned(), form.party.to_string()),
+        (key::ENTRIES.to_owned(), reading.head.size.to_string()),
+        (key::HEAD.to_owned(), reading.head.leaf.to_string()),
+        (key::LANGUAGE.to_owned(), labels.language().to_string()),
+        (labels.say("sheet-reading"), labels.reading(reading)),
+        (labels.say("sheet-made-with"), form.command.clone()),
     ];
-    rows.extend(form.institution.iter().map(|body| ("institution", body.to_string())));
-    rows.extend(HOW.map(|(key, value)| (key, value.to_owned())));
-    let rows: Vec<(String, String)> = rows.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    rows.extend(form.institution.iter().map(|body| (labels.say("sheet-institution"), body.to_string())));
+    rows.extend(HOW.map(|id| (labels.say(id), labels.say(&format!("{id}-says")))));
+    if labels.language() != Language::En {
+        rows.push((labels.say("sheet-words"), glossary(labels)));
+    }
     keyed(sheet, ABOUT, &form.title, &rows)?;
-    pages(sheet, reading, english());
+    pages(sheet, reading, labels);
     sheet.protect();
     Ok(())
 }
 
-fn sheet(sheet: &mut Worksheet, form: &Form) -> Result<(), XlsxError> {
+/// The words that are filled in, which are the same in every language, and what each means in that of the sheet.
+fn glossary(labels: &Labels) -> String {
+    let words = lifecycles().chain(healths()).chain(occurrences());
+    let lines: Vec<String> = words.map(|word| format!("{word}: {}", labels.word(word))).collect();
+    lines.join("\n")
+}
+
+fn lifecycles() -> impl Iterator<Item = &'static str> {
+    Lifecycle::ALL.iter().filter(|word| word.is_a_partys_word()).map(|word| word.as_str())
+}
+
+fn healths() -> impl Iterator<Item = &'static str> {
+    Health::ALL.iter().map(|word| word.as_str())
+}
+
+fn occurrences() -> impl Iterator<Item = &'static str> {
+    OccurrenceState::ALL.iter().map(|word| word.as_str())
+}
+
+fn sheet(sheet: &mut Worksheet, form: &Form, labels: &Labels) -> Result<(), XlsxError> {
     sheet.set_name(RETURN)?;
     let heading = heading();
     let (text, day) = (wrapped(), wrapped().set_num_format("yyyy-mm-dd"));
@@ -109,14 +106,15 @@ fn sheet(sheet: &mut Worksheet, form: &Form) -> Result<(), XlsxError> {
     for (at, column) in (0_u16..).zip(&form.columns) {
         sheet.write_with_format(0, at, column.heading.as_str(), &heading)?;
         let cells = form.rows.iter().filter_map(|row| row.cells.get(usize::from(at)));
-        let width = cells.map(|cell| field(cell).chars().count()).chain([column.heading.len()]).max();
+        let width =
+            cells.map(|cell| field(cell).chars().count()).chain([column.heading.chars().count()]).max();
         sheet.set_column_width(at, column.field.map_or_else(|| wide(width.unwrap_or_default()), room))?;
-        validate(sheet, at, column.field, &form.rows)?;
+        validate(sheet, at, column.field, &form.rows, labels)?;
     }
     for (at, row) in (1_u32..).zip(&form.rows) {
         for (place, (column, cell)) in (0_u16..).zip(form.columns.iter().zip(&row.cells)) {
             match (column.field, cell) {
-                (None, _) => write(sheet, (at, place), cell, (&text, &day), english())?,
+                (None, _) => write(sheet, (at, place), cell, (&text, &day), labels)?,
                 (Some(_), Cell::Empty) => drop(sheet.write_blank(at, place, &open)?),
                 (Some(_), _) => drop(sheet.write_string_with_format(at, place, cut(&field(cell)), &open)?),
             }
@@ -130,7 +128,7 @@ fn sheet(sheet: &mut Worksheet, form: &Form) -> Result<(), XlsxError> {
         use_autofilter: true,
         ..ProtectionOptions::default()
     });
-    laid_out(sheet, (form.rows.len(), form.columns.len()), &form.reading, english())
+    laid_out(sheet, (form.rows.len(), form.columns.len()), &form.reading, labels)
 }
 
 /// How wide a column is in which something is said.
@@ -142,8 +140,14 @@ const fn room(field: Field) -> u16 {
 }
 
 /// Says what may stand in the cells of a column.
-fn validate(sheet: &mut Worksheet, column: u16, field: Option<Field>, rows: &[Row]) -> Result<(), XlsxError> {
-    let rule = field.map(rule).transpose()?.flatten();
+fn validate(
+    sheet: &mut Worksheet,
+    column: u16,
+    field: Option<Field>,
+    rows: &[Row],
+    labels: &Labels,
+) -> Result<(), XlsxError> {
+    let rule = field.map(|field| rule(field, labels)).transpose()?.flatten();
     if let (Some(rule), Ok(last @ 1..)) = (rule, u32::try_from(rows.len())) {
         sheet.add_data_validation(1, column, last, column, &rule)?;
     }
@@ -158,25 +162,22 @@ fn validate(sheet: &mut Worksheet, column: u16, field: Option<Field>, rows: &[Ro
     Ok(())
 }
 
-fn rule(field: Field) -> Result<Option<DataValidation>, XlsxError> {
+fn rule(field: Field, labels: &Labels) -> Result<Option<DataValidation>, XlsxError> {
     let list = |words: Vec<&str>| {
         let listed = DataValidation::new().allow_list_strings(&words)?;
-        listed.set_error_title("Not a word of this column")?.set_error_message("Choose one of the list.")
+        let (title, message) = (labels.say("sheet-wrong-word"), labels.say("sheet-choose"));
+        listed.set_error_title(title)?.set_error_message(message)
     };
-    let typed = |title, message| {
+    let typed = |id: &str| {
+        let (title, message) = (labels.say(id), labels.say(&format!("{id}-says")));
         DataValidation::new().allow_any_value().set_input_title(title)?.set_input_message(message)
     };
     match field {
-        Field::Lifecycle => {
-            let said = Lifecycle::ALL.iter().filter(|word| word.is_a_partys_word());
-            list(said.map(|word| word.as_str()).collect())
-        }
-        Field::Health => list(Health::ALL.iter().map(|word| word.as_str()).collect()),
-        Field::Occurrence => list(OccurrenceState::ALL.iter().map(|word| word.as_str()).collect()),
-        Field::Since => {
-            typed("Since when", "2022-06-14, 2022-06 or 2022; empty for the day on which the sheet is saved")
-        }
-        Field::Date => typed("On which date", "2022-06-14, 2022-06 or 2022"),
+        Field::Lifecycle => list(lifecycles().collect()),
+        Field::Health => list(healths().collect()),
+        Field::Occurrence => list(occurrences().collect()),
+        Field::Since => typed("sheet-since-when"),
+        Field::Date => typed("sheet-which-date"),
         Field::Window | Field::Note => return Ok(None),
     }
     .map(Some)
