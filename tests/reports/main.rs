@@ -1,4 +1,4 @@
-//! Reports of a review: the same head gives the same bytes, and somebody else's reader finds in them what the program answers.
+//! Reports of a review, and briefs: the same head gives the same bytes, and somebody else's reader finds in them what the program answers.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
@@ -7,69 +7,19 @@
     reason = "a test stops where it fails"
 )]
 
-#[path = "desks/program.rs"]
+mod brief;
+mod desk;
+#[path = "../desks/program.rs"]
 mod program;
 #[allow(dead_code, reason = "here a document is held against them, and no more")]
-#[path = "schemas/schema.rs"]
+#[path = "../schemas/schema.rs"]
 mod schema;
+mod snapshots;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
+use desk::{Desk, held};
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
-use std::process::Output;
-use tempfile::TempDir;
-
-const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
-
-struct Desk(TempDir);
-
-impl Desk {
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, command: &str) -> Output {
-        program::annals(self.0.path()).args(command.split_whitespace()).output().unwrap()
-    }
-
-    fn done(&self, command: &str) -> String {
-        let output = self.run(command);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{command}: {said}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// A review in which something was found and decided, with a text that a spreadsheet would run and Markdown would format.
-    fn reviewing() -> Self {
-        let desk = Self(TempDir::new().unwrap());
-        let time = |hour: u32| format!("--time 2023-01-09T{hour:02}:00:00.000Z");
-        desk.done(&format!(
-            "init {PLAN} --as DK --both-sides --illustrative --time 2021-05-11T08:00:00.000Z"
-        ));
-        for (hour, command) in (1..).zip([
-            "record progress 1.G2G.3 --as DK --lifecycle continuing --effective 2022-03-01 --time 2022-03-09T08:00:00.000Z",
-            "review open R2022 --as DK --cutoff 2022-12-31",
-            "review assess R2022 1.G2G.3 --as DK --finding substantial --cite 125",
-            "review assess R2022 1.G2G.3 --as KR --finding limited",
-            "review assess R2022 --line 1 --criterion impact --as KR --finding limited",
-            "review propose R2022 1.G2G.3 amend --text =1+1|*bold* --as DK --reason So",
-            "review agree 1.G2G.3 --as KR",
-        ]) {
-            let timed = if command.contains("--time") { String::new() } else { time(hour) };
-            desk.done(&format!("{command} {timed}"));
-        }
-        desk
-    }
-
-    fn close(&self) {
-        for command in
-            ["review sign R2022 --as DK", "review sign R2022 --as KR", "review close R2022 --as DK"]
-        {
-            self.done(&format!("{command} --time 2023-02-01T08:00:00.000Z"));
-        }
-    }
-}
 
 #[test]
 fn the_same_head_gives_the_same_bytes_whatever_is_recorded_after_the_close() {
@@ -167,13 +117,6 @@ fn nothing_is_overwritten_and_a_dialect_is_known_by_its_name() {
         assert!(said.contains(word), "{command}: {said}");
     }
     assert_eq!(fs::read_to_string(desk.path("mine.xlsx")).unwrap(), "mine");
-}
-
-/// What stands in an element that holds text alone.
-fn held(page: &str, id: &str) -> Option<String> {
-    let (_, rest) = page.split_once(&format!("<pre id=\"{id}\" hidden>\n"))?;
-    let (text, _) = rest.split_once("</pre>").unwrap();
-    Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
 }
 
 #[test]
@@ -336,25 +279,4 @@ fn one_table_is_rows_for_a_spreadsheet_with_a_mark_where_it_asks_for_one() {
     let text = String::from_utf8(plain).unwrap();
     assert_eq!(text.lines().count(), 70);
     assert!(text.starts_with("action,joint,lifecycle,DK_finding,"), "{text}");
-}
-
-/// The reports among the examples: `ANNALS_BLESS=1` writes them anew, from the entries that their page holds.
-#[test]
-fn the_reports_among_the_examples_are_what_the_program_writes_from_the_entries_in_their_page() {
-    let examples = PathBuf::from(PLAN).parent().unwrap().join("reports");
-    let page = fs::read_to_string(examples.join("evaluation.html")).unwrap();
-    let desk = Desk(TempDir::new().unwrap());
-    fs::write(desk.path("all.jsonl"), held(&page, "entries").unwrap()).unwrap();
-    fs::write(desk.path("checkpoint"), held(&page, "checkpoint").unwrap()).unwrap();
-    desk.done("restore all.jsonl");
-    desk.done("checkpoint --take checkpoint");
-    for file in ["evaluation.html", "evaluation.md", "evaluation.xlsx", "findings.csv --section findings"] {
-        desk.done(&format!("report FINAL2024 -o {file}"));
-        let (name, _) = file.split_once(' ').unwrap_or((file, ""));
-        let written = fs::read(desk.path(name)).unwrap();
-        if std::env::var_os("ANNALS_BLESS").is_some() {
-            fs::write(examples.join(name), &written).unwrap();
-        }
-        assert!(fs::read(examples.join(name)).unwrap() == written, "{name} is not as it is written now");
-    }
 }

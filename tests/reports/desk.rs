@@ -1,0 +1,65 @@
+//! A desk at which a review is held, and what stands in the pages that are made there.
+
+use crate::program;
+use std::path::PathBuf;
+use std::process::Output;
+use tempfile::TempDir;
+
+pub(crate) const PLAN: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
+
+pub(crate) struct Desk(pub(crate) TempDir);
+
+impl Desk {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn run(&self, command: &str) -> Output {
+        program::annals(self.0.path()).args(command.split_whitespace()).output().unwrap()
+    }
+
+    pub(crate) fn done(&self, command: &str) -> String {
+        let output = self.run(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{command}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A review in which something was found and decided, with a text that a spreadsheet would run and Markdown would format.
+    pub(crate) fn reviewing() -> Self {
+        let desk = Self(TempDir::new().unwrap());
+        let time = |hour: u32| format!("--time 2023-01-09T{hour:02}:00:00.000Z");
+        desk.done(&format!(
+            "init {PLAN} --as DK --both-sides --illustrative --time 2021-05-11T08:00:00.000Z"
+        ));
+        for (hour, command) in (1..).zip([
+            "record progress 1.G2G.3 --as DK --lifecycle continuing --effective 2022-03-01 --time 2022-03-09T08:00:00.000Z",
+            "review open R2022 --as DK --cutoff 2022-12-31",
+            "review assess R2022 1.G2G.3 --as DK --finding substantial --cite 125",
+            "review assess R2022 1.G2G.3 --as KR --finding limited",
+            "review assess R2022 --line 1 --criterion impact --as KR --finding limited",
+            "review propose R2022 1.G2G.3 amend --text =1+1|*bold* --as DK --reason So",
+            "review agree 1.G2G.3 --as KR",
+        ]) {
+            let timed = if command.contains("--time") { String::new() } else { time(hour) };
+            desk.done(&format!("{command} {timed}"));
+        }
+        desk
+    }
+
+    pub(crate) fn close(&self) {
+        for command in
+            ["review sign R2022 --as DK", "review sign R2022 --as KR", "review close R2022 --as DK"]
+        {
+            self.done(&format!("{command} --time 2023-02-01T08:00:00.000Z"));
+        }
+    }
+}
+
+/// What stands in an element that holds text alone.
+pub(crate) fn held(page: &str, id: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("<pre id=\"{id}\" hidden>\n"))?;
+    let (text, _) = rest.split_once("</pre>").unwrap();
+    Some(text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))
+}
