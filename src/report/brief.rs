@@ -27,7 +27,7 @@ const BEGINNING: usize = 66;
 const WIDE: [usize; 2] = [33, 50];
 /// How many tenths of a line the tables of a page have, how many a heading takes with what is said below it, and how many stand
 /// between two rows.
-const ROOM: usize = 790;
+const ROOM: usize = 770;
 const HEADING: usize = 80;
 const BETWEEN: usize = 3;
 

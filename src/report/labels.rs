@@ -191,11 +191,13 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::assertion::{Health, Lifecycle, OccurrenceState};
+    use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Role};
     use crate::domain::finding::{Criterion, Finding};
+    use crate::domain::plan::InstrumentState;
     use crate::domain::review::Axis;
     use crate::domain::{change, finding, status};
     use crate::projection::audit::Rule;
+    use crate::projection::diff::Field;
     use std::collections::BTreeSet;
 
     /// The names of the messages of a language, and after each the places that it fills.
@@ -241,6 +243,15 @@ mod tests {
             .chain(Rule::ALL.iter().map(ToString::to_string))
             .chain(status::Joint::ALL.iter().map(ToString::to_string))
             .chain(finding::Joint::ALL.iter().map(ToString::to_string))
+            .chain(Role::ALL.iter().map(ToString::to_string))
+            .chain(InstrumentState::ALL.iter().map(ToString::to_string))
+            // What is new in the plan or amended, and a health that is stale, are told in sentences of their own.
+            .chain(
+                Field::ALL
+                    .iter()
+                    .filter(|field| !matches!(field, Field::Plan | Field::Text | Field::HealthStale))
+                    .map(ToString::to_string),
+            )
             .chain(["missed", "open", "closed", "contested", "illustrative"].map(ToOwned::to_owned));
         for word in words {
             let label = labels.word(&word);

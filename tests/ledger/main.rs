@@ -12,6 +12,7 @@ mod adoption;
 mod agenda;
 mod audits;
 mod authority;
+mod brief;
 mod checkpoints;
 mod clock;
 mod desk;

@@ -53,6 +53,9 @@ fn a_sheet_of_any_language_comes_back_as_it_went_out() {
     desk.save(&book.clone().set("J2", "under_way"));
     let found = desk.ask(&format!("{IN} --dry-run"));
     assert_eq!(found["edits"][0]["data"]["lifecycle"], "under_way");
+    // What is wrong is named as the sheet names it.
+    desk.save(&book.clone().set("M4", "2022"));
+    assert!(desk.refused(IN, 2).contains("Return!N4: an occurrence needs its 개최"));
     desk.save(&book.about("B7", "se"));
     assert!(desk.refused(IN, 2).contains("its language is se, and there are en, da and ko"));
 }

@@ -112,6 +112,20 @@ impl<'a> Rows<'a> {
         self.faults.push(Fault { place: Place { sheet: RETURN, row, column }, what: what.into() });
     }
 
+    /// A part of an occurrence that is not there, beside those that are.
+    fn part(&self, missing: Field, there: &[Field]) -> Wrong {
+        Wrong::Part(missing.heading(self.labels), self.headings(there, "and"))
+    }
+
+    /// The headings of some fields in a sentence.
+    fn headings(&self, fields: &[Field], before_the_last: &str) -> String {
+        let names: Vec<String> = fields.iter().map(|field| field.heading(self.labels)).collect();
+        match names.split_last() {
+            Some((last, names @ [_, ..])) => format!("{} {before_the_last} {last}", names.join(", ")),
+            _ => names.concat(),
+        }
+    }
+
     /// Finds the columns by their headings, wherever they stand.
     fn find_columns(&mut self, columns: &'a [Column]) {
         let cells = &self.workbook.cells;
@@ -120,13 +134,14 @@ impl<'a> Rows<'a> {
         places.dedup();
         for place in places {
             let heading = cells.get(&(0, place)).and_then(Value::written).unwrap_or_default();
+            let column = |name: String| Wrong::Column(name, Field::Note.heading(self.labels));
             match columns.iter().enumerate().find(|(_, column)| column.heading == heading) {
                 Some((number, _)) if self.columns.iter().any(|(other, ..)| *other == number) => {
                     self.fault(0, place, Wrong::Doubled(heading));
                 }
                 Some((number, column)) => self.columns.push((number, column, place)),
-                None if heading.is_empty() => self.fault(0, place, Wrong::Column("this ".to_owned())),
-                None => self.fault(0, place, Wrong::Column(format!("`{heading}` "))),
+                None if heading.is_empty() => self.fault(0, place, column("this ".to_owned())),
+                None => self.fault(0, place, column(format!("`{heading}` "))),
             }
         }
         let found = |column: &&Column| self.columns.iter().any(|(_, other, _)| other == column);
@@ -199,7 +214,8 @@ impl<'a> Rows<'a> {
             // It still holds, as of then.
             let filled = given.fields.get(&Field::Lifecycle)?;
             if filled.was.is_empty() {
-                self.fault(given.at, given.place(Field::Since), Wrong::Sinceless);
+                let said = [Field::Lifecycle, Field::Health, Field::Occurrence, Field::Note];
+                self.fault(given.at, given.place(Field::Since), Wrong::Sinceless(self.headings(&said, "or")));
             } else {
                 lifecycle = Some(filled.was.clone());
             }
@@ -254,7 +270,7 @@ impl<'a> Rows<'a> {
         // The window is there for orientation: alone, nothing is said of it, and it may go.
         if state.was.is_empty() && [state, date].iter().all(|filled| filled.now.is_none()) {
             if window.now.is_some() {
-                self.fault(given.at, state.place, Wrong::Part("OCCURRENCE", "WINDOW"));
+                self.fault(given.at, state.place, self.part(Field::Occurrence, &[Field::Window]));
             }
             return None;
         }
@@ -263,7 +279,11 @@ impl<'a> Rows<'a> {
         match word {
             Some(word) => drop(occurrence.insert("state".to_owned(), word.into())),
             None if !state.is_new() => {
-                self.fault(given.at, state.place, Wrong::Part("OCCURRENCE", "WINDOW and DATE"));
+                self.fault(
+                    given.at,
+                    state.place,
+                    self.part(Field::Occurrence, &[Field::Window, Field::Date]),
+                );
             }
             None => {}
         }
@@ -271,7 +291,11 @@ impl<'a> Rows<'a> {
         match begins {
             Some(begins) => drop(occurrence.insert("window".to_owned(), begins.to_string().into())),
             None if window.now.is_none() => {
-                self.fault(given.at, window.place, Wrong::Part("WINDOW", "OCCURRENCE and DATE"));
+                self.fault(
+                    given.at,
+                    window.place,
+                    self.part(Field::Window, &[Field::Occurrence, Field::Date]),
+                );
             }
             None => {}
         }

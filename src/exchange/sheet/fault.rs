@@ -18,11 +18,11 @@ pub struct Fault {
 /// What can be wrong in a cell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
-    /// A column of somebody's own.
+    /// A column of somebody's own, and the heading of that for notes.
     #[error(
-        "{0}is no column of this sheet, and what stands under it would be lost: move it to NOTE, or delete it"
+        "{0}is no column of this sheet, and what stands under it would be lost: move it to {1}, or delete it"
     )]
-    Column(String),
+    Column(String, String),
     /// A column that is gone.
     #[error("the column {0} is missing: take the sheet as it was made")]
     Missing(String),
@@ -80,14 +80,12 @@ pub enum Wrong {
         "`{0}` stood here, and an emptied cell takes nothing back: put it back, or take the word back with `annals record correct`"
     )]
     Emptied(String),
-    /// A date of nothing.
-    #[error(
-        "nothing in this row is said as of that date: fill in LIFECYCLE, HEALTH, OCCURRENCE or NOTE, or empty it"
-    )]
-    Sinceless,
-    /// A part of an occurrence.
+    /// A date of nothing; the headings of what could be said.
+    #[error("nothing in this row is said as of that date: fill in {0}, or empty it")]
+    Sinceless(String),
+    /// A part of an occurrence, by its heading, and the headings of what is there.
     #[error("an occurrence needs its {0}: fill it in, or leave {1} as it was")]
-    Part(&'static str, &'static str),
+    Part(String, String),
     /// The date of another window.
     #[error("the window is another, and this is still the date of the former: write its date, or empty it")]
     OtherWindow,
