@@ -196,7 +196,7 @@ fn silence_of(silence: &Silence, reading: &Reading) -> Phrase {
     }
 }
 
-/// Cuts the parts to what fits on a page, each to its share and to what the others leave of theirs; `listing` is the command that
+/// Cuts the parts to what fits on a page; `listing` is the command that
 /// lists all of a part.
 pub fn on_a_page(sections: &mut [Section], labels: &Labels, listing: impl Fn(&'static str) -> String) {
     for row in sections.iter_mut().flat_map(|section| &mut section.report.rows) {
@@ -233,23 +233,20 @@ fn height(row: &[Cell], labels: &Labels) -> usize {
     row.iter().skip(TEXT).map(told).max().unwrap_or_default() * 10 + BETWEEN
 }
 
-/// How many rows of each part fit into the room that all have.
-fn fitting(parts: &[Vec<usize>], room: usize) -> Vec<usize> {
-    let share = room / parts.len().max(1);
-    let needs: Vec<usize> = parts.iter().map(|rows| rows.iter().sum()).collect();
-    let mut left = room - needs.iter().map(|need| need.min(&share)).sum::<usize>();
-    let fit = |(rows, need): (&Vec<usize>, &usize)| {
-        let more = need.saturating_sub(share).min(left);
-        left -= more;
-        let mut own = share.min(*need) + more;
-        let fits = |height: &&usize| {
-            let fits = **height <= own;
-            own = own.saturating_sub(**height);
-            fits
-        };
-        rows.iter().take_while(fits).count()
-    };
-    parts.iter().zip(&needs).map(fit).collect()
+/// How many rows of each part fit into the room that all have: each takes one in its turn, until nothing more fits.
+fn fitting(parts: &[Vec<usize>], mut room: usize) -> Vec<usize> {
+    let mut taken = vec![0; parts.len()];
+    loop {
+        let before = room;
+        for (rows, taken) in parts.iter().zip(&mut taken) {
+            if let Some(left) = rows.get(*taken).and_then(|height| room.checked_sub(*height)) {
+                (room, *taken) = (left, *taken + 1);
+            }
+        }
+        if room == before {
+            return taken;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -257,13 +254,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_part_leaves_of_its_share_is_for_the_first_that_needs_more() {
+    fn the_parts_take_turns_until_nothing_more_fits() {
         let rows = |count| vec![10; count];
         assert_eq!(fitting(&[rows(2), rows(3), rows(1)], 90), [2, 3, 1]);
         assert_eq!(fitting(&[rows(9), rows(9), rows(9)], 90), [3, 3, 3]);
-        assert_eq!(fitting(&[rows(9), rows(0), rows(9)], 90), [6, 0, 3]);
-        assert_eq!(fitting(&[rows(1), rows(2), rows(9)], 90), [1, 2, 6]);
-        assert_eq!(fitting(&[vec![40, 10]], 45), [1]);
+        assert_eq!(fitting(&[rows(9), rows(9), rows(9)], 80), [3, 3, 2]);
+        assert_eq!(fitting(&[rows(9), rows(0), rows(2)], 90), [7, 0, 2]);
+        // A row that does not fit is not passed over, and leaves its room to the other parts.
+        assert_eq!(fitting(&[vec![10, 90, 10], rows(9)], 90), [1, 8]);
         assert_eq!(fitting(&[vec![50, 10]], 45), [0]);
         assert_eq!(fitting(&[], 45), [0; 0]);
     }
