@@ -13,7 +13,7 @@ use annals::projection::evidence::exhibits;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
 use annals::record::evidence::{self, File, Shown};
-use annals::record::history::History;
+use annals::record::history::{History, Recalled};
 use annals::report::evidence::{Checked, Found};
 use annals::report::table::Cell;
 use annals::store::Condition;
@@ -24,7 +24,6 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Keep, check and open the files that are put forward as evidence
 #[derive(Subcommand)]
@@ -181,14 +180,13 @@ pub(crate) fn checked(
     wanted: Option<&str>,
 ) -> Result<Vec<Checked>, Failure> {
     let hidden = Hidden::of(ledger)?;
-    let mut all = Vec::new();
+    let (mut all, mut spoken) = (Vec::new(), Recalled::new(history));
     ledger.replay(0..reading.head.size, &mut |entry, fact| {
         let event = &entry.request.event;
         let meant = wanted.is_none_or(|wanted| *wanted == event.subject);
         let names = || !evidence::files(event, &|_| None).is_empty();
         if meant && names() {
-            // A file may be put forward for a line of effort, too.
-            let words = fact.action().map_or_else(|| Ok(Arc::default()), |action| history.words(action))?;
+            let words = spoken.words(fact.action())?;
             all.extend(exhibits(entry, &words, &|digest| hidden.known(ledger, digest)));
         }
         Ok(())

@@ -19,7 +19,7 @@ use crate::record::history::State;
 use crate::trail::entry::{Entry, Event};
 use crate::trail::hash::sha256;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// After how many days an assertion is recorded late.
@@ -293,15 +293,16 @@ pub fn exceptions(
     let mut add = |subject: &str, entries: Vec<u64>, why: Why| {
         found.push(Exception { subject: subject.to_owned(), entries, why });
     };
+    let at_hand = exhibits.iter().filter(|(_, found)| *found == Exhibited::Found);
+    let at_hand: HashSet<u64> = at_hand.map(|(exhibit, _)| exhibit.sequence).collect();
     for assertion in population {
         let (subject, entry) = (assertion.item.subject.as_str(), assertion.item.sequence);
         let days = (assertion.item.day - assertion.effective.end()).num_days();
         if days > LATE_DAYS {
             add(subject, vec![entry], Why::RecordedLate(assertion.effective, days.unsigned_abs()));
         }
-        let own = exhibits.iter().filter(|(exhibit, _)| exhibit.sequence == entry);
-        let at_hand = own.filter(|(_, found)| *found == Exhibited::Found).count();
-        if assertion.lifecycle == Some(Lifecycle::Completed) && assertion.voided.is_none() && at_hand == 0 {
+        let bare = !at_hand.contains(&entry);
+        if assertion.lifecycle == Some(Lifecycle::Completed) && assertion.voided.is_none() && bare {
             add(subject, vec![entry], Why::Unevidenced(assertion.files));
         }
         for (confirmation, holder) in &assertion.confirmed {
