@@ -232,19 +232,28 @@ fn verification(labels: &Labels) -> Markup {
     }
 }
 
-/// What is on every page of paper: the head, and which page it is.
+/// What is on every page of paper: what it is, how it is made again, and its reading.
 fn paper(document: &Document, labels: &Labels) -> String {
     let Some(reading) = document.sections.first().map(|section| &section.report.reading) else {
         return String::new();
     };
-    let worth =
-        if reading.illustrative { format!(" · {}", labels.word("illustrative")) } else { String::new() };
-    let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
-    let foot = quoted(&(labels.naming("page-footer", names) + &worth));
     let (title, again) = (quoted(&document.title), quoted(&document.command));
-    format!(
-        "@page {{ @top-left {{ content: {title} }} @top-right {{ content: {again} }} @bottom-left {{ content: {foot} }} }}\n"
-    )
+    let head = format!("@top-left {{ content: {title} }} @top-right {{ content: {again} }}");
+    let foot = |text: &str| format!("@bottom-left {{ content: {} }}", quoted(text));
+    if document.layout == Layout::Page {
+        let worth =
+            if reading.illustrative { format!(" · {}", labels.word("illustrative")) } else { String::new() };
+        let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
+        return format!("@page {{ {head} {} }}\n", foot(&(labels.naming("page-footer", names) + &worth)));
+    }
+    // Each chapter has its own reading below each of its pages; what stands before the first is of that, or a page would begin between.
+    let chapter = |section: &Section| {
+        let (name, foot) = (section.name, foot(&section.readings(labels).join("\n")));
+        format!("@page {name} {{ {foot} }}\n#{name} {{ page: {name} }}\n")
+    };
+    let first = document.sections.first().map_or("auto", |section| section.name);
+    let chapters: String = document.sections.iter().map(chapter).collect();
+    format!("@page {{ {head} }}\nheader {{ page: {first} }}\n{chapters}")
 }
 
 /// A string of CSS that ends where it ends.

@@ -16,6 +16,8 @@ pub const ABOUT: &str = "About";
 const WIDEST: u16 = 60;
 /// The longest text of a cell, in characters (Office Open XML).
 const TEXT_LIMIT: usize = 32_767;
+/// How many characters fit into a margin of a printed page, where 255 are allowed with the instructions among them.
+const MARGIN_LIMIT: usize = 235;
 
 /// The document as the bytes of a workbook.
 ///
@@ -28,7 +30,7 @@ pub fn of(document: &Document, labels: &Labels) -> Result<Vec<u8>, XlsxError> {
     workbook.set_properties(&properties(&document.title, &document.command, &made));
     about(workbook.add_worksheet(), document, labels)?;
     for section in &document.sections {
-        sheet(workbook.add_worksheet(), section, labels)?;
+        sheet(workbook.add_worksheet(), &document.command, section, labels)?;
     }
     workbook.save_to_buffer()
 }
@@ -50,7 +52,7 @@ fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<
         let before = section.report.before.iter();
         rows.extend(before.map(|before| (labels.say("page-reading-before"), labels.reading(before))));
         rows.push((labels.say("page-reading"), labels.reading(&section.report.reading)));
-        pages(sheet, &section.report.reading, labels);
+        pages(sheet, (&document.command, &section.report.reading), labels);
     }
     let told = |section: &Section| {
         let more = section.more.iter().map(|more| labels.phrase(more));
@@ -79,7 +81,7 @@ fn wrapped() -> Format {
     Format::new().set_text_wrap().set_align(FormatAlign::Top)
 }
 
-fn sheet(sheet: &mut Worksheet, section: &Section, labels: &Labels) -> Result<(), XlsxError> {
+fn sheet(sheet: &mut Worksheet, command: &str, section: &Section, labels: &Labels) -> Result<(), XlsxError> {
     let report = &section.report;
     sheet.set_name(section.heading(labels))?;
     let heading = heading();
@@ -99,7 +101,7 @@ fn sheet(sheet: &mut Worksheet, section: &Section, labels: &Labels) -> Result<()
             write(sheet, (row, column), cell, (&text, &day), labels)?;
         }
     }
-    laid_out(sheet, (report.rows.len(), report.columns.len()), &report.reading, labels)
+    laid_out(sheet, (report.rows.len(), report.columns.len()), (command, &report.reading), labels)
 }
 
 fn heading() -> Format {
@@ -115,7 +117,7 @@ fn wide(characters: usize) -> u16 {
 fn laid_out(
     sheet: &mut Worksheet,
     (rows, columns): (usize, usize),
-    reading: &Reading,
+    made: (&str, &Reading),
     labels: &Labels,
 ) -> Result<(), XlsxError> {
     sheet.set_freeze_panes(1, 1)?;
@@ -123,7 +125,7 @@ fn laid_out(
         sheet.autofilter(0, 0, row, column)?;
     }
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    pages(sheet, reading, labels);
+    pages(sheet, made, labels);
     Ok(())
 }
 
@@ -174,12 +176,20 @@ pub fn written(cell: &Cell, labels: &Labels) -> String {
     }
 }
 
-/// The head on every page that is printed.
-fn pages(sheet: &mut Worksheet, reading: &Reading, labels: &Labels) {
-    let worth = if reading.illustrative { labels.word("illustrative") + ", " } else { String::new() };
-    let short: String = reading.head.leaf.to_string().chars().take(16).chain(['…']).collect();
-    let names = [("size", &*reading.head.size.to_string()), ("head", &*short)];
-    sheet.set_footer(format!("&L{worth}{}&R&P / &N", labels.naming("page-footer", names)));
+/// What is on every page that is printed: how it is made again, and the reading.
+fn pages(sheet: &mut Worksheet, (command, reading): (&str, &Reading), labels: &Labels) {
+    sheet.set_header(format!("&L&8 {}", margin(command)));
+    sheet.set_footer(format!("&L&8 {}&R&P / &N", margin(&labels.reading(reading))));
+}
+
+/// What fits into a margin, of which nothing is an instruction.
+fn margin(text: &str) -> String {
+    let text = text.replace('&', "&&");
+    if text.chars().count() <= MARGIN_LIMIT {
+        return text;
+    }
+    let cut: String = text.chars().take(MARGIN_LIMIT - 1).collect();
+    format!("{}…", cut.trim_end_matches('&'))
 }
 
 /// A day, where the calendar of workbooks has it (from 1900 on).
@@ -194,4 +204,20 @@ fn cut(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_has_what_fits_and_instructs_nobody() {
+        assert_eq!(margin("a & b"), "a && b");
+        for long in ["&".repeat(300), "a".repeat(MARGIN_LIMIT - 2) + "&b"] {
+            let cut = margin(&long);
+            assert!(cut.chars().count() <= MARGIN_LIMIT && cut.ends_with('…'), "{cut}");
+            let before = cut.trim_end_matches('…');
+            assert_eq!((before.len() - before.trim_end_matches('&').len()) % 2, 0, "{cut}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-"""A report on paper, as poppler reads it: words in their own letters, and on each page its number and the head that it is made from.
+"""A report on paper, as poppler reads it: words in their own letters, and on each page its number, how the report is made again, and the
+reading of its chapter with the head.
 
     paper.py FILE.pdf WORD...
 """
@@ -16,7 +17,10 @@ for word in words:
 heads = set()
 for number, page in enumerate(pages, 1):
     assert f"{number} / {len(pages)}" in page, (number, page[-400:])
-    heads.update(re.findall(r"\b[0-9a-f]{64}\b", page.strip().splitlines()[-1]))
+    foot = [line for line in page.strip().splitlines() if re.search(r"\b[0-9a-f]{64}\b", line)][-1]
+    heads.update(re.findall(r"\b[0-9a-f]{64}\b", foot))
+    assert re.search(r"\b20\d\d-\d\d-\d\d\b", foot), (number, foot)
     assert "annals report" in page.strip().splitlines()[0], (number, page[:200])
-assert len(heads) == 1, heads
-print(f"{len(pages)} pages, head {heads.pop()}")
+# What was frozen, and what came of it.
+assert len(heads) == 2, heads
+print(f"{len(pages)} pages, heads {' '.join(sorted(heads))}")

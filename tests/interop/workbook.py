@@ -19,7 +19,8 @@ for sheet in workbook.worksheets[1:]:
     assert sheet.freeze_panes == "B2", (sheet.title, sheet.freeze_panes)
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
     assert bool(sheet.auto_filter.ref) == bool(rows), sheet.title
-    assert "head " in sheet.oddFooter.left.text, sheet.title
+    assert sheet.oddHeader.left.text.strip().startswith("annals report "), sheet.title
+    assert all(word in sheet.oddFooter.left.text for word in ("as recorded: ", "as effective: ", "head ")), sheet.title
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             assert cell.data_type != "f", (sheet.title, cell.coordinate)

@@ -72,7 +72,7 @@ fn about(sheet: &mut Worksheet, form: &Form, labels: &Labels) -> Result<(), Xlsx
         rows.push((labels.say("sheet-words"), glossary(labels)));
     }
     keyed(sheet, ABOUT, &form.title, &rows)?;
-    pages(sheet, reading, labels);
+    pages(sheet, (&form.command, reading), labels);
     sheet.protect();
     Ok(())
 }
@@ -128,7 +128,7 @@ fn sheet(sheet: &mut Worksheet, form: &Form, labels: &Labels) -> Result<(), Xlsx
         use_autofilter: true,
         ..ProtectionOptions::default()
     });
-    laid_out(sheet, (form.rows.len(), form.columns.len()), &form.reading, labels)
+    laid_out(sheet, (form.rows.len(), form.columns.len()), (&form.command, &form.reading), labels)
 }
 
 /// How wide a column is in which something is said.
