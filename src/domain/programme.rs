@@ -252,10 +252,8 @@ impl Programme {
         if let Some(base) = new.basis.iter().find(|base| !self.instruments.contains_key(base)) {
             return Err(unknown("instrument", base.as_str(), self.instruments.keys()));
         }
-        let bodies: Vec<&Code> =
-            self.parties.values().flat_map(|party| party.institutions().map(|body| &body.id)).collect();
-        match new.institutions.iter().find(|body| !bodies.contains(body)) {
-            Some(body) => Err(unknown("institution", body.as_str(), bodies)),
+        match new.institutions.iter().find(|body| self.bodies().all(|known| known != *body)) {
+            Some(body) => Err(unknown("institution", body.as_str(), self.bodies())),
             None => Ok(()),
         }
     }

@@ -109,7 +109,7 @@ pub fn of<'a, W: Spoken>(
 
 /// Whether a lifecycle ends what is to be done.
 fn ends(lifecycle: Lifecycle) -> bool {
-    matches!(lifecycle, Lifecycle::Completed | Lifecycle::Discontinued | Lifecycle::Superseded)
+    lifecycle == Lifecycle::Completed || lifecycle.is_the_end()
 }
 
 /// The day since when all parties agree that there is nothing more to do, if they do.
