@@ -4,11 +4,12 @@ use super::axes::{Axes, Which};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
-use super::words;
+use super::{again, words};
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::projection::agenda::{self, Item, Last, Matter};
+use annals::projection::reading::Reading;
 use annals::record::history::State;
 use annals::report::ical::{self, Dated};
 use annals::report::labels::{Labels, Language};
@@ -24,11 +25,11 @@ Examples:
   annals calendar --party KR > kr.ics
   annals calendar --institution MSIT --within 2y --lang ko > msit.ics
 
-Every deadline is an event of a whole day, its last one. What stays the same keeps its UID, so that a calendar that subscribes to the file
+Every deadline is an event of a whole day, its last one; the feed says from which reading it is, and the command that writes it again. What stays the same keeps its UID, so that a calendar that subscribes to the file
 moves an event, and does not double it, in whichever language. The plan's own words stay. With --party or --institution the tasks are those of its institutions alone.")]
 pub(crate) struct Calendar {
     /// How far ahead to look: days, weeks, months or years, such as 60d, 8w, 6m, 1y or P60D
-    #[arg(long, value_name = "DURATION", default_value = "1y")]
+    #[arg(long, value_name = "DURATION", default_value = WITHIN)]
     within: Duration,
     /// In which language: en, da or ko
     #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = words::language())]
@@ -43,6 +44,7 @@ impl Calendar {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
+        let command = self.again(&reading);
         let filter = self.which.filter(&ledger.state())?;
         let mut items = agenda::of(&history, &reading, &filter, self.within)?;
         let own = |item: &Item<'_>| match item.matter {
@@ -69,10 +71,23 @@ impl Calendar {
         let whose = filter.institution.as_ref().or(filter.party.as_ref()).map(Code::as_str);
         let plan = state.programme.plan.as_deref().map_or("", |plan| plan.id.as_str());
         let name = whose.map_or_else(|| plan.to_owned(), |whose| format!("{plan}: {whose}"));
-        output::write(ical::of(&reading, &name, &Labels::of(self.lang), &dated).as_bytes())?;
+        output::write(ical::of(&reading, (&name, &command), &Labels::of(self.lang), &dated).as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The command that writes the same bytes again, whatever is recorded after and on whatever day.
+    fn again(&self, reading: &Reading) -> String {
+        let within = Some(self.within.to_string()).filter(|within| within != WITHIN);
+        let within = within.map(|within| ("--within", within));
+        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let today = ("--today", reading.today.to_string());
+        let read = self.which.again().into_iter().chain(self.axes.again(reading));
+        again::command("calendar", within.into_iter().chain(read).chain([today]).chain(language))
+    }
 }
+
+/// How far ahead is looked where nobody says it.
+const WITHIN: &str = "1y";
 
 /// The text of what has a date, and the entry that laid it down.
 fn described<'a>(state: &'a State, item: &Item<'_>) -> (&'a str, u64) {

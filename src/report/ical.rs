@@ -24,7 +24,7 @@ pub struct Dated<'a> {
 
 /// The calendar, with lines that end as RFC 5545 says; its language is that of whoever reads it, and the `UID`s are the same in all.
 #[must_use]
-pub fn of(reading: &Reading, name: &str, labels: &Labels, dated: &[Dated<'_>]) -> String {
+pub fn of(reading: &Reading, (name, command): (&str, &str), labels: &Labels, dated: &[Dated<'_>]) -> String {
     let mut calendar = Calendar::empty();
     let language = labels.language().as_str().to_uppercase();
     for (key, value) in [
@@ -35,7 +35,7 @@ pub fn of(reading: &Reading, name: &str, labels: &Labels, dated: &[Dated<'_>]) -
     ] {
         calendar.append_property(Property::new(key, value));
     }
-    calendar.name(name);
+    calendar.name(name).description(&format!("{}\n{command}", labels.reading(reading)));
     for each in dated {
         calendar.push(event(reading, labels, each));
     }

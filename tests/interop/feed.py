@@ -18,6 +18,8 @@ with open(sys.argv[2], encoding="utf-8") as file:
 assert all(len(line) <= 75 for line in raw.split(b"\r\n")), "a line is longer than 75 bytes"
 assert raw.count(b"\n") == raw.count(b"\r\n"), "a line does not end as RFC 5545 says"
 assert calendar["VERSION"] == "2.0" and calendar["PRODID"]
+about = str(calendar["DESCRIPTION"])
+assert due["reading"]["head"] in about and about.splitlines()[-1].startswith("annals calendar "), about
 events = calendar.walk("VEVENT")
 assert len(events) == len(due["rows"]) > 10, (len(events), len(due["rows"]))
 uids = [str(event["UID"]) for event in events]

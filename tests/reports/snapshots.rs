@@ -111,6 +111,17 @@ fn every_other_dialect_is_written_as_it_was_kept() {
 const PRE: &[u8] = b"<pre ";
 
 #[test]
+fn a_feed_is_written_again_by_the_command_in_it() {
+    let desk = restored();
+    let feed = desk.done("calendar --party KR --recorded 2022-12-31 --within 18m --lang da");
+    let whole = feed.replace("\r\n ", "");
+    let about = whole.lines().find_map(|line| line.strip_prefix("DESCRIPTION:")).unwrap();
+    assert!(about.starts_with("som registreret: 2022-12-31"), "{about}");
+    let (_, command) = about.rsplit_once("\\nannals ").unwrap();
+    assert_eq!(desk.done(command), feed);
+}
+
+#[test]
 fn what_differs_from_a_snapshot_is_told_line_by_line() {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("kept.json");
