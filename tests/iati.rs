@@ -28,9 +28,7 @@ impl Desk {
     }
 
     fn done(&self, command: &str) -> String {
-        let output = self.run(command);
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        program::said(command, self.run(command))
     }
 
     /// A ledger of the example plan, changed.

@@ -8,6 +8,14 @@ pub(crate) fn command<'a>(what: &str, options: impl IntoIterator<Item = (&'a str
     format!("annals {what}{}", options.collect::<String>())
 }
 
+/// An option that has to be said, because its value is not the one that is meant where nobody says it.
+pub(crate) fn unless(
+    default: &str,
+    (option, value): (&'static str, impl ToString),
+) -> Option<(&'static str, String)> {
+    Some(value.to_string()).filter(|value| value != default).map(|value| (option, value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

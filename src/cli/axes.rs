@@ -33,7 +33,7 @@ pub(crate) struct Axes {
     pub(crate) recorded: Option<NaiveDate>,
     /// As effective by this day: words whose date begins by then
     #[arg(long, value_name = "DAY", value_parser = day)]
-    pub(crate) effective: Option<NaiveDate>,
+    effective: Option<NaiveDate>,
     /// The day on which something counts as stale, due or missed [default: the day of --recorded, or today; in an illustrative
     /// ledger the day of the last entry]
     #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]

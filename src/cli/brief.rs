@@ -76,7 +76,7 @@ impl Brief {
         let (history, reading) = self.axes.read(ledger)?;
         let filter = Which::of_line(self.line).filter(&ledger.state())?;
         let since = self.since(&ledger.state(), &history.state)?;
-        let (before, earlier) = since.axes(&self.axes).read(ledger)?;
+        let (before, earlier) = since.axes(&reading).read(ledger)?;
         let (from, to) = (earlier.head.size, reading.head.size);
         if from > to {
             return Err(Failure::usage(format!(
@@ -141,15 +141,14 @@ impl Brief {
             Since::Cut(_) => ("--since", since.told()),
         };
         let today = ("--today", reading.today.to_string());
-        let within = Some(self.within.to_string()).filter(|within| within != WITHIN);
-        let within = within.map(|within| ("--within", within));
+        let within = again::unless(WITHIN, ("--within", self.within));
         [since].into_iter().chain(within).chain(self.axes.again(reading)).chain([today]).collect()
     }
 }
 
 impl Since {
     /// The axes of the earlier reading, which is as effective by the same day as the later one, unless it is that of a review.
-    fn axes(&self, later: &Axes) -> Axes {
+    fn axes(&self, later: &Reading) -> Axes {
         match self {
             Self::Review(name) => Axes::of_review(name.clone(), None),
             Self::Cut(cut) => Axes::of(Some(seen(*cut)), later.effective, None),

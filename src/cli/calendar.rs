@@ -25,8 +25,9 @@ Examples:
   annals calendar --party KR > kr.ics
   annals calendar --institution MSIT --within 2y --lang ko > msit.ics
 
-Every deadline is an event of a whole day, its last one; the feed says from which reading it is, and the command that writes it again. What stays the same keeps its UID, so that a calendar that subscribes to the file
-moves an event, and does not double it, in whichever language. The plan's own words stay. With --party or --institution the tasks are those of its institutions alone.")]
+Every deadline is an event of a whole day, its last one. What stays the same keeps its UID, so that a calendar that subscribes to the file \
+moves an event, and does not double it, in whichever language; the plan's own words stay. The feed says from which reading it is, and which \
+command writes it again. With --party or --institution the tasks are those of its institutions alone.")]
 pub(crate) struct Calendar {
     /// How far ahead to look: days, weeks, months or years, such as 60d, 8w, 6m, 1y or P60D
     #[arg(long, value_name = "DURATION", default_value = WITHIN)]
@@ -77,9 +78,8 @@ impl Calendar {
 
     /// The command that writes the same bytes again, whatever is recorded after and on whatever day.
     fn again(&self, reading: &Reading) -> String {
-        let within = Some(self.within.to_string()).filter(|within| within != WITHIN);
-        let within = within.map(|within| ("--within", within));
-        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let within = again::unless(WITHIN, ("--within", self.within));
+        let language = again::unless(Language::En.as_str(), ("--lang", self.lang));
         let today = ("--today", reading.today.to_string());
         let read = self.which.again().into_iter().chain(self.axes.again(reading));
         again::command("calendar", within.into_iter().chain(read).chain([today]).chain(language))

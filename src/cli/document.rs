@@ -101,7 +101,7 @@ impl Edition {
     /// How it is made again, into a file of the same name.
     pub(crate) fn again(&self, what: &str, options: Vec<(&'static str, String)>) -> String {
         let name = self.output.file_name().map_or_else(|| "FILE".into(), |name| name.to_string_lossy());
-        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let language = again::unless(Language::En.as_str(), ("--lang", self.lang));
         let section = self.section.clone().map(|section| ("--section", section));
         let own = [("-o", name.into_owned())].into_iter().chain(language).chain(section);
         again::command(what, options.into_iter().chain(own)) + if self.bom { " --bom" } else { "" }

@@ -149,7 +149,7 @@ impl Out {
                 made.rows.len()
             )));
         }
-        let language = (self.lang != Language::En).then(|| ("--lang", self.lang.to_string()));
+        let language = again::unless(Language::En.as_str(), ("--lang", self.lang));
         let options = [("--as", us.party.to_string())].into_iter().chain(meant).chain(language);
         let command = again::command("sheet out", options.chain([("-o", "FILE".to_owned())]));
         let form = Form {

@@ -1,7 +1,7 @@
 //! The program as a user has it: in a folder of their own, with keys and an anchor there, and nothing from the environment of the tests.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// A program that is run in a folder.
 pub(crate) fn within(folder: &Path, program: &str) -> Command {
@@ -20,4 +20,10 @@ pub(crate) fn within(folder: &Path, program: &str) -> Command {
 /// `annals`, run in a folder.
 pub(crate) fn annals(folder: &Path) -> Command {
     within(folder, env!("CARGO_BIN_EXE_annals"))
+}
+
+/// What a command that was done has said.
+pub(crate) fn said(command: &str, output: Output) -> String {
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -33,10 +33,7 @@ impl User {
     }
 
     pub(super) fn done(&self, command: &str) -> String {
-        let output = self.run(command);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{command}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+        super::alone::said(command, self.run(command))
     }
 
     pub(super) fn refused(&self, command: &str, code: i32, words: &[&str]) {

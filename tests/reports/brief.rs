@@ -103,3 +103,16 @@ fn a_brief_is_of_a_line_and_since_a_moment_that_there_are() {
         assert!(said.contains(word), "{command}: {said}");
     }
 }
+
+#[test]
+fn what_changed_is_told_by_the_day_by_which_the_review_reads_on_the_effective_axis() {
+    let desk = Desk::reviewing();
+    desk.close();
+    desk.done(
+        "review open R2023 --as DK --cutoff 2023-01-31 --axis effective --time 2023-03-01T08:00:00.000Z",
+    );
+    desk.done("brief 1 -o brief.json --review R2023 --since 126");
+    let report = &read(&desk, "brief.json")["sections"][0]["report"];
+    assert_eq!(report["reading"]["effective"], "2023-01-31");
+    assert_eq!(report["before"]["effective"], "2023-01-31");
+}

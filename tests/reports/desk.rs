@@ -20,10 +20,7 @@ impl Desk {
     }
 
     pub(crate) fn done(&self, command: &str) -> String {
-        let output = self.run(command);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{command}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+        program::said(command, self.run(command))
     }
 
     /// A review in which something was found and decided, with a text that a spreadsheet would run and Markdown would format.

@@ -49,10 +49,7 @@ impl Desk {
     }
 
     pub(crate) fn done(&self, command: &str) -> String {
-        let output = self.run(command);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{command}: {said}");
-        String::from_utf8(output.stdout).unwrap()
+        program::said(command, self.run(command))
     }
 
     pub(crate) fn ask(&self, command: &str) -> Value {

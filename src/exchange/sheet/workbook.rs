@@ -150,9 +150,7 @@ impl Workbook {
             .map_err(|_| broken("its reader gave up".to_owned()))??;
         Ok(Self { about, cells, saved })
     }
-}
 
-impl Workbook {
     /// In which language its headings are: a sheet that was made before there were others says none.
     ///
     /// # Errors
