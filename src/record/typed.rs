@@ -6,7 +6,7 @@
 
 use super::withheld::{AUDIENCES, DIGESTS, Held};
 use crate::domain::sealed::{Audience, PREFIX};
-use crate::trail::canonical::{Inside, NotCanonical, Reader};
+use crate::trail::canonical::{Fault, Inside, Reader};
 use crate::trail::data::Data;
 use crate::trail::disclosure::Digest;
 use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
@@ -31,8 +31,8 @@ impl serde::de::Error for Refused {
     }
 }
 
-impl From<NotCanonical> for Refused {
-    fn from(_: NotCanonical) -> Self {
+impl From<Fault> for Refused {
+    fn from(_: Fault) -> Self {
         Self
     }
 }

@@ -86,11 +86,8 @@ impl Member<'_> {
 /// Checks that `bytes` are one object in canonical form, and gives its members in order.
 pub(super) fn members<'a>(bytes: &'a [u8], mut each: impl FnMut(Member<'a>)) -> Result<(), NotCanonical> {
     let mut reader = Reader::of(bytes)?;
-    if reader.peek() != Some(b'{') {
-        return Err(reader.fault(Fault::Unexpected));
-    }
-    reader.object(1, &mut each)?;
-    reader.end()
+    let read = if reader.peek() == Some(b'{') { reader.object(1, &mut each) } else { Err(Fault::Unexpected) };
+    read.and_then(|()| reader.end()).map_err(|fault| reader.refused(fault))
 }
 
 /// Checks that `bytes` are one value in canonical form.
@@ -99,8 +96,8 @@ pub(super) fn members<'a>(bytes: &'a [u8], mut each: impl FnMut(Member<'a>)) -> 
 /// [`NotCanonical`] with the first byte at fault.
 pub fn check(bytes: &[u8]) -> Result<(), NotCanonical> {
     let mut reader = Reader::of(bytes)?;
-    reader.value(0)?;
-    reader.end()
+    let read = reader.value(0).and_then(|()| reader.end());
+    read.map_err(|fault| reader.refused(fault))
 }
 
 /// Writes a value in canonical form. Its text is not normalised: see [`normalise`].

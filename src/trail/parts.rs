@@ -4,6 +4,8 @@
 //! Whoever keeps a request or an entry has it in [`super::entry`]; what the attributes have to be is in
 //! [`super::attribute`].
 
+mod at_once;
+
 use super::attribute::{EntryFault, Fields, Name};
 use super::entry::{ENTRY_LIMIT, SIGNED_LIMIT, Seal};
 use super::hash::LeafHash;
@@ -14,6 +16,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 /// What an author says and signs; each part as in [`super::entry::Event`].
+#[derive(Debug, PartialEq)]
 pub(super) struct Parts<'a> {
     pub(super) ledger: Cow<'a, str>,
     pub(super) id: Uuid,
@@ -36,12 +39,17 @@ impl<'a> Parts<'a> {
     /// Reads a request.
     pub(super) fn of_request(bytes: &'a [u8]) -> Result<Self, EntryFault> {
         within(bytes.len(), ENTRY_LIMIT)?;
-        Self::of(&Fields::of_request(bytes)?, bytes)
+        at_once::request(bytes).map_or_else(|| Self::of(&Fields::of_request(bytes)?, bytes), Ok)
     }
 
     /// Reads an entry.
     pub(super) fn of_entry(bytes: &'a [u8]) -> Result<(Self, Seal), EntryFault> {
         within(bytes.len(), ENTRY_LIMIT)?;
+        at_once::entry(bytes).map_or_else(|| Self::one_by_one(bytes), Ok)
+    }
+
+    /// Reads the attributes of an entry one after another, so that the first fault is named.
+    fn one_by_one(bytes: &'a [u8]) -> Result<(Self, Seal), EntryFault> {
         let fields = Fields::of_entry(bytes)?;
         Ok((Self::of(&fields, bytes)?, seal(&fields)?))
     }
@@ -75,12 +83,15 @@ pub(super) fn within(found: usize, limit: usize) -> Result<(), EntryFault> {
 }
 
 fn signature(fields: &Fields<'_>) -> Result<[u8; 64], EntryFault> {
-    let text = fields.code(Name::Signature)?;
+    let signature = decoded(fields.code(Name::Signature)?.as_bytes());
+    signature.ok_or_else(|| Name::Signature.is_not("88 characters of standard base64, an Ed25519 signature"))
+}
+
+fn decoded(text: &[u8]) -> Option<[u8; 64]> {
     // The decoder asks for room in threes.
     let mut decoded = [0; 66];
     let length = STANDARD.decode_slice(text, &mut decoded).ok().filter(|length| *length == 64);
-    let signature = length.and_then(|_| decoded.first_chunk()).copied();
-    signature.ok_or_else(|| Name::Signature.is_not("88 characters of standard base64, an Ed25519 signature"))
+    length.and_then(|_| decoded.first_chunk()).copied()
 }
 
 /// In canonical order all that is not signed stands before `source` and before `subject`.
@@ -92,16 +103,60 @@ fn signed<'a>(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<[&'a [u8]; 3], Ent
     Ok(pieces.map(|piece| bytes.get(piece).unwrap_or_default()))
 }
 
+/// A number of twelve digits.
+fn place(digits: &[u8; 12]) -> Option<u64> {
+    let add = |number, digit: &u8| digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'));
+    digits.iter().try_fold(0, add)
+}
+
 fn seal(fields: &Fields<'_>) -> Result<Seal, EntryFault> {
-    let sequence = fields.code(Name::Sequence)?;
+    let sequence = fields.code(Name::Sequence)?.as_bytes().try_into().ok().and_then(place);
     Ok(Seal {
-        sequence: (sequence.len() == 12 && sequence.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| sequence.parse().ok())
-            .flatten()
-            .ok_or_else(|| Name::Sequence.is_not("a number of twelve digits"))?,
+        sequence: sequence.ok_or_else(|| Name::Sequence.is_not("a number of twelve digits"))?,
         recordedtime: fields.time(Name::RecordedTime)?,
         prevhash: fields.hash(Name::PrevHash)?,
         streamversion: fields.count(Name::StreamVersion)?,
         streamprevhash: fields.hash(Name::StreamPrevHash)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One by one, as a request.
+    fn request(bytes: &[u8]) -> Result<Parts<'_>, EntryFault> {
+        Parts::of(&Fields::of_request(bytes)?, bytes)
+    }
+
+    #[test]
+    fn what_is_read_at_once_is_what_is_read_one_by_one() {
+        const HISTORIES: [&str; 2] = [
+            include_str!("../../tests/vectors/entries.jsonl"),
+            include_str!("../../tests/vectors/history.jsonl"),
+        ];
+        let mut random = fastrand::Rng::with_seed(7);
+        for line in HISTORIES.iter().flat_map(|history| history.lines()) {
+            let (parts, _) = Parts::one_by_one(line.as_bytes()).unwrap();
+            let signed = crate::trail::entry::Request::from(parts).to_bytes();
+            assert!(at_once::entry(line.as_bytes()).is_some() && at_once::request(&signed).is_some());
+            for text in [line.as_bytes(), &signed] {
+                for _ in 0..1_000 {
+                    let mut bytes = text.to_vec();
+                    let (at, end) = (random.usize(..bytes.len()), random.usize(..bytes.len()));
+                    match random.u8(..6) {
+                        0 => bytes[at] = b"\"{},:a"[random.usize(..6)],
+                        1 => bytes[at] = random.u8(..),
+                        2 => bytes[at] ^= 1 << random.u8(..8),
+                        3 => drop(bytes.drain(at..end.max(at))),
+                        4 => drop(bytes.splice(at..at, text.iter().copied().skip(end).take(30)).count()),
+                        _ => {}
+                    }
+                    let said = String::from_utf8_lossy(&bytes);
+                    assert_eq!(at_once::entry(&bytes), Parts::one_by_one(&bytes).ok(), "{said}");
+                    assert_eq!(at_once::request(&bytes), request(&bytes).ok(), "{said}");
+                }
+            }
+        }
+    }
 }

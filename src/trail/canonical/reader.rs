@@ -40,48 +40,48 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    pub(super) fn fault(&self, fault: Fault) -> NotCanonical {
-        NotCanonical {
-            offset: self.at,
-            fault: if self.at < self.bytes.len() { fault } else { Fault::Truncated },
-        }
+    /// What is wrong, and where: a fault is met where the reader stands.
+    pub(super) fn refused(&self, fault: Fault) -> NotCanonical {
+        let fault = if self.at < self.bytes.len() { fault } else { Fault::Truncated };
+        NotCanonical { offset: self.at, fault }
     }
 
-    pub(crate) fn end(&self) -> Result<(), NotCanonical> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.fault(Fault::Trailing)) }
+    fn refuse<T>(&mut self, at: usize, fault: Fault) -> Result<T, Fault> {
+        self.at = at;
+        Err(fault)
     }
 
-    pub(crate) fn take(&mut self, byte: u8) -> Result<(), NotCanonical> {
+    pub(crate) fn end(&self) -> Result<(), Fault> {
+        if self.at == self.bytes.len() { Ok(()) } else { Err(Fault::Trailing) }
+    }
+
+    pub(crate) fn take(&mut self, byte: u8) -> Result<(), Fault> {
         if self.peek() == Some(byte) {
             self.at += 1;
             return Ok(());
         }
-        Err(self.fault(Fault::Unexpected))
+        Err(Fault::Unexpected)
     }
 
-    pub(super) fn value(&mut self, level: usize) -> Result<(), NotCanonical> {
+    pub(super) fn value(&mut self, level: usize) -> Result<(), Fault> {
         match self.peek() {
-            Some(b'"') => self.string().map(|_| ()),
+            Some(b'"') => self.text().map(|_| ()),
             Some(b'{') => self.object(level + 1, &mut |_| {}),
             Some(b'[') => self.array(level + 1),
             Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
             Some(b't') => self.word("true"),
             Some(b'f') => self.word("false"),
-            Some(b'n') => Err(self.fault(Fault::Null)),
-            _ => Err(self.fault(Fault::Value)),
+            Some(b'n') => Err(Fault::Null),
+            _ => Err(Fault::Value),
         }
     }
 
-    pub(crate) fn word(&mut self, word: &str) -> Result<(), NotCanonical> {
+    pub(crate) fn word(&mut self, word: &str) -> Result<(), Fault> {
         word.bytes().try_for_each(|byte| self.take(byte))
     }
 
-    fn deeper(&self, level: usize) -> Result<(), NotCanonical> {
-        if level > LEVELS { Err(self.fault(Fault::Depth)) } else { Ok(()) }
-    }
-
-    fn array(&mut self, level: usize) -> Result<(), NotCanonical> {
-        self.deeper(level)?;
+    fn array(&mut self, level: usize) -> Result<(), Fault> {
+        deeper(level)?;
         self.take(b'[')?;
         if self.peek() == Some(b']') {
             return self.take(b']');
@@ -95,12 +95,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn object(
-        &mut self,
-        level: usize,
-        each: &mut impl FnMut(Member<'a>),
-    ) -> Result<(), NotCanonical> {
-        self.deeper(level)?;
+    pub(super) fn object(&mut self, level: usize, each: &mut impl FnMut(Member<'a>)) -> Result<(), Fault> {
+        deeper(level)?;
         self.take(b'{')?;
         if self.peek() == Some(b'}') {
             return self.take(b'}');
@@ -110,15 +106,16 @@ impl<'a> Reader<'a> {
             let start = self.at;
             let name = self.string()?;
             if matches!(name, Inside::Other(name) if !name.is_ascii()) {
-                return Err(NotCanonical { offset: start, fault: Fault::NameNotAscii });
+                return self.refuse(start, Fault::NameNotAscii);
             }
             if before.is_some_and(|before| !before.comes_before(name)) {
-                return Err(NotCanonical { offset: start, fault: Fault::Order });
+                return self.refuse(start, Fault::Order);
             }
             before = Some(name);
             self.take(b':')?;
-            let value = self.raw(level)?;
-            each(Member { name: name.as_str(), value, start });
+            let value = self.at;
+            self.value(level)?;
+            each(Member { name: name.as_str(), value: self.since(value), start });
             if self.peek() == Some(b'}') {
                 return self.take(b'}');
             }
@@ -126,42 +123,56 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the member of this name in the outermost object, if it stands here.
+    /// Passes over this text, if it stands here.
     #[inline]
-    pub(crate) fn member(&mut self, name: &'static str) -> Result<Option<Member<'a>>, NotCanonical> {
-        let start = self.at;
-        let rest = self
-            .text
-            .get(start..)
-            .and_then(|rest| rest.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\":"));
-        if rest.is_none() {
-            return Ok(None);
-        }
-        self.at += name.len() + "\"\":".len();
-        let value = self.raw(1)?;
-        Ok(Some(Member { name, value, start }))
+    pub(crate) fn literal(&mut self, text: &str) -> Option<()> {
+        self.bytes.get(self.at..)?.starts_with(text.as_bytes()).then(|| self.at += text.len())
     }
 
-    /// Reads a value and returns it as it stands.
-    fn raw(&mut self, level: usize) -> Result<&'a str, NotCanonical> {
+    /// Passes over a string of so many bytes, which may be any: whoever decodes them has to know each.
+    #[inline]
+    pub(crate) fn quoted<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let [b'"', rest @ ..] = self.bytes.get(self.at..)? else { return None };
+        let (inside, rest) = rest.split_first_chunk()?;
+        self.at += "\"\"".len() + N;
+        if rest.first() == Some(&b'"') { Some(inside) } else { None }
+    }
+
+    /// Where it stands.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Reads an object within the outermost one, and returns it as it stands.
+    pub(crate) fn inner(&mut self) -> Result<&'a str, Fault> {
         let start = self.at;
-        self.value(level)?;
-        Ok(self.text.get(start..self.at).unwrap_or_default())
+        self.object(2, &mut |_| {})?;
+        Ok(self.since(start))
     }
 
     /// Reads a string.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<Inside<'a>, NotCanonical> {
+    pub(crate) fn string(&mut self) -> Result<Inside<'a>, Fault> {
+        let start = self.at + 1;
+        let plain = self.text()?;
+        let text = self.text.get(start..self.at - 1).unwrap_or_default();
+        Ok(if plain { Inside::Plain(text) } else { Inside::Other(text) })
+    }
+
+    /// Passes over a string, and says whether it is ASCII without an escape.
+    fn text(&mut self) -> Result<bool, Fault> {
         self.take(b'"')?;
-        let start = self.at;
         self.pass();
         let plain = self.peek() == Some(b'"');
         if !plain {
             self.rest_of_string()?;
         }
-        let text = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(if plain { Inside::Plain(text) } else { Inside::Other(text) })
+        Ok(plain)
     }
 
     /// Passes over characters that stand for themselves, as long as there are eight bytes to look at.
@@ -182,31 +193,31 @@ impl<'a> Reader<'a> {
 
     /// Passes over all that stands before the quote at the end, whatever it is.
     #[inline(never)]
-    fn rest_of_string(&mut self) -> Result<(), NotCanonical> {
+    fn rest_of_string(&mut self) -> Result<(), Fault> {
         loop {
             match self.peek() {
                 Some(b'"') => return Ok(()),
                 Some(b'\\') => match self.bytes.get(self.at + 1) {
                     Some(b'"' | b'\\' | b't' | b'n') => self.at += 2,
-                    _ => return Err(self.fault(Fault::Escape)),
+                    _ => return Err(Fault::Escape),
                 },
-                Some(0x00..=0x1F | 0x7F) => return Err(self.fault(Fault::Control)),
+                Some(0x00..=0x1F | 0x7F) => return Err(Fault::Control),
                 Some(0x20..=0x7E) => self.at += 1,
                 Some(_) => self.wide()?,
-                None => return Err(self.fault(Fault::Truncated)),
+                None => return Err(Fault::Truncated),
             }
             self.pass();
         }
     }
 
-    fn wide(&mut self) -> Result<(), NotCanonical> {
+    fn wide(&mut self) -> Result<(), Fault> {
         let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
-            return Err(self.fault(Fault::Encoding));
+            return Err(Fault::Encoding);
         };
         match u32::from(character) {
-            0x80..=0x9F => Err(self.fault(Fault::Control)),
-            0xFDD0..=0xFDEF => Err(self.fault(Fault::Noncharacter)),
-            code if code & 0xFFFE == 0xFFFE => Err(self.fault(Fault::Noncharacter)),
+            0x80..=0x9F => Err(Fault::Control),
+            0xFDD0..=0xFDEF => Err(Fault::Noncharacter),
+            code if code & 0xFFFE == 0xFFFE => Err(Fault::Noncharacter),
             _ => {
                 self.at += character.len_utf8();
                 Ok(())
@@ -214,9 +225,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn number(&mut self) -> Result<i64, NotCanonical> {
+    pub(crate) fn number(&mut self) -> Result<i64, Fault> {
         let start = self.at;
-        let refused = NotCanonical { offset: start, fault: Fault::Number };
         let negative = self.peek() == Some(b'-');
         if negative {
             self.at += 1;
@@ -233,8 +243,15 @@ impl<'a> Reader<'a> {
             && !(zero_first && (length > 1 || negative))
             && magnitude.unsigned_abs() < INTEGERS
             && !matches!(self.peek(), Some(b'.' | b'e' | b'E'));
-        if plain { Ok(if negative { -magnitude } else { magnitude }) } else { Err(refused) }
+        if plain {
+            return Ok(if negative { -magnitude } else { magnitude });
+        }
+        self.refuse(start, Fault::Number)
     }
+}
+
+const fn deeper(level: usize) -> Result<(), Fault> {
+    if level > LEVELS { Err(Fault::Depth) } else { Ok(()) }
 }
 
 impl<'a> Inside<'a> {
