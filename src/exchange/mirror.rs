@@ -295,7 +295,7 @@ impl<S: Source> Log<S> {
         if (frontier.size(), frontier.root()) != (size, root) {
             return Err(MirrorError::Hashes(size));
         }
-        let following = Following::of(copy);
+        let following = Following::of(copy)?;
         let mut following = if named { following } else { following.holding() };
         let mut leaves = leaves.into_iter();
         each_entry::<MirrorError>(&mut *self.source.borrow_mut(), from, size, &mut |at, line| {

@@ -43,7 +43,7 @@ impl Restore {
     /// # Errors
     /// [`RestoreError::Store`].
     pub fn new(folder: &Path) -> Result<Self, RestoreError> {
-        Ok(Self(Following::of(Ledger::create(folder)?)))
+        Ok(Self(Following::of(Ledger::create(folder)?)?))
     }
 
     /// Takes the next entry, without its newline.

@@ -10,8 +10,12 @@ use crate::record::beside::Beside;
 use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
-use crate::store::{AppendError, Head, StoreError};
+use crate::store::{AppendError, StoreError, said};
+use std::panic;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, PoisonError};
+use std::thread::{self, JoinHandle};
 
 /// How many entries are written under one commit.
 const BATCH: u64 = 8192;
@@ -38,9 +42,10 @@ impl From<StoreError> for FollowError {
 
 /// A ledger that takes what was sealed elsewhere.
 pub struct Following {
-    ledger: Ledger,
     verifier: Verifier<Index>,
-    head: Head,
+    writer: Writer,
+    /// Entries that are written by now, or being written.
+    begun: u64,
     /// What is not written yet.
     waiting: Vec<Vec<u8>>,
     /// Whether nothing is written before all is judged.
@@ -49,11 +54,13 @@ pub struct Following {
 
 impl Following {
     /// Begins after the last entry of a ledger that is open for writing.
-    #[must_use]
-    pub fn of(ledger: Ledger) -> Self {
+    ///
+    /// # Errors
+    /// [`FollowError::Ledger`], where no thread can be had to write with.
+    pub fn of(ledger: Ledger) -> Result<Self, FollowError> {
         let Past { state, index, .. } = ledger.past().copy();
-        let head = state.head;
-        Self { ledger, verifier: Verifier::after(index, state), head, waiting: Vec::new(), holds: false }
+        let (begun, writer) = (state.head.size, Writer::begin(ledger)?);
+        Ok(Self { verifier: Verifier::after(index, state), writer, begun, waiting: Vec::new(), holds: false })
     }
 
     /// Writes nothing before all is judged: where it is told by the last entries alone whether they count.
@@ -69,7 +76,7 @@ impl Following {
     pub fn push(&mut self, line: &[u8]) -> Result<(), FollowError> {
         self.verifier.push(line)?;
         self.waiting.push(line.to_vec());
-        let judged = self.verifier.judged().saturating_sub(self.head.size);
+        let judged = self.verifier.judged().saturating_sub(self.begun);
         if !self.verifier.holds() {
             return Err(self.refused());
         }
@@ -94,10 +101,9 @@ impl Following {
     }
 
     fn commit(&mut self, count: u64) -> Result<(), FollowError> {
-        let count = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
-        let batch: Vec<Vec<u8>> = self.waiting.drain(..count).collect();
-        self.head = self.ledger.store.append(self.head, &batch)?;
-        Ok(())
+        let batch = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
+        self.begun += count;
+        self.writer.write(self.waiting.drain(..batch).collect())
     }
 
     /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
@@ -109,26 +115,74 @@ impl Following {
         self,
         wanted: impl FnOnce(&State) -> Result<(), E>,
     ) -> Result<(Ledger, Report), E> {
-        let Self { ledger, verifier, head, waiting, .. } = self;
+        let Self { verifier, mut writer, waiting, .. } = self;
         let (report, state, index) = verifier.finish_with_state().map_err(FollowError::from)?;
         if !report.holds() {
             return Err(FollowError::Refused(Box::new(report)).into());
         }
         wanted(&state)?;
-        Ok((write(ledger, (state, index), head, &waiting)?, report))
+        writer.write(waiting)?;
+        Ok((settled(writer.end()?, state, index)?, report))
     }
 }
 
-/// Writes the last entries, and lets the ledger go on from what all of them leave.
-fn write(
-    ledger: Ledger,
-    (state, mut index): (State, Index),
-    head: Head,
-    waiting: &[Vec<u8>],
-) -> Result<Ledger, FollowError> {
-    if !waiting.is_empty() {
-        ledger.store.append(head, waiting)?;
+/// The thread that writes what is judged while the next entries are: to wait for the disk takes as long as to judge a third of
+/// them. It has the ledger meanwhile.
+struct Writer {
+    folder: PathBuf,
+    batches: Option<SyncSender<Vec<Vec<u8>>>>,
+    thread: Option<JoinHandle<Result<Ledger, AppendError>>>,
+}
+
+impl Writer {
+    fn begin(ledger: Ledger) -> Result<Self, StoreError> {
+        let (batches, taken) = mpsc::sync_channel::<Vec<Vec<u8>>>(1);
+        let folder = ledger.folder.clone().unwrap_or_default();
+        let write = move || {
+            for batch in taken {
+                ledger.store.append(ledger.head(), &batch)?;
+                // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
+                let _ = ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
+            }
+            Ok(ledger)
+        };
+        let begun = thread::Builder::new().spawn(write);
+        let thread = begun.map_err(said(&folder, "written to"))?;
+        Ok(Self { folder, batches: Some(batches), thread: Some(thread) })
     }
+
+    /// Writes a batch once those before it are written.
+    fn write(&mut self, batch: Vec<Vec<u8>>) -> Result<(), FollowError> {
+        let taken = self.batches.as_ref().is_some_and(|batches| batches.send(batch).is_ok());
+        // It takes no more where one before could not be written, and says why.
+        if taken { Ok(()) } else { self.end().and_then(|_| Err(self.doubtful())) }
+    }
+
+    /// Waits until all is written, and gives the ledger back.
+    fn end(&mut self) -> Result<Ledger, FollowError> {
+        self.batches = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(ended)) => Ok(ended?),
+            Some(Err(panicked)) => panic::resume_unwind(panicked),
+            None => Err(self.doubtful()),
+        }
+    }
+
+    fn doubtful(&self) -> FollowError {
+        StoreError::Doubtful(self.folder.clone()).into()
+    }
+}
+
+impl Drop for Writer {
+    /// Nothing is written any more to a folder that somebody throws away.
+    fn drop(&mut self) {
+        self.batches = None;
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Lets the ledger go on from what its entries leave.
+fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, FollowError> {
     let folder = ledger.folder.as_deref();
     let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
     let size = state.head.size;
@@ -136,8 +190,6 @@ fn write(
     *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
     *ledger.past() = past;
     kept?;
-    // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
-    let _ = ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
     ledger.complete_erasures()?;
     Ok(ledger)
 }

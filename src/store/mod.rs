@@ -251,7 +251,7 @@ fn advance(head: Head, batch: &[Vec<u8>]) -> Result<Head, StoreError> {
 }
 
 /// Names what the system refused: the two refusals that a reader can lift have errors of their own.
-fn said(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError {
+pub(crate) fn said(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { path, doing },
