@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// Lines that are read over rather than looked for.
 const NEAR: u64 = 16;
+/// Bytes that most lines are shorter than. To read more of a scattered history takes longer than to read again where one is not.
+const LIKELY: usize = 3 << 9;
 /// How often a place is guessed at.
 const GUESSES: usize = 24;
 
@@ -184,16 +186,18 @@ pub(super) fn near(
 pub(super) fn line_at(opened: &File, offset: u64, line: &mut Vec<u8>) -> io::Result<bool> {
     // With the newline of the line before, where there is one.
     let before = usize::from(offset > 0);
-    for size in [4 << 10, ENTRY_LIMIT + 2] {
+    for size in [LIKELY, 4 << 10, ENTRY_LIMIT + 2] {
         line.resize(size, 0);
         let read = opened.read_at(line, offset - before as u64)?;
         line.truncate(read);
         if before > 0 && line.first() != Some(&b'\n') {
             return Ok(false);
         }
-        if let Some(end) = line.iter().skip(before).position(|byte| *byte == b'\n') {
-            line.truncate(before + end);
-            line.drain(..before);
+        // The library looks at many bytes at a time.
+        let length = line.get(before..).unwrap_or_default().skip_until(b'\n')?;
+        line.truncate(before + length);
+        line.drain(..before);
+        if line.pop_if(|byte| *byte == b'\n').is_some() {
             return Ok(true);
         }
     }
@@ -224,5 +228,33 @@ fn newline_follows(reader: &mut impl BufRead) -> io::Result<bool> {
         }
         let taken = buffer.len();
         reader.consume(taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_line_of_any_length_is_read_where_it_begins_and_nowhere_else() {
+        let mut opened = tempfile::tempfile().unwrap();
+        let sizes = [LIKELY, 4 << 10, ENTRY_LIMIT];
+        let lengths = sizes.iter().flat_map(|size| (size.saturating_sub(3)..=size + 2).chain([1]));
+        let lengths: Vec<usize> = lengths.filter(|length| *length <= ENTRY_LIMIT).collect();
+        for length in &lengths {
+            opened.write_all(&[&*vec![b'-'; *length], b"\n"].concat()).unwrap();
+        }
+        opened.write_all(b"torn").unwrap();
+        let (mut offset, mut line) = (0, Vec::new());
+        for length in lengths {
+            assert!(line_at(&opened, offset, &mut line).unwrap() && line == vec![b'-'; length], "{length}");
+            assert!(!line_at(&opened, offset + 1, &mut line).unwrap(), "{length}");
+            offset += length as u64 + 1;
+        }
+        assert!(
+            !line_at(&opened, offset, &mut line).unwrap()
+                && !line_at(&opened, offset + 4, &mut line).unwrap()
+        );
     }
 }
