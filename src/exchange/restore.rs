@@ -73,3 +73,57 @@ impl Restore {
         self.0.finish(is_opened).map(|(_, report)| report)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::specimen::Specimen;
+    use crate::ledger::faults::each_in_turn;
+    use crate::store::disk::faults::Fault;
+    use std::fs;
+
+    fn restored(folder: &Path, lines: &[Vec<u8>]) -> Result<Report, RestoreError> {
+        let mut restore = Restore(Following::of(Ledger::create(folder)?)?.in_batches(512));
+        lines.iter().try_for_each(|line| restore.push(line))?;
+        restore.finish()
+    }
+
+    #[test]
+    fn what_is_restored_is_whole_or_an_error_and_nothing_is_written_after_that() {
+        // More than are judged at a time, so that some are written while others are judged.
+        let batches = Specimen::new(2_200).unwrap().map(Result::unwrap);
+        let lines: Vec<Vec<u8>> = batches.flat_map(|batch| batch.lines).collect();
+        for (fault, lasting) in
+            [(Fault::NotDone, false), (Fault::NotDone, true), (Fault::Done, false), (Fault::Half, true)]
+        {
+            let (mut refused, mut whole) = (0, 0);
+            let calls = each_in_turn(fault, lasting, |folder, armed, what| {
+                let path = folder.join("ledger");
+                let restored = restored(&path, &lines);
+                let met = armed.met();
+                drop(armed);
+                match restored {
+                    Ok(report) => {
+                        whole += 1;
+                        let ledger = Ledger::open(&path, &mut |_| {}).unwrap();
+                        assert_eq!(
+                            (report.head, report.size),
+                            (ledger.head().leaf, lines.len() as u64),
+                            "{what}"
+                        );
+                        assert!(ledger.verify(&mut |_| {}).unwrap().holds(), "{what}");
+                    }
+                    Err(error) => {
+                        refused += 1;
+                        assert!(met, "{what}: {error}");
+                        // Whoever throws it away finds nobody writing.
+                        assert!(fs::remove_dir_all(&path).is_ok() || !path.exists(), "{what}");
+                    }
+                }
+                met
+            });
+            // What is derived may fail, and is made anew.
+            assert!(calls > 4 && refused > 2 && whole > 0, "{calls} calls, {refused} refused, {whole} whole");
+        }
+    }
+}

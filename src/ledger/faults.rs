@@ -159,7 +159,11 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Tries one fault after another, until none of the calls is left to fail; says how many there were.
-fn each_in_turn(fault: Fault, lasting: bool, mut attempt: impl FnMut(&Path, Armed, &str) -> bool) -> u64 {
+pub(crate) fn each_in_turn(
+    fault: Fault,
+    lasting: bool,
+    mut attempt: impl FnMut(&Path, Armed, &str) -> bool,
+) -> u64 {
     let mut met = |after: u64| {
         let folder = tempfile::tempdir().unwrap();
         let armed = arm(folder.path(), after, fault, lasting);

@@ -48,6 +48,8 @@ pub struct Following {
     begun: u64,
     /// What is not written yet.
     waiting: Vec<Vec<u8>>,
+    /// [`BATCH`], but in tests.
+    batch: u64,
     /// Whether nothing is written before all is judged.
     holds: bool,
 }
@@ -60,13 +62,26 @@ impl Following {
     pub fn of(ledger: Ledger) -> Result<Self, FollowError> {
         let Past { state, index, .. } = ledger.past().copy();
         let (begun, writer) = (state.head.size, Writer::begin(ledger)?);
-        Ok(Self { verifier: Verifier::after(index, state), writer, begun, waiting: Vec::new(), holds: false })
+        Ok(Self {
+            verifier: Verifier::after(index, state),
+            writer,
+            begun,
+            waiting: Vec::new(),
+            batch: BATCH,
+            holds: false,
+        })
     }
 
     /// Writes nothing before all is judged: where it is told by the last entries alone whether they count.
     #[must_use]
     pub fn holding(self) -> Self {
         Self { holds: true, ..self }
+    }
+
+    /// Writes so many entries under one commit.
+    #[cfg(test)]
+    pub(crate) fn in_batches(self, batch: u64) -> Self {
+        Self { batch, ..self }
     }
 
     /// Takes the next entry, without its newline. It is durable once [`Self::finish`] has returned.
@@ -80,7 +95,7 @@ impl Following {
         if !self.verifier.holds() {
             return Err(self.refused());
         }
-        if judged >= BATCH && !self.holds { self.commit(judged) } else { Ok(()) }
+        if judged >= self.batch && !self.holds { self.commit(judged) } else { Ok(()) }
     }
 
     /// Takes what stands where a whole line should, and refuses it.
