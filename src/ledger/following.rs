@@ -141,8 +141,8 @@ impl Following {
     }
 }
 
-/// The thread that writes what is judged while the next entries are: to wait for the disk takes as long as to judge a third of
-/// them. It has the ledger meanwhile.
+/// The thread that writes what is judged while the next entries are, so that no core waits for the disk. It has the ledger
+/// meanwhile.
 struct Writer {
     folder: PathBuf,
     batches: Option<SyncSender<Vec<Vec<u8>>>>,
@@ -166,7 +166,7 @@ impl Writer {
         Ok(Self { folder, batches: Some(batches), thread: Some(thread) })
     }
 
-    /// Writes a batch once those before it are written.
+    /// Writes a batch once those before it are written. What the disk refuses is told at one of the next two, or at the end.
     fn write(&mut self, batch: Vec<Vec<u8>>) -> Result<(), FollowError> {
         let taken = self.batches.as_ref().is_some_and(|batches| batches.send(batch).is_ok());
         // It takes no more where one before could not be written, and says why.
