@@ -48,7 +48,7 @@ fn entries() -> Vec<(Vec<u8>, Entry)> {
             source: format!("parties/{}", &key.verifier().name()[..2]),
             kind: "annals.vector.said.v1".to_owned(),
             subject: subject.to_owned(),
-            time: parse_timestamp(&format!("2021-04-1{number}T09:30:00.000Z")).unwrap(),
+            time: parse_timestamp(format!("2021-04-1{number}T09:30:00.000Z")).unwrap(),
             keyid: key.verifier().keyid(),
             basehash: before,
             causationid: None,
@@ -58,7 +58,7 @@ fn entries() -> Vec<(Vec<u8>, Entry)> {
         let (streamversion, streamprevhash) = streams.get(subject).copied().unwrap_or((0, LeafHash::NONE));
         let (bytes, entry) = event.sign(key).unwrap().seal(Seal {
             sequence: number,
-            recordedtime: parse_timestamp(&format!("2021-04-1{number}T09:30:01.250Z")).unwrap(),
+            recordedtime: parse_timestamp(format!("2021-04-1{number}T09:30:01.250Z")).unwrap(),
             prevhash: before,
             streamversion: streamversion + 1,
             streamprevhash,

@@ -143,10 +143,10 @@ pub fn timestamp(instant: DateTime<Utc>) -> String {
 
 /// Reads an instant in the one form that [`timestamp`] writes; second 60 is none.
 #[must_use]
-pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+pub fn parse_timestamp(text: impl AsRef<[u8]>) -> Option<DateTime<Utc>> {
     #[rustfmt::skip]
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'.', f0, f1, f2, b'Z'] =
-        *text.as_bytes()
+        *text.as_ref()
     else {
         return None;
     };
@@ -163,10 +163,11 @@ pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
 
 /// Reads a UUID of version 7 in the one form in which it is hashed.
 #[must_use]
-pub fn parse_id(text: &str) -> Option<Uuid> {
+pub fn parse_id(text: impl AsRef<[u8]>) -> Option<Uuid> {
+    let text = text.as_ref();
     // No other form that the library reads is as long as the one with hyphens.
-    let is_written = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    Uuid::parse_str(text).ok().filter(|id| is_written && is_version_7(*id))
+    let is_written = text.len() == 36 && !text.iter().any(u8::is_ascii_uppercase);
+    Uuid::try_parse_ascii(text).ok().filter(|id| is_written && is_version_7(*id))
 }
 
 pub(super) fn is_version_7(id: Uuid) -> bool {

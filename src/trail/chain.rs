@@ -105,23 +105,32 @@ impl Range {
     ) -> Self {
         let last = (first == 0).then_some(LeafHash::NONE);
         let mut range = Self { first, end: first, before: None, last, streams: HashMap::new(), broken: None };
-        for line in lines {
-            match range.follow(line.as_ref()) {
-                Ok(leaf) => each(leaf),
-                Err(fault) => {
-                    range.broken = Some(Broken { entry: range.end, fault });
-                    break;
-                }
-            }
-        }
+        let followed = range.follow_all(lines.into_iter(), each);
+        range.broken = followed.err().map(|fault| Broken { entry: range.end, fault });
         range
     }
 
-    fn follow(&mut self, line: &[u8]) -> Result<LeafHash, ChainFault> {
+    fn follow_all(
+        &mut self,
+        mut lines: impl Iterator<Item: AsRef<[u8]>>,
+        each: &mut dyn FnMut(LeafHash),
+    ) -> Result<(), ChainFault> {
+        let mut follow = |line: &[u8], leaf| self.follow(line, leaf).map(|()| each(leaf));
+        while let Some(one) = lines.next() {
+            let one = one.as_ref();
+            let Some(other) = lines.next() else { return follow(one, LeafHash::of(one)) };
+            let other = other.as_ref();
+            let [leaf, after] = LeafHash::of_two(one, other);
+            follow(one, leaf)?;
+            follow(other, after)?;
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, line: &[u8], leaf: LeafHash) -> Result<(), ChainFault> {
         let (parts, seal) = Parts::of_entry(line)?;
         in_place(self.end, seal.sequence)?;
         linked(self.last, seal.prevhash)?;
-        let leaf = LeafHash::of(line);
         // A version is at least 1.
         let before = Head { size: seal.streamversion.saturating_sub(1), leaf: seal.streamprevhash };
         let last = Head { size: seal.streamversion, leaf };
@@ -135,7 +144,7 @@ impl Range {
         self.before.get_or_insert(seal.prevhash);
         self.last = Some(leaf);
         self.end += 1;
-        Ok(leaf)
+        Ok(())
     }
 
     /// Takes a stream of which the range has no entry yet: from the begin of the log on, there is none.

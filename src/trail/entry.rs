@@ -226,7 +226,7 @@ impl Request {
     #[must_use]
     pub fn is_signed_by(&self, key: &VerifierKey) -> bool {
         key.kind() == Kind::Ed25519
-            && key.keyid() == self.event.keyid
+            && key.is_named(&self.event.keyid)
             && key.verifies(&[CONTEXT, &self.signed].concat(), &self.signature)
     }
 

@@ -13,13 +13,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
-use ed25519_dalek::{Signature, Signer};
+use ed25519_dalek::{Signature, Signer, Verifier};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The longest name of a key, in bytes.
 pub const NAME_LIMIT: usize = 192;
+
+/// How the point is written that changes none that it is added to.
+const NEUTRAL: [u8; 32] = {
+    let mut bytes = [0; 32];
+    bytes[0] = 1;
+    bytes
+};
 
 /// What a key signs, told by its type byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +90,8 @@ pub enum KeyFault {
 pub struct VerifierKey {
     name: String,
     kind: Kind,
+    id: [u8; 4],
+    /// Of prime order.
     key: ed25519_dalek::VerifyingKey,
 }
 
@@ -112,11 +121,16 @@ impl VerifierKey {
         if key.is_weak() || !point.is_torsion_free() || point.compress().to_bytes() != bytes {
             return Err(weak());
         }
-        let expected = hex(&key_id(&name, kind, &bytes));
+        let key = Self::new(name, kind, key);
+        let expected = hex(&key.id);
         if id != expected {
-            return Err(KeyFault::Id { name, found: id.to_owned(), expected });
+            return Err(KeyFault::Id { name: key.name, found: id.to_owned(), expected });
         }
-        Ok(Self { name, kind, key })
+        Ok(key)
+    }
+
+    fn new(name: String, kind: Kind, key: ed25519_dalek::VerifyingKey) -> Self {
+        Self { id: key_id(&name, kind, key.as_bytes()), name, kind, key }
     }
 
     /// The key's name, by which a party's keys begin with its code: `DK/…`.
@@ -139,21 +153,30 @@ impl VerifierKey {
 
     /// The key's id, as the lines of signed notes begin with it.
     #[must_use]
-    pub fn id(&self) -> [u8; 4] {
-        key_id(&self.name, self.kind, self.raw())
+    pub const fn id(&self) -> [u8; 4] {
+        self.id
     }
 
     /// `<name>+<8 hexadecimal digits>`, as an entry names its key.
     #[must_use]
     pub fn keyid(&self) -> String {
-        format!("{}+{}", self.name, hex(&self.id()))
+        format!("{}+{}", self.name, hex(&self.id))
+    }
+
+    /// Whether an entry names this key so.
+    #[must_use]
+    pub fn is_named(&self, keyid: &str) -> bool {
+        keyid.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('+')) == Some(&hex(&self.id))
     }
 
     /// Whether `signature` is this key's over `message`: S below the group's order, R and the key not of small order,
     /// and the encoding of `[S]B − [k]A` equal to R byte for byte. Never in a batch, which accepts more.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+        // The library's strict check decompresses R, to tell its order, and then finds it equal to what it computes. That is of
+        // prime order, as the key is, or the neutral point, which is told by its bytes.
+        !signature.starts_with(&NEUTRAL)
+            && self.key.verify(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -222,7 +245,7 @@ impl SigningKey {
     /// The public half.
     #[must_use]
     pub fn verifier(&self) -> VerifierKey {
-        VerifierKey { name: self.name.clone(), kind: self.kind, key: self.key.verifying_key() }
+        VerifierKey::new(self.name.clone(), self.kind, self.key.verifying_key())
     }
 
     /// Signs a message (Ed25519, deterministic: the same message gives the same signature).
@@ -305,6 +328,28 @@ mod tests {
         assert!(!key.verifier().verifies(b"said", &signature), "S not below the order");
         let witness = SigningKey::from_seed("DK/a", Kind::Cosignature, &[7; 32]).unwrap();
         assert_ne!(witness.verifier().keyid(), key.verifier().keyid());
+    }
+
+    #[test]
+    fn a_signature_holds_where_the_library_holds_it_strictly() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let key = SigningKey::from_seed("DK/a", Kind::Ed25519, &[7; 32]).unwrap();
+        let verifier = key.verifier();
+        let strictly = |message: &[u8], signature: &[u8; 64]| {
+            verifier.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+        };
+        for round in 0..2_000 {
+            let message: Vec<u8> = (0..round % 90).map(|_| random.u8(..)).collect();
+            let mut signature = key.sign(&message);
+            if round % 3 > 0 {
+                signature[random.usize(..64)] ^= 1 << random.u8(..8);
+            }
+            if round % 3 > 1 {
+                signature[..32].copy_from_slice(&NEUTRAL);
+            }
+            assert_eq!(verifier.verifies(&message, &signature), strictly(&message, &signature), "{round}");
+            assert_eq!(verifier.verifies(&message, &signature), round % 3 == 0, "{round}");
+        }
     }
 
     #[test]

@@ -9,6 +9,10 @@
 //! Proofs are computed from [`Tiles`] alone, wherever these are kept, and verified with nothing else at hand. Who signed a root
 //! is in [`super::checkpoint`].
 
+mod compact;
+
+pub use compact::Compact;
+
 use super::hash::{LeafHash, NodeHash};
 use super::tile::{Kind, TOP, Tile, WIDTH};
 use std::collections::btree_map::Entry;
@@ -62,10 +66,7 @@ pub enum ProofFault {
 /// The complete subtrees that a tree is made of, the largest first: enough to make it grow, and to know its root. At most 64
 /// hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Frontier {
-    size: u64,
-    nodes: Vec<NodeHash>,
-}
+pub struct Frontier(Compact);
 
 impl Frontier {
     /// That of the first leaves that tiles hold.
@@ -74,44 +75,36 @@ impl Frontier {
     /// Where a tile cannot be had.
     pub fn of<T: Tiles>(tiles: &T, size: u64) -> Result<Self, T::Fault> {
         let mut prover = Prover::new(tiles, size);
-        let mut from = 0;
-        let mut found = Vec::new();
+        let mut found = Compact::default();
         for level in (0..64).rev().filter(|level| size >> level & 1 == 1) {
-            found.push(prover.complete(level, from >> level)?);
-            from += 1 << level;
+            let node = prover.complete(level, found.end() >> level)?;
+            found.add(level, node, &mut |_, _| {});
         }
-        Ok(Self { size, nodes: found })
+        Ok(Self(found))
+    }
+
+    /// That of leaves of which the first is the first of the tree; of others, there is none.
+    #[must_use]
+    pub fn of_range(range: Compact) -> Option<Self> {
+        (range.first() == 0).then_some(Self(range))
     }
 
     /// How many leaves the tree has.
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.size
+        self.0.end()
     }
 
-    /// Takes the next leaf, and hands over the hashes that are worth keeping of it, each with its height: its own, at 0, and that of
-    /// each subtree of 16, 256, 4,096, … leaves that it completes. Those at 0, 8, 16, … are the hashes of tiles.
+    /// Takes the next leaf, and hands over the hashes that are worth keeping of it, as [`Compact::push`].
     pub fn push(&mut self, leaf: LeafHash, each: &mut dyn FnMut(u8, NodeHash)) {
-        let mut node = NodeHash::from(leaf);
-        let completes = self.size.trailing_ones();
-        each(0, node);
-        for level in 1..=completes {
-            // As many complete subtrees as the size has ones wait on the left.
-            let Some(left) = self.nodes.pop() else { break };
-            node = NodeHash::above(left, node);
-            if level % STEP == 0 {
-                each(u8::try_from(level).unwrap_or(u8::MAX), node);
-            }
-        }
-        self.nodes.push(node);
-        self.size += 1;
+        self.0.push(leaf, each);
     }
 
     /// The root of the tree.
     #[must_use]
     pub fn root(&self) -> NodeHash {
         let above = |right, left| NodeHash::above(left, right);
-        self.nodes.iter().rev().copied().reduce(above).unwrap_or_else(NodeHash::empty)
+        self.0.nodes().iter().rev().copied().reduce(above).unwrap_or_else(NodeHash::empty)
     }
 }
 

@@ -14,7 +14,9 @@ use annals::record::history::{History, State};
 use annals::trail::chain::Range;
 use annals::trail::entry::{CONTEXT, Entry};
 use annals::trail::hash::{Head, LeafHash};
-use annals::trail::merkle::Frontier;
+use annals::trail::key::VerifierKey;
+use annals::trail::merkle::{Compact, Frontier};
+use ed25519_dalek::{Signature, VerifyingKey};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -80,14 +82,13 @@ fn bundle(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
         || Ok(hashed(lines)),
         || {
             let follow = |before, share: &[Vec<u8>]| {
-                let mut leaves = Vec::with_capacity(share.len());
-                (Range::with_leaves(before as u64, share, &mut |leaf| leaves.push(leaf)), leaves)
+                let mut tree = Compact::at(before as u64);
+                (Range::with_leaves(before as u64, share, &mut |leaf| tree.push(leaf, &mut |_, _| {})), tree)
             };
             let (time, head) = timed(|| {
-                let (ranges, leaves): (Vec<_>, Vec<_>) = cores::ranges(lines, &follow).into_iter().unzip();
-                let mut frontier = Frontier::default();
-                leaves.into_iter().flatten().for_each(|leaf| frontier.push(leaf, &mut |_, _| {}));
-                black_box(frontier.root());
+                let (ranges, trees): (Vec<_>, Vec<_>) = cores::ranges(lines, &follow).into_iter().unzip();
+                let whole = trees.into_iter().try_fold(Compact::default(), Compact::join);
+                black_box(whole.and_then(Frontier::of_range).map(|tree| tree.root()));
                 ranges.into_iter().reduce(Range::join).map_or(Ok(Head::EMPTY), Range::head)
             });
             head.map(|_| time)
@@ -107,11 +108,14 @@ fn line(work: Work, lines: &[Vec<u8>], limit: Duration, ours: Duration) -> Measu
 fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
     let entries: Vec<Entry> =
         lines.iter().rev().take(SIGNATURES).filter_map(|line| Entry::parse(line).ok()).collect();
-    let keys: HashMap<&str, _> = state.keys.iter().map(|(id, key)| (id, &key.vkey)).collect();
+    let library = |key: &VerifierKey| VerifyingKey::from_bytes(key.raw()).ok();
+    let keys = state.keys.iter().filter_map(|(id, key)| Some((id, library(&key.vkey)?)));
+    let keys: HashMap<&str, _> = keys.collect();
     let raw = entries.iter().filter_map(|entry| {
         let request = &entry.request;
         let key = keys.get(request.event.keyid.as_str())?;
-        Some((*key, [CONTEXT, request.signed()].concat(), request.signature))
+        let signature = Signature::from_bytes(&request.signature);
+        Some((*key, [CONTEXT, request.signed()].concat(), signature))
     });
     let raw: Vec<_> = raw.collect();
     let none = || Failure::usage("a signature does not hold".to_owned());
@@ -120,8 +124,8 @@ fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
     let (limit, ours) = in_turn(
         ROUNDS,
         || {
-            let check = |_, share: &[(&annals::trail::key::VerifierKey, Vec<u8>, [u8; 64])]| {
-                share.iter().all(|(key, message, signature)| key.verifies(message, signature))
+            let check = |_, share: &[(VerifyingKey, Vec<u8>, Signature)]| {
+                share.iter().all(|(key, message, signature)| key.verify_strict(message, signature).is_ok())
             };
             let (time, held) = timed(|| cores::ranges(&raw, &check));
             holds(time, held)

@@ -71,7 +71,7 @@ fn append(
 ) -> Result<Measured, Failure> {
     let bar = output::waiting("measuring durable appends");
     let times = usize::try_from(sample.entries / 100).unwrap_or(usize::MAX).clamp(20, 400);
-    let check = Check::new()?;
+    let check = Check::new();
     let (mut disk, mut notes) = (Disk::new(&sample.home, "appends")?, Disk::new(&sample.home, "notes")?);
     let (mut limits, mut ours) = (Vec::new(), Vec::new());
     for (request, disclosures) in author.assertions(times + WARM, note)? {
@@ -117,7 +117,7 @@ fn writers(
     let bar = output::waiting("measuring 64 writers at once");
     let each = usize::try_from(sample.entries / 1000).unwrap_or(usize::MAX).clamp(2, 64);
     let count = WRITERS * each;
-    let check = Check::new()?;
+    let check = Check::new();
     let (one, all) = in_turn(
         ROUNDS,
         || Ok::<_, Failure>(median((0..CHECKS).map(|_| check.time()).collect())),

@@ -220,7 +220,7 @@ fn modified(part: &[u8]) -> Option<DateTime<Utc>> {
     let (value, _) = rest.split_once('>')?.1.split_once('<')?;
     let instant = DateTime::parse_from_rfc3339(value.trim()).ok()?.to_utc().trunc_subsecs(3);
     // In a form in which it can be signed.
-    parse_timestamp(&timestamp(instant))
+    parse_timestamp(timestamp(instant))
 }
 
 type Cells = BTreeMap<(u32, u32), Value>;

@@ -62,6 +62,33 @@ fn defined(leaves: &[NodeHash]) -> NodeHash {
 }
 
 #[test]
+fn ranges_that_were_computed_apart_are_joined_into_the_tree_wherever_it_was_cut() {
+    let range = |from, to| {
+        let mut range = Compact::at(from);
+        (from..to).for_each(|number| range.push(leaf(number), &mut |_, _| {}));
+        range
+    };
+    let tree = Tree::of(300);
+    for (size, cut) in
+        (0..=70).flat_map(|size| (0..=size).map(move |cut| (size, cut))).chain([(300, 127), (300, 129)])
+    {
+        let (left, right) = (range(0, cut), range(cut, size));
+        // Each subtree of a range is as large as it can be, so that there is one way alone to have it.
+        for other in cut..=size {
+            assert_eq!(
+                range(cut, other).join(range(other, size)).as_ref(),
+                Some(&right),
+                "{cut} {other} {size}"
+            );
+        }
+        assert!(right.nodes().len() <= 126 && right.clone().join(range(size + 1, size + 2)).is_none());
+        assert_eq!(Frontier::of_range(right.clone()).is_some(), cut == 0);
+        let joined = left.join(right).and_then(Frontier::of_range);
+        assert_eq!(joined, Some(Frontier::of(&tree.ours, size).unwrap()), "{cut} of {size}");
+    }
+}
+
+#[test]
 fn every_tree_up_to_300_is_as_it_is_defined_and_as_others_compute_it() {
     let (mut tree, mut roots) = (Tree::default(), Vec::new());
     for size in 0..=300 {

@@ -8,7 +8,6 @@ use crate::trail::entry::{SIGNED_LIMIT, Seal};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
-use std::str;
 use uuid::Uuid;
 
 pub(super) fn request(bytes: &[u8]) -> Option<Parts<'_>> {
@@ -67,7 +66,7 @@ fn read<'a, C, S>(
     let first = bytes.get(..line.at())?;
     let chain = chain(&mut line)?;
     line.literal("\"signature\":")?;
-    let signature = decoded(line.quoted::<88>()?)?;
+    let signature = line.quoted().and_then(decoded)?;
     line.literal(",")?;
     let begin = line.at();
     line.literal("\"source\":")?;
@@ -113,9 +112,9 @@ fn hash(line: &mut Reader<'_>) -> Option<LeafHash> {
 }
 
 fn id(line: &mut Reader<'_>) -> Option<Uuid> {
-    str::from_utf8(line.quoted::<36>()?).ok().and_then(parse_id)
+    line.quoted::<36>().and_then(parse_id)
 }
 
 fn time(line: &mut Reader<'_>) -> Option<DateTime<Utc>> {
-    str::from_utf8(line.quoted::<24>()?).ok().and_then(parse_timestamp)
+    line.quoted::<24>().and_then(parse_timestamp)
 }
