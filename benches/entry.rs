@@ -6,6 +6,7 @@
 use annals::exchange::specimen::{Note, Specimen};
 use annals::record::fact::Fact;
 use annals::trail::canonical;
+use annals::trail::chain::Range;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Request};
 use annals::trail::hash::LeafHash;
@@ -38,6 +39,18 @@ fn bytes(c: &mut Criterion) {
     group.bench_function("any_json", |b| {
         b.iter(|| serde_json::from_slice::<Value>(black_box(next())).unwrap());
     });
+    group.finish();
+}
+
+/// Form and chains of a history from its begin on, one entry after the other.
+fn chain(c: &mut Criterion) {
+    let batches = Specimen::new(10_000).unwrap().map(Result::unwrap);
+    let lines: Vec<Vec<u8>> = batches.flat_map(|batch| batch.lines).collect();
+    let mut group = c.benchmark_group("chain");
+    group.throughput(Throughput::Elements(lines.len() as u64));
+    let hash = |lines: &[Vec<u8>]| lines.iter().map(|line| LeafHash::of(line)).max();
+    group.bench_function("hashed", |b| b.iter(|| hash(black_box(&lines))));
+    group.bench_function("followed", |b| b.iter(|| Range::of(0, black_box(&lines)).head().unwrap()));
     group.finish();
 }
 
@@ -93,6 +106,6 @@ fn short() -> Criterion {
 criterion_group! {
     name = benches;
     config = short();
-    targets = bytes, values, signatures
+    targets = bytes, chain, values, signatures
 }
 criterion_main!(benches);

@@ -98,7 +98,7 @@ impl Keyring {
         let name = keyid.rsplit_once('+').map_or(keyid, |(name, _)| name);
         // The file knows no kind: its id, which hashes the kind, does.
         let of_kind = |kind| SigningKey::from_pem(name, kind, &pem).ok();
-        let key = Kind::ALL.into_iter().filter_map(of_kind).find(|key| key.verifier().keyid() == keyid);
+        let key = Kind::ALL.into_iter().filter_map(of_kind).find(|key| key.verifier().is_named(keyid));
         key.ok_or(KeyringError::Content(path))
     }
 

@@ -216,6 +216,8 @@ mod tests {
             for other in [0, 62, 63, 64, 118, 119, 127, 128, 191, 300, one.saturating_sub(1), one] {
                 let (one, other) = (&bytes[..one], &bytes[bytes.len() - other..]);
                 assert_eq!(LeafHash::of_two(one, other), [LeafHash::of(one), LeafHash::of(other)]);
+                let fill_a_block = one.len().min(other.len()) >= 63;
+                assert_eq!(blocks::two_leaves(one, other).is_some(), fill_a_block);
             }
         }
     }

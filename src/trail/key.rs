@@ -293,6 +293,11 @@ mod tests {
         assert_eq!((key.name(), key.kind()), ("PeterNeumann", Kind::Ed25519));
         assert_eq!((key.keyid().as_str(), key.id()), ("PeterNeumann+c74f20a3", [0xc7, 0x4f, 0x20, 0xa3]));
         assert_eq!(key.to_string(), GO);
+        assert!(key.is_named(&key.keyid()));
+        for other in ["PeterNeumann+c74f20a4", "PeterNeumann+c74f20a3+", "PeterNeumann", "Peter+c74f20a3", ""]
+        {
+            assert!(!key.is_named(other), "{other}");
+        }
     }
 
     #[test]
