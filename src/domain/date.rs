@@ -72,7 +72,8 @@ impl Effective {
         self.begin
     }
 
-    /// The date as a number, smaller than 2^24: [`Self::from_bits`] gives the date back.
+    /// The date as a number, smaller than 2^24: [`Self::from_bits`] gives the date back. Without its last two bits it
+    /// grows with the first day.
     #[must_use]
     pub fn to_bits(self) -> u32 {
         let precision = match self.precision {

@@ -5,7 +5,7 @@
 //! [`crate::store::runs`]; in a ledger's folder it is kept with a [`super::snapshot`] of the state.
 
 use super::disclosures::AtHand;
-use super::packed::{self, Key, Packed, Sequence, Unpacked};
+use super::packed::{self, Key, Latest, Packed, Sequence, Unpacked};
 use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -16,6 +16,7 @@ use crate::store::{Place, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{Head, LeafHash};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -25,6 +26,8 @@ use uuid::Uuid;
 
 /// Bytes of words in memory, but for the longest of one action.
 const WORDS: usize = 32 << 20;
+/// Records of several actions that are read together, unless one has more.
+const TOGETHER: usize = 1 << 13;
 /// Entries whose names are in memory: when they are more, the index is worth keeping.
 pub(super) const NEWEST: usize = 1 << 16;
 
@@ -307,6 +310,37 @@ impl Spoken for Sayings {
 
     fn of(&self, action: &action::State) -> Result<Arc<Words>, StoreError> {
         said(&self.words, action.first, self.size, &self.parties).map(Arc::new)
+    }
+
+    fn latest(
+        &self,
+        actions: &[&action::State],
+        by: Option<NaiveDate>,
+    ) -> Result<Vec<Arc<Words>>, StoreError> {
+        let (Some(begin), Some(end)) = (actions.first(), actions.last()) else { return Ok(Vec::new()) };
+        let (from, to) = (Key::new(begin.first, 0).0, Key::new(end.first, self.size).0);
+        if actions.len() > 1 && self.words.most(&from, &to) > TOGETHER {
+            let (left, right) = actions.split_at(actions.len() / 2);
+            let (left, right) = (self.latest(left, by)?, self.latest(right, by)?);
+            return Ok(left.into_iter().chain(right).collect());
+        }
+        let mut latest = Latest::by(by, &self.parties);
+        let mut found = Vec::with_capacity(actions.len());
+        let mut streams = actions.iter().map(|action| action.first);
+        let mut stream = streams.next();
+        self.words.between(&from, &to, &mut |key, record| {
+            let key = Key(*key);
+            // Those of the next action begin; of some there are none.
+            while stream.is_some_and(|first| first < key.first()) {
+                found.push(latest.words());
+                stream = streams.next();
+            }
+            if stream == Some(key.first()) && key.sequence() < self.size {
+                latest.take(key, record);
+            }
+        })?;
+        found.resize_with(actions.len(), || latest.words());
+        found.into_iter().map(|words| words.map(Arc::new).ok_or(StoreError::Scratch)).collect()
     }
 }
 

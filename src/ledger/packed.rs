@@ -16,11 +16,16 @@ use crate::domain::word::{Said, Word, Words};
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
+mod latest;
+
+pub(super) use latest::Latest;
+
 /// Bytes of a word.
 pub(super) const WORD: usize = 43;
-/// What `said` is of a correction.
+/// What `said` is of a contest, of an auditor's finding, of a correction and of a decision.
+const CONTESTED: u8 = 2;
+const VERIFIED: u8 = 3;
 const VOIDS: u8 = 4;
-/// And of a decision.
 const DECIDED: u8 = 5;
 
 /// The bytes of a sequence.
@@ -34,6 +39,11 @@ impl Key {
     /// Of the entry with a sequence, in the stream that begins with another.
     pub(super) fn new(first: u64, sequence: u64) -> Self {
         Self((u128::from(first) << 64 | u128::from(sequence)).to_be_bytes())
+    }
+
+    /// Of the entry that its stream begins with.
+    pub(super) fn first(self) -> u64 {
+        self.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
     }
 
     pub(super) fn sequence(self) -> u64 {
@@ -66,8 +76,8 @@ impl Packed {
         let (said, answers, outcome) = match word.said {
             Said::Progressed => (0, 0, 0),
             Said::Confirmed(at) => (1, at, 0),
-            Said::Contested(at) => (2, at, 0),
-            Said::Verified(at, outcome) => (3, at, place(Outcome::ALL, Some(outcome))),
+            Said::Contested(at) => (CONTESTED, at, 0),
+            Said::Verified(at, outcome) => (VERIFIED, at, place(Outcome::ALL, Some(outcome))),
             Said::Decided => (DECIDED, 0, 0),
         };
         let (window, occurrence) = word.occurrence.unzip();
@@ -101,10 +111,7 @@ pub(super) struct Unpacked {
 impl Unpacked {
     /// Of nothing yet; a word names its party by its place among these.
     pub(super) fn by(parties: &[Code]) -> Self {
-        // Names of their own: a name that all words share is counted by all cores, which wait for each other then.
-        let own = parties.iter().map(|party| Code::try_from(party.to_string()));
-        let parties: Vec<Code> = own.filter_map(Result::ok).collect();
-        Self { words: Vec::new(), parties, sound: true }
+        Self { words: Vec::new(), parties: own(parties), sound: true }
     }
 
     pub(super) fn take(&mut self, key: &[u8; 16], record: &[u8; WORD]) {
@@ -117,48 +124,87 @@ impl Unpacked {
     }
 
     fn unpack(&mut self, sequence: u64, record: &[u8; WORD]) -> Option<()> {
-        let answers = u64::from_be_bytes(*record.get(16..)?.first_chunk()?);
-        if record.get(38) == Some(&VOIDS) {
-            let voided = self.words.binary_search_by_key(&answers, |word| word.sequence).ok()?;
+        let fields = Fields::of(record);
+        if fields.said == VOIDS {
+            let voided = self.words.binary_search_by_key(&fields.answers, |word| word.sequence).ok()?;
             self.words.get_mut(voided)?.voided = Some(sequence);
         } else {
-            self.words.push(word(sequence, answers, record, &self.parties)?);
+            self.words.push(fields.word(sequence, &self.parties)?);
         }
         Some(())
     }
 }
 
-fn word(sequence: u64, answers: u64, record: &[u8; WORD], parties: &[Code]) -> Option<Word> {
-    let (id, rest) = record.split_first_chunk()?;
-    let (_, rest) = rest.split_first_chunk::<8>()?;
-    let (day, rest) = rest.split_first_chunk()?;
-    let (effective, rest) = rest.split_first_chunk()?;
-    let (window, rest) = rest.split_first_chunk()?;
-    let (party, rest) = rest.split_first_chunk()?;
-    let [said, outcome, occurrence, lifecycle, health] = rest else { return None };
-    let window = || Effective::from_bits(u32::from_be_bytes(*window));
-    Some(Word {
-        id: Uuid::from_bytes(*id),
-        sequence,
-        day: NaiveDate::from_num_days_from_ce_opt(i32::from_be_bytes(*day))?,
-        party: parties.get(usize::from(u16::from_be_bytes(*party)))?.clone(),
-        effective: Effective::from_bits(u32::from_be_bytes(*effective))?,
-        said: match said {
-            0 => Said::Progressed,
-            1 => Said::Confirmed(answers),
-            2 => Said::Contested(answers),
-            3 => Said::Verified(answers, at(Outcome::ALL, *outcome)?),
-            &DECIDED => Said::Decided,
-            _ => return None,
-        },
-        lifecycle: at(Lifecycle::ALL, *lifecycle),
-        health: at(Health::ALL, *health),
-        occurrence: match at(OccurrenceState::ALL, *occurrence) {
-            Some(state) => Some((window()?, state)),
-            None => None,
-        },
-        voided: None,
-    })
+/// The names of parties, in memory of their own: one that all words share is counted by all cores, which wait for each other then.
+fn own(parties: &[Code]) -> Vec<Code> {
+    parties.iter().map(|party| Code::try_from(party.to_string())).filter_map(Result::ok).collect()
+}
+
+/// What a record says, in numbers.
+#[derive(Debug, Clone, Copy)]
+struct Fields {
+    id: [u8; 16],
+    answers: u64,
+    day: i32,
+    effective: u32,
+    window: u32,
+    party: u16,
+    said: u8,
+    outcome: u8,
+    occurrence: u8,
+    lifecycle: u8,
+    health: u8,
+}
+
+impl Fields {
+    fn of(record: &[u8; WORD]) -> Self {
+        let mut rest = record.as_slice();
+        Self {
+            id: next(&mut rest),
+            answers: u64::from_be_bytes(next(&mut rest)),
+            day: i32::from_be_bytes(next(&mut rest)),
+            effective: u32::from_be_bytes(next(&mut rest)),
+            window: u32::from_be_bytes(next(&mut rest)),
+            party: u16::from_be_bytes(next(&mut rest)),
+            said: u8::from_be_bytes(next(&mut rest)),
+            outcome: u8::from_be_bytes(next(&mut rest)),
+            occurrence: u8::from_be_bytes(next(&mut rest)),
+            lifecycle: u8::from_be_bytes(next(&mut rest)),
+            health: u8::from_be_bytes(next(&mut rest)),
+        }
+    }
+
+    fn word(&self, sequence: u64, parties: &[Code]) -> Option<Word> {
+        Some(Word {
+            id: Uuid::from_bytes(self.id),
+            sequence,
+            day: NaiveDate::from_num_days_from_ce_opt(self.day)?,
+            party: parties.get(usize::from(self.party))?.clone(),
+            effective: Effective::from_bits(self.effective)?,
+            said: match self.said {
+                0 => Said::Progressed,
+                1 => Said::Confirmed(self.answers),
+                CONTESTED => Said::Contested(self.answers),
+                VERIFIED => Said::Verified(self.answers, at(Outcome::ALL, self.outcome)?),
+                DECIDED => Said::Decided,
+                _ => return None,
+            },
+            lifecycle: at(Lifecycle::ALL, self.lifecycle),
+            health: at(Health::ALL, self.health),
+            occurrence: match at(OccurrenceState::ALL, self.occurrence) {
+                Some(state) => Some((Effective::from_bits(self.window)?, state)),
+                None => None,
+            },
+            voided: None,
+        })
+    }
+}
+
+/// The next bytes of a record, which has them: the lengths of its fields make its own.
+fn next<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    let (bytes, after) = rest.split_first_chunk().unwrap_or((&[0; N], &[]));
+    *rest = after;
+    *bytes
 }
 
 fn place<T: PartialEq>(all: &[T], one: Option<T>) -> u8 {
@@ -173,6 +219,7 @@ fn at<T: Copy>(all: &[T], place: u8) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::status;
     use proptest::prelude::*;
 
     fn unpacked(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
@@ -188,22 +235,23 @@ mod tests {
     }
 
     fn dates() -> impl Strategy<Value = Effective> {
-        proptest::sample::select(vec!["0000", "2021", "2021-04", "2024-02-29", "9999-12-31"])
+        proptest::sample::select(vec!["0000", "2021", "2021-01", "2021-04", "2024-02-29", "9999-12-31"])
             .prop_map(|text| text.parse().unwrap())
     }
 
     prop_compose! {
         fn words_of_one(sequence: u64)(
-            id in any::<u128>(),
+            id in any::<u64>(),
             party in one(&["DK", "KR", "GL"]),
             (effective, window, state) in (dates(), dates(), one(OccurrenceState::ALL)),
-            (kind, answers, outcome) in (0..5, any::<u64>(), one(Outcome::ALL)),
+            (kind, outcome) in (0..5, one(Outcome::ALL)),
+            answers in prop_oneof![0..=sequence, any::<u64>()],
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
             health in proptest::option::of(one(Health::ALL)),
             occurs in any::<bool>(),
         ) -> Word {
             Word {
-                id: Uuid::from_u128(id),
+                id: Uuid::from_u64_pair(id, sequence),
                 sequence,
                 day: "2022-12-31".parse().unwrap(),
                 party: party.parse().unwrap(),
@@ -225,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_are_read_back_as_they_were_after_any_entry(
+        fn words_are_read_back_as_they_were_after_any_entry_and_the_latest_make_their_status(
             said in (0..20_u64).prop_flat_map(|count| (0..count).map(|at| words_of_one(2 * at)).collect::<Vec<_>>()),
             voided in proptest::collection::vec(any::<proptest::sample::Index>(), 0..4),
         ) {
@@ -254,13 +302,33 @@ mod tests {
                 let size = records.get(count).map_or(u64::MAX, |(key, _)| Key(*key).sequence());
                 prop_assert_eq!(&words.until(size), then);
             }
+            let (ours, others) = (["KR", "DK", "FO"].map(|party| party.parse().unwrap()), parties.as_slice());
+            let speakers: Vec<&Code> = ours.iter().collect();
+            for (count, then) in then.iter().enumerate() {
+                for by in [None, Some("2020-12-31"), Some("2021-01-01"), Some("2021-04-30"), Some("2024-02-29")] {
+                    let by = by.map(|day| day.parse().unwrap());
+                    let mut latest = Latest::by(by, others);
+                    for _ in 0..2 {
+                        records[..count].iter().for_each(|(key, record)| latest.take(Key(*key), record));
+                        let latest = latest.words().unwrap();
+                        prop_assert_eq!(status::of(&latest, &speakers, by, 30), status::of(then, &speakers, by, 30));
+                        prop_assert!(latest.all().iter().all(|word| word.voided.is_none()));
+                    }
+                }
+            }
         }
 
         #[test]
         fn other_bytes_are_no_words_or_words_but_never_a_panic(records in any::<Vec<([u8; 16], [[u8; 16]; 3])>>()) {
             let record = |bytes: [[u8; 16]; 3]| bytes.concat()[..WORD].try_into().unwrap();
             let records: Vec<_> = records.into_iter().map(|(key, value)| (key, record(value))).collect();
-            let _ = unpacked(&records, &["KR".parse().unwrap()]);
+            let parties = ["KR".parse().unwrap()];
+            let _ = unpacked(&records, &parties);
+            let mut latest = Latest::by(None, &parties);
+            for (key, record) in records {
+                latest.take(Key(key), &record);
+            }
+            let _ = latest.words();
         }
     }
 }

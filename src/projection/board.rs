@@ -10,6 +10,7 @@ use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
 use crate::domain::status::{self, Axis, Joint, Status};
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::record::cores;
 use crate::record::history::{History, Spoken, State};
 use chrono::{Days, NaiveDate};
@@ -73,10 +74,19 @@ pub fn of<'a, W: Spoken>(
     let parties = history.state.parties();
     let programme = &history.state.programme;
     let meant = programme.actions.values().filter(|action| filter.admits(programme, action));
-    let meant: Vec<&action::State> = meant.map(Arc::as_ref).collect();
-    let rows = cores::share(&meant, SHARE, &|action| row(history, action, &parties, reading));
-    let mut rows: Vec<Row<'a>> = rows.into_iter().collect::<Result<_, _>>()?;
-    rows.retain(|row| filter.matches(&row.status));
+    let mut meant: Vec<&action::State> = meant.map(Arc::as_ref).collect();
+    meant.sort_unstable_by_key(|action| action.first);
+    let groups: Vec<&[&action::State]> = meant.chunks(SHARE).collect();
+    let rows = cores::share(&groups, 1, &|group| {
+        let words = history.words.latest(group, reading.effective)?;
+        let rows = group
+            .iter()
+            .zip(words)
+            .map(|(action, words)| told(&history.state, action, &words, &parties, reading));
+        Ok(rows.filter(|row| filter.matches(&row.status)).collect())
+    });
+    let rows: Vec<Vec<Row<'a>>> = rows.into_iter().collect::<Result<_, _>>()?;
+    let mut rows: Vec<Row<'a>> = rows.into_iter().flatten().collect();
     let tracks = tracks(programme);
     rows.sort_by_cached_key(|row| rank(&tracks, &row.action.action));
     Ok(rows)
@@ -105,9 +115,19 @@ pub fn row<'a, W: Spoken>(
     parties: &[&'a Code],
     reading: &Reading,
 ) -> Result<Row<'a>, W::Fault> {
-    let state = &history.state;
-    let words = history.words.of(action)?;
-    let status = status::of(&words, parties, reading.effective, state.grace_days());
+    let words = history.words.latest(&[action], reading.effective)?.pop().unwrap_or_default();
+    Ok(told(&history.state, action, &words, parties, reading))
+}
+
+/// One action as words tell of it.
+fn told<'a>(
+    state: &'a State,
+    action: &'a action::State,
+    words: &Words,
+    parties: &[&'a Code],
+    reading: &Reading,
+) -> Row<'a> {
+    let status = status::of(words, parties, reading.effective, state.grace_days());
     let fresh =
         |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
     let latest =
@@ -116,14 +136,14 @@ pub fn row<'a, W: Spoken>(
     let mut leads: Vec<&Code> =
         held.iter().filter(|held| held.task.role == Role::Lead).map(|held| held.institution).collect();
     leads.dedup();
-    Ok(Row {
+    Row {
         held,
         leads,
         windows: windows(state, action, &status, reading),
         stale: latest.is_some_and(|day| !fresh(day)),
         action,
         status,
-    })
+    }
 }
 
 fn windows(

@@ -66,6 +66,19 @@ pub trait Spoken: Sync {
     /// # Errors
     /// Where it cannot be read.
     fn of(&self, action: &action::State) -> Result<Arc<Words>, Self::Fault>;
+
+    /// What makes each action's status by a day, or by any: some of what was said of it, of which [`status::of`] makes the
+    /// same as of all. The actions are given in the order in which their streams began.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    ///
+    /// [`status::of`]: crate::domain::status::of
+    fn latest(
+        &self,
+        actions: &[&action::State],
+        effective: Option<NaiveDate>,
+    ) -> Result<Vec<Arc<Words>>, Self::Fault>;
 }
 
 /// What was said of each action that anybody spoke of, in memory.
@@ -85,6 +98,15 @@ impl Spoken for Said {
 
     fn of(&self, action: &action::State) -> Result<Arc<Words>, Infallible> {
         Ok(self.get(&action.action.reference).cloned().unwrap_or_default())
+    }
+
+    // All of it is at hand.
+    fn latest(
+        &self,
+        actions: &[&action::State],
+        _: Option<NaiveDate>,
+    ) -> Result<Vec<Arc<Words>>, Infallible> {
+        actions.iter().map(|action| self.of(action)).collect()
     }
 }
 

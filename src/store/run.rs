@@ -168,11 +168,21 @@ impl<const K: usize, const V: usize> Run<K, V> {
         Ok(found.filter(|(found, _)| found == key).map(|(_, value)| value))
     }
 
+    /// In which blocks keys between two can lie, the second excluded.
+    fn blocks_between(&self, from: &[u8; K], to: &[u8; K]) -> Range<usize> {
+        self.block_of(from).unwrap_or(0)..self.fences.partition_point(|fence| fence < to)
+    }
+
+    /// How many records those blocks have at most.
+    pub(super) fn most(&self, from: &[u8; K], to: &[u8; K]) -> usize {
+        self.blocks_between(from, to).len() * self.block
+    }
+
     /// The records whose keys lie between two, the second excluded.
     pub(super) fn between(&self, from: &[u8; K], to: &[u8; K]) -> Result<Part<'_, K, V>, StoreError> {
-        let first = self.block_of(from).unwrap_or(0);
-        let last = self.fences.partition_point(|fence| fence < to);
-        let bytes = if first < last { self.blocks(first, last)? } else { Cow::Borrowed(&[][..]) };
+        let blocks = self.blocks_between(from, to);
+        let bytes =
+            if blocks.is_empty() { Cow::Borrowed(&[][..]) } else { self.blocks(blocks.start, blocks.end)? };
         let range = before::<K, V>(&bytes, from)..before::<K, V>(&bytes, to);
         Ok(Part { bytes, range })
     }

@@ -126,6 +126,13 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         Ok(())
     }
 
+    /// How many records [`Self::between`] reads at most, to find those between two keys.
+    #[must_use]
+    pub fn most(&self, from: &[u8; K], to: &[u8; K]) -> usize {
+        let runs = self.all.iter().map(|run| run.most(from, to));
+        runs.sum::<usize>() + self.newest.range(*from..*to).count()
+    }
+
     /// Takes a record.
     ///
     /// # Errors

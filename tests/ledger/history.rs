@@ -1,7 +1,11 @@
 //! Histories in which every type of event occurs, kept as vectors: their bytes never change, and they verify.
 
 use super::desk::{Desk, ORIGIN, key_of, policy, whole};
+use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger};
+use annals::projection::board;
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
 use annals::record::archive::Whole;
 use annals::record::beside::{Beside, Kept};
 use annals::record::fact::TYPES;
@@ -109,9 +113,42 @@ fn after_any_entry_the_history_reads_as_if_it_ended_there() {
     }
 }
 
+/// The board as a filter admits it, by several days, made of the words that are looked up and of all.
+fn boards_agree(history: &History<Sayings>, filter: &Filter) {
+    let all = history.in_memory().unwrap();
+    for effective in [None, Some("2020-12-31"), Some("2021-06-14"), Some("2022-12-31"), Some("2024-06-30")] {
+        let reading = Reading::of(&all.state, None, effective.map(|day| day.parse().unwrap()), None);
+        let looked_up = board::of(history, &reading, filter).unwrap();
+        let Ok(folded) = board::of(&all, &reading, filter);
+        assert_eq!(format!("{looked_up:?}"), format!("{folded:?}"), "{filter:?} {effective:?}");
+    }
+}
+
+#[test]
+fn the_board_is_the_same_of_the_latest_words_as_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("ledger");
+    let mut restore = annals::exchange::restore::Restore::new(&home).unwrap();
+    for batch in annals::exchange::specimen::Specimen::new(3_000).unwrap() {
+        batch.unwrap().lines.iter().for_each(|line| restore.push(line).unwrap());
+    }
+    restore.finish().unwrap();
+    let ledger = Ledger::open_read_only(&home).unwrap();
+    let of_a_line = Filter { line: Some(1), ..Filter::default() };
+    for sequence in [0, 700, 2_047, 2_999] {
+        let history = ledger.at(Some(Cut::Sequence(sequence))).unwrap();
+        boards_agree(&history, &Filter::default());
+        boards_agree(&history, &of_a_line);
+    }
+}
+
 fn reads_as_if_it_ended(desk: &Desk) {
     let mut folded = History::default();
-    let at = |cut| desk.ledger.at(Some(cut)).unwrap().in_memory().unwrap();
+    let at = |cut| {
+        let history = desk.ledger.at(Some(cut)).unwrap();
+        boards_agree(&history, &Filter::default());
+        history.in_memory().unwrap()
+    };
     assert_eq!(at(Cut::Start), folded);
     desk.ledger
         .replay(0..u64::MAX, &mut |entry, fact| {
