@@ -295,9 +295,9 @@ impl State {
         if word.party == *party {
             return Err(Refusal::OwnWord(word.sequence, party.clone()));
         }
-        let answer = words.standing().find(|other| {
-            other.party == *party
-                && matches!(other.said, Said::Confirmed(at) | Said::Contested(at) if at == word.sequence)
+        let answer = words.standing().rfind(|other| {
+            matches!(other.said, Said::Confirmed(at) | Said::Contested(at) if at == word.sequence)
+                && other.party == *party
         });
         match answer {
             Some(answer) => {

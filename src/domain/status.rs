@@ -154,7 +154,7 @@ pub fn of<'a>(
         let known = windows.iter_mut().find(|(_, other, _)| other.begin() == window.begin());
         if let Some((first, name, latest)) = known {
             // It is called as the first word calls it.
-            if place(word) < place(first) {
+            if word.place() < first.place() {
                 (*first, *name) = (word, window);
             }
             latest.take(party, word, Some(state));
@@ -173,11 +173,6 @@ pub fn of<'a>(
         occurrences: occurrences.collect(),
         latest: latest.cloned(),
     }
-}
-
-/// Where a word stands on the effective axis.
-const fn place(word: &Word) -> (NaiveDate, u64) {
-    (word.effective.begin(), word.sequence)
 }
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the
@@ -200,7 +195,7 @@ impl<'w, T: Copy + PartialEq> Latest<'w, T> {
 
     fn take(&mut self, party: Option<usize>, word: &'w Word, value: Option<T>) {
         if let (Some(latest), Some(value)) = (party.and_then(|party| self.0.get_mut(party)), value)
-            && latest.is_none_or(|(other, _)| place(other) < place(word))
+            && latest.is_none_or(|(other, _)| other.place() < word.place())
         {
             *latest = Some((word, value));
         }

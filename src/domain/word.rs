@@ -83,6 +83,12 @@ impl Word {
         self.party == *party || self.said == Said::Decided
     }
 
+    /// Where it stands on the effective axis: of two that are true since the same day the later one comes after the other.
+    #[must_use]
+    pub const fn place(&self) -> (NaiveDate, u64) {
+        (self.effective.begin(), self.sequence)
+    }
+
     /// A word that says nothing on any axis yet.
     #[must_use]
     pub fn spoken(place: &Place<'_>, effective: Effective, said: Said) -> Self {
@@ -167,20 +173,17 @@ impl Words {
     /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.
     #[must_use]
     pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
-        let own = self
-            .standing()
-            .filter(|word| word.is_of(party) && word.lifecycle.is_some())
-            .filter(|word| !matches!(word.said, Said::Contested(_)));
         let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
-        for word in own {
-            let place = (word.effective.begin(), word.sequence);
-            let is = |other: Option<&Word>, nearer: fn(&(NaiveDate, u64), &(NaiveDate, u64)) -> bool| {
-                other.is_none_or(|other| nearer(&place, &(other.effective.begin(), other.sequence)))
-            };
-            if word.effective.begin() > effective.begin() {
-                after = if is(after, PartialOrd::lt) { Some(word) } else { after };
-            } else {
-                before = if is(before, PartialOrd::gt) { Some(word) } else { before };
+        // Mostly the newest is the nearest, and of the others nobody need be asked whose they are.
+        for word in self.standing().rev() {
+            if word.lifecycle.is_none() || matches!(word.said, Said::Contested(_)) {
+                continue;
+            }
+            let is_after = word.effective.begin() > effective.begin();
+            let known = if is_after { &mut after } else { &mut before };
+            let nearer = known.is_none_or(|known| (word.place() < known.place()) == is_after);
+            if nearer && word.is_of(party) {
+                *known = Some(word);
             }
         }
         (before, after)

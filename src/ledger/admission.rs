@@ -96,6 +96,7 @@ struct Asked {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) lines: Vec<Vec<u8>>,
+    pub(super) leaves: Vec<LeafHash>,
     pub(super) kept: Vec<Disclosure>,
     /// Those of requests that were recorded before: most of them are at hand.
     pub(super) again: Vec<Disclosure>,
@@ -184,6 +185,7 @@ impl Past {
         let (bytes, entry) = request.seal(seal);
         self.take(&entry, fact, held).map_err(AppendError::Failed)?;
         batch.lines.push(bytes);
+        batch.leaves.push(entry.leaf);
         batch.kept.extend(disclosures);
         batch.erased.extend(claim.erased());
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })

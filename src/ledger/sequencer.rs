@@ -134,7 +134,7 @@ impl Ledger {
             Ok(()) => {
                 self.settle();
                 // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
-                let _ = self.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
+                let _ = self.keep_tree_up(expected.size, &batch.leaves);
                 turn.doubtful = false;
             }
             Err(error) => {

@@ -180,6 +180,21 @@ impl Ledger {
         self.with_tree(|tree, store| Ok(tree.remake(store)?))
     }
 
+    /// Keeps the tree up with entries that were written after so many, whose hashes need not be read back.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where what it lacks besides cannot be read, or it cannot be kept.
+    pub(super) fn keep_tree_up(&self, size: u64, written: &[LeafHash]) -> Result<(), LedgerError> {
+        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tree) = tree.as_mut().filter(|tree| tree.size() == size) {
+            for leaf in written {
+                tree.push(*leaf);
+            }
+        }
+        drop(tree);
+        self.with_tree(|tree, store| Ok(tree.keep_up(store)?))
+    }
+
     /// Works with the tree of all entries; what is kept of it is read or made first.
     pub(super) fn with_tree<T, E: From<LedgerError>>(
         &self,
