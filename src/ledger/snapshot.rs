@@ -15,6 +15,7 @@ use super::index::{Index, Settled};
 use super::past::Past;
 use crate::record::archive::Archive;
 use crate::record::beside::Kept;
+use crate::record::cores;
 use crate::record::history::State;
 use crate::store::StoreError;
 use crate::store::disk::{self, Writing};
@@ -132,18 +133,24 @@ fn names(folder: &Path) -> Vec<(Head, u32, String)> {
     names
 }
 
+/// What stands before the last line, and that line.
+fn last_line(lines: &[u8]) -> Option<(&[u8], &[u8])> {
+    let whole = lines.strip_suffix(b"\n")?;
+    whole.split_at_checked(whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1))
+}
+
 fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
     let index = folder.join(FOLDER);
     let bytes = fs::read(index.join(name)).ok()?;
-    let body = bytes.strip_suffix(b"\n")?;
-    let end = body.iter().rposition(|byte| *byte == b'\n')? + 1;
-    let (lines, hash) = body.split_at_checked(end)?;
-    if serde_json::from_slice::<String>(hash).ok()? != hex(&Sha256::digest(lines)) {
-        return None;
-    }
-    let mut lines = lines.split(|byte| *byte == b'\n');
-    let Line { state } = serde_json::from_slice::<Line<State>>(lines.next()?).ok()?;
-    let settled: Settled = serde_json::from_slice(lines.next()?).ok()?;
-    let index = Index::open(&index, settled).ok()?;
+    let (lines, hash) = last_line(&bytes)?;
+    let (first, second) = last_line(lines)?;
+    // The state takes longest to read; whether these are the bytes that were kept is found meanwhile.
+    let (state, index) =
+        cores::both(&|| serde_json::from_slice::<Line<State>>(first).ok().map(|line| line.state), &|| {
+            let kept = serde_json::from_slice::<String>(hash).ok()?;
+            let settled = || serde_json::from_slice::<Settled>(second).ok();
+            Index::open(&index, settled().filter(|_| kept == hex(&Sha256::digest(lines)))?).ok()
+        });
+    let (state, index) = state.zip(index)?;
     (state.head == head).then(|| Past::new(state, index, head.size))
 }
