@@ -382,11 +382,14 @@ impl Adopted {
 }
 
 /// What of aggregates was there.
+/// Most of it is what it was: copying it whole takes less than putting it together again.
 fn within<T>(
     all: &BTreeMap<Code, Arc<T>>,
     then: impl Fn(&Arc<T>) -> Option<Arc<T>>,
 ) -> BTreeMap<Code, Arc<T>> {
-    all.iter().filter_map(|(name, each)| Some((name.clone(), then(each)?))).collect()
+    let mut known = all.clone();
+    known.retain(|_, each| then(each).map(|then| *each = then).is_some());
+    known
 }
 
 fn unknown<'a>(what: &'static str, name: &str, names: impl IntoIterator<Item = &'a Code>) -> Refusal {
