@@ -19,7 +19,7 @@ use annals::trail::key::{Kind, SigningKey};
 use serde_json::json;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ACTION: &str = "actions/1.G2G.1";
 
@@ -113,6 +113,15 @@ fn after_any_entry_the_history_reads_as_if_it_ended_there() {
     }
 }
 
+/// A ledger of so many entries, restored in a folder.
+fn specimen(home: &Path, entries: u64) {
+    let mut restore = annals::exchange::restore::Restore::new(home).unwrap();
+    for batch in annals::exchange::specimen::Specimen::new(entries).unwrap() {
+        batch.unwrap().lines.iter().for_each(|line| restore.push(line).unwrap());
+    }
+    restore.finish().unwrap();
+}
+
 /// The board as a filter admits it, by several days, made of the words that are looked up and of all.
 fn boards_agree(history: &History<Sayings>, filter: &Filter) {
     let all = history.in_memory().unwrap();
@@ -128,14 +137,11 @@ fn boards_agree(history: &History<Sayings>, filter: &Filter) {
 fn the_board_is_the_same_of_the_latest_words_as_of_all() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("ledger");
-    let mut restore = annals::exchange::restore::Restore::new(&home).unwrap();
-    for batch in annals::exchange::specimen::Specimen::new(3_000).unwrap() {
-        batch.unwrap().lines.iter().for_each(|line| restore.push(line).unwrap());
-    }
-    restore.finish().unwrap();
+    // So many that those of all actions are not read together.
+    specimen(&home, 10_000);
     let ledger = Ledger::open_read_only(&home).unwrap();
     let of_a_line = Filter { line: Some(1), ..Filter::default() };
-    for sequence in [0, 700, 2_047, 2_999] {
+    for sequence in [0, 2_047, 9_999] {
         let history = ledger.at(Some(Cut::Sequence(sequence))).unwrap();
         boards_agree(&history, &Filter::default());
         boards_agree(&history, &of_a_line);
@@ -403,11 +409,7 @@ fn what_verifying_an_export_left_is_kept_with_the_ledger_that_is_restored_from_i
 fn of_a_long_history_a_snapshot_that_cannot_be_used_is_kept_anew_by_the_next_writer() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("ledger");
-    let mut restore = annals::exchange::restore::Restore::new(&home).unwrap();
-    for batch in annals::exchange::specimen::Specimen::new(5_000).unwrap() {
-        batch.unwrap().lines.iter().for_each(|line| restore.push(line).unwrap());
-    }
-    restore.finish().unwrap();
+    specimen(&home, 5_000);
     let snapshot = || {
         let paths = std::fs::read_dir(home.join(annals::ledger::snapshot::FOLDER)).unwrap();
         let mut paths = paths.map(|entry| entry.unwrap().path());

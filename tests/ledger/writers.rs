@@ -6,6 +6,8 @@ use annals::record::history::History;
 use annals::record::verdict::{Check, Report};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::Request;
+use annals::trail::hash::LeafHash;
+use annals::trail::merkle::Frontier;
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -50,6 +52,14 @@ fn verified(ledger: &Ledger) -> Report {
     ledger.verify(&mut |_| {}).unwrap()
 }
 
+fn the_tree_is_that_of_the_entries(ledger: &Ledger) {
+    let mut tree = Frontier::default();
+    for line in lines(ledger) {
+        tree.push(LeafHash::of(&line), &mut |_, _| {});
+    }
+    assert_eq!(ledger.root(tree.size()).unwrap(), tree.root());
+}
+
 /// Each case is a ledger with its founding, so that an ordinary run has few; `PROPTEST_CASES` asks for more.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").map_or(24, |cases| cases.parse().unwrap())
@@ -83,6 +93,7 @@ proptest! {
         let lines = lines(ledger);
         prop_assert_eq!(lines.len() as u64, before + receipts.len() as u64);
         prop_assert!(verified(ledger).holds());
+        the_tree_is_that_of_the_entries(ledger);
         let mut folded = History::default();
         let mut readings = Vec::new();
         ledger.replay(0..u64::MAX, &mut |entry, fact| {
@@ -103,10 +114,14 @@ fn a_ledger_in_a_folder_is_read_back_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("ledger");
     let desk = Desk::founded();
-    let requests = requests_of(&desk.ledger);
+    let mut requests = requests_of(&desk.ledger);
     let ledger = Ledger::create(&home).unwrap();
-    for receipt in ledger.record_all(requests, chrono::Utc::now()).unwrap() {
-        receipt.unwrap();
+    let rest = requests.split_off(1);
+    for requests in [requests, rest] {
+        for receipt in ledger.record_all(requests, chrono::Utc::now()).unwrap() {
+            receipt.unwrap();
+        }
+        the_tree_is_that_of_the_entries(&ledger);
     }
     assert_eq!(
         lines(&ledger),
