@@ -6,6 +6,7 @@
 
 use super::disclosures::AtHand;
 use super::packed::{self, Key, Latest, Packed, Sequence, Unpacked};
+use super::recent::Recent;
 use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -18,14 +19,12 @@ use crate::trail::entry::Entry;
 use crate::trail::hash::{Head, LeafHash};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Bytes of words in memory, but for the longest of one action.
-const WORDS: usize = 32 << 20;
 /// Records of several actions that are read together, unless one has more.
 const TOGETHER: usize = 1 << 13;
 /// Entries whose names are in memory: when they are more, the index is worth keeping.
@@ -354,49 +353,4 @@ fn said(
     let (from, to) = (Key::new(first, 0).0, Key::new(first, size).0);
     words.between(&from, &to, &mut |key, record| unpacked.take(key, record))?;
     unpacked.words().ok_or(StoreError::Scratch)
-}
-
-/// The words of the actions that are spoken of now.
-#[derive(Debug, Default)]
-struct Recent {
-    words: HashMap<Code, (u64, Arc<Words>)>,
-    /// How much memory they take.
-    bytes: usize,
-    /// How often words were asked for.
-    turn: u64,
-}
-
-impl Recent {
-    fn get(&mut self, action: &Code) -> Option<Arc<Words>> {
-        self.turn += 1;
-        let (turn, words) = self.words.get_mut(action)?;
-        *turn = self.turn;
-        Some(Arc::clone(words))
-    }
-
-    /// Gives words back to whoever has them too, so that they can be changed without a copy.
-    fn release(&mut self, action: &Code) {
-        if let Some((_, words)) = self.words.remove(action) {
-            self.bytes -= words.bytes();
-        }
-    }
-
-    /// Takes words, and lets those go that were not asked for longest, until a quarter of the room is free.
-    fn put(&mut self, action: &Code, words: Arc<Words>) -> Arc<Words> {
-        self.release(action);
-        self.bytes += words.bytes();
-        self.words.insert(action.clone(), (self.turn, Arc::clone(&words)));
-        if self.bytes > WORDS {
-            let mut turns: Vec<(u64, Code)> =
-                self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
-            turns.sort_unstable();
-            for (_, other) in turns.iter().filter(|(_, other)| other != action) {
-                if self.bytes <= WORDS / 4 * 3 {
-                    break;
-                }
-                self.release(other);
-            }
-        }
-        words
-    }
 }

@@ -7,7 +7,8 @@
 //! - `replay`: what is read again, entry by entry;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `past`: what the entries leave, read when a ledger is opened;
-//! - [`index`]: what is looked up in a history that is too long for memory, and `packed`, its records;
+//! - [`index`]: what is looked up in a history that is too long for memory; `packed`, its records, and `recent`, what is in memory of
+//!   them;
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
 //! - [`checkpoints`]: where the ledger stood, signed and cosigned; [`shelf`], where these are kept; `tree`, what is signed; [`anchor`], what keys remember;
@@ -38,6 +39,7 @@ pub mod privacy;
 pub mod proving;
 mod queue;
 mod rebuild;
+mod recent;
 mod replay;
 mod sequencer;
 pub mod shelf;

@@ -1,0 +1,54 @@
+//! The words of the actions that are spoken of now, in memory, so that they are not unpacked for each word that joins them.
+
+use crate::domain::value::Code;
+use crate::domain::word::Words;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Bytes of words in memory, but for the longest of one action.
+const WORDS: usize = 32 << 20;
+
+/// Words, each with when they were asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    words: HashMap<Code, (u64, Arc<Words>)>,
+    /// How much memory they take.
+    bytes: usize,
+    /// How often words were asked for.
+    turn: u64,
+}
+
+impl Recent {
+    pub(super) fn get(&mut self, action: &Code) -> Option<Arc<Words>> {
+        self.turn += 1;
+        let (turn, words) = self.words.get_mut(action)?;
+        *turn = self.turn;
+        Some(Arc::clone(words))
+    }
+
+    /// Gives words back to whoever has them too, so that they can be changed without a copy.
+    pub(super) fn release(&mut self, action: &Code) {
+        if let Some((_, words)) = self.words.remove(action) {
+            self.bytes -= words.bytes();
+        }
+    }
+
+    /// Takes words, and lets those go that were not asked for longest, until a quarter of the room is free.
+    pub(super) fn put(&mut self, action: &Code, words: Arc<Words>) -> Arc<Words> {
+        self.release(action);
+        self.bytes += words.bytes();
+        self.words.insert(action.clone(), (self.turn, Arc::clone(&words)));
+        if self.bytes > WORDS {
+            let mut turns: Vec<(u64, Code)> =
+                self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
+            turns.sort_unstable();
+            for (_, other) in turns.iter().filter(|(_, other)| other != action) {
+                if self.bytes <= WORDS / 4 * 3 {
+                    break;
+                }
+                self.release(other);
+            }
+        }
+        words
+    }
+}
