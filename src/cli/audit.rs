@@ -1,8 +1,9 @@
 //! `annals audit`: the assertions of a reading, a sample that anyone can repeat, what to look at first, and a statement on all of it.
 
 use super::axes::{Axes, Which};
-use super::evidence::{Hidden, checked};
+use super::evidence::checked;
 use super::failure::Failure;
+use super::hidden::Hidden;
 use super::output::{self, Format};
 use super::settings::Settings;
 use super::verify;

@@ -262,3 +262,13 @@ impl Which {
         .collect()
     }
 }
+
+/// The action that is named, or the nearest name.
+pub(crate) fn known(state: &State, name: &str) -> Result<Code, Failure> {
+    let actions = &state.programme.actions;
+    let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
+    found.ok_or_else(|| {
+        let hint = nearest(name, actions.keys().map(Code::as_str));
+        Failure::usage(format!("there is no action {name}{hint}"))
+    })
+}

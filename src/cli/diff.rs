@@ -1,10 +1,10 @@
 //! `annals diff`: what one reading says otherwise than another.
 
-use super::axes::{Axes, Which, any_cut, day};
-use super::evidence::Hidden;
+use super::axes::{self, Axes, Which, any_cut, day};
 use super::failure::Failure;
+use super::hidden::Hidden;
 use super::output;
-use super::read::{known, told};
+use super::read::told;
 use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
@@ -87,7 +87,7 @@ impl Diff {
             )));
         }
         let whole = ledger.state();
-        let action = self.action.map(|action| known(&whole, &action)).transpose()?;
+        let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
         let filter = Filter { action, ..self.which.filter(&whole)? };
         let side = |history, reading| Side { history, reading };
         let found = diff::of(side(&before, &earlier), side(&after, &later), &filter)?;

@@ -2,22 +2,20 @@
 
 use super::axes::{self, Axes};
 use super::failure::Failure;
+use super::hidden::Hidden;
 use super::output::{self, Format, Standing};
-use super::read::known;
 use super::settings::Settings;
 use annals::exchange::evidence::{self as files, Offered};
 use annals::ledger::index::Sayings;
-use annals::ledger::privacy::Erasure;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::evidence::exhibits;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
-use annals::record::evidence::{self, File, Shown};
+use annals::record::evidence::{self, Shown};
 use annals::record::history::{History, Recalled};
 use annals::report::evidence::{Checked, Found};
 use annals::report::table::Cell;
 use annals::store::Condition;
-use annals::trail::disclosure::{Digest, Disclosure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -163,7 +161,7 @@ impl Check {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
         let (history, reading) = Axes::default().read(&ledger)?;
-        let wanted = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
+        let wanted = self.action.map(|action| axes::known(&ledger.state(), &action)).transpose()?;
         let wanted = wanted.as_ref().map(stream);
         let checked = checked(&ledger, &history, &reading, wanted.as_deref())?;
         output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
@@ -287,70 +285,4 @@ impl Open {
             ))),
         }
     }
-}
-
-/// What is not shown, and why: a value that was erased is never shown, though a copy may still be here.
-pub(crate) struct Hidden(HashMap<Digest, Erasure>);
-
-impl Hidden {
-    pub(crate) fn of(ledger: &Ledger) -> Result<Self, Failure> {
-        Ok(Self(ledger.erasures()?))
-    }
-
-    pub(crate) fn is_erased(&self, digest: &Digest) -> bool {
-        self.0.contains_key(digest)
-    }
-
-    /// The disclosure that may be shown.
-    pub(crate) fn known(&self, ledger: &Ledger, digest: &str) -> Option<Disclosure> {
-        let digest = Digest::parse(digest).filter(|digest| !self.is_erased(digest))?;
-        ledger.disclosure(&digest)
-    }
-
-    /// Why a value was erased, if it was: the reason as far as it is at hand, and the law.
-    pub(crate) fn why(&self, ledger: &Ledger, digest: &Digest) -> Option<String> {
-        let erasure = self.0.get(digest)?;
-        let reason = erasure.reason.filter(|reason| !self.is_erased(reason));
-        let reason = reason.and_then(|reason| ledger.disclosure(&reason));
-        Some(match reason.as_ref().and_then(|reason| reason.value().as_str()) {
-            Some(reason) => format!("{}; {}", reason.trim_end_matches('.'), erasure.basis),
-            None => erasure.basis.to_string(),
-        })
-    }
-
-    /// How a file is found whose digest is not shown.
-    fn without_digest(&self, file: &File) -> Found {
-        match &file.sha256 {
-            Shown::Withheld(digest) if self.is_erased(digest) => Found::Erased,
-            _ => Found::Withheld,
-        }
-    }
-
-    /// A file in a few words.
-    pub(crate) fn words(&self, file: &File, with_digest: bool) -> String {
-        let shown = |value: &Shown, what: &str| match value {
-            Shown::Clear(text) => text.clone(),
-            Shown::Withheld(digest) if self.is_erased(digest) => format!("({what} erased)"),
-            Shown::Withheld(_) | Shown::Absent => format!("({what} withheld)"),
-        };
-        let (name, File { size, mediatype, .. }) = (shown(&file.filename, "name"), file);
-        let digest = if with_digest { format!(", {}", shown(&file.sha256, "digest")) } else { String::new() };
-        format!("{name}, {size} bytes, {mediatype}{digest}")
-    }
-}
-
-/// A file with how it is found at a glance, and where: it is not read, so that only its size tells whether it changed.
-pub(crate) fn glance(ledger: &Ledger, hidden: &Hidden, file: &File) -> String {
-    let words = hidden.words(file, false);
-    let Some(sha256) = file.sha256.clear() else {
-        return format!("{words}, {}", hidden.without_digest(file).as_str());
-    };
-    let path = ledger.blob_path(sha256);
-    let found = match path.as_ref().map(std::fs::metadata) {
-        Some(Ok(found)) if found.len() == file.size => Found::Found,
-        Some(Ok(_)) => Found::Changed,
-        _ => Found::Missing,
-    };
-    let path = path.map(|path| path.display().to_string()).unwrap_or_default();
-    format!("{words}, {}: {path}", found.as_str())
 }

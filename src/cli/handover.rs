@@ -1,8 +1,8 @@
 //! `annals handover`: what one office has passes to another, with a note of where it stands.
 
 use super::axes::Axes;
-use super::evidence::Hidden;
 use super::failure::Failure;
+use super::hidden::Hidden;
 use super::output;
 use super::read::told;
 use super::settings::Settings;

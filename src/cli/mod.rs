@@ -25,6 +25,7 @@ mod files;
 mod founding;
 mod gaps;
 mod handover;
+mod hidden;
 mod iati;
 mod inbox;
 mod key;

@@ -1,11 +1,11 @@
 //! `annals status`, `show`, `timeline`, `replay`, `lint`: what reads, each on both time axes.
 
-use super::axes::{Axes, Which, any_cut};
-use super::evidence::{Hidden, glance};
+use super::axes::{self, Axes, Which, any_cut};
 use super::failure::Failure;
+use super::hidden::{Hidden, glance};
 use super::output;
 use super::settings::Settings;
-use annals::domain::value::{Code, nearest};
+use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
@@ -14,7 +14,7 @@ use annals::projection::timeline::{self, Item, stream};
 use annals::projection::{board, lint};
 use annals::record::evidence;
 use annals::record::fact::Fact;
-use annals::record::history::{History, Recalled, State};
+use annals::record::history::{History, Recalled};
 use annals::record::request::Speaker;
 use annals::record::withheld;
 use annals::report::moments::Told;
@@ -64,7 +64,7 @@ impl Show {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
-        let named = known(&ledger.state(), &self.action)?;
+        let named = axes::known(&ledger.state(), &self.action)?;
         let (items, notes) = said(&ledger, &history, &reading, Some(&named), 0)?;
         let state = &history.state;
         match state.programme.actions.get(&named) {
@@ -98,7 +98,7 @@ impl Timeline {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let whole = ledger.state();
-        let action = self.action.map(|action| known(&whole, &action)).transpose()?;
+        let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
         let (mut items, notes) = said(&ledger, &history, &reading, action.as_ref(), 0)?;
@@ -155,7 +155,7 @@ impl Replay {
                 "the replay would begin after {from} entries and end after {to}: give `--from` the earlier moment"
             )));
         }
-        let named = self.action.map(|action| known(&ledger.state(), &action)).transpose()?;
+        let named = self.action.map(|action| axes::known(&ledger.state(), &action)).transpose()?;
         let filtered = !self.which.is_empty();
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
         let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.state.head.size)?;
@@ -210,16 +210,6 @@ impl Lint {
         output::report(&answers::lint(&reading, &gaps), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The action that is named, or the nearest name.
-pub(super) fn known(state: &State, name: &str) -> Result<Code, Failure> {
-    let actions = &state.programme.actions;
-    let found = Code::try_from(name.to_owned()).ok().filter(|code| actions.contains_key(code));
-    found.ok_or_else(|| {
-        let hint = nearest(name, actions.keys().map(Code::as_str));
-        Failure::usage(format!("there is no action {name}{hint}"))
-    })
 }
 
 /// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
