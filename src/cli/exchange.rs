@@ -46,9 +46,13 @@ impl Import {
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
             .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
-        ledger.complete_erasures().map_err(Failure::Lingering)?;
-        settings.keep(&ledger);
-        let before = if self.dry_run { before } else { Standing::of(&ledger) };
+        let before = if self.dry_run {
+            before
+        } else {
+            ledger.complete_erasures().map_err(Failure::Lingering)?;
+            settings.keep(&ledger);
+            Standing::of(&ledger)
+        };
         let word = if self.dry_run { "would be recorded; nothing was" } else { "recorded" };
         let recorded = output::count(summary.recorded, "request", "requests");
         let mut text = format!("{recorded} {word}, {} had been before", summary.repeated);

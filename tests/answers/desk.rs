@@ -1,7 +1,8 @@
 //! A desk with a ledger and keys, the program, and what it answered there.
 
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 use tempfile::TempDir;
@@ -112,14 +113,17 @@ impl Desk {
         self.take(command, &json, Some(csv.stdout));
     }
 
-    /// What is answered as JSON and as CSV, and writes nothing.
+    /// What is answered as JSON and as CSV, and writes nothing: neither here nor into what the keys remember.
     pub(crate) fn read_both(&mut self, command: &str) {
+        let tried = command.ends_with("--dry-run");
+        let before = tried.then(|| files(self.folder.path()));
         let run = |format: &str| self.run(&format!("--format {format} {command}"));
         let (json, csv) = std::thread::scope(|scope| {
             let csv = scope.spawn(|| run("csv"));
             (run("json"), csv.join().unwrap())
         });
         assert_eq!(csv.status, json.status, "{command}");
+        assert!(before == tried.then(|| files(self.folder.path())), "{command}: something was written");
         self.take(command, &json, Some(csv.stdout));
     }
 
@@ -171,4 +175,13 @@ fn typed(field: &str) -> Value {
         _ if field.len() < 16 => field.parse::<u64>().map_or_else(|_| field.into(), Value::from),
         _ => field.into(),
     }
+}
+
+/// Every file of a folder, with its bytes.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let each = |path: PathBuf| {
+        if path.is_dir() { files(&path) } else { [(path.clone(), fs::read(path).unwrap())].into() }
+    };
+    entries.flat_map(each).collect()
 }
