@@ -8,7 +8,7 @@ use super::{again, words};
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
-use annals::projection::agenda::{self, Item, Last, Matter};
+use annals::projection::agenda::{self, Item, Matter};
 use annals::projection::reading::Reading;
 use annals::record::history::State;
 use annals::report::ical::{self, Dated};
@@ -60,13 +60,8 @@ impl Calendar {
         let dated = items
             .iter()
             .map(|item| {
-                let (text, laid) = described(state, item);
-                let sequence = match &item.last {
-                    Some(Last::Word(word)) => word.sequence,
-                    Some(Last::Update(update)) => update.sequence,
-                    None => laid,
-                };
-                Ok(Dated { item, text, recorded: recorded(&ledger, sequence, state)? })
+                let text = described(state, item);
+                Ok(Dated { item, text, recorded: recorded(&ledger, item.made, state)? })
             })
             .collect::<Result<Vec<_>, Failure>>()?;
         let whose = filter.institution.as_ref().or(filter.party.as_ref()).map(Code::as_str);
@@ -89,17 +84,17 @@ impl Calendar {
 /// How far ahead is looked where nobody says it.
 const WITHIN: &str = "1y";
 
-/// The text of what has a date, and the entry that laid it down.
-fn described<'a>(state: &'a State, item: &Item<'_>) -> (&'a str, u64) {
+/// The text of what has a date.
+fn described<'a>(state: &'a State, item: &Item<'_>) -> &'a str {
     let programme = &state.programme;
-    let Some((kind, reference)) = item.subject.split_once('/') else { return ("", 0) };
-    let Ok(reference) = reference.parse::<Code>() else { return ("", 0) };
+    let Some((kind, reference)) = item.subject.split_once('/') else { return "" };
+    let Ok(reference) = reference.parse::<Code>() else { return "" };
     if kind == "instruments" {
         let base = programme.instruments.get(&reference);
-        return base.map_or(("", 0), |base| (base.instrument.title.as_str(), base.registered));
+        return base.map_or("", |base| base.instrument.title.as_str());
     }
     let action = programme.actions.get(&reference);
-    action.map_or(("", 0), |action| (action.action.text.as_str(), action.since()))
+    action.map_or("", |action| action.action.text.as_str())
 }
 
 fn recorded(ledger: &Ledger, sequence: u64, state: &State) -> Result<DateTime<Utc>, Failure> {

@@ -127,12 +127,19 @@ fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> R
     let state = ledger.state();
     let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
     let (origin, actions) = (state.origin().unwrap_or_default(), state.programme.actions.len());
-    let next = if both_sides {
-        "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with\n\
-         `annals record progress ACTION --as PARTY --lifecycle under_way`."
-    } else {
-        "Hand the hash of the first entry to the other party through another channel; it verifies the ledger and answers with\n\
-         `annals accede`."
+    let next = match (both_sides, state.parties().len()) {
+        (true, _) => {
+            "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with\n\
+             `annals record progress ACTION --as PARTY --lifecycle under_way`."
+        }
+        (false, 0..=2) => {
+            "Hand the hash of the first entry to the other party through another channel; it verifies the ledger and answers with\n\
+             `annals accede`."
+        }
+        (false, _) => {
+            "Hand the hash of the first entry to the other parties through another channel; each verifies the ledger and answers with\n\
+             `annals accede`."
+        }
     };
     let text = format!("{origin} founded in {}: {actions} actions\n  first {first}", folder.display());
     let members = json!({

@@ -6,8 +6,10 @@ use super::output;
 use super::settings::Settings;
 use annals::domain;
 use annals::domain::action;
-use annals::ledger::Cut;
+use annals::domain::date::Effective;
+use annals::ledger::{Cut, Ledger};
 use annals::projection::reading::Reading;
+use annals::projection::version::Decided;
 use annals::projection::{board, version};
 use annals::record::founding::Clock;
 use annals::record::history::State;
@@ -110,10 +112,20 @@ impl Diff {
             Ok(Reading { illustrative, ..Reading::of(&ledger.at(cut)?.state, None, None, None) })
         };
         let (before, after) = (reading(Some(cut(&whole, self.from)?))?, reading(to)?);
-        let decided = version::decided(&whole.programme, before.head.size, after.head.size);
+        let mut decided = version::decided(&whole.programme, before.head.size, after.head.size);
+        date(&ledger, &whole, &mut decided)?;
         output::report(&table::diff(&before, &after, &decided), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says of decisions since when they hold where nobody said it: the day of the last consent.
+pub(crate) fn date(ledger: &Ledger, state: &State, decided: &mut [Decided<'_>]) -> Result<(), Failure> {
+    for each in decided.iter_mut().filter(|each| each.effective.is_none()) {
+        let entry = ledger.entry(each.sequence)?;
+        each.effective = entry.map(|entry| Effective::day(state.day(entry.seal.recordedtime)));
+    }
+    Ok(())
 }
 
 /// Up to which entry a version goes.

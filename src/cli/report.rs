@@ -4,6 +4,7 @@ use super::audit;
 use super::axes::{Axes, review};
 use super::document::Edition;
 use super::failure::Failure;
+use super::plan;
 use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
@@ -62,6 +63,7 @@ impl Report {
         let judged = evaluation::lines(&state, named.1);
         let mut decided = version::decided(&state.programme, named.1.sequence, after.head.size);
         decided.retain(|decided| decided.proposal.decision.review == self.review);
+        plan::date(ledger, &state, &mut decided)?;
         let exceptions = audit::told(ledger, &then, &before)?;
         let plan = state.programme.plan.as_deref();
         let findings = table::actions(&state, named, readings, &rows, &board);

@@ -18,7 +18,7 @@ pub enum NotADate {
     )]
     Date(String),
     /// A period whose end lies before its start.
-    #[error("the period ends in {end}, before it starts in {start}")]
+    #[error("the period ends {end}, before it starts {start}")]
     Backwards {
         /// As written.
         start: Effective,

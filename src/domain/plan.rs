@@ -197,6 +197,8 @@ impl Plan {
     /// One fault where it is not of the form (`schemas/plan.json`); otherwise every contradiction in it.
     pub fn read(text: &str) -> Result<Self, Vec<Fault>> {
         let whole = |error: &serde_json::Error| vec![Fault { path: "/".to_owned(), what: error.to_string() }];
+        // Some editors begin a file with a byte order mark, which is none of its text (RFC 8259 §8.1).
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut deserializer = serde_json::Deserializer::from_str(text);
         // Once from the text, for line and column, and so that no member occurs twice; once for its shape.
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut deserializer);

@@ -107,6 +107,11 @@ pub enum Refusal {
         "the review {0} was closed by entry {1}: what it decided stands, and the next review may decide otherwise"
     )]
     Closed(Code, u64),
+    /// A cut-off that is still to come.
+    #[error(
+        "the cut-off {0} ends after {1}, the day on which it is recorded: a review looks back, so give a day that is over"
+    )]
+    Cutoff(Effective, NaiveDate),
     /// A reading that is not of this ledger.
     #[error(
         "entry {at} has not the leaf hash {head} that the reading names: it is no reading of this ledger"
@@ -270,8 +275,7 @@ pub fn decide(
             return Err(Refusal::Unknown(review.clone(), String::new()));
         };
         if opened.cutoff.end() > context.today {
-            let (found, today) = (opened.cutoff, context.today);
-            return Err(assertion::Refusal::Future { what: "cutoff", found, today }.into());
+            return Err(Refusal::Cutoff(opened.cutoff, context.today));
         }
         let at = opened.size.get() - 1;
         let is_one = context.reading == Some(at) && at <= context.base;

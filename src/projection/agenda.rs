@@ -35,6 +35,8 @@ pub struct Item<'a> {
     pub actions: Vec<&'a Code>,
     /// What was said of it last.
     pub last: Option<Last<'a>>,
+    /// The sequence of the entry that made it what it is: that said the last word, or laid it down.
+    pub made: u64,
 }
 
 /// What is due.
@@ -128,7 +130,7 @@ fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
         voices.any(|voice| voice.party == party && voice.says.is_some_and(ends))
     };
     let open = row.held.iter().filter(|held| over(row).is_none() && !done(&held.task.party));
-    open.filter_map(|Held { institution, assigned, task, .. }| {
+    open.filter_map(|Held { institution, assigned, task, since, .. }| {
         Some(Item {
             subject: stream(&row.action.action.reference),
             matter: Matter::Task { party: &task.party, institution, assigned, role: task.role },
@@ -136,9 +138,15 @@ fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
             leads: row.leads.clone(),
             actions: Vec::new(),
             last: row.status.latest.clone().map(Last::Word),
+            made: laid(row, row.status.latest.as_ref()).max(task.sequence).max(*since),
         })
     })
     .collect()
+}
+
+/// The sequence of the last word on an action, or of the entry that made the action what it is, if that is newer.
+fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
+    row.action.since().max(last.map_or(0, |word| word.sequence))
 }
 
 /// The windows of which nobody has said more than that they are planned.
@@ -156,13 +164,15 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
         let said = voices.filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence);
+        let last = said.or(row.status.latest.as_ref());
         Item {
             subject: stream(&row.action.action.reference),
             matter: Matter::Window(*name, *window),
             closes: last_day(&grid, *name),
             leads: row.leads.clone(),
             actions: Vec::new(),
-            last: said.or(row.status.latest.as_ref()).cloned().map(Last::Word),
+            last: last.cloned().map(Last::Word),
+            made: laid(row, last),
         }
     };
     row.windows.iter().filter(open).map(item).collect()
@@ -213,7 +223,7 @@ fn lapse<'a, W: Spoken>(
     }
     resting.retain(|row| over(row).is_none());
     let tracks = board::tracks(programme);
-    resting.sort_by_cached_key(|row| board::rank(&tracks, &row.action.action));
+    resting.sort_by_cached_key(|row| board::rank(&tracks, &row.action.action, Some(row.action)));
     let mut leads: Vec<&Code> = resting.iter().flat_map(|row| row.leads.iter().copied()).collect();
     leads.sort_unstable();
     leads.dedup();
@@ -224,5 +234,6 @@ fn lapse<'a, W: Spoken>(
         leads,
         actions: resting.iter().map(|row| &row.action.action.reference).collect(),
         last: standing.last.map(Last::Update),
+        made: standing.last.map_or(base.registered, |update| update.sequence),
     }))
 }

@@ -62,7 +62,7 @@ impl fmt::Display for Window {
     }
 }
 
-/// The actions that a filter admits, by reference in the order of the plan's lines and tracks.
+/// The actions that a filter admits, in the order of the plan: by line and track, and there as its document has them.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -88,7 +88,7 @@ pub fn of<'a, W: Spoken>(
     let rows: Vec<Vec<Row<'a>>> = rows.into_iter().collect::<Result<_, _>>()?;
     let mut rows: Vec<Row<'a>> = rows.into_iter().flatten().collect();
     let tracks = tracks(programme);
-    rows.sort_by_cached_key(|row| rank(&tracks, &row.action.action));
+    rows.sort_by_cached_key(|row| rank(&tracks, &row.action.action, Some(row.action)));
     Ok(rows)
 }
 
@@ -97,12 +97,15 @@ pub(super) fn tracks(programme: &Programme) -> Vec<&Code> {
     programme.plan.iter().flat_map(|plan| &plan.tracks).map(|track| &track.code).collect()
 }
 
-/// By what actions are ordered: line, track, and the number after the last dot of the reference, so that `1.G2G.10` stands after
-/// `1.G2G.9`.
-pub(super) fn rank(tracks: &[&Code], action: &Action) -> (u16, Option<usize>, u64, Code) {
-    let number = action.reference.as_str().rsplit('.').next().and_then(|number| number.parse().ok());
+/// By what actions are ordered: line, track, and when their streams began, which is the order of the document; those that are only
+/// proposed come last. Whatever a plan's numbers are, `1.10`, `iv` or `C-3`, nobody needs to understand them.
+pub(super) fn rank<'a>(
+    tracks: &[&Code],
+    action: &'a Action,
+    state: Option<&action::State>,
+) -> (u16, Option<usize>, u64, &'a Code) {
     let track = tracks.iter().position(|track| **track == action.track);
-    (action.line, track, number.unwrap_or(u64::MAX), action.reference.clone())
+    (action.line, track, state.map_or(u64::MAX, |state| state.first), &action.reference)
 }
 
 /// One action as it stands.

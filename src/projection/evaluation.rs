@@ -45,8 +45,8 @@ pub struct Judged<'a> {
     pub joint: (Joint, Option<Finding>),
 }
 
-/// What a review makes of the actions that a filter admits, by reference; proposed actions that were not created come as they are
-/// named.
+/// What a review makes of the actions that a filter admits, in the order of the plan; proposed actions that were not created come
+/// after the others of their track.
 #[must_use]
 pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<'a>> {
     let programme = &state.programme;
@@ -75,7 +75,7 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     let mut rows: Vec<Row<'a>> = admitted.map(row).collect();
     rows.retain(|row| row.action.is_some() || !row.proposals.is_empty());
     let tracks = board::tracks(programme);
-    rows.sort_by_cached_key(|row| row.definition().map(|action| board::rank(&tracks, action)));
+    rows.sort_by_cached_key(|row| row.definition().map(|action| board::rank(&tracks, action, row.action)));
     rows
 }
 

@@ -117,7 +117,7 @@ fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: 
     let lapses = standing.expires.filter(|expires| expires.begin() <= end);
     if standing.state == InstrumentState::Lapsed || lapses.is_some() {
         let what = match lapses.filter(|_| standing.state != InstrumentState::Lapsed) {
-            Some(date) => format!("lapses in {date}, within the period: {title}"),
+            Some(date) => format!("lapses {date}, within the period: {title}"),
             None => format!("has lapsed: {title}"),
         };
         gaps.push(Gap { subject, rule: "basis_lapses", what });

@@ -1,6 +1,8 @@
 //! Versions of the plan: the first as it was founded, and one more with each review that was closed.
 
+use super::board;
 use crate::domain::change::Change;
+use crate::domain::date::Effective;
 use crate::domain::decision::Proposal;
 use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
@@ -40,9 +42,11 @@ pub struct Decided<'a> {
     pub proposal: &'a Proposal,
     /// The sequence of the entry by which it took effect.
     pub sequence: u64,
+    /// Since when, where that was said; the day of that entry counts otherwise.
+    pub effective: Option<Effective>,
 }
 
-/// What was decided after one number of entries and before another, action by action, and in the order of the ledger.
+/// What was decided after one number of entries and before another, action by action as in the plan, and in the order of the ledger.
 #[must_use]
 pub fn decided(programme: &Programme, from: u64, to: u64) -> Vec<Decided<'_>> {
     let proposals = programme
@@ -54,9 +58,15 @@ pub fn decided(programme: &Programme, from: u64, to: u64) -> Vec<Decided<'_>> {
             let sequence = proposal.decided.filter(|sequence| (from..to).contains(sequence))?;
             let is_new = matches!(proposal.decision.change, Change::Add(_));
             let before = programme.actions.get(reference)?.action.until(sequence).filter(|_| !is_new);
-            Some(Decided { reference, before, proposal, sequence })
+            let effective = proposal.decision.effective;
+            Some(Decided { reference, before, proposal, sequence, effective })
         })
         .collect();
-    all.sort_by_key(|decided| (decided.reference, decided.sequence));
+    let tracks = board::tracks(programme);
+    all.sort_by_cached_key(|decided| {
+        let action = programme.actions.get(decided.reference);
+        let rank = action.map(|action| board::rank(&tracks, &action.action, Some(action.as_ref())));
+        (rank, decided.sequence)
+    });
     all
 }

@@ -197,6 +197,8 @@ impl Line {
             // A request is one line, of which only the column is worth saying.
             |error: serde_json::Error| LineFault::Form { path: "/".to_owned(), what: error.to_string().replace(" line 1 ", " ") };
         // Duplicate keys are refused before anything is typed.
+        // Some editors begin a file with a byte order mark, which is none of its text (RFC 8259 §8.1).
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let value = canonical::read(text).map_err(form)?;
         if value.get("request").is_some() {
             let signed: Signed<'_> = serde_json::from_str(text).map_err(form)?;

@@ -134,7 +134,7 @@ fn spoken(marks: &str) -> String {
 fn header(document: &Document, labels: &Labels) -> Markup {
     html! {
         header {
-            h1 lang=[&document.language] { (document.title) }
+            h1 lang=[&document.language] dir="auto" { (document.title) }
             @if document.is_illustrative() { p class="illustrative" { (labels.say("page-illustrative")) } }
             dl {
                 (facts(document.facts(), labels))
@@ -149,7 +149,10 @@ fn header(document: &Document, labels: &Labels) -> Markup {
 
 fn facts<'a>(facts: impl Iterator<Item = &'a Fact>, labels: &Labels) -> Markup {
     html! {
-        @for fact in facts { div { dt { (labels.fact(&fact.key)) } dd { (labels.items(&fact.cell).join(", ")) } } }
+        @for fact in facts { div {
+            dt { (labels.fact(&fact.key)) }
+            dd { @for (at, item) in labels.items(&fact.cell).iter().enumerate() { @if at > 0 { ", " } bdi { (item) } } }
+        } }
     }
 }
 
@@ -173,8 +176,8 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
                         tbody { @for row in &report.rows { tr {
                             @for (place, (at, column)) in section.columns().enumerate() {
                                 @if let Some(cell) = row.get(at) {
-                                    @if place == 0 { th scope="row" { (value(cell, labels)) } }
-                                    @else { td class=[kind(column)] lang=[own(document, column)] { (value(cell, labels)) } }
+                                    @if place == 0 { th scope="row" dir="auto" { (value(cell, labels)) } }
+                                    @else { td class=[kind(column)] lang=[own(document, column)] dir="auto" { (value(cell, labels)) } }
                                 }
                             }
                         } } }
@@ -201,7 +204,7 @@ fn own<'a>(document: &'a Document, column: &Column) -> Option<&'a str> {
     document.language.as_deref().filter(|_| matches!(column.key.as_str(), "text" | "title"))
 }
 
-/// A cell; its words are their own colour only together with a glyph.
+/// A cell, whose items run from right to left where their script does; its words are their own colour only together with a glyph.
 fn value(cell: &Cell, labels: &Labels) -> Markup {
     match cell {
         Cell::Word(glyph, word) if !glyph.is_empty() => html! {
@@ -209,7 +212,7 @@ fn value(cell: &Cell, labels: &Labels) -> Markup {
         },
         Cell::Phrases(_) | Cell::List(_) => {
             let items = labels.items(cell);
-            html! { @for (at, item) in items.iter().enumerate() { @if at > 0 { br; } (item) } }
+            html! { @for (at, item) in items.iter().enumerate() { @if at > 0 { br; } bdi { (item) } } }
         }
         other => html! { (labels.cell(other)) },
     }
@@ -222,7 +225,7 @@ fn verification(labels: &Labels) -> Markup {
             p class="about" { (labels.say("page-verification-about")) }
             p { label for="root" { (labels.say("page-root")) } " " input id="root" size="64" maxlength="64" spellcheck="false" autocomplete="off"; " "
                 button id="verify" type="button" { (labels.say("page-verify")) } }
-            progress id="progress" max="1" value="0" aria-label=(labels.say("page-verification")) {}
+            progress id="verifying" max="1" value="0" aria-label=(labels.say("page-verification")) {}
             p id="result" aria-live="polite" { (labels.say("page-unverified")) }
             div class="table" tabindex="0" role="region" aria-labelledby="verification-heading" {
                 table { tbody id="checks" {} }

@@ -1,7 +1,7 @@
 //! The agenda as a calendar (iCalendar, RFC 5545): an all-day event for each day on which something closes.
 //!
 //! A deadline has no time, so that an event takes its whole day: `DTEND` is the next day, which it does not reach (§3.6.1). The same thing
-//! has the same `UID` in every feed, and `DTSTAMP` is when the ledger learnt of what was said of it last.
+//! has the same `UID` in every feed, and `DTSTAMP` is when the ledger learnt of the last that it tells of it.
 
 use super::labels::Labels;
 use super::phrase;
@@ -12,13 +12,13 @@ use chrono::{DateTime, Utc};
 use icalendar::{Calendar, Component, Event, EventLike, Property};
 use std::fmt::Write;
 
-/// Something with a date, what it is in words, and when the ledger learnt of the last that was said of it.
+/// Something with a date, what it is in words, and when the ledger learnt of what made it so.
 pub struct Dated<'a> {
     /// What has a date.
     pub item: &'a Item<'a>,
     /// The action's text, or the title of the basis.
     pub text: &'a str,
-    /// When the last word on it was recorded; of what nobody spoke of, when it was laid down.
+    /// When the entry was recorded that said the last word on it, moved it, or laid it down.
     pub recorded: DateTime<Utc>,
 }
 

@@ -114,7 +114,7 @@ fn cells(decided: &Decided<'_>) -> Vec<Cell> {
         Cell::text(decision.review.as_str()),
         Cell::text(proposal.party.as_str()),
         Cell::List(proposal.agreed.iter().map(|(party, _)| party.to_string()).collect()),
-        Cell::maybe(decision.effective),
+        Cell::maybe(decided.effective),
         Cell::Number(decided.sequence),
         Cell::Number(proposal.sequence),
         texts.0,

@@ -14,7 +14,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workboo
 pub const ABOUT: &str = "About";
 /// The widest column, in characters.
 const WIDEST: u16 = 60;
-/// The longest text of a cell, in characters (Office Open XML).
+/// The longest text of a cell, in units of UTF-16 (Office Open XML).
 const TEXT_LIMIT: usize = 32_767;
 /// How many characters fit into a margin of a printed page, where 255 are allowed with the instructions among them.
 const MARGIN_LIMIT: usize = 235;
@@ -69,7 +69,7 @@ fn about(sheet: &mut Worksheet, document: &Document, labels: &Labels) -> Result<
 fn keyed(sheet: &mut Worksheet, name: &str, title: &str, rows: &[(String, String)]) -> Result<(), XlsxError> {
     let (bold, wrapped) = (Format::new().set_bold(), wrapped());
     sheet.set_name(name)?.set_column_width(0, 24)?.set_column_width(1, 90)?;
-    sheet.write_with_format(0, 0, title, &Format::new().set_bold().set_font_size(14))?;
+    sheet.write_with_format(0, 0, cut(title), &Format::new().set_bold().set_font_size(14))?;
     for (at, (key, value)) in (2_u32..).zip(rows) {
         sheet.write_with_format(at, 0, key.as_str(), &bold)?;
         sheet.write_with_format(at, 1, cut(value), &wrapped)?;
@@ -200,15 +200,39 @@ fn date(day: NaiveDate) -> Option<ExcelDateTime> {
 
 /// What fits into a cell.
 fn cut(text: &str) -> String {
-    if text.chars().count() <= TEXT_LIMIT {
+    let units = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
+    if text.len() <= TEXT_LIMIT || units(text) <= TEXT_LIMIT {
         return text.to_owned();
     }
-    text.chars().take(TEXT_LIMIT - 1).chain(['…']).collect()
+    let mut left = TEXT_LIMIT - 1;
+    let fits = |character: &char| {
+        let units = character.len_utf16();
+        left.checked_sub(units).inspect(|rest| left = *rest).is_some()
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_text_fits_into_a_cell_and_a_title_whatever_its_characters() {
+        for character in ["x", "…", "한", "𝄞"] {
+            let text = character.repeat(crate::domain::value::TEXT_LIMIT);
+            let mut workbook = Workbook::new();
+            let rows = [("key".to_owned(), text.clone())];
+            keyed(workbook.add_worksheet(), "about", &text, &rows).unwrap();
+            workbook.save_to_buffer().unwrap();
+            let cut = cut(&text);
+            let units = cut.encode_utf16().count();
+            assert!(
+                cut.ends_with('…') && (TEXT_LIMIT - 1..=TEXT_LIMIT).contains(&units),
+                "{character}: {units}"
+            );
+        }
+        assert_eq!(cut(&"x".repeat(TEXT_LIMIT)), "x".repeat(TEXT_LIMIT));
+    }
 
     #[test]
     fn a_margin_has_what_fits_and_instructs_nobody() {

@@ -199,6 +199,8 @@ def verified(browser, file):
     complaints = list(browser.complaints(file))
     need(not complaints, f"{file}: {'; '.join(complaints)}")
     need(found in ("passed", "failed", "unsupported"), f"{file} says {found}")
+    lost = browser.run("[...document.querySelectorAll('main section, main tr')].filter((part) => !part.checkVisibility()).length")
+    need(lost == 0, f"{file}: {lost} parts of what it says are not shown")
     return found
 
 
@@ -1091,7 +1093,7 @@ def document(ledger, extra="", words=None, **parts):
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A page</title>{extra}<body>'
         f'<main data-digest="{digest}">{html.escape(words or main)}</main>'
-        '<input id="root"><button id="verify">Verify</button><progress id="progress"></progress>'
+        '<input id="root"><button id="verify">Verify</button><progress id="verifying"></progress>'
         '<p id="result" aria-live="polite"></p><table><tbody id="checks"></tbody></table>'
         f'{pres}<script type="application/json" id="words">{source["words"]}</script>'
         f'<script>{source["verifier.js"]}</script><script>{source["page.js"]}</script>'

@@ -156,6 +156,23 @@ fn each_names_the_leads_and_what_was_said_of_it_last() {
 }
 
 #[test]
+fn what_is_moved_was_made_by_the_entry_that_moved_it() {
+    let mut desk = Desk::founded();
+    let made = |desk: &Desk| {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, None, "2022-12-31".parse().ok());
+        let items = agenda::of(&history, &reading, &Filter::default(), Duration::Days(400)).unwrap();
+        let task = |item: &agenda::Item<'_>| matches!(item.matter, Matter::Task { .. }).then_some(item.made);
+        items.iter().find_map(task).unwrap()
+    };
+    assign(&mut desk, "DK", "DKMA", "2022");
+    let word = desk.progress("KR", "1.G2G.2", word("under_way")).unwrap();
+    assert_eq!(made(&desk), word.sequence);
+    assign(&mut desk, "DK", "DKMA", "2023");
+    assert_eq!(made(&desk), word.sequence + 1);
+}
+
+#[test]
 fn a_basis_that_lapses_names_the_actions_that_rest_on_it_and_go_on() {
     let mut desk = Desk::founded();
     let signed = json!({"state": "signed", "effective": "2021-11", "expires": "2022"});

@@ -132,6 +132,18 @@ impl Desk {
         self
     }
 
+    /// Laid down with actions of these numbers, in this order.
+    pub(crate) fn numbered(references: &[&str]) -> Self {
+        let mut plan: Value = serde_json::from_str(&plan_text()).unwrap();
+        let mut action = plan["actions"][2].take();
+        let numbered = |reference: &&str| {
+            action["ref"] = json!(reference);
+            action.clone()
+        };
+        plan["actions"] = references.iter().map(numbered).collect();
+        Self::of(&plan.to_string()).lay(Clock::Illustrative)
+    }
+
     /// Of three parties, each with a coordinator.
     pub(crate) fn of_three() -> Self {
         let third = ("GL", "Kalaallit Nunaat", "America/Nuuk");

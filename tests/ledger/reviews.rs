@@ -147,7 +147,7 @@ fn a_review_opens_on_a_reading_of_this_ledger() {
         ("head", json!("0".repeat(64)), "is no reading of this ledger"),
         ("size", json!(3), "is no reading of this ledger"),
         ("size", json!(0), "expected a nonzero u64"),
-        ("cutoff", json!("2030"), "the future is not yet true"),
+        ("cutoff", json!("2030"), "the cut-off 2030 ends after 2022-01-21"),
     ] {
         let mut data = good.clone();
         data[member] = value;

@@ -119,6 +119,17 @@ fn as_recorded_counts_the_entries_of_the_day_in_the_later_zone() {
 }
 
 #[test]
+fn actions_stand_as_the_document_has_them_however_they_are_numbered() {
+    let references = ["1.9", "1.10", "C-3", "C-12", "viii", "ix", "a", "A", "2", "1.1"];
+    let desk = Desk::numbered(&references);
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    let rows = board::of(&history, &reading, &Filter::default()).unwrap();
+    let found: Vec<&str> = rows.iter().map(|row| row.action.action.reference.as_str()).collect();
+    assert_eq!(found, references);
+}
+
+#[test]
 fn a_window_is_missed_when_it_is_over_and_nobody_spoke() {
     let mut desk = Desk::founded();
     let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});

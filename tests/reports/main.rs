@@ -19,6 +19,7 @@ mod snapshots;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use desk::{Desk, held};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::fs;
 
 #[test]
@@ -204,6 +205,9 @@ fn a_page_asks_nobody_for_anything_and_no_text_becomes_a_mark() {
         assert_eq!(body.matches(mark).count(), count, "{mark}");
     }
     assert!(page.contains("default-src 'none'"));
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let named: HashSet<&str> = ids.iter().copied().collect();
+    assert!(ids.len() > 20 && named.len() == ids.len(), "an id stands for one thing: {ids:?}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) fn of(section: &Section, labels: &Labels) -> Markup {
                 title id={ (section.name) "-chart" } { (section.heading(labels)) ". " (section.about(labels)) }
                 @for (place, row) in (0..).zip(lines) {
                     g transform={ "translate(1 " (place * STEP) ")" } {
-                        text class="line" x="0" y="15" { (text(row, 0)) ". " (text(row, 1)) " (" (text(row, 2)) ")" }
+                        text class="line" x="0" y="15" { (text(row, 0)) ". " tspan class="own" { (text(row, 1)) } " (" (text(row, 2)) ")" }
                         @for (word, number, (from, to)) in pieces(row, counts().map(|(at, column)| (at, column.key.as_str()))) {
                             @let (fill, ink) = look(word);
                             rect x=(from) y="22" width=(to - from) height=(BAR) fill=(fill) stroke="#595959" {}

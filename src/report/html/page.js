@@ -6,7 +6,7 @@
  *   #entries, #checkpoint, #consistency   what is verified, as text; the last two may be absent, and of the last each line
  *                                         is a hash
  *   #root, #verify                        where a reader enters the hash of entry 0, and begins again
- *   #checks, #result, #progress           where the answer is shown: rows, a sentence (aria-live), how far it is
+ *   #checks, #result, #verifying          where the answer is shown: rows, a sentence (aria-live), how far it is
  *   #words                                every word of it, by key, so that a page has one language
  *   main[data-digest]                     SHA-256 of the text of `main` as it was written, in UTF-8
  *
@@ -88,7 +88,7 @@
 
   async function verify(page) {
     const { dataset } = document.documentElement;
-    const [button, progress, result] = ['verify', 'progress', 'result'].map(element);
+    const [button, progress, result] = ['verify', 'verifying', 'result'].map(element);
     delete dataset.verified;
     button.disabled = true;
     progress.hidden = false;

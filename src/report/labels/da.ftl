@@ -2,7 +2,7 @@
 
 reading = som registreret: { $recorded } · som gældende: { $effective } · i dag: { $today } · { $size } poster, hoved { $head }
 reading-all = alt
-reading-awaited = Endnu ikke i kraft: { $parties } har ikke tiltrådt.
+reading-awaited = Endnu ikke i kraft: { $parties } skal tiltræde.
 reading-before = før: { $reading }
 reading-after = efter: { $reading }
 
@@ -216,7 +216,7 @@ about-decisions = Hvad der blev besluttet i gennemgangen og fik virkning.
 about-status = Hvor hvert tiltag stod i gennemgangens læsning.
 about-exceptions = Hvad en revisor ser på først i den læsning; om filer er til stede, fortæller “annals evidence check”.
 about-progress = Hvor mange tiltag i hvert indsatsområde der stod hvor, i gennemgangens læsning.
-about-results = Hvor mange tiltag i hvert indsatsområde der blev vurderet hvordan, af begge sider ens eller af den ene, der vurderede noget.
+about-results = Hvor mange tiltag i hvert indsatsområde der blev vurderet hvordan, af alle parter ens eller af dem, der vurderede noget.
 
 page-about = Om
 page-again = Laves igen med

@@ -2,7 +2,7 @@
 
 reading = as recorded: { $recorded } · as effective: { $effective } · today: { $today } · { $size } entries, head { $head }
 reading-all = all
-reading-awaited = Not in force yet: { $parties } has not acceded.
+reading-awaited = Not in force yet: { $parties } must accede.
 reading-before = before: { $reading }
 reading-after = after: { $reading }
 
@@ -216,7 +216,7 @@ about-decisions = What was decided in the review, and took effect.
 about-status = Where every action stood in the reading of the review.
 about-exceptions = What an auditor looks at first in that reading; whether files are at hand is told by “annals evidence check”.
 about-progress = How many actions of each line of effort stood where, in the reading of the review.
-about-results = How many actions of each line of effort were found how, by both sides alike or by the one that found something.
+about-results = How many actions of each line of effort were found how, by all parties alike or by those that found something.
 
 page-about = About
 page-again = Made again with

@@ -216,7 +216,7 @@ about-decisions = 점검에서 결정되어 효력이 발생한 사항.
 about-status = 점검의 기준 시점에서 본 모든 과제의 현황.
 about-exceptions = 해당 기준 시점에서 감사관이 먼저 살펴볼 사항. 파일의 보유 여부는 “annals evidence check”로 확인합니다.
 about-progress = 점검의 기준 시점에서 협력 분야별 과제의 단계별 수.
-about-results = 협력 분야별 과제의 평가별 수. 양측의 평가가 같거나 한쪽만 평가한 경우입니다.
+about-results = 협력 분야별 과제의 평가별 수. 모든 당사국의 평가가 같거나 일부만 평가한 경우입니다.
 
 page-about = 문서 정보
 page-again = 다시 만드는 명령
