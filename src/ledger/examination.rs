@@ -1,5 +1,5 @@
 //! An examination: what is wrong with a ledger's folder, how grave it is, and the commands that mend it. It takes no lock and
-//! changes nothing. Whether the entries are true is not asked here: that is verified.
+//! changes nothing. Whether the entries are true is asked here of those alone that came after the kept state: the others are verified.
 
 mod beside;
 mod remedy;
@@ -8,11 +8,12 @@ use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold, follows};
 use super::sequencer::SPARED;
-use super::{LedgerError, SMALL, clock, snapshot};
+use super::{LedgerError, SMALL, clock, quietly, snapshot};
 use crate::record::founding::Clock;
 use crate::store::condition::{self, Derived};
 use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
+use crate::trail::entry::Entry;
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
 pub use remedy::quoted;
@@ -234,24 +235,16 @@ impl Found<'_> {
             Err(error) => return self.unreadable(Part::Journal, &error),
         };
         let mut named = Named::default();
-        let mut signed = true;
         let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
             progress(entry.seal.sequence + 1);
             named.take(&entry, &held)?;
             past.take(&entry, &fact, &held)?;
-            if past.state.head == store.head() {
-                signed = past.state.keys.signed(&entry.request);
-            }
             Ok(())
         });
-        let last = store.head().size.saturating_sub(1);
-        match read {
-            Ok(()) if !signed => {
-                let what = LedgerError::Unsigned(last).to_string();
-                self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
-            }
+        // As a writer asks before it goes on.
+        match read.and_then(|()| Past::continued(&store, self.folder, &mut quietly).map(drop)) {
             Ok(()) => self.unfinished(store.unfinished()),
-            Err(error @ LedgerError::Fact(..)) => {
+            Err(error @ LedgerError::Fact(at, _)) if is_signed(&store, at, past) => {
                 let remedy = ("use a newer annals", Vec::new());
                 return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
             }
@@ -344,4 +337,13 @@ impl Found<'_> {
             }
         }
     }
+}
+
+/// Whether an entry is its author's, so that it was not damaged since; `past` is what those before it leave.
+fn is_signed(store: &dyn Store, sequence: u64, past: &Past) -> bool {
+    let mut signed = false;
+    let read = store.read(sequence..sequence + 1, &mut |_, line| {
+        signed = Entry::parse(line).is_ok_and(|entry| past.state.keys.signed(&entry.request));
+    });
+    read.is_ok() && signed
 }

@@ -12,7 +12,7 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::{Archive, Holding};
 use crate::record::history::Spoken;
-use crate::store::runs::Runs;
+use crate::store::runs::{Named, Runs};
 use crate::store::{Place, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
@@ -65,11 +65,11 @@ struct Stream {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settled {
-    ids: Vec<String>,
-    leaves: Vec<String>,
-    digests: Vec<String>,
-    entries: Vec<String>,
-    words: Vec<String>,
+    ids: Vec<Named>,
+    leaves: Vec<Named>,
+    digests: Vec<Named>,
+    entries: Vec<Named>,
+    words: Vec<Named>,
     streams: BTreeMap<String, Stream>,
     bytes: u64,
     parties: Vec<Code>,
@@ -77,8 +77,9 @@ pub(super) struct Settled {
 
 impl Settled {
     /// The names of its files.
-    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
-        [&self.ids, &self.leaves, &self.digests, &self.entries, &self.words].into_iter().flatten()
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        let tables = [&self.ids, &self.leaves, &self.digests, &self.entries, &self.words];
+        tables.into_iter().flatten().map(|file| file.name.as_str())
     }
 }
 
@@ -166,6 +167,19 @@ impl Index {
             bytes: self.bytes,
             parties: self.parties.clone(),
         })
+    }
+
+    /// Reads all that lies in files, for whoever asks whether it can be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`], where a file is damaged; [`StoreError`], where one cannot be read.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let Tables { ids, leaves, digests, streams, words } = &self.tables;
+        ids.check()?;
+        leaves.check()?;
+        digests.check()?;
+        streams.check()?;
+        words.check()
     }
 
     /// How many entries are in memory, at most.

@@ -96,9 +96,12 @@ pub enum LedgerError {
     /// An entry that does not follow the one before.
     #[error("entry {0} does not follow the one before it: run `annals verify`")]
     Broken(u64),
-    /// The last entry is nobody's.
-    #[error("entry {0}, the last one, is not signed by the key that it names: run `annals verify`")]
-    Unsigned(u64),
+    /// An entry that nobody judged before it was written, and that does not verify.
+    #[error(
+        "entry {0} does not verify, so that nothing is written after it: {1}; run `annals verify`, and restore the journal from the \
+         other side's copy or a backup (`annals doctor --backup DIR`)"
+    )]
+    Unverified(u64, String),
     /// The journal is not the one that was there.
     #[error(
         "{}: there were {known} entries, and the journal has {size} now, or others: it was cut or changed; restore it from the \
@@ -176,7 +179,7 @@ impl Ledger {
     }
 
     /// Opens the ledger in a folder for writing; `progress` hears how many entries were read. Of up to 4,096 entries all are
-    /// read; of more, those after the newest snapshot.
+    /// read; of more, those after the newest snapshot. What came after it is judged as by verifying.
     ///
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
@@ -188,19 +191,7 @@ impl Ledger {
             let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
             return Err(LedgerError::Changed { path, known, size });
         }
-        // A small one is read whole, so that one that was changed anywhere is not continued.
-        let from = (store.head().size > SMALL).then_some(folder);
-        let past = Past::of(&store, from, progress)?;
-        // No later entry names the last one: its signature alone tells whether it is as it was written.
-        if let Some(last) = store.head().size.checked_sub(1) {
-            let mut signed = Ok(false);
-            store.read(last..last + 1, &mut |at, line| {
-                signed = read_entry(at, line).map(|(entry, ..)| past.state.keys.signed(&entry.request));
-            })?;
-            if !signed? {
-                return Err(LedgerError::Unsigned(last));
-            }
-        }
+        let past = Past::continued(&store, folder, progress)?;
         let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);

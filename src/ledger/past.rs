@@ -1,13 +1,15 @@
 //! The past: what a store's entries leave, as far as they were read.
 
 use super::index::{Index, Sayings};
-use super::{LedgerError, snapshot};
+use super::{LedgerError, SMALL, snapshot};
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::Archive;
 use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{Spoken, State};
+use crate::record::verdict::Finding;
+use crate::record::verify::Verifier;
 use crate::record::withheld::Held;
 use crate::store::{Head, Store, StoreError};
 use crate::trail::entry::Entry;
@@ -86,6 +88,56 @@ impl Past {
     /// What was said up to the last entry that is durable.
     pub(super) fn sayings(&self) -> Sayings {
         self.index.sayings(self.size())
+    }
+
+    /// What the entries of a store leave, for whoever goes on writing. From the newest snapshot in a folder that is one of theirs, what
+    /// came after is judged as by verifying: nobody continues, and signs, what somebody else put there. Of a small ledger all
+    /// is read; `progress` hears how many entries were.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unverified`]; [`LedgerError`], where the entries cannot be read or do not follow each other.
+    pub(super) fn continued(
+        store: &dyn Store,
+        folder: &Path,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LedgerError> {
+        let kept = snapshot::load(folder).filter(|past| follows(store, past.state.head));
+        let kept = match kept.map(|kept| kept.and_judged(store, progress)) {
+            // What is derived and damaged is made anew.
+            None | Some(Err(LedgerError::Store(StoreError::Index(_)))) => {
+                Self::default().and_judged(store, progress)?
+            }
+            Some(judged) => judged?,
+        };
+        // A small one is read whole, so that one that was changed anywhere is not continued.
+        if store.head().size <= SMALL { Self::default().and_after(store, progress) } else { Ok(kept) }
+    }
+
+    fn and_judged(self, store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+        let from = self.state.head;
+        if from == store.head() {
+            return Ok(self);
+        }
+        let (mut verifier, mut taken) = (Verifier::after(self.index, self.state), Ok(()));
+        store.read(from.size..u64::MAX, &mut |at, line| {
+            if taken.is_ok() {
+                taken = verifier.push(line);
+                progress(at + 1);
+            }
+        })?;
+        taken?;
+        let (report, state, index) = verifier.finish_with_state()?;
+        let finding = report
+            .verdicts
+            .iter()
+            .filter_map(|verdict| verdict.finding.as_ref())
+            .min_by_key(|found| found.entry);
+        match finding {
+            None => Ok(Self::new(state, index, self.kept)),
+            Some(Finding { entry, expected, found }) => {
+                Err(LedgerError::Unverified(*entry, format!("expected {expected}, found {found}")))
+            }
+        }
     }
 
     /// What the entries of a store leave. From the newest snapshot in a folder that is one of theirs, only what came after

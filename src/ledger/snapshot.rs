@@ -1,9 +1,9 @@
 //! Snapshots: what the entries leave, kept in a folder, so that whoever opens the ledger folds only what came after.
 //!
 //! ```text
-//! index/state-000000065536-5f0c….9.jsonl   named by the head that it was taken at and by the reducer's version
+//! index/state-000000065536-5f0c….10.jsonl  named by the head that it was taken at and by the reducer's version
 //!   {"state":{…}}                          the state
-//!   {"ids":["ids-0"],"leaves":[…],…}       the index: its files beside this one, and the ends of the streams
+//!   {"ids":[{"name":"ids-0",…}],…}         the index: its files beside this one with their checksums, and the ends of the streams
 //!   "5f0c…"                                SHA-256 of the lines before
 //! ```
 //!
@@ -31,7 +31,7 @@ use std::path::Path;
 pub const FOLDER: &str = "index";
 
 /// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
-const REDUCER: u32 = 9;
+const REDUCER: u32 = 10;
 /// How often a reader looks again for what a writer replaced meanwhile.
 const TRIES: usize = 16;
 
@@ -69,6 +69,10 @@ pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerErro
     let Some(Past { state, mut index, .. }) = load(folder) else {
         return Ok((None, !names(folder).is_empty()));
     };
+    match index.check() {
+        Err(StoreError::Index(_)) => return Ok((None, true)),
+        checked => checked?,
+    }
     let mut kept = Kept { state, ..Kept::default() };
     for action in kept.state.programme.actions.keys() {
         match index.words(action) {
@@ -93,7 +97,7 @@ pub fn keep(folder: &Path, state: &State, index: &mut Index) -> Result<(), Ledge
     let name = format!("state-{size:012}-{leaf}.{REDUCER}.jsonl");
     write(&path, &name, state, &settled).map_err(failed)?;
     // What this snapshot replaced is nobody's any more: readers that have it open go on reading it.
-    let used: HashSet<&str> = settled.files().map(String::as_str).chain([name.as_str()]).collect();
+    let used: HashSet<&str> = settled.files().chain([name.as_str()]).collect();
     for entry in fs::read_dir(&path).map_err(failed)?.filter_map(Result::ok) {
         if entry.file_name().to_str().is_none_or(|name| !used.contains(name)) {
             // Where it cannot be removed, it only takes room.

@@ -41,6 +41,8 @@ pub(super) struct Run<const K: usize, const V: usize> {
     fences: Vec<[u8; K]>,
     sums: Vec<u32>,
     filter: Filter,
+    /// The last checksum of a file, which is of the others and so of all of it.
+    sum: u32,
 }
 
 #[derive(Debug)]
@@ -70,8 +72,13 @@ impl<const K: usize, const V: usize> Run<K, V> {
         self.name().map_or_else(std::env::temp_dir, Path::to_owned)
     }
 
-    /// One in a named file.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// The last checksum of its file.
+    pub(super) const fn sum(&self) -> u32 {
+        self.sum
+    }
+
+    /// One in a named file, which ends with this checksum.
+    pub(super) fn open(path: &Path, sum: u32) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(said(path, "opened"))?;
         let length = file.metadata().map_err(said(path, "read"))?.len();
         let bytes = Bytes::File { file, name: Some(path.to_owned()) };
@@ -82,6 +89,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
             fences: Vec::new(),
             sums: Vec::new(),
             filter: Filter::default(),
+            sum,
         };
         run.described(length)?.ok_or_else(|| StoreError::Index(path.to_owned()))
     }
@@ -109,7 +117,8 @@ impl<const K: usize, const V: usize> Run<K, V> {
         let mut hash = crc32fast::Hasher::new();
         hash.update(&described);
         hash.update(tail.get(..TAIL - 4).unwrap_or_default());
-        if hash.finalize().to_le_bytes() != *sum {
+        // A sound file of another ledger, or an older one, is another file.
+        if hash.finalize().to_le_bytes() != *sum || self.sum.to_le_bytes() != *sum {
             return Ok(None);
         }
         let (fences, rest) = described.split_at(K * blocks);
@@ -336,6 +345,7 @@ impl<const K: usize, const V: usize> Draft<K, V> {
 
     pub(super) fn finish(mut self) -> Result<Run<K, V>, StoreError> {
         self.end_block();
+        let mut sum = 0;
         if let Out::File { .. } = self.out {
             let mut described =
                 Vec::with_capacity(self.fences.len() * (K + 4) + self.filter.words().len() * 8 + TAIL);
@@ -345,7 +355,8 @@ impl<const K: usize, const V: usize> Draft<K, V> {
             for number in [self.count, self.block, self.fences.len(), self.filter.words().len()] {
                 described.extend((number as u64).to_le_bytes());
             }
-            described.extend(crc32fast::hash(&described).to_le_bytes());
+            sum = crc32fast::hash(&described);
+            described.extend(sum.to_le_bytes());
             self.out.write(&described)?;
         }
         let bytes = match self.out {
@@ -361,6 +372,6 @@ impl<const K: usize, const V: usize> Draft<K, V> {
             }
         };
         let Self { count, block, fences, sums, filter, .. } = self;
-        Ok(Run { bytes, count, block, fences, sums, filter })
+        Ok(Run { bytes, count, block, fences, sums, filter, sum })
     }
 }

@@ -12,6 +12,7 @@
 use super::filter::Mark;
 use super::run::{Draft, Part, Run};
 use super::{StoreError, said};
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,6 +35,16 @@ pub struct Runs<const K: usize, const V: usize> {
     limits: (usize, usize),
     /// From the oldest to the newest.
     all: Vec<Arc<Run<K, V>>>,
+}
+
+/// A file of a table, as it was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// Its name within the folder.
+    pub name: String,
+    /// The checksum with which it ends, so that another file under its name is told from it.
+    pub sum: u32,
 }
 
 /// Where files have names.
@@ -70,14 +81,14 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// Those of named files in a folder, which were [`Self::settle`]d there under the name of a table.
     ///
     /// # Errors
-    /// [`StoreError::Index`], where one is damaged; [`StoreError`], where one cannot be read.
+    /// [`StoreError::Index`], where one is damaged or another; [`StoreError`], where one cannot be read.
     pub fn open(
         folder: &Path,
         table: &'static str,
         filtered: bool,
-        files: &[String],
+        files: &[Named],
     ) -> Result<Self, StoreError> {
-        let runs = files.iter().map(|name| Run::open(&folder.join(name)).map(Arc::new));
+        let runs = files.iter().map(|file| Run::open(&folder.join(&file.name), file.sum).map(Arc::new));
         let place = Some(Place::free(folder, table)?);
         Ok(Self { place, all: runs.collect::<Result<_, _>>()?, ..Self::new(filtered) })
     }
@@ -167,7 +178,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     ///
     /// # Errors
     /// [`StoreError`], where one cannot be written.
-    pub fn settle(&mut self, folder: &Path, table: &'static str) -> Result<Vec<String>, StoreError> {
+    pub fn settle(&mut self, folder: &Path, table: &'static str) -> Result<Vec<Named>, StoreError> {
         // What others settled, and what failed on the way, has its names, too.
         let (known, free) = (self.place.as_ref().map_or(0, |place| place.next), Place::free(folder, table)?);
         self.place = Some(Place { next: free.next.max(known), ..free });
@@ -204,11 +215,26 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         self.place = settled.place;
     }
 
-    /// The names of its files.
+    /// Its files.
     #[must_use]
-    pub fn files(&self) -> Vec<String> {
-        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
-        self.all.iter().filter_map(|run| run.name().and_then(name)).collect()
+    pub fn files(&self) -> Vec<Named> {
+        let named = |run: &Arc<Run<K, V>>| {
+            let name = run.name()?.file_name()?.to_str()?.to_owned();
+            Some(Named { name, sum: run.sum() })
+        };
+        self.all.iter().filter_map(named).collect()
+    }
+
+    /// Reads every record, for whoever asks whether all can be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Index`], where a file is damaged; [`StoreError`], where one cannot be read.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.all.iter().try_for_each(|run| {
+            let mut records = run.records();
+            while records.next()?.is_some() {}
+            Ok(())
+        })
     }
 
     /// The two newest runs, where they are of like size.

@@ -6,8 +6,9 @@ use super::two_sides::{
 };
 use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::examination::{Gravity, Part, examine};
 use annals::ledger::witness::CosignError;
-use annals::ledger::{Ledger, quietly};
+use annals::ledger::{Ledger, LedgerError, quietly};
 use annals::record::completeness::Unsound;
 use annals::record::verdict::Check;
 use annals::trail::entry::{Entry, Seal};
@@ -168,7 +169,41 @@ fn a_last_entry_that_was_changed_is_named_by_its_signature_and_not_by_the_chain(
     let home = tempfile::tempdir().unwrap();
     let folder = Form::Folder.write(&lines, &[], home.path());
     let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
-    assert!(matches!(opened, Err(annals::ledger::LedgerError::Unsigned(at)) if at == last as u64));
+    assert!(matches!(opened, Err(LedgerError::Unverified(at, _)) if at == last as u64));
+}
+
+#[test]
+fn nobody_goes_on_after_entries_that_somebody_else_put_behind_the_last() {
+    let sides = Sides::agreed();
+    let (lines, word) = (sides.lines(), usize::try_from(sides.word.sequence).unwrap());
+    let own = requests(&lines);
+    let forged = changed(&own[word], "\"effective\":\"2021-06\"", "\"effective\":\"2021-07\"");
+    // What was recorded before is signed, whoever repeats it, so that the last signature holds.
+    for behind in [vec![own[word].clone()], vec![forged, own[word].clone()]] {
+        let longer = sealed([own.clone(), behind].concat());
+        for keeps in [false, true] {
+            let home = tempfile::tempdir().unwrap();
+            let folder = Form::Folder.write(&lines, &[], home.path());
+            if keeps {
+                Ledger::open(&folder, &mut quietly).unwrap().keep().unwrap();
+            }
+            let journal = folder.join("journal/000000000000.jsonl");
+            fs::write(&journal, [longer.join(&b'\n').as_slice(), b"\n"].concat()).unwrap();
+            let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
+            let at = lines.len() as u64;
+            assert!(
+                matches!(&opened, Err(LedgerError::Unverified(found, _)) if *found == at),
+                "{keeps}: {opened:?}"
+            );
+            let examined = examine(&folder, home.path(), now(), &mut quietly).unwrap();
+            let gravest = &examined.findings[0];
+            assert_eq!(
+                (gravest.about, gravest.gravity),
+                (Part::Journal, Gravity::Grave),
+                "{keeps}: {gravest:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -209,7 +209,7 @@ const fn ledger(error: &LedgerError) -> u8 {
         LedgerError::Entry(..)
         | LedgerError::Fact(..)
         | LedgerError::Broken(_)
-        | LedgerError::Unsigned(_)
+        | LedgerError::Unverified(..)
         | LedgerError::Forked(_)
         | LedgerError::Changed { .. } => 1,
         LedgerError::Store(error) => store(error),

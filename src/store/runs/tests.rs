@@ -77,12 +77,18 @@ fn no_file_is_given_the_name_of_another() {
     for (runs, number) in [(&mut one, 1_u64), (&mut other, 2)] {
         runs.insert([7; 16], number.to_be_bytes()).unwrap();
     }
-    assert_eq!(one.settle(folder.path(), "names").unwrap(), ["names-0"]);
-    assert_eq!(other.settle(folder.path(), "names").unwrap(), ["names-1"]);
+    let names = |files: Vec<Named>| files.into_iter().map(|file| file.name).collect::<Vec<_>>();
+    let first = one.settle(folder.path(), "names").unwrap();
+    assert_eq!(names(first.clone()), ["names-0"]);
+    assert_eq!(names(other.settle(folder.path(), "names").unwrap()), ["names-1"]);
     assert_eq!(one.get(&[7; 16]).unwrap(), Some(1_u64.to_be_bytes()));
-    let mut again = Table::open(folder.path(), "names", true, &["names-0".to_owned()]).unwrap();
+    let mut again = Table::open(folder.path(), "names", true, &first).unwrap();
     again.insert([8; 16], [0; 8]).unwrap();
-    assert_eq!(again.settle(folder.path(), "names").unwrap(), ["names-3"], "merged with the older one");
+    assert_eq!(
+        names(again.settle(folder.path(), "names").unwrap()),
+        ["names-3"],
+        "merged with the older one"
+    );
 }
 
 #[test]
@@ -113,7 +119,7 @@ fn a_file_that_changed_is_never_read_as_if_it_had_not() {
     }
     let files = runs.settle(folder.path(), "names").unwrap();
     assert_eq!(files.len(), 1);
-    let path = folder.path().join(&files[0]);
+    let path = folder.path().join(&files[0].name);
     let whole = fs::read(&path).unwrap();
     let open = || Table::open(folder.path(), "names", true, &files);
     for at in (0..whole.len()).step_by(997).chain(whole.len() - 40..whole.len()) {
@@ -132,7 +138,17 @@ fn a_file_that_changed_is_never_read_as_if_it_had_not() {
             }
         }
         assert!(refused > 0, "byte {at} was not missed");
+        assert!(matches!(runs.check(), Err(StoreError::Index(_))), "byte {at}");
     }
+    let mut others = small(64);
+    for number in 0..3_000_u64 {
+        others.insert(u128::from(number).to_be_bytes(), (number / 2).to_be_bytes()).unwrap();
+    }
+    let other = folder.path().join(&others.settle(folder.path(), "names").unwrap()[0].name);
+    fs::copy(other, &path).unwrap();
+    assert!(matches!(open(), Err(StoreError::Index(_))), "a sound one, and another");
+    fs::write(&path, &whole).unwrap();
+    open().unwrap().check().unwrap();
     for length in [0, 1, 35, 36, 37, whole.len() - 1] {
         fs::write(&path, &whole[..length]).unwrap();
         assert!(matches!(open(), Err(StoreError::Index(_))), "{length} bytes");
