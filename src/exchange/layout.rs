@@ -10,9 +10,9 @@
 //! Where the files lie is a [`Source`]: a folder, a bundle, a server. What is read is believed by nobody before it is verified.
 
 use crate::ledger::{Ledger, LedgerError};
+use crate::store::disk;
 use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::tile::{Kind, Tile, WIDTH};
-use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -133,7 +133,7 @@ pub struct Folder(pub PathBuf);
 
 impl Source for Folder {
     fn read(&mut self, path: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        match File::open(self.0.join(path)) {
+        match disk::open(&self.0.join(path)) {
             Ok(file) => limited(file, limit).map(Some),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),

@@ -142,7 +142,7 @@ fn name(key: &VerifierKey) -> String {
 }
 
 fn read(path: &Path) -> Result<Option<SignedCheckpoint>, AnchorError> {
-    let bytes = match fs::read(path) {
+    let bytes = match disk::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(system(path, "read")(error)),

@@ -273,7 +273,7 @@ impl Read for Reading<'_> {
 
 /// The file, if there is one.
 pub(super) fn open(path: &Path) -> Result<Option<File>, DisclosuresError> {
-    match File::open(path) {
+    match disk::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         opened => opened.map(Some).map_err(failed(path, "read")),
     }

@@ -8,6 +8,7 @@
 
 use super::checkpoints::CheckpointError;
 use super::forked;
+use crate::store::disk;
 use crate::store::{StoreError, write_durably};
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ fn sizes(folder: &Path) -> Result<Vec<u64>, CheckpointError> {
 }
 
 fn read(path: &Path) -> Result<Option<SignedCheckpoint>, CheckpointError> {
-    let bytes = match fs::read(path) {
+    let bytes = match disk::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(system(path, "read")(error).into()),

@@ -145,7 +145,7 @@ fn last_line(lines: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
     let index = folder.join(FOLDER);
-    let bytes = fs::read(index.join(name)).ok()?;
+    let bytes = disk::read(&index.join(name)).ok()?;
     let (lines, hash) = last_line(&bytes)?;
     let (first, second) = last_line(lines)?;
     // The state takes longest to read; whether these are the bytes that were kept is found meanwhile.

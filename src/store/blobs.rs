@@ -59,7 +59,7 @@ pub(super) fn copy(folder: &Path, name: &str, to: &mut dyn Write) -> Result<Cond
         return Ok(Condition::Missing);
     }
     let path = folder.join(name);
-    let mut file = match File::open(&path) {
+    let mut file = match disk::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Condition::Missing),
         opened => opened.map_err(said(&path, "read"))?,
     };

@@ -6,7 +6,7 @@ use super::folder::Folder;
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::segment::{Segment, file, list};
 use super::{Condition, Head, Store, StoreError, blobs, disk, said};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,7 @@ impl Copy {
             Condition::Missing | Condition::Changed => Ok(false),
             Condition::Whole => {
                 let path = theirs.join(sha256);
-                let mut file = File::open(&path).map_err(said(&path, "read"))?;
+                let mut file = disk::open(&path).map_err(said(&path, "read"))?;
                 // Read again, so that it counts as what it is now.
                 Ok(blobs::put(&ours, &mut file)?.sha256 == sha256)
             }
@@ -181,7 +181,7 @@ fn is_within(path: &Path, other: &Path) -> bool {
 
 /// The first byte in which two files differ, up to a length that both have.
 fn differing(ours: &Path, theirs: &Path, length: u64) -> Result<Option<u64>, StoreError> {
-    let open = |path: &Path| File::open(path).map_err(said(path, "opened")).map(|file| file.take(length));
+    let open = |path: &Path| disk::open(path).map_err(said(path, "opened")).map(|file| file.take(length));
     let (mut own, mut other) = (open(ours)?, open(theirs)?);
     let (mut a, mut b) = (vec![0; CHUNK], vec![0; CHUNK]);
     let mut offset = 0;
@@ -203,7 +203,7 @@ fn is_in_first_line(path: &Path, offset: u64) -> bool {
     let mut bytes = Vec::new();
     // No entry is as long as that.
     let limit = offset.min(1 << 17);
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    let read = disk::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
     read.is_ok() && !bytes.contains(&b'\n')
 }
 
@@ -214,7 +214,7 @@ fn append(from: &Path, to: &Path, segment: Segment) -> Result<(), StoreError> {
     if length == segment.length && length > 0 {
         return Ok(());
     }
-    let mut original = File::open(from).map_err(said(from, "opened"))?;
+    let mut original = disk::open(from).map_err(said(from, "opened"))?;
     original.seek(SeekFrom::Start(length)).map_err(said(from, "read"))?;
     let mut bytes = vec![0; CHUNK];
     while length < segment.length {

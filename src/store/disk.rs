@@ -2,8 +2,27 @@
 //! each fail in turn, over the real file system.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// Opens a file that is read. What is neither file nor folder is refused: of a pipe nobody may ever write the other end.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return File::open(path);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "it is no file, but a pipe, a socket or a device: move it away",
+    ))
+}
+
+/// All bytes of a file, as [`open`].
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Writes bytes where the file stands.
 pub(crate) fn write(path: &Path, mut file: &File, bytes: &[u8]) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The folder of a ledger: its marker, its lock and where everything is. What the files hold is not here.
 
 use super::blobs::{sync_folder, write_durably};
+use super::disk;
 use super::{StoreError, said};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -105,7 +106,7 @@ fn holds_something(folder: &Path) -> bool {
 /// What the marker says of the format.
 pub(super) fn check_marker(path: &Path) -> Result<(), StoreError> {
     let marker = path.join(MARKER);
-    let bytes = match fs::read(&marker) {
+    let bytes = match disk::read(&marker) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             // A journal without its marker is a ledger that lost it.
             let lost = holds_something(&path.join("journal"));

@@ -259,7 +259,7 @@ impl Journal {
             let (segment, begin) = (segments.get(at)?, begins.get(at)?);
             let offset = place.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
             if opened.as_ref().is_none_or(|(first, _)| *first != segment.first) {
-                let file = File::open(file(&self.folder, segment.first)).ok()?;
+                let file = disk::open(&file(&self.folder, segment.first)).ok()?;
                 opened = Some((segment.first, file));
             }
             let (_, file) = opened.as_ref()?;
@@ -281,7 +281,7 @@ impl Journal {
     /// The line of a known length at a place.
     pub(super) fn line(&self, place: Place, length: usize) -> Result<Vec<u8>, StoreError> {
         let path = file(&self.folder, place.segment);
-        let mut opened = File::open(&path).map_err(said(&path, "opened"))?;
+        let mut opened = disk::open(&path).map_err(said(&path, "opened"))?;
         opened.seek(SeekFrom::Start(place.offset)).map_err(said(&path, "read"))?;
         let mut line = vec![0; length + 1];
         let read = opened.read_exact(&mut line);

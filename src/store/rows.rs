@@ -8,6 +8,7 @@
 //!
 //! They are derived and may be lost: nothing here is synced. Which hashes they are to be is not known here.
 
+use super::disk;
 use super::{StoreError, said};
 use crate::trail::hash::NodeHash;
 use crate::trail::merkle::{STEP, Tiles};
@@ -79,7 +80,7 @@ impl Rows {
         let mut rows = Self { folder: Some(folder.clone()), ..Self::in_memory() };
         for (height, row) in heights().zip(&mut rows.rows) {
             let path = folder.join(height.to_string());
-            match File::open(&path) {
+            match disk::open(&path) {
                 Ok(file) => {
                     row.kept = file.metadata().map_err(said(&path, "read"))?.len() / HASH;
                     row.file = Some(file);

@@ -10,7 +10,7 @@
 //!
 //! Numbers are little-endian. Fences, checksums and the filter are in memory. How runs make a table is in [`super::runs`].
 
-use super::disk::Writing;
+use super::disk::{self, Writing};
 use super::filter::{Filter, Mark};
 use super::{StoreError, said};
 use std::borrow::Cow;
@@ -79,7 +79,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
 
     /// One in a named file, which ends with this checksum.
     pub(super) fn open(path: &Path, sum: u32) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(said(path, "opened"))?;
+        let file = disk::open(path).map_err(said(path, "opened"))?;
         let length = file.metadata().map_err(said(path, "read"))?.len();
         let bytes = Bytes::File { file, name: Some(path.to_owned()) };
         let run = Self {

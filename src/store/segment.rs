@@ -1,5 +1,6 @@
 //! The segments of a journal: their names, their lines, and that each begins where the one before it ends.
 
+use super::disk;
 use super::{StoreError, said};
 use crate::trail::entry::{self, ENTRY_LIMIT};
 use std::fs::{self, File};
@@ -92,7 +93,7 @@ pub(super) fn lines(
     each: &mut dyn FnMut(u64, Place, &[u8]) -> bool,
 ) -> Result<End, StoreError> {
     let damaged = |offset, what| Err(StoreError::Damaged { path: path.to_owned(), offset, what });
-    let mut opened = match File::open(path) {
+    let mut opened = match disk::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return damaged(0, "the file is missing".to_owned());
         }
@@ -133,7 +134,7 @@ pub(super) fn lines(
 
 /// The last whole line of a segment, and where it ends; nothing where none ends near the end of the file.
 pub(super) fn last_line(path: &Path, length: u64) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
-    let opened = File::open(path).map_err(said(path, "opened"))?;
+    let opened = disk::open(path).map_err(said(path, "opened"))?;
     for size in [8 << 10, 4 * ENTRY_LIMIT as u64] {
         let begin = length.saturating_sub(size);
         let mut tail = vec![0; usize::try_from(length - begin).unwrap_or(0)];
@@ -162,7 +163,7 @@ pub(super) fn near(
     if sequence.saturating_sub(low.0) <= NEAR {
         return Ok(at(low));
     }
-    let opened = File::open(path).map_err(said(path, "opened"))?;
+    let opened = disk::open(path).map_err(said(path, "opened"))?;
     // Lines are of like length, so that a few guesses are enough; where they are not, the nearest so far has to do.
     for _ in 0..GUESSES {
         let (lines, bytes) = (high.0.saturating_sub(low.0).max(1), high.1.saturating_sub(low.1));

@@ -348,6 +348,17 @@ fn a_ledger_of_a_later_version_is_not_judged() {
 }
 
 #[test]
+fn a_word_that_was_damaged_is_no_newer_word() {
+    let place = ledger();
+    lines(&place, |lines| {
+        let damaged = lines.iter().position(|line| line.contains("action.progressed")).unwrap();
+        let line = lines[damaged].replace("under_way", "under_wby").leak();
+        lines[damaged] = line;
+    });
+    place.is_mended("journal", "grave", "states nothing that this program knows");
+}
+
+#[test]
 fn whoever_writes_is_named_and_nothing_of_what_they_are_doing_is_wrong() {
     let place = ledger();
     let ledger = Ledger::open(&place.ledger, &mut |_| {}).unwrap();

@@ -2,6 +2,8 @@
 
 use super::place::{PLAN, PROGRESS, Place, READING, files};
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 const INIT: [&str; 5] = ["init", PLAN, "--as", "DK", "--both-sides"];
 
@@ -124,4 +126,32 @@ fn a_ledger_without_its_marker_is_neither_read_nor_overwritten() {
         assert!(files(place.folder.path()) == before);
     }
     untouched(&place, &INIT, &["ledger", "name a"]);
+}
+
+/// A pipe that nobody writes to stands where a file should.
+#[test]
+fn nobody_waits_for_a_pipe() {
+    let names: [fn(&Place) -> PathBuf; 7] = [
+        |place| place.ledger.join("annals.json"),
+        |place| place.ledger.join("disclosures.jsonl"),
+        |place| place.segment(),
+        |place| place.snapshot(),
+        |place| place.ledger.join("tile/0"),
+        |place| files(&place.ledger.join("checkpoints")).into_keys().next().unwrap(),
+        |place| files(&place.ledger.join("blobs")).into_keys().next().unwrap(),
+    ];
+    for name in names {
+        let place = Place::founded();
+        place.done(["record", "progress", "1.G2G.3", "--as", "KR", "--lifecycle", "under_way"]);
+        let pipe = name(&place);
+        fs::remove_file(&pipe).unwrap();
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        for command in
+            [["status"].as_slice(), &["verify"], &["doctor"], &["evidence", "check"], &["checkpoint"]]
+        {
+            let answer = place.annals_in_time(command);
+            assert!(matches!(answer.code, Some(0..=3)), "{} {command:?}: {answer:?}", pipe.display());
+        }
+    }
 }

@@ -99,6 +99,11 @@ impl Place {
         self.run(nobody().arg(&program), arguments)
     }
 
+    /// As above, and ended where it waits for ever.
+    pub(crate) fn annals_in_time<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Answer {
+        self.run(Command::new("timeout").args(["20", env!("CARGO_BIN_EXE_annals")]), arguments)
+    }
+
     fn run<S: AsRef<OsStr>>(&self, command: &mut Command, arguments: impl IntoIterator<Item = S>) -> Answer {
         let Output { status, stdout, stderr } = command
             .args(arguments)

@@ -2,6 +2,7 @@
 
 use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, remedy};
 use crate::ledger::{LedgerError, forked, lines, shelf};
+use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,7 +65,7 @@ impl Found<'_> {
         kept.sort();
         for name in kept {
             let path = folder.join(&name);
-            let why = match fs::read(&path) {
+            let why = match disk::read(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
                     let what = format!("{}: cannot be read: {error}", path.display());
