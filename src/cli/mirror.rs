@@ -92,6 +92,7 @@ impl Mirror {
     fn unpack(&self, path: &Path, settings: &Settings) -> Result<(Mirrored, Vec<Answer>), Failure> {
         let refused = |source| Failure::Unpack { path: path.to_owned(), source };
         let open = || Bundle::open(path).map_err(|error| refused(error.into()));
+        restore::check_beside(&mut open()?).map_err(refused)?;
         let mirrored = self.mirror(open()?, settings)?;
         let mut bundle = open()?;
         let answers = bundle.answers().map_err(|error| refused(error.into()))?;

@@ -15,6 +15,7 @@ use annals::record::verdict::Check;
 use annals::trail::checkpoint::SignedCheckpoint;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What a bundle gives to whoever verifies it.
 type Given = (Vec<Vec<u8>>, Vec<SignedCheckpoint>, Verified, Completed);
@@ -328,4 +329,27 @@ fn an_entry_that_was_changed_with_all_hashes_beside_it_is_still_named() {
     let failed = verified.report.verdicts.iter().find(|each| each.finding.is_some()).unwrap();
     assert_eq!(failed.check, Check::Signatures);
     assert!(!completed.holds());
+}
+
+#[test]
+fn a_copy_takes_no_entry_of_a_bundle_whose_withheld_values_are_none() {
+    let desktop = sound();
+    let mut members = desktop.members.clone();
+    let (_, values) = members.iter_mut().find(|(name, _)| name == "disclosures.jsonl").unwrap();
+    values.splice(..0, *b"junk\n");
+    let (bundle, copy) = (desktop.write(&members), desktop.home.path().join("copy"));
+    let mirror = |bundle: &Path| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
+        program
+            .arg("mirror")
+            .arg(bundle)
+            .arg("--ledger")
+            .arg(&copy)
+            .env("ANNALS_ANCHOR", desktop.home.path().join("anchor"));
+        program.output().unwrap()
+    };
+    let refused = mirror(&bundle);
+    assert_eq!((refused.status.code(), copy.exists()), (Some(2), false), "{refused:?}");
+    let taken = mirror(&desktop.write(&desktop.members));
+    assert_eq!((taken.status.code(), copy.exists()), (Some(0), true), "{taken:?}");
 }

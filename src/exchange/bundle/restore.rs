@@ -88,6 +88,20 @@ pub fn restore(
     Ok(Unpacked { report, beside })
 }
 
+/// Refuses a bundle of which something besides its entries could not be taken in for its form, before any entry is.
+///
+/// # Errors
+/// [`UnpackError`], by name.
+pub fn check_beside(bundle: &mut Bundle) -> Result<(), UnpackError> {
+    let size = bundle.checkpoint()?.checkpoint().size();
+    bundle.has_only(size)?;
+    if let Some(lines) = bundle.open_disclosures()? {
+        disclosing::read(&mut BufReader::new(lines), &mut |_, _| Ok(()))?;
+    }
+    bundle.checkpoints()?;
+    Ok(())
+}
+
 /// Takes in what came with the entries that a ledger has: withheld values, files and checkpoints.
 ///
 /// # Errors
