@@ -17,6 +17,7 @@ use crate::trail::entry::Entry;
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
 pub use remedy::quoted;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What a finding is about.
@@ -182,9 +183,22 @@ pub fn examine(
     if !newer {
         found.entries(&mut past, now, progress);
     }
-    found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.gravity));
+    let findings = in_order(found.findings);
     let illustrative = past.state.clock() == Some(Clock::Illustrative);
-    Ok(Examination { head: past.state.head, illustrative, findings: found.findings })
+    Ok(Examination { head: past.state.head, illustrative, findings })
+}
+
+/// The gravest first, and no commands twice: what mends one thing may undo itself when it is done again.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.gravity));
+    let mut said = HashSet::new();
+    for finding in findings.iter_mut().filter(|finding| !finding.commands.is_empty()) {
+        if !said.insert(finding.commands.clone()) {
+            finding.commands.clear();
+            finding.remedy.push_str(", as above");
+        }
+    }
+    findings
 }
 
 /// What is found on the way.
@@ -201,6 +215,11 @@ struct Found<'a> {
 impl Found<'_> {
     fn add(&mut self, about: Part, gravity: Gravity, what: String, (remedy, commands): (&str, Vec<String>)) {
         self.findings.push(Finding { about, gravity, what, remedy: remedy.to_owned(), commands });
+    }
+
+    /// Whether the entries may be fewer than were acknowledged, or others: what none of them names may be named all the same.
+    fn is_grave(&self) -> bool {
+        self.findings.iter().any(|finding| finding.gravity >= Gravity::Grave)
     }
 
     fn marker(&mut self, error: &StoreError) {

@@ -15,7 +15,7 @@ use std::process::Command;
 type Case = (fn(&Place), &'static str, &'static str, &'static str);
 
 /// With two withheld values, evidence, and a backup of all of it.
-fn ledger() -> Place {
+pub(super) fn ledger() -> Place {
     let place = Place::founded();
     fs::write(place.path("minutes.txt"), "minutes").unwrap();
     place.done(PROGRESS.into_iter().chain(["--evidence", "minutes.txt", "--note", "Said"]));
@@ -23,17 +23,17 @@ fn ledger() -> Place {
     place
 }
 
-fn append(path: &Path, bytes: &[u8]) {
+pub(super) fn append(path: &Path, bytes: &[u8]) {
     OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(bytes).unwrap();
 }
 
 /// The evidence.
-fn minutes(place: &Place) -> std::path::PathBuf {
+pub(super) fn minutes(place: &Place) -> std::path::PathBuf {
     place.ledger.join("blobs").join(annals::trail::hash::sha256(b"minutes"))
 }
 
 /// The one that is kept: the newest.
-fn checkpoint(place: &Place) -> std::path::PathBuf {
+pub(super) fn checkpoint(place: &Place) -> std::path::PathBuf {
     files(&place.ledger.join("checkpoints")).into_keys().next().unwrap()
 }
 
@@ -41,7 +41,7 @@ fn sled(place: &Place, name: &str) -> std::path::PathBuf {
     files(&place.ledger.join("sled")).into_keys().find(|path| path.ends_with(name)).unwrap()
 }
 
-fn lines(place: &Place, change: impl Fn(&mut Vec<&str>)) {
+pub(super) fn lines(place: &Place, change: impl Fn(&mut Vec<&str>)) {
     let text = fs::read_to_string(place.segment()).unwrap();
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     change(&mut lines);
@@ -50,7 +50,7 @@ fn lines(place: &Place, change: impl Fn(&mut Vec<&str>)) {
 
 impl Place {
     /// What the doctor finds, and that it changes nothing.
-    fn examined(&self) -> (Option<i32>, Value) {
+    pub(super) fn examined(&self) -> (Option<i32>, Value) {
         let before = files(&self.ledger);
         let answer = self.annals(["--format", "json", "doctor"]);
         assert!(files(&self.ledger) == before, "the doctor changed something");
@@ -58,13 +58,13 @@ impl Place {
         (answer.code, serde_json::from_slice(&answer.out).unwrap())
     }
 
-    fn healthy(&self) {
+    pub(super) fn healthy(&self) {
         let (code, found) = self.examined();
         assert_eq!((code, &found["healthy"]), (Some(0), &json!(true)), "{found:#}");
     }
 
     /// Does what is said, as a user would.
-    fn follow(&self, command: &str) {
+    pub(super) fn follow(&self, command: &str) {
         let program = Path::new(env!("CARGO_BIN_EXE_annals")).parent().unwrap();
         let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
         let output = Command::new("sh")
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// Of what is found, this is the gravest; then all that is said is done, and it is healthy.
-    fn is_mended(&self, about: &str, gravity: &str, what: &str) {
+    pub(super) fn is_mended(&self, about: &str, gravity: &str, what: &str) {
         let (code, found) = self.examined();
         let first = &found["findings"][0];
         assert_eq!(

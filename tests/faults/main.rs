@@ -10,6 +10,7 @@ mod backup;
 mod derived;
 mod disk;
 mod doctor;
+mod evidence;
 mod folders;
 mod journal;
 mod place;

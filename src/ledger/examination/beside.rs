@@ -128,7 +128,7 @@ impl Found<'_> {
             );
             self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&damaged));
         }
-        if stray > 0 && self.writer.is_none() {
+        if stray > 0 && self.writer.is_none() && !self.is_grave() {
             let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
             self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
         }
@@ -147,9 +147,9 @@ impl Found<'_> {
                     Gravity::Unreadable,
                     self.remedies.rights(),
                 ),
-                // The entry that names it may be about to come, or what is withheld of one that is there.
+                // The entry that names it may be about to come, may have been cut, or withholds the name.
                 Some(_) if !named.files().contains_key(name) => {
-                    if self.writer.is_some() || !self.at_hand {
+                    if self.writer.is_some() || self.is_grave() || !self.at_hand {
                         continue;
                     }
                     let what = format!("{}: no entry names it", path.display());
