@@ -6,7 +6,7 @@
 
 use super::checkpoints::CheckpointError;
 use super::disclosures::{self, Disclosures, DisclosuresError};
-use super::named::Named;
+use super::named::{Named, Withheld};
 use super::{LedgerError, lines, past, shelf};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
@@ -81,9 +81,9 @@ impl From<DisclosuresError> for BackupError {
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
     let mut named = Named::default();
-    past::fold(&original, Head::EMPTY, &mut |(entry, _, held)| {
+    past::fold(&original, Head::EMPTY, &mut |(entry, fact, held)| {
         progress(entry.seal.sequence + 1);
-        Ok(named.take(&entry, &held)?)
+        Ok(named.take(&entry, &fact, &held)?)
     })?;
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
@@ -115,7 +115,8 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
     let there = lines::once::<BackupError>(folder, &mut |line| {
         damaged |= line.disclosure.is_none();
         let Some(disclosure) = line.disclosure else { return Ok(()) };
-        if named.takes(&disclosure)? {
+        // One that was erased may be back, from an older copy.
+        if named.takes(&disclosure)? == Withheld::Held {
             kept += 1;
             still += u64::from(held.has(&disclosure.digest())?);
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;

@@ -2,6 +2,7 @@
 //! changes nothing. Whether the entries are true is asked here of those alone that came after the kept state: the others are verified.
 
 mod beside;
+mod disclosures;
 mod remedy;
 
 use super::disclosures::FILE as DISCLOSURES;
@@ -256,7 +257,7 @@ impl Found<'_> {
         let mut named = Named::default();
         let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
             progress(entry.seal.sequence + 1);
-            named.take(&entry, &held)?;
+            named.take(&entry, &fact, &held)?;
             past.take(&entry, &fact, &held)?;
             Ok(())
         });

@@ -1,32 +1,56 @@
 //! What entries name that lies beside them: withheld values by their digests, and files by their SHA-256.
 
+use crate::record::fact::Fact;
 use crate::record::upcast;
-use crate::record::withheld::Held;
+use crate::record::withheld::{FILE_DIGEST, Held};
 use crate::store::StoreError;
 use crate::store::runs::Runs;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Entry;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Digests of withheld values, and names of files.
 #[derive(Debug)]
 pub(super) struct Named {
     digests: Runs<32, 0>,
     withheld: u64,
+    /// Those of the digests of which an entry says that the value is to be gone, and how many they are.
+    erased: Runs<32, 0>,
+    gone: u64,
+    /// Files that are named by values which are to be gone, and are still here.
+    lingering: BTreeSet<String>,
     /// Whether each is wanted here: the printed document of a plan is named, and lies elsewhere.
     files: BTreeMap<String, bool>,
 }
 
+/// What entries say of a withheld value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Withheld {
+    /// One holds its digest.
+    Held,
+    /// One held its digest, and another erased it.
+    Erased,
+    /// None holds its digest.
+    Stray,
+}
+
 impl Default for Named {
     fn default() -> Self {
-        Self { digests: Runs::new(true), withheld: 0, files: BTreeMap::new() }
+        Self {
+            digests: Runs::new(true),
+            withheld: 0,
+            erased: Runs::new(true),
+            gone: 0,
+            lingering: BTreeSet::new(),
+            files: BTreeMap::new(),
+        }
     }
 }
 
 impl Named {
     /// Takes what an entry names.
-    pub(super) fn take(&mut self, entry: &Entry, held: &[Held]) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
         let data = upcast::newest(&entry.request.event).data.members();
         let evidence = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
         for file in evidence.map(|evidence| &evidence["sha256"]).chain(data.get("plan_sha256")) {
@@ -35,22 +59,41 @@ impl Named {
         if let Some(document) = data.get("document") {
             self.name(&document["sha256"], false);
         }
+        if let Fact::Erased(erased) = fact {
+            let digest = erased.digest.bytes();
+            let first = self.digests.get(digest)?.is_some() && self.erased.get(digest)?.is_none();
+            self.gone += u64::from(first);
+            self.erased.insert(*digest, [])?;
+        }
         self.withheld += held.len() as u64;
         held.iter().try_for_each(|held| self.digests.insert(*held.digest.bytes(), []))
     }
 
-    /// Whether an entry holds a disclosure's digest; a file that it names is named, too.
-    pub(super) fn takes(&mut self, disclosure: &Disclosure) -> Result<bool, StoreError> {
-        let known = self.digests.get(disclosure.digest().bytes())?.is_some();
-        if known && disclosure.name() == "sha256" {
-            self.name(disclosure.value(), true);
+    /// What entries say of a disclosure, by its digest; a file that it names is named, too, unless it was erased.
+    pub(super) fn takes(&mut self, disclosure: &Disclosure) -> Result<Withheld, StoreError> {
+        let digest = disclosure.digest();
+        if self.digests.get(digest.bytes())?.is_none() {
+            return Ok(Withheld::Stray);
         }
-        Ok(known)
+        let erased = self.erased.get(digest.bytes())?.is_some();
+        if disclosure.name() == FILE_DIGEST {
+            if !erased {
+                self.name(disclosure.value(), true);
+            } else if let Some(name) = disclosure.value().as_str() {
+                self.lingering.insert(name.to_owned());
+            }
+        }
+        Ok(if erased { Withheld::Erased } else { Withheld::Held })
     }
 
-    /// How many values are withheld.
-    pub(super) fn withheld(&self) -> u64 {
-        self.withheld
+    /// How many values are withheld and were not erased.
+    pub(super) const fn withheld(&self) -> u64 {
+        self.withheld.saturating_sub(self.gone)
+    }
+
+    /// Whether a file goes with an erased value that is still here.
+    pub(super) fn is_lingering(&self, name: &str) -> bool {
+        self.lingering.contains(name) && !self.files.contains_key(name)
     }
 
     /// The files that were named until now, and whether each is wanted here.

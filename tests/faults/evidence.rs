@@ -1,7 +1,7 @@
 //! What lies beside the entries is evidence: the doctor's commands lose none of it, and bring back nothing that was erased.
 
-use super::doctor::{ledger, lines, minutes};
-use super::place::Place;
+use super::doctor::{append, ledger, lines, minutes};
+use super::place::{PROGRESS, Place};
 use serde_json::Value;
 use std::fs;
 
@@ -36,4 +36,46 @@ fn what_entries_named_that_were_cut_is_not_deleted_and_no_command_is_given_twice
         assert!(!place.ledger.join("journal.aside-2").exists());
         place.done(["verify"]);
     }
+}
+
+#[test]
+fn what_was_erased_and_is_back_is_told_removed_and_in_no_backup() {
+    let place = ledger();
+    let own = place.ledger.join("disclosures.jsonl");
+    let told = || fs::read_to_string(&own).unwrap();
+    fs::write(place.path("befund.txt"), "Diagnose").unwrap();
+    let file = place.ledger.join("blobs").join(annals::trail::hash::sha256(b"Diagnose"));
+    place.done(PROGRESS.into_iter().chain(["--evidence", "befund.txt", "--confidential"]));
+    place.done(["backup", "BACKUP"]);
+    let all = told();
+    for (entry, field) in [("126", "note"), ("127", "evidence/1/sha256")] {
+        let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+        place.done(["erase", entry, "--field", field].into_iter().chain(basis));
+    }
+    place.healthy();
+    let kept = told();
+    assert!(!file.exists());
+    // As a copy of an older backup would bring them back.
+    let erased = all.lines().filter(|line| !kept.contains(line));
+    erased.for_each(|line| append(&own, format!("{line}\n").as_bytes()));
+    fs::write(&file, "Diagnose").unwrap();
+    place.done(["backup", "newer"]);
+    assert_eq!(fs::read_to_string(place.path("newer/disclosures.jsonl")).unwrap(), kept);
+    assert!(!place.path("newer/blobs").join(file.file_name().unwrap()).exists());
+    let (code, found) = place.examined();
+    let findings = found["findings"].as_array().unwrap();
+    assert_eq!((code, findings.len()), (Some(1), 1), "{found:#}");
+    assert!(findings[0]["what"].as_str().unwrap().ends_with("or are again: 2"), "{found:#}");
+    follow_all(&place);
+    place.healthy();
+    assert_eq!((told(), file.exists()), (kept.clone(), false));
+    // What is lost comes from the backup, but for what was erased since.
+    fs::remove_file(&own).unwrap();
+    place.done(["verify"]);
+    follow_all(&place);
+    place.healthy();
+    // The reasons of the erasures are in no backup.
+    let (taken, known) = (told(), kept.lines().count());
+    assert_eq!(taken.lines().count(), known - 2);
+    assert!(taken.lines().all(|line| kept.contains(line)));
 }

@@ -1,7 +1,7 @@
-//! What lies beside the entries: withheld values, files, leftovers; and what is around the folder: rights, room, a writer.
+//! What lies beside the entries: checkpoints, files, leftovers; and what is around the folder: rights, room, a writer.
 
-use super::{DISCLOSURES, Found, Gravity, Named, Part, condition, remedy};
-use crate::ledger::{LedgerError, forked, lines, shelf};
+use super::{Found, Gravity, Named, Part, condition, remedy};
+use crate::ledger::{forked, shelf};
 use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Bytes of room below which it is said: a segment of the journal.
 const ROOM: u64 = 64 << 20;
 /// How many paths are named one by one.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 impl Found<'_> {
     /// What can be seen whatever the entries say.
@@ -83,57 +83,6 @@ impl Found<'_> {
         }
     }
 
-    pub(super) fn disclosures(&mut self, named: &mut Named) {
-        let (mut damaged, mut stray, mut at_hand) = (Vec::new(), 0_u64, 0);
-        let read = lines::once::<LedgerError>(self.folder, &mut |line| {
-            match line.disclosure {
-                None => damaged.push(line.number),
-                Some(disclosure) => {
-                    let known = named.takes(&disclosure)?;
-                    *(if known { &mut at_hand } else { &mut stray }) += 1;
-                }
-            }
-            Ok(())
-        });
-        self.at_hand = at_hand == named.withheld();
-        match read {
-            Err(LedgerError::Store(error)) => {
-                let what = error.to_string();
-                self.add(Part::Disclosures, Gravity::Unreadable, what, ("check the disk", Vec::new()));
-            }
-            Err(error) => {
-                self.add(Part::Disclosures, Gravity::Unreadable, error.to_string(), self.remedies.rights());
-            }
-            Ok(None) if named.withheld() > 0 => {
-                let what = format!(
-                    "`{DISCLOSURES}` is missing: {} withheld values cannot be shown",
-                    named.withheld()
-                );
-                self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
-            }
-            Ok(None) => {}
-            Ok(Some(unfinished)) => {
-                if unfinished && self.writer.is_none() {
-                    let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
-                    self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
-                }
-            }
-        }
-        if !damaged.is_empty() {
-            let lines: Vec<String> = damaged.iter().take(NAMED).map(ToString::to_string).collect();
-            let more = if damaged.len() > NAMED { " and more" } else { "" };
-            let what = format!(
-                "`{DISCLOSURES}` holds no disclosure in line {}{more}: their fields count as withheld",
-                lines.join(", ")
-            );
-            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&damaged));
-        }
-        if stray > 0 && self.writer.is_none() && !self.is_grave() {
-            let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
-            self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
-        }
-    }
-
     pub(super) fn files(&mut self, named: &Named) {
         let kept: BTreeMap<String, Option<bool>> = match condition::files(self.folder) {
             Ok(kept) => kept.into_iter().collect(),
@@ -149,7 +98,8 @@ impl Found<'_> {
                 ),
                 // The entry that names it may be about to come, may have been cut, or withholds the name.
                 Some(_) if !named.files().contains_key(name) => {
-                    if self.writer.is_some() || self.is_grave() || !self.at_hand {
+                    let known = self.at_hand && !named.is_lingering(name);
+                    if self.writer.is_some() || self.is_grave() || !known {
                         continue;
                     }
                     let what = format!("{}: no entry names it", path.display());

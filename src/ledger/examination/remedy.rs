@@ -50,11 +50,16 @@ impl Remedies<'_> {
         let (path, from) = (quoted(&self.folder.join(DISCLOSURES)), quoted(&self.backup.join(DISCLOSURES)));
         let lines: Vec<String> = damaged.iter().map(|line| format!("{line}d")).collect();
         let delete = (!lines.is_empty()).then(|| format!("sed -i '{}' {path}", lines.join(";")));
-        let append = format!("cat {from} >> {path}");
+        let take = format!("annals disclose --take {from} --ledger {}", quoted(self.folder));
         (
-            "add those of a backup: what is there twice counts once",
-            delete.into_iter().chain([append]).collect(),
+            "take them from a backup or from the other side: what was erased is not taken in again",
+            delete.into_iter().chain([take]).collect(),
         )
+    }
+
+    /// Whoever opens the ledger for writing completes what an erasure asks for.
+    pub(super) fn erased(self) -> Remedy {
+        ("the next command that writes removes them for good, or this one", self.rebuild().1)
     }
 
     pub(super) fn file(self, name: &str) -> Remedy {

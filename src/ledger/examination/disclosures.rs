@@ -1,0 +1,69 @@
+//! Withheld values, and which of them entries hold, have erased, or do not know.
+
+use super::beside::NAMED;
+use super::{DISCLOSURES, Found, Gravity, Named, Part};
+use crate::ledger::named::Withheld;
+use crate::ledger::{LedgerError, lines};
+
+impl Found<'_> {
+    pub(super) fn disclosures(&mut self, named: &mut Named) {
+        let (mut damaged, mut at_hand, mut erased, mut stray) = (Vec::new(), 0_u64, 0_u64, 0_u64);
+        let read = lines::once::<LedgerError>(self.folder, &mut |line| {
+            match line.disclosure {
+                None => damaged.push(line.number),
+                Some(disclosure) => {
+                    let count = match named.takes(&disclosure)? {
+                        Withheld::Held => &mut at_hand,
+                        Withheld::Erased => &mut erased,
+                        Withheld::Stray => &mut stray,
+                    };
+                    *count += 1;
+                }
+            }
+            Ok(())
+        });
+        self.at_hand = at_hand == named.withheld();
+        match read {
+            Err(LedgerError::Store(error)) => {
+                let what = error.to_string();
+                self.add(Part::Disclosures, Gravity::Unreadable, what, ("check the disk", Vec::new()));
+            }
+            Err(error) => {
+                self.add(Part::Disclosures, Gravity::Unreadable, error.to_string(), self.remedies.rights());
+            }
+            Ok(None) if named.withheld() > 0 => {
+                let what = format!(
+                    "`{DISCLOSURES}` is missing: {} withheld values cannot be shown",
+                    named.withheld()
+                );
+                self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
+            }
+            Ok(None) => {}
+            Ok(Some(unfinished)) => {
+                if unfinished && self.writer.is_none() {
+                    let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
+                    self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
+                }
+            }
+        }
+        if !damaged.is_empty() {
+            let lines: Vec<String> = damaged.iter().take(NAMED).map(ToString::to_string).collect();
+            let more = if damaged.len() > NAMED { " and more" } else { "" };
+            let what = format!(
+                "`{DISCLOSURES}` holds no disclosure in line {}{more}: their fields count as withheld",
+                lines.join(", ")
+            );
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&damaged));
+        }
+        // Whoever writes may be between the entry and the removal.
+        if erased > 0 && self.writer.is_none() {
+            let what =
+                format!("values that were erased are still in `{DISCLOSURES}`, or are again: {erased}");
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.erased());
+        }
+        if stray > 0 && self.writer.is_none() && !self.is_grave() {
+            let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
+            self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
+        }
+    }
+}
