@@ -40,10 +40,8 @@ impl Found<'_> {
             }
             Ok(None) => {}
             Ok(Some(unfinished)) => {
-                if unfinished && self.writer.is_none() {
-                    let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
-                    self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
-                }
+                let unfinished = unfinished && self.writer.is_none();
+                self.not_at_hand(at_hand, named.withheld(), unfinished, damaged.is_empty());
             }
         }
         if !damaged.is_empty() {
@@ -64,6 +62,24 @@ impl Found<'_> {
         if stray > 0 && self.writer.is_none() && !self.is_grave() {
             let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
             self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
+        }
+    }
+
+    /// What entries hold and is not here. Whether it ever was, the ledger does not know: whoever restored it, or was not to see
+    /// all, never had it. Where a line was broken off as well, it may have been.
+    fn not_at_hand(&mut self, at_hand: u64, withheld: u64, unfinished: bool, undamaged: bool) {
+        let missing = withheld.saturating_sub(at_hand);
+        let fact = format!("{missing} of {withheld} withheld values are not at hand");
+        if unfinished && missing > 0 {
+            let what = format!("`{DISCLOSURES}` ends within a line, and {fact}: it may have been cut");
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
+        } else if unfinished {
+            let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
+            self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
+        } else if missing > 0 && undamaged {
+            let (remedy, commands) = self.remedies.disclosures(&[]);
+            let remedy = format!("if they were here, {remedy}");
+            self.add(Part::Disclosures, Gravity::Fine, fact, (&remedy, commands));
         }
     }
 }

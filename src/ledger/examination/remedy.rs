@@ -52,7 +52,7 @@ impl Remedies<'_> {
         let delete = (!lines.is_empty()).then(|| format!("sed -i '{}' {path}", lines.join(";")));
         let take = format!("annals disclose --take {from} --ledger {}", quoted(self.folder));
         (
-            "take them from a backup or from the other side: what was erased is not taken in again",
+            "take them from a backup or from the other side, but for what was erased",
             delete.into_iter().chain([take]).collect(),
         )
     }
