@@ -2,6 +2,7 @@
 //! changes nothing. Whether the entries are true is asked here of those alone that came after the kept state: the others are verified.
 
 mod beside;
+mod checkpoints;
 mod disclosures;
 mod remedy;
 
@@ -10,16 +11,18 @@ use super::named::Named;
 use super::past::{Past, fold, follows};
 use super::sequencer::SPARED;
 use super::{LedgerError, SMALL, clock, quietly, snapshot};
+use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
 use crate::store::condition::{self, Derived};
 use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
+use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::entry::Entry;
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
 pub use remedy::quoted;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,7 +176,8 @@ pub fn examine(
         return Err(error.into());
     }
     let (remedies, writer) = (Remedies { folder, backup }, condition::writer(folder));
-    let mut found = Found { folder, remedies, writer, at_hand: false, findings: Vec::new() };
+    let mut found =
+        Found { folder, remedies, writer, at_hand: false, kept: Vec::new(), findings: Vec::new() };
     let newer = matches!(marker, Err(StoreError::Newer { .. }));
     if let Err(error) = marker {
         found.marker(&error);
@@ -202,6 +206,11 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
+/// What an error says, and what is behind it.
+fn why(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error} ({source})"))
+}
+
 /// What is found on the way.
 struct Found<'a> {
     folder: &'a Path,
@@ -210,6 +219,8 @@ struct Found<'a> {
     writer: Option<u32>,
     /// Whether every withheld value is at hand, so that all that is named is known.
     at_hand: bool,
+    /// The checkpoints that can be read.
+    kept: Vec<(PathBuf, SignedCheckpoint)>,
     findings: Vec<Finding>,
 }
 
@@ -255,8 +266,10 @@ impl Found<'_> {
             Err(error) => return self.unreadable(Part::Journal, &error),
         };
         let mut named = Named::default();
+        let mut compared = Completeness::new(self.kept.iter().map(|(_, signed)| signed.clone()));
         let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
             progress(entry.seal.sequence + 1);
+            compared.take(entry.leaf);
             named.take(&entry, &fact, &held)?;
             past.take(&entry, &fact, &held)?;
             Ok(())
@@ -269,13 +282,11 @@ impl Found<'_> {
                 return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
             }
             Err(error) => {
-                let why =
-                    std::error::Error::source(&error).map(|why| format!(" ({why})")).unwrap_or_default();
-                let what = format!("{error}{why}");
-                return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
+                return self.add(Part::Journal, Gravity::Grave, why(&error), self.remedies.journal());
             }
         }
         self.derived(&store, kept);
+        self.verify_checkpoints(&compared.finish(&past.state, None), &past.state);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {

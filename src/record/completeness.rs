@@ -106,7 +106,12 @@ impl Completeness {
 
     /// Takes the next entry, given without its newline.
     pub fn push(&mut self, line: &[u8]) {
-        self.frontier.push(LeafHash::of(line), &mut |_, _| {});
+        self.take(LeafHash::of(line));
+    }
+
+    /// As above, by its hash.
+    pub fn take(&mut self, leaf: LeafHash) {
+        self.frontier.push(leaf, &mut |_, _| {});
         self.reach();
     }
 

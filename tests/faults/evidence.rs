@@ -1,6 +1,6 @@
 //! What lies beside the entries is evidence: the doctor's commands lose none of it, and bring back nothing that was erased.
 
-use super::doctor::{append, ledger, lines, minutes};
+use super::doctor::{append, checkpoint, ledger, lines, minutes};
 use super::place::{PROGRESS, Place};
 use serde_json::Value;
 use std::fs;
@@ -107,4 +107,52 @@ fn withheld_values_that_are_not_here_are_told_with_where_they_come_from() {
     fs::write(&own, "").unwrap();
     let told = &place.examined().1["findings"][0]["what"];
     assert_eq!(told.as_str().unwrap(), "3 of 3 withheld values are not at hand");
+}
+
+/// `annals verify` refuses them, too.
+#[test]
+fn checkpoints_that_do_not_verify_are_told_and_moved_away() {
+    let (place, other) = (ledger(), Place::founded());
+    let own = checkpoint(&place);
+    let text = fs::read_to_string(&own).unwrap();
+    let with = |line: usize, at: usize| {
+        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let letter = if lines[line].as_bytes()[at] == b'A' { "B" } else { "A" };
+        lines[line].replace_range(at..=at, letter);
+        lines.concat()
+    };
+    let signature = text.lines().nth(4).unwrap().len() - 20;
+    let others = fs::read_to_string(checkpoint(&other)).unwrap();
+    for (name, text) in
+        [("000000000127", with(2, 9)), ("000000000127", with(4, signature)), ("000000000126", others.clone())]
+    {
+        let path = place.ledger.join("checkpoints").join(name);
+        let before = fs::read(&own).unwrap();
+        fs::write(&path, &text).unwrap();
+        assert_ne!(place.annals(["verify"]).code, Some(0));
+        let (code, found) = place.examined();
+        let told = &found["findings"][0];
+        assert_eq!((code, told["about"].as_str().unwrap()), (Some(1), "checkpoints"), "{found:#}");
+        assert_eq!(told["gravity"].as_str().unwrap(), "wrong", "{found:#}");
+        follow_all(&place);
+        place.healthy();
+        place.done(["verify"]);
+        assert!(place.ledger.join(format!("{name}.aside-1")).exists());
+        fs::remove_file(place.ledger.join(format!("{name}.aside-1"))).unwrap();
+        fs::write(&own, before).unwrap();
+    }
+}
+
+/// Nothing else tells it where all that is derived is gone.
+#[test]
+fn a_checkpoint_of_more_entries_than_there_are_tells_that_the_journal_was_cut() {
+    let place = ledger();
+    lines(&place, |lines| lines.truncate(100));
+    for folder in ["index", "sled"] {
+        fs::remove_dir_all(place.ledger.join(folder)).unwrap();
+    }
+    let found = place.examined().1;
+    assert!(commands(&found).iter().all(|command| !command.contains("blobs")), "{found:#}");
+    place.is_mended("journal", "grave", "it is of 127 entries, and 100 are here");
+    assert!(minutes(&place).exists());
 }

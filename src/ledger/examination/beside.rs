@@ -1,12 +1,8 @@
-//! What lies beside the entries: checkpoints, files, leftovers; and what is around the folder: rights, room, a writer.
+//! What lies beside the entries: files, leftovers; and what is around the folder: rights, room, a writer.
 
 use super::{Found, Gravity, Named, Part, condition, remedy};
-use crate::ledger::{forked, shelf};
-use crate::store::disk;
-use crate::trail::checkpoint::SignedCheckpoint;
+use crate::ledger::forked;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Bytes of room below which it is said: a segment of the journal.
@@ -44,42 +40,13 @@ impl Found<'_> {
             );
             self.add(Part::Fork, Gravity::Grave, what, remedy::fork());
         }
-        self.checkpoints();
+        self.read_checkpoints();
         // Whoever writes may be about to end what was begun.
         if self.writer.is_none() {
             for path in condition::leftovers(self.folder) {
                 let what = format!("{}: was begun, and never came to be a part of a ledger", path.display());
                 self.add(Part::Leftovers, Gravity::Untidy, what, remedy::remove(&path));
             }
-        }
-    }
-
-    /// The signed checkpoints, each alone: whether they are of these entries is verified elsewhere.
-    fn checkpoints(&mut self) {
-        let folder = self.folder.join(shelf::FOLDER);
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-        let mut kept: Vec<String> = entries
-            .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| number(name)))
-            .collect();
-        kept.sort();
-        for name in kept {
-            let path = folder.join(&name);
-            let why = match disk::read(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => {
-                    let what = format!("{}: cannot be read: {error}", path.display());
-                    self.add(Part::Checkpoints, Gravity::Unreadable, what, self.remedies.rights());
-                    continue;
-                }
-                Ok(bytes) => match SignedCheckpoint::parse(&bytes) {
-                    Err(fault) => fault.to_string(),
-                    Ok(signed) if name.parse() == Ok(signed.checkpoint().size()) => continue,
-                    Ok(signed) => format!("it is of {} entries", signed.checkpoint().size()),
-                },
-            };
-            let what = format!("{}: not the checkpoint that was kept there: {why}", path.display());
-            self.add(Part::Checkpoints, Gravity::Wrong, what, remedy::checkpoint(&path));
         }
     }
 

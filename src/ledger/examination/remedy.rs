@@ -32,11 +32,24 @@ impl Remedies<'_> {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side; entries that came after it are then \
                              in what was put aside";
         let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
-        let mut asides = (1..).map(|number| self.folder.join(format!("journal.aside-{number}")));
-        let aside = asides.find(|aside| !aside.exists()).filter(|_| journal.exists());
-        let put_aside = aside.map(|aside| format!("mv {} {}", quoted(&journal), quoted(&aside)));
+        let put_aside = journal.exists().then(|| self.aside(&journal)).flatten();
         let copy = format!("cp -r {} {}", quoted(&from), quoted(&journal));
         (WORDS, put_aside.into_iter().chain([copy]).collect())
+    }
+
+    /// What lies in the ledger's folder, or in one of its folders, is moved to where nobody reads it.
+    fn aside(self, path: &Path) -> Option<String> {
+        let name = path.file_name()?.to_string_lossy();
+        let mut asides = (1..).map(|number| self.folder.join(format!("{name}.aside-{number}")));
+        let aside = asides.find(|aside| !aside.exists())?;
+        Some(format!("mv {} {}", quoted(path), quoted(&aside)))
+    }
+
+    /// It is signed anew with the next entry; what was cosigned is not.
+    pub(super) fn checkpoint(self, path: &Path) -> Remedy {
+        const WORDS: &str = "move it away; the next entry signs another, and one that was cosigned is taken in again from a \
+                             backup or from the other side with `annals checkpoint --take`";
+        (WORDS, self.aside(path).into_iter().collect())
     }
 
     pub(super) fn cut(self) -> Remedy {
@@ -86,11 +99,12 @@ pub(super) fn remove(path: &Path) -> Remedy {
     ("delete it", vec![format!("rm -r {}", quoted(path))])
 }
 
-/// It is signed anew with the next entry; what was cosigned is not.
-pub(super) fn checkpoint(path: &Path) -> Remedy {
-    const WORDS: &str = "delete it; if it was cosigned, take it in again from a backup or from the other side with \
-                         `annals checkpoint --take`";
-    (WORDS, remove(path).1)
+/// Both cannot be true, and no command says which one is.
+pub(super) const fn beside() -> Remedy {
+    const WORDS: &str = "record nothing: `annals verify --against OTHER` tells where these entries part from those of the \
+                         other side or of a backup; take the journal from there, or move the checkpoint away if it is the \
+                         false one";
+    (WORDS, Vec::new())
 }
 
 pub(super) const fn fork() -> Remedy {

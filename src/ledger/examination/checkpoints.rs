@@ -1,0 +1,68 @@
+//! The checkpoints that are kept: whether each can be read, and whether it is signed and of these entries.
+
+use super::{Found, Gravity, Part, remedy, why};
+use crate::ledger::shelf;
+use crate::record::completeness::{Completed, Unsound};
+use crate::record::history::State;
+use crate::store::disk;
+use crate::trail::checkpoint::SignedCheckpoint;
+use std::fs;
+use std::io::ErrorKind;
+
+impl Found<'_> {
+    /// Each alone, before the entries are read: whoever writes signs what is there already.
+    pub(super) fn read_checkpoints(&mut self) {
+        let folder = self.folder.join(shelf::FOLDER);
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| number(name)))
+            .collect();
+        names.sort();
+        for name in names {
+            let path = folder.join(&name);
+            let why = match disk::read(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let what = format!("{}: cannot be read: {error}", path.display());
+                    self.add(Part::Checkpoints, Gravity::Unreadable, what, self.remedies.rights());
+                    continue;
+                }
+                Ok(bytes) => match SignedCheckpoint::parse(&bytes) {
+                    Err(fault) => fault.to_string(),
+                    Ok(signed) if name.parse() == Ok(signed.checkpoint().size()) => {
+                        self.kept.push((path, signed));
+                        continue;
+                    }
+                    Ok(signed) => format!("it is of {} entries", signed.checkpoint().size()),
+                },
+            };
+            let what = format!("{}: not the checkpoint that was kept there: {why}", path.display());
+            self.add(Part::Checkpoints, Gravity::Wrong, what, self.remedies.checkpoint(&path));
+        }
+    }
+
+    /// What they say of the entries, as `annals verify` judges it.
+    pub(super) fn verify_checkpoints(&mut self, completed: &Completed, state: &State) {
+        let mut found = Vec::new();
+        for standing in &completed.standings {
+            let Err(unsound) = &standing.verdict else { continue };
+            let signed = &standing.signed;
+            let Some((path, _)) = self.kept.iter().find(|(_, kept)| kept == signed) else { continue };
+            let own = state.ledger_keys().any(|key| signed.signed_by(key).is_ok());
+            let what = format!("{}: does not verify: {}", path.display(), why(unsound));
+            found.push(match unsound {
+                Unsound::Cut { .. } => (Part::Journal, Gravity::Grave, what, self.remedies.journal()),
+                // The journal was put in the place of another, or the key signed both.
+                Unsound::Fork { .. } if own => (Part::Checkpoints, Gravity::Grave, what, remedy::beside()),
+                _ => (Part::Checkpoints, Gravity::Wrong, what, self.remedies.checkpoint(path)),
+            });
+        }
+        // Where the journal was cut, that is said already.
+        let cut = self.is_grave();
+        let found = found.into_iter().filter(|(about, ..)| *about != Part::Journal || !cut);
+        for (about, gravity, what, remedy) in found.collect::<Vec<_>>() {
+            self.add(about, gravity, what, remedy);
+        }
+    }
+}
