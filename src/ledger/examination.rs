@@ -3,17 +3,17 @@
 
 mod beside;
 mod checkpoints;
+mod derived;
 mod disclosures;
 mod remedy;
 
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
-use super::past::{Past, fold, follows};
-use super::sequencer::SPARED;
-use super::{LedgerError, SMALL, clock, quietly, snapshot};
+use super::past::{Past, fold};
+use super::{LedgerError, clock, quietly, snapshot};
 use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
-use crate::store::condition::{self, Derived};
+use crate::store::condition;
 use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
 use crate::trail::checkpoint::SignedCheckpoint;
@@ -285,8 +285,9 @@ impl Found<'_> {
                 return self.add(Part::Journal, Gravity::Grave, why(&error), self.remedies.journal());
             }
         }
-        self.derived(&store, kept);
-        self.verify_checkpoints(&compared.finish(&past.state, None), &past.state);
+        let completed = compared.finish(&past.state, None);
+        self.derived(&store, kept, completed.signed().is_some());
+        self.verify_checkpoints(&completed, &past.state);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
@@ -298,74 +299,6 @@ impl Found<'_> {
         if bytes > 0 && self.writer.is_none() {
             let what = format!("the journal ends with {bytes} bytes of a line that was never acknowledged");
             self.add(Part::Journal, Gravity::Untidy, what, self.remedies.rebuild());
-        }
-    }
-
-    /// sled and the state that was kept; a writer changes both.
-    fn derived(&mut self, store: &Embedded, kept: Option<Head>) {
-        let size = store.head().size;
-        if let Some(known) = kept.filter(|known| !follows(store, *known)) {
-            let what = format!(
-                "there were {} entries when the state was kept, and the journal has {size} now, or others: it was cut or \
-                 changed",
-                known.size
-            );
-            self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
-        }
-        if self.writer.is_some() {
-            return;
-        }
-        let folder = self.folder;
-        let mut untidy =
-            |about, what: String| self.add(about, Gravity::Untidy, what, self.remedies.rebuild());
-        match kept {
-            Some(_) if snapshot::load(folder).is_none() => {
-                let what = "cannot be used: readers read the whole history each time";
-                untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
-            }
-            Some(known) if size.saturating_sub(known.size) > if size <= SMALL { 0 } else { SPARED } => {
-                let behind = size - known.size;
-                untidy(
-                    Part::State,
-                    format!("`{}` is {behind} entries behind: readers read them each time", snapshot::FOLDER),
-                );
-            }
-            None if size > 0 => {
-                let what = "is missing: readers read the whole history each time";
-                untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
-            }
-            _ => {}
-        }
-        match condition::derived(store, folder) {
-            Derived::Sound => {}
-            Derived::Missing if size == 0 => {}
-            Derived::Missing => {
-                untidy(Part::Sled, "`sled` is missing: the next writer makes it anew".to_owned());
-            }
-            Derived::NotClosed => {
-                untidy(
-                    Part::Sled,
-                    "whoever wrote last did not close `sled`: the next writer tries it in a copy".to_owned(),
-                );
-            }
-            Derived::Behind(entries) => {
-                untidy(Part::Sled, format!("`sled` is {entries} entries behind the journal"));
-            }
-            Derived::Broken(reason) => {
-                untidy(Part::Sled, format!("`sled` is not what the journal has: {reason}"));
-            }
-            Derived::Unknown(reason) => {
-                let what = format!(
-                    "`sled` was not looked at, for which a copy of it is made in the temporary folder: {reason}"
-                );
-                self.add(Part::Sled, Gravity::Fine, what, ("set TMPDIR to a folder with room", Vec::new()));
-            }
-            Derived::Ahead(known) => {
-                let what = format!(
-                    "there were {known} entries when `sled` was closed, and the journal has {size}: it was cut"
-                );
-                self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
-            }
         }
     }
 }

@@ -156,3 +156,29 @@ fn a_checkpoint_of_more_entries_than_there_are_tells_that_the_journal_was_cut() 
     place.is_mended("journal", "grave", "it is of 127 entries, and 100 are here");
     assert!(minutes(&place).exists());
 }
+
+/// The entries are sound, so that they stay; where they were exchanged, they do not.
+#[test]
+fn an_index_of_another_ledger_is_deleted_and_a_journal_of_another_is_replaced() {
+    let other = ledger();
+    let exchange = |place: &Place, folder: &str| {
+        fs::remove_dir_all(place.ledger.join(folder)).unwrap();
+        let from = other.ledger.join(folder);
+        place.follow(&format!("cp -r {} {}", from.display(), place.ledger.join(folder).display()));
+    };
+    // Longer, as long and shorter.
+    other.done(PROGRESS);
+    for entries in 0..3 {
+        let place = ledger();
+        (0..entries).for_each(|_| drop(place.done(PROGRESS)));
+        exchange(&place, "index");
+        let journal = fs::read(place.segment()).unwrap();
+        assert!(place.annals(PROGRESS).err.contains("delete the folder `index`"));
+        place.is_mended("state", "grave", "`index` is of another ledger");
+        assert!(fs::read(place.segment()).unwrap().starts_with(&journal));
+        assert!(!place.ledger.join("journal.aside-1").exists());
+    }
+    let place = ledger();
+    exchange(&place, "journal");
+    place.is_mended("journal", "grave", "it was cut or changed");
+}
