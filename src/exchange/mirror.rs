@@ -217,6 +217,7 @@ impl<S: Source> Log<S> {
         let (state, before, size) = (copy.state(), copy.head().size, self.at().0);
         self.is_of(state.origin().ok_or(CheckpointError::Empty)?)?;
         let named = self.named_by(state.ledger_key_at(size.min(before)))?;
+        self.is_unforged(&state)?;
         let judged = self.continues(&self.remembered(state.ledger_keys(), anchor)?, Some(&copy));
         match judged {
             // What may be nobody's is no fork of the log.
@@ -269,7 +270,13 @@ impl<S: Source> Log<S> {
     /// Whether the checkpoint is signed by the log's key of its time, as far as entries tell.
     fn signed_by(&self, state: &State) -> Result<(), MirrorError> {
         let key = state.ledger_key_at(self.at().0.min(state.head.size)).ok_or(CheckpointError::Empty)?;
-        self.signed.signed_by(key).map_err(MirrorError::Signature)
+        self.signed.signed_by(key).map_err(MirrorError::Signature)?;
+        self.is_unforged(state)
+    }
+
+    /// No key that the log has had is named by a line that does not hold.
+    fn is_unforged(&self, state: &State) -> Result<(), MirrorError> {
+        state.ledger_keys().try_for_each(|key| self.named_by(Some(key)).map(drop))
     }
 
     /// Takes what is published beyond a copy's own entries: their hashes first, as far as the root that was signed.

@@ -131,7 +131,9 @@ impl Ledger {
             return Err(CheckpointError::Key { expected: own.keyid(), found: verifier.keyid() });
         }
         let held = anchor.hold(origin)?;
-        let kept = self.newest_checkpoint()?.filter(|kept| is_signed(kept, &state));
+        let found = self.newest_checkpoint()?;
+        let kept = found.as_ref().map(|found| holding(found, &state)).transpose()?;
+        let kept = kept.filter(|kept| is_signed(kept, &state));
         let remembered = held.recall(&verifier)?;
         // What lies in the folder excuses nothing that the key remembers otherwise.
         let known: Vec<_> =
@@ -142,7 +144,7 @@ impl Ledger {
             [kept.clone(), remembered].into_iter().flatten().find(|known| *known.checkpoint() == checkpoint);
         let signed = again.map_or_else(|| SignedCheckpoint::sign(checkpoint, key), Ok)?;
         held.remember(&verifier, &signed)?;
-        if kept.as_ref() != Some(&signed) {
+        if found.as_ref() != Some(&signed) {
             self.shelf.keep(&signed)?;
         }
         let lone = |kept: &SignedCheckpoint| kept.note().signatures().len() == 1;
@@ -229,22 +231,20 @@ impl Ledger {
         self.owns(copy)?;
         let checkpoint = copy.checkpoint();
         let kept = self.shelf.of(checkpoint.size())?;
-        let mut lines: Vec<Signature> =
-            kept.iter().flat_map(|kept| kept.note().signatures()).cloned().collect();
+        let held = kept.as_ref().map(|kept| holding(kept, &state)).transpose()?;
+        let own = held.iter().filter(|held| held.checkpoint() == checkpoint);
+        let mut lines: Vec<Signature> = own.flat_map(|held| held.note().signatures()).cloned().collect();
         let (mut new, mut unknown) = (Vec::new(), Vec::new());
         for line in copy.note().signatures() {
-            let named = |(_, key): &(&str, &Key)| {
-                key.signer.is_witness() && line.names(&key.vkey) && key.is_in_force_at(checkpoint.size())
-            };
-            if let Some((keyid, key)) = state.keys.iter().find(named) {
-                let time = witness::verify(&key.vkey, checkpoint, line)?;
-                new.extend((!lines.contains(line)).then(|| (keyid.to_owned(), time)));
-                lines.push(line.clone());
-            } else if state.ledger_keys().any(|key| line.names(key)) {
-                lines.push(line.clone());
-            } else {
+            let by = by(line, copy, &state)?;
+            if by == By::Nobody {
                 unknown.push(line.clone());
+                continue;
             }
+            if let By::Witness(keyid, time) = by {
+                new.extend((!lines.contains(line)).then_some((keyid, time)));
+            }
+            lines.push(line.clone());
         }
         let signed = SignedCheckpoint::with(checkpoint.clone(), lines)?;
         if kept.as_ref() != Some(&signed) {
@@ -253,7 +253,8 @@ impl Ledger {
         Ok(Taken { signed, new, unknown })
     }
 
-    /// Whether a checkpoint is of this ledger, signed by its key, and of these entries.
+    /// Whether a checkpoint is of this ledger, signed by its key, and of these entries; one line of any key that is known here and
+    /// does not hold refuses it whole.
     ///
     /// # Errors
     /// [`CheckpointError`], by name.
@@ -266,6 +267,9 @@ impl Ledger {
             return Err(CheckpointError::Origin { expected, found });
         }
         signed.signed_by(key)?;
+        for line in signed.note().signatures() {
+            by(line, signed, &state)?;
+        }
         let (size, here) = (checkpoint.size(), self.head().size);
         if size > here {
             return Err(CheckpointError::Ahead { size, here });
@@ -285,4 +289,35 @@ fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointErr
 /// Whether a checkpoint is signed by a key that the ledger has had.
 fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
     state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
+}
+
+/// Whose a line is.
+#[derive(Debug, PartialEq, Eq)]
+enum By {
+    /// A key that the ledger has had.
+    Ledger,
+    /// A witness, by its key id, and when it signed.
+    Witness(String, u64),
+    /// A key that is not known, or was revoked by then.
+    Nobody,
+}
+
+/// Whose a line of a checkpoint is; it holds under the key that it names, or is an error.
+fn by(line: &Signature, signed: &SignedCheckpoint, state: &State) -> Result<By, CheckpointError> {
+    let checkpoint = signed.checkpoint();
+    let named = |(_, key): &(&str, &Key)| {
+        key.signer.is_witness() && line.names(&key.vkey) && key.is_in_force_at(checkpoint.size())
+    };
+    if let Some((keyid, key)) = state.keys.iter().find(named) {
+        return Ok(By::Witness(keyid.to_owned(), witness::verify(&key.vkey, checkpoint, line)?));
+    }
+    let Some(key) = state.ledger_keys().find(|key| line.names(key)) else { return Ok(By::Nobody) };
+    Ok(signed.signed_by(key).map(|()| By::Ledger)?)
+}
+
+/// A checkpoint with those of its lines that hold: what lies in a folder may have been changed there.
+fn holding(signed: &SignedCheckpoint, state: &State) -> Result<SignedCheckpoint, CheckpointError> {
+    let holds = |line: &&Signature| by(line, signed, state).is_ok_and(|by| by != By::Nobody);
+    let lines = signed.note().signatures().iter().filter(holds).cloned();
+    Ok(SignedCheckpoint::with(signed.checkpoint().clone(), lines)?)
 }

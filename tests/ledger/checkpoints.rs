@@ -1,6 +1,6 @@
 //! Checkpoints, cosignatures and proofs: what the ledger's key and the witnesses sign, and what they refuse to.
 
-use crate::desk::{Desk, ORIGIN, key, key_of, word};
+use crate::desk::{Desk, ORIGIN, key, key_of, policy, word};
 use annals::domain::value::Code;
 use annals::exchange::restore::Restore;
 use annals::ledger::anchor::Anchor;
@@ -8,13 +8,14 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
 use annals::record::role::Role;
-use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};
 use annals::trail::merkle;
 use annals::trail::proof::Proof;
 use annals::trail::witness;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -213,6 +214,60 @@ fn a_line_that_does_not_hold_is_never_stored_and_one_of_nobody_is_passed_over() 
     let taken = desk.ledger.take_cosignatures(&strange).unwrap();
     assert_eq!((taken.new.len(), taken.unknown.len()), (0, 1));
     assert_eq!(desk.ledger.newest_checkpoint().unwrap(), Some(signed));
+}
+
+/// A desk on which both parties replaced the ledger's key by the second.
+fn rotated() -> (Desk, SigningKey) {
+    let (mut desk, second) =
+        (Desk::founded(), SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[2; 32]).unwrap());
+    for party in ["DK", "KR"] {
+        desk.say(party, "ledger", "policy.adopted", json!({"policy": policy(&second)})).unwrap();
+    }
+    (desk, second)
+}
+
+/// With a line of the ledger's first key that is of another checkpoint.
+fn with_a_line_of_the_first_key(signed: &SignedCheckpoint) -> SignedCheckpoint {
+    let other = Checkpoint::new(ORIGIN, 1, signed.checkpoint().root()).unwrap();
+    let line = SignedCheckpoint::sign(other, &log_key()).unwrap().note().signatures()[0].clone();
+    let mut forged = signed.clone();
+    forged.push(line).unwrap();
+    forged
+}
+
+#[test]
+fn a_forged_line_of_a_key_that_the_ledger_had_refuses_the_whole_note() {
+    let ((desk, second), (_folder, anchor)) = (rotated(), anchor());
+    let signed = desk.ledger.checkpoint(&second, &anchor).unwrap();
+    let forged = with_a_line_of_the_first_key(&signed);
+    let refused = desk.ledger.take_cosignatures(&forged);
+    assert!(matches!(refused, Err(CheckpointError::Signed(CheckpointFault::Forged(_)))), "{refused:?}");
+    assert_eq!(desk.ledger.checkpoints().unwrap(), [signed.clone()]);
+    let refused = cosign(&desk.ledger, &forged, "KR", &anchor);
+    assert!(matches!(refused, Err(CosignError::Checkpoint(CheckpointError::Signed(_)))), "{refused:?}");
+    // One that holds is kept, whichever of its keys made it.
+    let own = SignedCheckpoint::sign(signed.checkpoint().clone(), &log_key()).unwrap();
+    let mut both = signed;
+    both.merge(&own).unwrap();
+    assert_eq!(desk.ledger.take_cosignatures(&both).unwrap().signed, both);
+}
+
+#[test]
+fn a_forged_line_that_lies_in_the_folder_goes_nowhere_and_is_dropped() {
+    let ((desk, second), (folder, anchor)) = (rotated(), anchor());
+    let home = folder.path().join("ledger");
+    restored(&desk.ledger, &home);
+    let ledger = Ledger::open(&home, &mut quietly).unwrap();
+    let signed = ledger.checkpoint(&second, &anchor).unwrap();
+    let cosigned = cosign(&ledger, &signed, "KR", &anchor).unwrap();
+    let path = walk(&home.join("checkpoints")).remove(0);
+    let poison = || fs::write(&path, with_a_line_of_the_first_key(&cosigned).to_string()).unwrap();
+    poison();
+    assert!(ledger.owns(&ledger.newest_checkpoint().unwrap().unwrap()).is_err(), "it is not published");
+    assert_eq!(ledger.take_cosignatures(&signed).unwrap().signed, cosigned);
+    poison();
+    assert_eq!(ledger.checkpoint(&second, &anchor).unwrap(), cosigned);
+    assert_eq!(ledger.newest_checkpoint().unwrap(), Some(cosigned));
 }
 
 #[test]

@@ -111,6 +111,22 @@ fn the_key_that_all_parties_adopted_in_the_place_of_the_first_is_followed() {
     }
 }
 
+#[test]
+fn a_forged_line_of_the_key_of_before_refuses_what_is_published_before_anything_is_written() {
+    let mut operator = Operator::of(40);
+    let mirror = Mirror::of(&operator);
+    let line = operator.log().signed().note().signatures()[0].clone();
+    operator.replace_key(9, 45);
+    let mut forged = operator.log().signed().clone();
+    forged.push(line).unwrap();
+    operator.serve(&forged);
+    let before = mirror.truth();
+    let error = mirror.run(&operator).unwrap_err();
+    assert!(matches!(error, MirrorError::Signature(CheckpointFault::Forged(_))), "{error:?}");
+    assert!(mirror.truth() == before);
+    assert!(Mirror::new().run(&operator).is_err());
+}
+
 /// A place that gives nothing any more after so many files.
 struct Cut {
     folder: Folder,
