@@ -271,9 +271,9 @@ impl Founding<'_> {
     /// Whether the key has signed for a ledger of this name before, which is another one: no key signs for two.
     fn has_signed(&self, keyid: &str) -> Result<bool, Failure> {
         let Some(anchor) = self.anchor else { return Ok(false) };
-        let known = anchor.recall(self.origin).map_err(CheckpointError::from)?;
         let key = self.keyring.key(keyid)?.verifier();
-        Ok(known.iter().any(|known| known.signed_by(&key).is_ok()))
+        let known = anchor.recall(self.origin, [&key]).map_err(CheckpointError::from)?;
+        Ok(!known.is_empty())
     }
 
     fn signer(&self, opened: &Opened) -> Result<SigningKey, Failure> {

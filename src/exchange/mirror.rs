@@ -327,11 +327,7 @@ impl<S: Source> Log<S> {
         anchor: Option<&Anchor>,
     ) -> Result<Vec<SignedCheckpoint>, MirrorError> {
         let origin = self.signed.checkpoint().origin();
-        let mut known = anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(origin))?;
-        // What was signed for another founding of the same name says nothing of this one.
-        let keys: Vec<_> = keys.into_iter().collect();
-        known.retain(|known| keys.iter().any(|key| known.signed_by(key).is_ok()));
-        Ok(known)
+        Ok(anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(origin, keys))?)
     }
 
     /// The published leaf hashes from one on.

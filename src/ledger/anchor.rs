@@ -13,7 +13,8 @@ use crate::store::disk;
 use crate::store::write_durably;
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::sha256;
-use crate::trail::key::VerifierKey;
+use crate::trail::key::{Kind, VerifierKey};
+use crate::trail::witness;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -27,9 +28,10 @@ pub struct Anchor {
 /// Why the anchor is not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum AnchorError {
-    /// What is there is no checkpoint.
+    /// What is there is no checkpoint, or not one that was signed.
     #[error(
-        "{}: not the checkpoint that was kept there: compare the ledger with the other side's copy, then delete this file",
+        "{}: not the checkpoint that was kept there: put this file back from a backup of this desk; where there is none, move it away, \
+         and go on only when the other side confirms where the ledger stands (`annals verify --against OTHER` compares the copies)",
         path.display()
     )]
     Damaged {
@@ -70,11 +72,17 @@ impl Anchor {
         &self.folder
     }
 
-    /// What the keys of this desk signed last for an origin.
+    /// What the keys of this desk signed last for an origin, as far as one of these keys of a ledger has signed it, the smallest
+    /// first. What was signed for another founding of the same name says nothing of this one.
     ///
     /// # Errors
-    /// [`AnchorError`].
-    pub fn recall(&self, origin: &str) -> Result<Vec<SignedCheckpoint>, AnchorError> {
+    /// [`AnchorError`]; [`AnchorError::Damaged`] where a line of one of the keys does not hold.
+    pub fn recall<'k>(
+        &self,
+        origin: &str,
+        ledger: impl IntoIterator<Item = &'k VerifierKey>,
+    ) -> Result<Vec<SignedCheckpoint>, AnchorError> {
+        let keys: Vec<_> = ledger.into_iter().collect();
         let folder = self.of(origin);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -84,8 +92,11 @@ impl Anchor {
         let mut known = Vec::new();
         for entry in entries {
             let path = entry.map_err(system(&folder, "read"))?.path();
-            if path.extension().is_some_and(|extension| extension == "checkpoint") {
-                known.extend(read(&path)?);
+            if path.extension().is_some_and(|extension| extension == "checkpoint")
+                && let Some(signed) = read(&path)?
+            {
+                let own = is_signed(&signed, &keys, &path);
+                known.extend(own.map_err(damaged(&path))?.then_some(signed));
             }
         }
         known.sort_by_key(|known| known.checkpoint().size());
@@ -112,12 +123,29 @@ impl Anchor {
 }
 
 impl Held {
-    /// What a key signed last.
+    /// What a key signed last. For a key of a ledger that is what another of its keys signed, where that is what it was given to
+    /// remember.
     ///
     /// # Errors
-    /// [`AnchorError`].
-    pub fn recall(&self, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, AnchorError> {
-        read(&self.folder.join(name(key)))
+    /// [`AnchorError`]; [`AnchorError::Damaged`] where no signature of theirs holds.
+    pub fn recall<'k>(
+        &self,
+        key: &'k VerifierKey,
+        ledger: impl IntoIterator<Item = &'k VerifierKey>,
+    ) -> Result<Option<SignedCheckpoint>, AnchorError> {
+        let path = self.folder.join(name(key));
+        let Some(signed) = read(&path)? else { return Ok(None) };
+        let own = if key.kind() == Kind::Cosignature {
+            match witness::cosigned(&signed, key) {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) => Err(CheckpointFault::Unsigned(key.keyid())),
+                Err(forged) => Err(forged.into()),
+            }
+        } else {
+            let keys: Vec<_> = std::iter::once(key).chain(ledger).collect();
+            is_signed(&signed, &keys, &path).map(drop)
+        };
+        own.map(|()| Some(signed)).map_err(damaged(&path))
     }
 
     /// Remembers what a key has signed, durable on return: only then it may be given away.
@@ -147,8 +175,26 @@ fn read(path: &Path) -> Result<Option<SignedCheckpoint>, AnchorError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(system(path, "read")(error)),
     };
-    let parsed = SignedCheckpoint::parse(&bytes);
-    parsed.map(Some).map_err(|source| AnchorError::Damaged { path: path.to_owned(), source })
+    SignedCheckpoint::parse(&bytes).map(Some).map_err(damaged(path))
+}
+
+/// Whether one of the keys of a ledger has signed what is in a file. What names one of them, or lies under the name of one, and is
+/// signed by none was changed: who believed it would take the ledger for another history.
+fn is_signed(signed: &SignedCheckpoint, keys: &[&VerifierKey], path: &Path) -> Result<bool, CheckpointFault> {
+    let mut changed = None;
+    for key in keys {
+        match signed.signed_by(key) {
+            Ok(()) => return Ok(true),
+            Err(CheckpointFault::Unsigned(_)) if !path.ends_with(name(key)) => {}
+            Err(fault) => changed = Some(fault),
+        }
+    }
+    changed.map_or(Ok(false), Err)
+}
+
+fn damaged(path: &Path) -> impl FnOnce(CheckpointFault) -> AnchorError {
+    let path = path.to_owned();
+    move |source| AnchorError::Damaged { path, source }
 }
 
 fn system(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> AnchorError {

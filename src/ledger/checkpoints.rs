@@ -134,7 +134,7 @@ impl Ledger {
         let found = self.newest_checkpoint()?;
         let kept = found.as_ref().map(|found| holding(found, &state)).transpose()?;
         let kept = kept.filter(|kept| is_signed(kept, &state));
-        let remembered = held.recall(&verifier)?;
+        let remembered = held.recall(&verifier, state.ledger_keys())?;
         // What lies in the folder excuses nothing that the key remembers otherwise.
         let known: Vec<_> =
             [&kept, &remembered].into_iter().flatten().map(SignedCheckpoint::checkpoint).collect();
@@ -142,7 +142,12 @@ impl Ledger {
         let checkpoint = Checkpoint::new(origin, size, root)?;
         let again =
             [kept.clone(), remembered].into_iter().flatten().find(|known| *known.checkpoint() == checkpoint);
-        let signed = again.map_or_else(|| SignedCheckpoint::sign(checkpoint, key), Ok)?;
+        let mut signed = SignedCheckpoint::sign(checkpoint, key)?;
+        if let Some(mut again) = again {
+            // What another of the ledger's keys signed is signed with this one, too.
+            again.merge(&signed)?;
+            signed = again;
+        }
         held.remember(&verifier, &signed)?;
         if found.as_ref() != Some(&signed) {
             self.shelf.keep(&signed)?;
@@ -181,10 +186,8 @@ impl Ledger {
     pub fn follows(&self, anchor: &Anchor) -> Result<bool, CheckpointError> {
         let state = self.state();
         let Some(origin) = state.origin() else { return Ok(false) };
-        let remembered = anchor.recall(origin)?;
-        // What was signed for another founding of the same name says nothing of this one.
-        let own = |known: &&SignedCheckpoint| is_signed(known, &state);
-        let last = remembered.iter().filter(own).max_by_key(|known| known.checkpoint().size());
+        let remembered = anchor.recall(origin, state.ledger_keys())?;
+        let last = remembered.iter().max_by_key(|known| known.checkpoint().size());
         if let Some(last) = last.map(SignedCheckpoint::checkpoint) {
             let (known, size) = (last.size(), self.head().size);
             if known > size {

@@ -99,7 +99,7 @@ impl Ledger {
         let checkpoint = signed.checkpoint();
         let size = checkpoint.size();
         let held = anchor.hold(checkpoint.origin()).map_err(CheckpointError::from)?;
-        let last = held.recall(&verifier).map_err(CheckpointError::from)?;
+        let last = held.recall(&verifier, []).map_err(CheckpointError::from)?;
         let before = last.as_ref().map_or(0, |last| last.checkpoint().size());
         if before > size {
             return Err(CosignError::Older { known: before, size });

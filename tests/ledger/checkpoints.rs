@@ -3,7 +3,7 @@
 use crate::desk::{Desk, ORIGIN, key, key_of, policy, word};
 use annals::domain::value::Code;
 use annals::exchange::restore::Restore;
-use annals::ledger::anchor::Anchor;
+use annals::ledger::anchor::{Anchor, AnchorError};
 use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
@@ -116,14 +116,67 @@ fn what_a_key_remembers_is_read_again_and_a_damaged_memory_is_named() {
     let (desk, (folder, anchor)) = (Desk::founded(), anchor());
     assert!(!desk.ledger.follows(&anchor).unwrap(), "nothing is remembered yet");
     let signed = desk.ledger.checkpoint(&log_key(), &anchor).unwrap();
-    assert_eq!(anchor.recall(ORIGIN).unwrap(), [signed]);
-    assert_eq!(anchor.recall("another.example").unwrap(), []);
+    assert_eq!(anchor.recall(ORIGIN, [&log_key().verifier()]).unwrap(), [signed]);
+    assert_eq!(anchor.recall("another.example", [&log_key().verifier()]).unwrap(), []);
     let found = walk(folder.path());
     let path = found.iter().find(|path| path.extension().is_some_and(|name| name == "checkpoint")).unwrap();
     fs::write(path, "damaged").unwrap();
     let refused = desk.ledger.checkpoint(&log_key(), &anchor).unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
-    assert!(cause.contains("delete this file") && cause.contains(path.to_str().unwrap()), "{cause}");
+    assert!(
+        cause.contains("from a backup of this desk") && cause.contains(path.to_str().unwrap()),
+        "{cause}"
+    );
+}
+
+/// Changes a character of the root in the only checkpoint below a folder.
+fn flip_the_root(folder: &Path) {
+    let found = walk(folder);
+    let path = found.iter().find(|path| path.extension().is_some_and(|name| name == "checkpoint")).unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let root = text.lines().nth(2).unwrap();
+    let other = format!("{}{}", if root.starts_with('A') { 'B' } else { 'A' }, &root[1..]);
+    fs::write(path, text.replacen(root, &other, 1)).unwrap();
+}
+
+#[test]
+fn a_memory_that_was_changed_is_no_other_history() {
+    let (desk, (elsewhere, log), (folder, witness)) = (Desk::founded(), anchor(), anchor());
+    let home = elsewhere.path().join("ledger");
+    restored(&desk.ledger, &home);
+    let ledger = Ledger::open(&home, &mut quietly).unwrap();
+    let signed = ledger.checkpoint(&log_key(), &log).unwrap();
+    cosign(&ledger, &signed, "KR", &witness).unwrap();
+    flip_the_root(folder.path());
+    flip_the_root(elsewhere.path());
+    let damaged = |error: CheckpointError| {
+        assert!(matches!(error, CheckpointError::Anchor(AnchorError::Damaged { .. })), "{error:?}");
+    };
+    match cosign(&ledger, &signed, "KR", &witness).unwrap_err() {
+        CosignError::Checkpoint(error) => damaged(error),
+        error => panic!("{error:?}"),
+    }
+    assert!(!home.join("fork").exists(), "nothing is written");
+    damaged(ledger.checkpoint(&log_key(), &log).unwrap_err());
+    for anchor in [&log, &witness] {
+        damaged(ledger.follows(anchor).unwrap_err());
+    }
+}
+
+#[test]
+fn a_key_remembers_what_the_one_before_it_signed_and_signs_it_too() {
+    let ((desk, second), (_folder, anchor)) = (rotated(), anchor());
+    let (size, root) = (desk.ledger.head().size, desk.ledger.root(desk.ledger.head().size).unwrap());
+    let before = SignedCheckpoint::sign(Checkpoint::new(ORIGIN, size, root).unwrap(), &log_key()).unwrap();
+    anchor.hold(ORIGIN).unwrap().remember(&second.verifier(), &before).unwrap();
+    assert!(desk.ledger.follows(&anchor).unwrap());
+    let signed = desk.ledger.checkpoint(&second, &anchor).unwrap();
+    assert_eq!(signed.signed_by(&second.verifier()), Ok(()));
+    assert_eq!(signed.signed_by(&log_key().verifier()), Ok(()));
+    assert_eq!(anchor.recall(ORIGIN, [&second.verifier()]).unwrap(), [signed]);
+    // Of a founding with another key, it says nothing.
+    let other = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[3; 32]).unwrap().verifier();
+    assert_eq!(anchor.recall(ORIGIN, [&other]).unwrap(), []);
 }
 
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -197,7 +250,11 @@ fn a_witness_cosigns_nothing_of_another_log_of_other_entries_or_that_it_does_not
     let unknown = key("KR/witness-9", Kind::Cosignature);
     let refused = one.ledger.cosign(&of_other, &unknown, &anchor, now(), &mut quietly);
     assert!(matches!(refused, Err(CosignError::Key(_))), "{refused:?}");
-    assert_eq!(anchor.recall(ORIGIN).unwrap(), [], "nothing was signed, and nothing remembered");
+    assert_eq!(
+        anchor.recall(ORIGIN, [&log_key().verifier()]).unwrap(),
+        [],
+        "nothing was signed, and nothing remembered"
+    );
 }
 
 #[test]
