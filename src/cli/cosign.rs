@@ -61,8 +61,8 @@ impl Cosign {
             ledger.cosign(&signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
         bar.finish_and_clear();
         let cosigned = cosigned.map_err(|error| self.put_down(error, settings))?;
-        // Whoever has the folder keeps it there, too.
-        ledger.take_cosignatures(&cosigned)?;
+        // Whoever has the folder keeps it there, too; where this witness cosigned before, that is what stands.
+        let cosigned = ledger.take_cosignatures(&cosigned)?.signed;
         if let Some(path) = &self.output {
             files::write(path, cosigned.to_string().as_bytes())?;
         }

@@ -111,7 +111,8 @@ impl From<StoreError> for CheckpointError {
 pub struct Taken {
     /// As it is kept now.
     pub signed: SignedCheckpoint,
-    /// The witnesses whose cosignatures are new here, by key id, and when they signed, in POSIX seconds.
+    /// The witnesses whose cosignatures are new here, or earlier than those that were, by key id, and when they signed, in POSIX
+    /// seconds.
     pub new: Vec<(String, u64)>,
     /// Lines of keys that are not known here: nothing was taken of them.
     pub unknown: Vec<Signature>,
@@ -244,10 +245,12 @@ impl Ledger {
                 unknown.push(line.clone());
                 continue;
             }
-            if let By::Witness(keyid, time) = by {
-                new.extend((!lines.contains(line)).then_some((keyid, time)));
+            if witness::put(&mut lines, line)
+                && let By::Witness(keyid, time) = by
+            {
+                new.retain(|(known, _)| *known != keyid);
+                new.push((keyid, time));
             }
-            lines.push(line.clone());
         }
         let signed = SignedCheckpoint::with(checkpoint.clone(), lines)?;
         if kept.as_ref() != Some(&signed) {
@@ -318,9 +321,13 @@ fn by(line: &Signature, signed: &SignedCheckpoint, state: &State) -> Result<By, 
     Ok(signed.signed_by(key).map(|()| By::Ledger)?)
 }
 
-/// A checkpoint with those of its lines that hold: what lies in a folder may have been changed there.
-fn holding(signed: &SignedCheckpoint, state: &State) -> Result<SignedCheckpoint, CheckpointError> {
-    let holds = |line: &&Signature| by(line, signed, state).is_ok_and(|by| by != By::Nobody);
-    let lines = signed.note().signatures().iter().filter(holds).cloned();
+/// A checkpoint with those of its lines that hold, one of each key: what lies in a folder may have been changed there.
+pub(super) fn holding(signed: &SignedCheckpoint, state: &State) -> Result<SignedCheckpoint, CheckpointError> {
+    let mut lines = Vec::new();
+    for line in signed.note().signatures() {
+        if by(line, signed, state).is_ok_and(|by| by != By::Nobody) {
+            witness::put(&mut lines, line);
+        }
+    }
     Ok(SignedCheckpoint::with(signed.checkpoint().clone(), lines)?)
 }

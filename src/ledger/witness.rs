@@ -5,7 +5,7 @@
 //! ([`super::forked`]).
 
 use super::anchor::Anchor;
-use super::checkpoints::CheckpointError;
+use super::checkpoints::{CheckpointError, holding};
 use super::index::Index;
 use super::{Ledger, LedgerError, forked};
 use crate::record::authority;
@@ -76,7 +76,8 @@ impl From<LedgerError> for CosignError {
 
 impl Ledger {
     /// Cosigns a checkpoint with a party's witness key, which remembers it in `anchor` before anybody has it. Every entry up to it
-    /// is verified; `progress` hears how many were. The cosignature is among the lines of what is returned.
+    /// is verified; `progress` hears how many were. What is returned has one line of each key that is known here: of this witness,
+    /// that which it made first.
     ///
     /// # Errors
     /// [`CosignError`]; nothing is signed then.
@@ -120,9 +121,10 @@ impl Ledger {
             let recorded = recorded.unwrap_or(now);
             return Err(CosignError::Clock { recorded, now });
         }
-        let mut cosigned = signed.clone();
         let time = u64::try_from(now.timestamp()).unwrap_or_default();
-        cosigned.push(witness::cosign(key, checkpoint, time)?).map_err(CheckpointError::from)?;
+        let own = SignedCheckpoint::with(checkpoint.clone(), [witness::cosign(key, checkpoint, time)?]);
+        let mut cosigned = holding(signed, &state)?;
+        own.and_then(|own| cosigned.merge(&own)).map_err(CheckpointError::from)?;
         held.remember(&verifier, &cosigned).map_err(CheckpointError::from)?;
         Ok(cosigned)
     }

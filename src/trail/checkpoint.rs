@@ -12,6 +12,7 @@
 use super::hash::{NodeHash, NotANode};
 use super::key::{Kind, SigningKey, VerifierKey};
 use super::note::{Forged, Note, NoteFault, Signature};
+use super::witness;
 use std::fmt;
 
 /// The largest size of a log: what a signed number of 64 bits holds, since other implementations count with those.
@@ -205,8 +206,8 @@ impl SignedCheckpoint {
         Ok(self.note.push(signature)?)
     }
 
-    /// Takes over the signatures of another copy. They are not verified: judge the copy first, since one forged line
-    /// of a known key would have the merged checkpoint refused.
+    /// Takes over the signatures of another copy, of each key one ([`witness::put`]). They are not verified: judge the copy
+    /// first, since one forged line of a known key would have the merged checkpoint refused.
     ///
     /// # Errors
     /// [`CheckpointFault::Different`], and those of [`Self::push`]; nothing is added.
@@ -215,11 +216,11 @@ impl SignedCheckpoint {
         if mine != theirs {
             return Err(CheckpointFault::Different(mine.size, theirs.size, theirs.origin.clone()));
         }
-        let mut merged = self.note.clone();
-        for signature in other.note.signatures() {
-            merged.push(signature.clone())?;
+        let mut lines = Vec::new();
+        for line in self.note.signatures().iter().chain(other.note.signatures()) {
+            witness::put(&mut lines, line);
         }
-        self.note = merged;
+        *self = Self::with(self.checkpoint.clone(), lines)?;
         Ok(())
     }
 }
@@ -305,7 +306,7 @@ mod tests {
         assert_eq!(mine.merge(&signed(7, 1)), Err(fault));
         let mut full = signed(6, 3);
         for number in 1..100_u8 {
-            full.push(Signature::of(&key("b", 1).verifier(), &[number])).unwrap();
+            full.push(Signature::of(&key("b", number).verifier(), &[number])).unwrap();
         }
         assert_eq!(mine.merge(&full), Err(CheckpointFault::Note(NoteFault::Signatures)));
         assert_eq!(mine, before, "all or nothing");

@@ -101,6 +101,26 @@ pub fn cosigned(signed: &SignedCheckpoint, key: &VerifierKey) -> Result<Option<u
     Ok(first)
 }
 
+/// Puts a line among others, of which one of each key is enough: of a witness's that which states the first time, as
+/// [`cosigned`] counts it, or its repeated cosignatures would leave no room for others'. Nothing is verified. Says whether the line
+/// stands there now and did not before.
+pub fn put(lines: &mut Vec<Signature>, line: &Signature) -> bool {
+    let Some(there) = lines.iter_mut().find(|there| there.name() == line.name() && there.id() == line.id())
+    else {
+        lines.push(line.clone());
+        return true;
+    };
+    let first = match (time(there), time(line)) {
+        (Ok(known), Ok(new)) => new < known,
+        (Err(_), Ok(_)) => true,
+        (_, Err(_)) => false,
+    };
+    if first {
+        line.clone_into(there);
+    }
+    first
+}
+
 fn message(time: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{checkpoint}").into_bytes()
 }
@@ -192,6 +212,22 @@ mod tests {
         assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Time(u64::MAX)));
         assert!(cosign(&witness(), &checkpoint(6), TIME_LIMIT).is_ok());
         assert!(cosign(&witness(), &checkpoint(6), 0).is_ok());
+    }
+
+    #[test]
+    fn one_line_of_each_key_stands_and_it_is_the_first() {
+        let at = |time| cosign(&witness(), &checkpoint(6), time).unwrap();
+        let mut signed = with(&[]);
+        let log = signed.note().signatures()[0].clone();
+        let mut lines = vec![log.clone()];
+        for (time, stands) in [(20, true), (30, false), (20, false), (10, true), (20, false)] {
+            assert_eq!(put(&mut lines, &at(time)), stands, "{time}");
+        }
+        assert!(!put(&mut lines, &log));
+        assert_eq!(lines, [log, at(10)]);
+        signed.merge(&with(&[at(30)])).unwrap();
+        (11..99).for_each(|time| signed.merge(&with(&[at(time)])).unwrap());
+        assert_eq!(signed, with(&[at(11)]));
     }
 
     #[test]

@@ -1,35 +1,34 @@
 //! Checkpoints, cosignatures and proofs: what the ledger's key and the witnesses sign, and what they refuse to.
 
-use crate::desk::{Desk, ORIGIN, key, key_of, policy, word};
+use crate::desk::{Desk, ORIGIN, key, key_of, word};
 use annals::domain::value::Code;
 use annals::exchange::restore::Restore;
-use annals::ledger::anchor::{Anchor, AnchorError};
+use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, quietly};
 use annals::record::role::Role;
-use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};
 use annals::trail::merkle;
 use annals::trail::proof::Proof;
 use annals::trail::witness;
 use chrono::{DateTime, Utc};
-use serde_json::json;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
 
-fn log_key() -> SigningKey {
+pub(crate) fn log_key() -> SigningKey {
     key(ORIGIN, Kind::Ed25519)
 }
 
-fn witness_key(party: &str) -> SigningKey {
+pub(crate) fn witness_key(party: &str) -> SigningKey {
     key_of(party, Role::Witness)
 }
 
-fn anchor() -> (TempDir, Anchor) {
+pub(crate) fn anchor() -> (TempDir, Anchor) {
     let folder = tempfile::tempdir().unwrap();
     let anchor = Anchor::new(folder.path().join("state/annals"));
     (folder, anchor)
@@ -39,7 +38,7 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
 }
 
-fn cosign(
+pub(crate) fn cosign(
     ledger: &Ledger,
     signed: &SignedCheckpoint,
     party: &str,
@@ -49,7 +48,7 @@ fn cosign(
 }
 
 /// The same history in a folder.
-fn restored(ledger: &Ledger, folder: &Path) {
+pub(crate) fn restored(ledger: &Ledger, folder: &Path) {
     let mut restore = Restore::new(folder).unwrap();
     ledger
         .read(0..u64::MAX, &mut |_, line| {
@@ -129,57 +128,7 @@ fn what_a_key_remembers_is_read_again_and_a_damaged_memory_is_named() {
     );
 }
 
-/// Changes a character of the root in the only checkpoint below a folder.
-fn flip_the_root(folder: &Path) {
-    let found = walk(folder);
-    let path = found.iter().find(|path| path.extension().is_some_and(|name| name == "checkpoint")).unwrap();
-    let text = fs::read_to_string(path).unwrap();
-    let root = text.lines().nth(2).unwrap();
-    let other = format!("{}{}", if root.starts_with('A') { 'B' } else { 'A' }, &root[1..]);
-    fs::write(path, text.replacen(root, &other, 1)).unwrap();
-}
-
-#[test]
-fn a_memory_that_was_changed_is_no_other_history() {
-    let (desk, (elsewhere, log), (folder, witness)) = (Desk::founded(), anchor(), anchor());
-    let home = elsewhere.path().join("ledger");
-    restored(&desk.ledger, &home);
-    let ledger = Ledger::open(&home, &mut quietly).unwrap();
-    let signed = ledger.checkpoint(&log_key(), &log).unwrap();
-    cosign(&ledger, &signed, "KR", &witness).unwrap();
-    flip_the_root(folder.path());
-    flip_the_root(elsewhere.path());
-    let damaged = |error: CheckpointError| {
-        assert!(matches!(error, CheckpointError::Anchor(AnchorError::Damaged { .. })), "{error:?}");
-    };
-    match cosign(&ledger, &signed, "KR", &witness).unwrap_err() {
-        CosignError::Checkpoint(error) => damaged(error),
-        error => panic!("{error:?}"),
-    }
-    assert!(!home.join("fork").exists(), "nothing is written");
-    damaged(ledger.checkpoint(&log_key(), &log).unwrap_err());
-    for anchor in [&log, &witness] {
-        damaged(ledger.follows(anchor).unwrap_err());
-    }
-}
-
-#[test]
-fn a_key_remembers_what_the_one_before_it_signed_and_signs_it_too() {
-    let ((desk, second), (_folder, anchor)) = (rotated(), anchor());
-    let (size, root) = (desk.ledger.head().size, desk.ledger.root(desk.ledger.head().size).unwrap());
-    let before = SignedCheckpoint::sign(Checkpoint::new(ORIGIN, size, root).unwrap(), &log_key()).unwrap();
-    anchor.hold(ORIGIN).unwrap().remember(&second.verifier(), &before).unwrap();
-    assert!(desk.ledger.follows(&anchor).unwrap());
-    let signed = desk.ledger.checkpoint(&second, &anchor).unwrap();
-    assert_eq!(signed.signed_by(&second.verifier()), Ok(()));
-    assert_eq!(signed.signed_by(&log_key().verifier()), Ok(()));
-    assert_eq!(anchor.recall(ORIGIN, [&second.verifier()]).unwrap(), [signed]);
-    // Of a founding with another key, it says nothing.
-    let other = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[3; 32]).unwrap().verifier();
-    assert_eq!(anchor.recall(ORIGIN, [&other]).unwrap(), []);
-}
-
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
@@ -271,60 +220,6 @@ fn a_line_that_does_not_hold_is_never_stored_and_one_of_nobody_is_passed_over() 
     let taken = desk.ledger.take_cosignatures(&strange).unwrap();
     assert_eq!((taken.new.len(), taken.unknown.len()), (0, 1));
     assert_eq!(desk.ledger.newest_checkpoint().unwrap(), Some(signed));
-}
-
-/// A desk on which both parties replaced the ledger's key by the second.
-fn rotated() -> (Desk, SigningKey) {
-    let (mut desk, second) =
-        (Desk::founded(), SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[2; 32]).unwrap());
-    for party in ["DK", "KR"] {
-        desk.say(party, "ledger", "policy.adopted", json!({"policy": policy(&second)})).unwrap();
-    }
-    (desk, second)
-}
-
-/// With a line of the ledger's first key that is of another checkpoint.
-fn with_a_line_of_the_first_key(signed: &SignedCheckpoint) -> SignedCheckpoint {
-    let other = Checkpoint::new(ORIGIN, 1, signed.checkpoint().root()).unwrap();
-    let line = SignedCheckpoint::sign(other, &log_key()).unwrap().note().signatures()[0].clone();
-    let mut forged = signed.clone();
-    forged.push(line).unwrap();
-    forged
-}
-
-#[test]
-fn a_forged_line_of_a_key_that_the_ledger_had_refuses_the_whole_note() {
-    let ((desk, second), (_folder, anchor)) = (rotated(), anchor());
-    let signed = desk.ledger.checkpoint(&second, &anchor).unwrap();
-    let forged = with_a_line_of_the_first_key(&signed);
-    let refused = desk.ledger.take_cosignatures(&forged);
-    assert!(matches!(refused, Err(CheckpointError::Signed(CheckpointFault::Forged(_)))), "{refused:?}");
-    assert_eq!(desk.ledger.checkpoints().unwrap(), [signed.clone()]);
-    let refused = cosign(&desk.ledger, &forged, "KR", &anchor);
-    assert!(matches!(refused, Err(CosignError::Checkpoint(CheckpointError::Signed(_)))), "{refused:?}");
-    // One that holds is kept, whichever of its keys made it.
-    let own = SignedCheckpoint::sign(signed.checkpoint().clone(), &log_key()).unwrap();
-    let mut both = signed;
-    both.merge(&own).unwrap();
-    assert_eq!(desk.ledger.take_cosignatures(&both).unwrap().signed, both);
-}
-
-#[test]
-fn a_forged_line_that_lies_in_the_folder_goes_nowhere_and_is_dropped() {
-    let ((desk, second), (folder, anchor)) = (rotated(), anchor());
-    let home = folder.path().join("ledger");
-    restored(&desk.ledger, &home);
-    let ledger = Ledger::open(&home, &mut quietly).unwrap();
-    let signed = ledger.checkpoint(&second, &anchor).unwrap();
-    let cosigned = cosign(&ledger, &signed, "KR", &anchor).unwrap();
-    let path = walk(&home.join("checkpoints")).remove(0);
-    let poison = || fs::write(&path, with_a_line_of_the_first_key(&cosigned).to_string()).unwrap();
-    poison();
-    assert!(ledger.owns(&ledger.newest_checkpoint().unwrap().unwrap()).is_err(), "it is not published");
-    assert_eq!(ledger.take_cosignatures(&signed).unwrap().signed, cosigned);
-    poison();
-    assert_eq!(ledger.checkpoint(&second, &anchor).unwrap(), cosigned);
-    assert_eq!(ledger.newest_checkpoint().unwrap(), Some(cosigned));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod import;
 mod inbox;
 mod requests;
 mod reviews;
+mod signatures;
 mod silence;
 mod status;
 mod succession;
