@@ -45,6 +45,9 @@ pub enum CosignError {
         /// Now.
         now: DateTime<Utc>,
     },
+    /// A clock that tells no time.
+    #[error("the clock of this computer says {0}, before 1970: set it right")]
+    Unset(DateTime<Utc>),
     /// A smaller one than before.
     #[error(
         "this witness cosigned {known} entries already, and the checkpoint is of {size}: ask for a newer one"
@@ -121,7 +124,8 @@ impl Ledger {
             let recorded = recorded.unwrap_or(now);
             return Err(CosignError::Clock { recorded, now });
         }
-        let time = u64::try_from(now.timestamp()).unwrap_or_default();
+        let time = u64::try_from(now.timestamp()).ok().filter(|time| *time > 0);
+        let time = time.ok_or(CosignError::Unset(now))?;
         let own = SignedCheckpoint::with(checkpoint.clone(), [witness::cosign(key, checkpoint, time)?]);
         let mut cosigned = holding(signed, &state)?;
         own.and_then(|own| cosigned.merge(&own)).map_err(CheckpointError::from)?;

@@ -15,7 +15,7 @@ use super::checkpoint::{Checkpoint, SignedCheckpoint};
 use super::key::{Kind, SigningKey, VerifierKey};
 use super::note::{Forged, Signature};
 
-/// The last time that a cosignature can have, in seconds since 1970.
+/// The last time that a cosignature can have, in seconds since 1970; the first is 1.
 pub const TIME_LIMIT: u64 = (1 << 63) - 1;
 
 /// Why a line is not a cosignature, or cannot be made.
@@ -24,8 +24,8 @@ pub enum WitnessFault {
     /// A key that signs something else.
     #[error("the key {0} is not a witness's: checkpoints are cosigned with a key of type 0x04")]
     Kind(String),
-    /// A time beyond the limit.
-    #[error("{0} is not the time of a cosignature: seconds since 1970, at most 9223372036854775807")]
+    /// No time, or one beyond the limit.
+    #[error("{0} is not the time of a cosignature: seconds since 1970, not 0, at most 9223372036854775807")]
     Time(u64),
     /// Not of the form of a cosignature.
     #[error("a cosignature has 72 bytes, 8 of its time and 64 of Ed25519, this one has {0}")]
@@ -52,9 +52,7 @@ pub fn cosign(key: &SigningKey, checkpoint: &Checkpoint, time: u64) -> Result<Si
     if verifier.kind() != Kind::Cosignature {
         return Err(WitnessFault::Kind(verifier.keyid()));
     }
-    if time > TIME_LIMIT {
-        return Err(WitnessFault::Time(time));
-    }
+    let time = dated(time)?;
     let mut bytes = time.to_be_bytes().to_vec();
     bytes.extend_from_slice(&key.sign(&message(time, checkpoint)));
     Ok(Signature::of(&verifier, &bytes))
@@ -125,11 +123,16 @@ fn message(time: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{checkpoint}").into_bytes()
 }
 
+/// A cosignature of no time says nothing of when a history was fixed (C2SP tlog-witness).
+const fn dated(time: u64) -> Result<u64, WitnessFault> {
+    if time == 0 || time > TIME_LIMIT { Err(WitnessFault::Time(time)) } else { Ok(time) }
+}
+
 fn parts(line: &Signature) -> Result<(u64, &[u8; 64]), WitnessFault> {
     let length = || WitnessFault::Length(line.bytes().len());
     let (time, signature) = line.bytes().split_first_chunk().ok_or_else(length)?;
     let (time, signature) = (u64::from_be_bytes(*time), signature.try_into().map_err(|_| length())?);
-    if time > TIME_LIMIT { Err(WitnessFault::Time(time)) } else { Ok((time, signature)) }
+    Ok((dated(time)?, signature))
 }
 
 #[cfg(test)]
@@ -186,7 +189,7 @@ mod tests {
             assert_eq!(verify(&key_of, &checkpoint(6), &Signature::of(&key_of, &bytes)), invalid, "{at}");
         }
         // The signature of the text alone is a log's, not a witness's.
-        let bytes = [&[0; 8][..], &witness().sign(checkpoint(6).to_string().as_bytes())].concat();
+        let bytes = [&1_u64.to_be_bytes()[..], &witness().sign(checkpoint(6).to_string().as_bytes())].concat();
         assert_eq!(verify(&key_of, &checkpoint(6), &Signature::of(&key_of, &bytes)), invalid);
         let other = key("KR/witness-1", Kind::Cosignature, 3).verifier();
         assert!(matches!(verify(&other, &checkpoint(6), &line), Err(WitnessFault::Stranger { .. })));
@@ -206,12 +209,16 @@ mod tests {
             let line = Signature::of(&verifier, &vec![0; length]);
             assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Length(length)));
         }
-        // Signed rightly, at a time that is too late.
-        let late = [&[0xff; 8][..], &witness().sign(&message(u64::MAX, &checkpoint(6)))].concat();
-        let line = Signature::of(&verifier, &late);
-        assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Time(u64::MAX)));
+        // Signed rightly, at no time, or at one that is too late.
+        for time in [0, TIME_LIMIT + 1, u64::MAX] {
+            let signature = witness().sign(&message(time, &checkpoint(6)));
+            let line = Signature::of(&verifier, &[&time.to_be_bytes()[..], &signature].concat());
+            assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Time(time)));
+            assert_eq!(cosigned(&with(&[line]), &verifier), Err(Forged(verifier.keyid())));
+            assert_eq!(cosign(&witness(), &checkpoint(6), time), Err(WitnessFault::Time(time)));
+        }
         assert!(cosign(&witness(), &checkpoint(6), TIME_LIMIT).is_ok());
-        assert!(cosign(&witness(), &checkpoint(6), 0).is_ok());
+        assert!(cosign(&witness(), &checkpoint(6), 1).is_ok());
     }
 
     #[test]
@@ -247,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cosignature_is_read_back_with_its_time(time_ in 0..=TIME_LIMIT, size: u32) {
+        fn a_cosignature_is_read_back_with_its_time(time_ in 1..=TIME_LIMIT, size: u32) {
             let checkpoint = checkpoint(u64::from(size) + 1);
             let line = cosign(&witness(), &checkpoint, time_).unwrap();
             let line: Signature = line.to_string().parse().unwrap();

@@ -9,6 +9,7 @@ use annals::ledger::{Ledger, quietly};
 use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use annals::trail::key::{Kind, SigningKey};
 use annals::trail::witness;
+use chrono::DateTime;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
@@ -97,6 +98,23 @@ fn a_witness_that_cosigns_again_leaves_room_for_the_others_and_its_first_time_st
         full.push(format!("— w/{number} AAAAAAA=").parse().unwrap()).unwrap();
     }
     assert_eq!(cosign(&desk.ledger, &full, "DK", &anchor).unwrap().note().signatures().len(), 2);
+}
+
+#[test]
+fn nothing_is_cosigned_at_no_time() {
+    let (desk, (_folder, anchor)) = (Desk::founded(), anchor());
+    let signed = desk.ledger.checkpoint(&log_key(), &anchor).unwrap();
+    for second in [0, -1] {
+        let now = DateTime::from_timestamp(second, 0).unwrap();
+        let refused = desk.ledger.cosign(&signed, &witness_key("KR"), &anchor, now, &mut quietly);
+        assert!(refused.is_err(), "{refused:?}");
+    }
+    let verifier = witness_key("KR").verifier();
+    assert_eq!(
+        anchor.hold(ORIGIN).unwrap().recall(&verifier, []).unwrap(),
+        None,
+        "and nothing is remembered"
+    );
 }
 
 /// Changes a character of the root in the only checkpoint below a folder.
