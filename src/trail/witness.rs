@@ -189,7 +189,8 @@ mod tests {
             assert_eq!(verify(&key_of, &checkpoint(6), &Signature::of(&key_of, &bytes)), invalid, "{at}");
         }
         // The signature of the text alone is a log's, not a witness's.
-        let bytes = [&1_u64.to_be_bytes()[..], &witness().sign(checkpoint(6).to_string().as_bytes())].concat();
+        let bytes =
+            [&1_u64.to_be_bytes()[..], &witness().sign(checkpoint(6).to_string().as_bytes())].concat();
         assert_eq!(verify(&key_of, &checkpoint(6), &Signature::of(&key_of, &bytes)), invalid);
         let other = key("KR/witness-1", Kind::Cosignature, 3).verifier();
         assert!(matches!(verify(&other, &checkpoint(6), &line), Err(WitnessFault::Stranger { .. })));

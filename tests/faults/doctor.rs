@@ -359,6 +359,17 @@ fn a_word_that_was_damaged_is_no_newer_word() {
 }
 
 #[test]
+fn a_damaged_record_of_the_index_is_found_before_a_reader_meets_it() {
+    let place = ledger();
+    let index = place.ledger.join("index");
+    let words = files(&index).into_keys().find(|path| path.to_string_lossy().contains("/words-")).unwrap();
+    let mut bytes = fs::read(&words).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&words, bytes).unwrap();
+    place.is_mended("state", "untidy", "cannot be used");
+}
+
+#[test]
 fn whoever_writes_is_named_and_nothing_of_what_they_are_doing_is_wrong() {
     let place = ledger();
     let ledger = Ledger::open(&place.ledger, &mut |_| {}).unwrap();

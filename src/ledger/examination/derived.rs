@@ -35,7 +35,7 @@ impl Found<'_> {
         let mut untidy =
             |about, what: String| self.add(about, Gravity::Untidy, what, self.remedies.rebuild());
         match kept.filter(|_| beside.is_none()) {
-            Some(_) if snapshot::load(folder).is_none() => {
+            Some(_) if snapshot::load(folder).is_none_or(|kept| kept.index.check().is_err()) => {
                 let what = "cannot be used: readers read the whole history each time";
                 untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
             }
