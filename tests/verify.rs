@@ -64,3 +64,67 @@ fn a_file_that_is_not_there_is_answered_with_2_and_its_name() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("no-such-export.jsonl"));
 }
+
+const COSIGNED: &str = include_str!("vectors/cosigned.txt");
+const POLICY: &str = include_str!("vectors/policy.txt");
+
+/// What is said of a checkpoint, and the same as JSON; under a policy, where one is given.
+fn of_checkpoint(text: &str, policy: Option<&str>) -> (Option<i32>, String, serde_json::Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.txt");
+    let given = file.to_str().unwrap();
+    let arguments = policy.map_or_else(Vec::new, |policy| {
+        std::fs::write(&file, policy).unwrap();
+        vec!["--policy", given]
+    });
+    let (code, told) = of(text.as_bytes(), &arguments);
+    let (_, answer) = of(text.as_bytes(), &[&arguments[..], &["--format", "json"]].concat());
+    (code, told, serde_json::from_str(&answer).unwrap())
+}
+
+#[test]
+fn a_policy_that_asks_for_no_witness_has_nothing_witnessed() {
+    let (code, told, answer) = of_checkpoint(COSIGNED, Some(POLICY));
+    assert!(code == Some(0) && told.contains("witnessed: enough of the parties"), "{told}");
+    assert_eq!(answer.get("witnessed").unwrap(), true);
+    let lines = POLICY.lines().filter(|line| !line.starts_with("quorum"));
+    let nobody = lines.map(|line| format!("{line}\n")).collect::<String>() + "quorum none\n";
+    let log = POLICY.lines().find(|line| line.starts_with("log ")).unwrap();
+    for policy in [nobody, format!("{log}\nquorum none\n")] {
+        let (code, told, answer) = of_checkpoint(COSIGNED, Some(&policy));
+        assert_eq!(code, Some(0));
+        assert!(told.contains("the policy asks for none: nobody but the log vouches for it"), "{told}");
+        assert!(
+            told.contains("recorded: the ledger vouches for it") && !told.contains("witnessed:"),
+            "{told}"
+        );
+        assert_eq!(answer.get("witnessed").unwrap(), false);
+    }
+}
+
+#[test]
+fn nothing_is_complete_under_a_policy_that_asks_for_no_witness() {
+    let folder = tempfile::tempdir().unwrap();
+    let (signed, policy) = (folder.path().join("cosigned.txt"), folder.path().join("policy.txt"));
+    std::fs::write(&signed, COSIGNED).unwrap();
+    for (quorum, complete) in [("both", 6), ("none", 0)] {
+        std::fs::write(&policy, POLICY.replace("quorum both", &format!("quorum {quorum}"))).unwrap();
+        let [signed, policy] = [&signed, &policy].map(|path| path.to_str().unwrap());
+        let arguments = ["--checkpoints", signed, "--policy", policy, "--format", "json"];
+        let (_, answer) = of(include_bytes!("vectors/entries.jsonl"), &arguments);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer.get("complete").unwrap(), complete, "{quorum}: {answer}");
+    }
+}
+
+#[test]
+fn names_that_nobody_vouches_for_are_shown_escaped() {
+    let strange = format!("{COSIGNED}— a\u{202e}b\u{9b}2Jc AAAAAAA=\n");
+    for policy in [None, Some(POLICY)] {
+        let (code, told, answer) = of_checkpoint(&strange, policy);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(told.contains("a\\u{202e}b\\u{9b}2Jc"), "{told}");
+        assert!(!told.contains(['\u{202e}', '\u{9b}']), "{told}");
+        assert!(!answer.to_string().contains(['\u{202e}', '\u{9b}']), "{answer}");
+    }
+}

@@ -171,9 +171,9 @@ pub(crate) fn instant(seconds: u64) -> String {
     known.map_or_else(|| format!("second {seconds}"), timestamp)
 }
 
-/// A line of somebody unknown, as it is shown.
-fn shown(line: &Signature) -> String {
-    line.name().chars().filter(|c| !c.is_control()).take(80).collect()
+/// The name in a line of somebody unknown, as it is shown: whoever chose it may have wanted it to look like a verdict.
+pub(crate) fn shown(line: &Signature) -> String {
+    line.name().chars().take(80).collect::<String>().escape_debug().to_string()
 }
 
 /// Reads a checkpoint with its signatures.

@@ -46,7 +46,7 @@ pub struct Standing {
 /// Who vouches for a checkpoint that is of the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vouched {
-    /// Whether they are enough.
+    /// Whether they are enough; they never are where the policy asks for none.
     pub witnessed: bool,
     /// Each witness of the policy that cosigned, by its name there, and when, in POSIX seconds.
     pub witnesses: Vec<(String, u64)>,
@@ -166,7 +166,8 @@ fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -
     let in_force = |witness: &Witness| !state.keys.is_revoked_at(&witness.key.keyid(), size);
     let times = policy.judge(signed)?.witnessing.times.into_iter();
     let times: Vec<_> = times.filter(|(witness, time)| time.is_some() && in_force(witness)).collect();
-    let witnessed = policy.is_met(|witness| times.iter().any(|(each, _)| *each == witness));
+    let witnessed =
+        !policy.asks_nobody() && policy.is_met(|witness| times.iter().any(|(each, _)| *each == witness));
     let name = |(witness, time): (&Witness, Option<u64>)| Some((witness.name.to_string(), time?));
     Ok(Vouched { witnessed, witnesses: times.into_iter().filter_map(name).collect() })
 }

@@ -31,7 +31,7 @@ pub enum Distrust {
 /// Whether enough witnesses have cosigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backing {
-    /// The quorum is met.
+    /// The quorum is met, which says nothing where the policy asks for no witness ([`Policy::asks_nobody`]).
     Witnessed,
     /// The quorum is not met: nobody but the log vouches for the checkpoint.
     Unwitnessed,
@@ -94,6 +94,12 @@ impl Policy {
         let met: HashMap<_, _> = times.iter().map(|(listed, time)| (&listed.name, time.is_some())).collect();
         let met = self.is_met(|listed| met.get(&listed.name) == Some(&true));
         Ok(Witnessing { backing: if met { Backing::Witnessed } else { Backing::Unwitnessed }, times })
+    }
+
+    /// Whether it asks for no witness: whatever is met then, nobody but the log vouches for a checkpoint.
+    #[must_use]
+    pub fn asks_nobody(&self) -> bool {
+        *self.quorum() == Quorum::Nobody
     }
 
     /// Whether the quorum has cosigned, where `cosigned` tells of each witness whether it did.

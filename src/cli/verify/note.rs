@@ -1,6 +1,6 @@
 //! Small files verified alone: that an entry lies under a checkpoint, a checkpoint, two that cannot both be true.
 
-use super::super::checkpoint::{self, instant};
+use super::super::checkpoint::{self, instant, shown};
 use super::super::failure::{Failure, file};
 use super::super::files;
 use super::super::output::{self, Format};
@@ -90,7 +90,8 @@ struct Judged {
     lines: Vec<Line>,
     /// What is known of it besides.
     members: Map<String, Value>,
-    /// Whether enough witnesses vouch for it; nothing where nobody was given whose word counts.
+    /// Whether enough witnesses vouch for it, which they do not where none is asked for; nothing where nobody was given whose word
+    /// counts.
     witnessed: Option<bool>,
 }
 
@@ -219,8 +220,7 @@ impl Judged {
     /// Who signed a checkpoint, as far as their keys are known.
     fn signatures(&mut self, signed: &SignedCheckpoint, policy: Option<&Policy>) {
         let Some(policy) = policy else {
-            let names: Vec<&str> =
-                signed.note().signatures().iter().map(annals::trail::note::Signature::name).collect();
+            let names: Vec<String> = signed.note().signatures().iter().map(shown).collect();
             self.lines.push(Line::new(
                 "signatures",
                 None,
@@ -245,13 +245,18 @@ impl Judged {
             })
             .collect();
         let is_met = verdict.witnessing.backing == Backing::Witnessed;
-        let words =
-            if witnesses.is_empty() { "the policy asks for none".to_owned() } else { witnesses.join(", ") };
-        self.lines.push(Line::new("witnesses", Some(is_met), words));
-        self.witnessed = Some(is_met);
+        let words = witnesses.join(", ");
+        self.lines.push(if policy.asks_nobody() {
+            let besides = if words.is_empty() { words } else { format!(" ({words})") };
+            let words = format!("the policy asks for none: nobody but the log vouches for it{besides}");
+            Line::new("witnesses", None, words)
+        } else {
+            Line::new("witnesses", Some(is_met), words)
+        });
+        self.witnessed = Some(is_met && !policy.asks_nobody());
         let ignored = policy.unknown(signed);
         if !ignored.is_empty() {
-            let names: Vec<&str> = ignored.iter().map(|line| line.name()).collect();
+            let names: Vec<String> = ignored.into_iter().map(shown).collect();
             let words = format!("passed over, of nobody whom the policy lists: {}", names.join(", "));
             self.lines.push(Line::new("others", None, words));
         }
@@ -278,14 +283,17 @@ impl Judged {
                 "two histories, of which at most one is true; whose they are, is not known"
             }
             (Kind::Fork, false, ..) => "NO FORK of a ledger that you know",
-            (Kind::Account, true, _, Some(_)) => {
+            (Kind::Account, true, _, Some(true)) => {
                 "witnessed: these are all its entries up to then, as enough of the parties vouch"
             }
-            (Kind::Proof, true, _, Some(_)) => {
+            (Kind::Proof, true, _, Some(true)) => {
                 "witnessed: the entry is in the ledger, as enough of its parties vouch"
             }
-            (Kind::Checkpoint, true, _, Some(_)) => {
+            (Kind::Checkpoint, true, _, Some(true)) => {
                 "witnessed: enough of the parties vouch for this many entries"
+            }
+            (_, true, _, Some(false)) => {
+                "recorded: the ledger vouches for it, and nobody else: the policy asks for no witness"
             }
             (Kind::Account | Kind::Proof, true, ..) => "self-consistent; whose ledger it is, is not known",
             (Kind::Checkpoint, true, ..) => "a checkpoint; whose, is not known",
