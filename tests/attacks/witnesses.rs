@@ -46,7 +46,8 @@ fn a_forged_line_under_a_witnesss_name_refuses_the_checkpoint_whole_in_every_for
     for party in ["DK", "KR"] {
         let key = witness(party).verifier();
         for (bytes, fault) in [
-            (vec![0; 72], WitnessFault::Invalid(key.keyid())),
+            (vec![1; 72], WitnessFault::Invalid(key.keyid())),
+            (vec![0; 72], WitnessFault::Time(0)),
             (vec![0; 64], WitnessFault::Length(64)),
             (vec![0xff; 72], WitnessFault::Time(u64::MAX)),
         ] {
@@ -74,7 +75,7 @@ fn a_bundle_with_a_forged_line_is_not_restored() {
     let sides = Sides::agreed();
     let home = tempfile::tempdir().unwrap();
     let key = witness("KR").verifier();
-    let path = Form::Bundle.write(&sides.lines(), &[forged(&sides.kept[1], &key, &[0; 72])], home.path());
+    let path = Form::Bundle.write(&sides.lines(), &[forged(&sides.kept[1], &key, &[1; 72])], home.path());
     let restored = restore(&mut Bundle::open(&path).unwrap(), &home.path().join("new"), &mut quietly);
     match restored {
         Err(UnpackError::Checkpoint(CheckpointError::Cosigned(found))) => {
