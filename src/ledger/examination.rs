@@ -5,6 +5,7 @@ mod beside;
 mod checkpoints;
 mod derived;
 mod disclosures;
+mod places;
 mod remedy;
 
 use super::disclosures::FILE as DISCLOSURES;
@@ -176,8 +177,16 @@ pub fn examine(
         return Err(error.into());
     }
     let (remedies, writer) = (Remedies { folder, backup }, condition::writer(folder));
-    let mut found =
-        Found { folder, remedies, writer, at_hand: false, kept: Vec::new(), findings: Vec::new() };
+    let mut found = Found {
+        folder,
+        remedies,
+        writer,
+        at_hand: false,
+        kept: Vec::new(),
+        taken: Vec::new(),
+        findings: Vec::new(),
+    };
+    found.places();
     let newer = matches!(marker, Err(StoreError::Newer { .. }));
     if let Err(error) = marker {
         found.marker(&error);
@@ -221,11 +230,17 @@ struct Found<'a> {
     at_hand: bool,
     /// The checkpoints that can be read.
     kept: Vec<(PathBuf, SignedCheckpoint)>,
+    /// Of what a directory has taken the place, so that it cannot be read.
+    taken: Vec<Part>,
     findings: Vec<Finding>,
 }
 
 impl Found<'_> {
     fn add(&mut self, about: Part, gravity: Gravity, what: String, (remedy, commands): (&str, Vec<String>)) {
+        // That is said already, with what mends it.
+        if gravity == Gravity::Unreadable && self.taken.contains(&about) {
+            return;
+        }
         self.findings.push(Finding { about, gravity, what, remedy: remedy.to_owned(), commands });
     }
 

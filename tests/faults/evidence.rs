@@ -182,3 +182,27 @@ fn an_index_of_another_ledger_is_deleted_and_a_journal_of_another_is_replaced() 
     exchange(&place, "journal");
     place.is_mended("journal", "grave", "it was cut or changed");
 }
+
+/// The right to read it, which is what other things that cannot be read lack, would not help.
+#[test]
+fn a_directory_where_a_file_belongs_is_told_and_moved_away() {
+    let base = ledger();
+    for (path, about, gravity) in [
+        ("annals.json".into(), "marker", "grave"),
+        ("lock".into(), "lock", "grave"),
+        ("disclosures.jsonl".into(), "disclosures", "grave"),
+        ("journal/000000000000.jsonl".into(), "journal", "grave"),
+        (minutes(&base).strip_prefix(&base.ledger).unwrap().to_owned(), "files", "wrong"),
+        (checkpoint(&base).strip_prefix(&base.ledger).unwrap().to_owned(), "checkpoints", "wrong"),
+        (std::path::PathBuf::from("tile/0"), "state", "wrong"),
+    ] {
+        let place = Place::empty();
+        base.follow(&format!("cp -r ledger keys BACKUP {}", place.folder.path().display()));
+        let path = place.ledger.join(path);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let found = place.examined().1;
+        assert!(commands(&found).iter().all(|command| !command.starts_with("chmod")), "{found:#}");
+        place.is_mended(about, gravity, "a directory lies where a file belongs");
+    }
+}

@@ -45,6 +45,11 @@ impl Remedies<'_> {
         Some(format!("mv {} {}", quoted(path), quoted(&aside)))
     }
 
+    /// What belongs there is told as missing then, with where it comes from.
+    pub(super) fn directory(self, path: &Path) -> Remedy {
+        ("move it away, and ask again", self.aside(path).into_iter().collect())
+    }
+
     /// It is signed anew with the next entry; what was cosigned is not.
     pub(super) fn checkpoint(self, path: &Path) -> Remedy {
         const WORDS: &str = "move it away; the next entry signs another, and one that was cosigned is taken in again from a \
