@@ -249,6 +249,13 @@ impl Found<'_> {
         self.findings.iter().any(|finding| finding.gravity >= Gravity::Grave)
     }
 
+    /// Whether that is said of the journal, so that nothing else has to say it.
+    fn is_cut(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.about == Part::Journal && finding.gravity >= Gravity::Grave)
+    }
+
     fn marker(&mut self, error: &StoreError) {
         let what = match error {
             StoreError::Marker(_) => {

@@ -59,7 +59,7 @@ impl Found<'_> {
             });
         }
         // Where the journal was cut, that is said already.
-        let cut = self.is_grave();
+        let cut = self.is_cut();
         let found = found.into_iter().filter(|(about, ..)| *about != Part::Journal || !cut);
         for (about, gravity, what, remedy) in found.collect::<Vec<_>>() {
             self.add(about, gravity, what, remedy);

@@ -30,7 +30,7 @@ impl Found<'_> {
             self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
         }
         let Some(sled) = sled else { return };
-        let cut = self.is_grave();
+        let cut = self.is_cut();
         let folder = self.folder;
         let mut untidy =
             |about, what: String| self.add(about, Gravity::Untidy, what, self.remedies.rebuild());
