@@ -360,8 +360,8 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
         std::fs::remove_file(other).unwrap();
         std::fs::write(&path, &kept).unwrap();
     }
-    // A word of the index, with the checksums that belong to it.
-    let path = named("words-");
+    // A word of the index, with the checksums that belong to it, in its file and in the state.
+    let (state_path, path) = (path, named("words-"));
     let sound = std::fs::read(&path).unwrap();
     let mut words = sound.clone();
     let count = words.len() / 60;
@@ -376,8 +376,16 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     words[end..].copy_from_slice(&sum);
     std::fs::write(&path, &words).unwrap();
     let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
+    assert!(verdict(&report, Check::ReadModels).idle.unwrap().contains("damaged"), "it is another file");
+    let sum_of = |bytes: &[u8]| format!("\"sum\":{}", u32::from_le_bytes(*bytes.last_chunk().unwrap()));
+    let changed = state.replacen(&sum_of(&sound), &sum_of(&words), 1);
+    assert_ne!(changed, state);
+    let digest = annals::trail::hash::sha256(changed.as_bytes());
+    std::fs::write(&state_path, format!("{changed}\"{digest}\"\n")).unwrap();
+    let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
     let finding = verdict(&report, Check::ReadModels).finding.as_ref().unwrap();
     assert!(finding.found.contains("differs in actions/"), "{finding:?}");
+    std::fs::write(&state_path, &kept).unwrap();
     // Without them it is damaged, and said to be.
     std::fs::write(&path, [&[sound[0] ^ 1], &sound[1..]].concat()).unwrap();
     let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;
