@@ -182,6 +182,9 @@ fn examined(desk: &mut Desk) {
     desk.read_both(doctor);
     fs::create_dir(desk.path("backup/disclosures.jsonl")).unwrap();
     desk.read_both(doctor);
+    fs::rename(desk.path("backup/blobs"), desk.path("blobs-aside")).unwrap();
+    desk.write("backup/blobs", b"");
+    desk.read_both(doctor);
     desk.write("backup/annals.json", b"");
     desk.write("backup/journal/000000000000.jsonl", b"");
     desk.read_both(doctor);
