@@ -58,6 +58,16 @@ pub enum CosignError {
         /// Of this one.
         size: u64,
     },
+    /// A smaller one than is kept here: a cosignature says that its tree is the largest that the witness has seen.
+    #[error(
+        "a checkpoint of {known} entries is kept here, and this one is of {size}: cosign that, with `annals cosign --as PARTY`"
+    )]
+    Newer {
+        /// Of the newest that is kept.
+        known: u64,
+        /// Of this one.
+        size: u64,
+    },
     /// Other entries than before.
     #[error(
         "this witness cosigned {0} entries that are not those here: this is another history, for people to decide"
@@ -107,6 +117,11 @@ impl Ledger {
         let before = last.as_ref().map_or(0, |last| last.checkpoint().size());
         if before > size {
             return Err(CosignError::Older { known: before, size });
+        }
+        if let Some(known) = self.newest_checkpoint()?.filter(|newest| self.owns(newest).is_ok())
+            && known.checkpoint().size() > size
+        {
+            return Err(CosignError::Newer { known: known.checkpoint().size(), size });
         }
         let roots = self.verified([before, size], progress)?;
         if let Some(last) = last.filter(|last| roots.get(&before) != Some(&last.checkpoint().root())) {

@@ -159,7 +159,23 @@ fn a_witness_goes_back_behind_nothing_that_it_cosigned() {
     cosign(&desk.ledger, &signed, "KR", &anchor).unwrap();
     let refused = cosign(&desk.ledger, &before, "KR", &anchor);
     assert!(matches!(refused, Err(CosignError::Older { known, size }) if known == size + 1), "{refused:?}");
-    assert!(cosign(&desk.ledger, &before, "DK", &anchor).is_ok(), "another witness has a memory of its own");
+    let older = Desk::founded();
+    assert!(cosign(&older.ledger, &before, "DK", &anchor).is_ok(), "another witness has a memory of its own");
+}
+
+#[test]
+fn a_witness_that_has_seen_a_newer_checkpoint_cosigns_no_older_one() {
+    let (mut desk, (_folder, anchor)) = (Desk::founded(), anchor());
+    let before = desk.ledger.checkpoint(&log_key(), &anchor).unwrap();
+    desk.progress("KR", "1.G2G.2", word("under_way")).unwrap();
+    let newest = desk.ledger.checkpoint(&log_key(), &anchor).unwrap();
+    let (older, newer) = (before.checkpoint().size(), newest.checkpoint().size());
+    let refused = cosign(&desk.ledger, &before, "KR", &anchor);
+    let sizes = |known, size| (known, size) == (newer, older);
+    assert!(matches!(refused, Err(CosignError::Newer { known, size }) if sizes(known, size)), "{refused:?}");
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains(&newer.to_string()) && text.contains("`annals cosign --as PARTY`"), "{text}");
+    assert!(cosign(&desk.ledger, &newest, "KR", &anchor).is_ok());
 }
 
 #[test]
