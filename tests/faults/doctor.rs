@@ -143,7 +143,7 @@ const CASES: [Case; 32] = [
         },
         "journal",
         "grave",
-        "entry 126, the last one, is not signed",
+        "entry 126 does not verify",
     ),
     (
         |place| {
