@@ -20,6 +20,11 @@ use std::process::ExitCode;
 
 /// Write all of a ledger that somebody may see into one file, verify such a file, or make a ledger from it
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals bundle export -o for-kr.bundle --for KR --evidence
+  annals bundle verify for-kr.bundle
+  annals bundle restore for-kr.bundle --ledger copy")]
 pub(crate) enum Bundle {
     Export(Export),
     /// Verify a bundle as `annals verify` does, with no store and no network

@@ -24,6 +24,12 @@ use std::process::ExitCode;
 
 /// Make, list, register and revoke keys
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals key new KR/coordinator-2
+  annals key list
+  annals key register VKEY --role coordinator --as KR
+  annals key revoke KEYID --as KR --reason 'Left the ministry'")]
 pub(crate) enum Key {
     New(New),
     List(List),

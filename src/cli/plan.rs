@@ -28,6 +28,10 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<domain::plan::Plan, Fail
 
 /// The plan in its versions: as it was founded, and as each review left it
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals plan show --version 1
+  annals plan diff 1 2")]
 pub(crate) enum Plan {
     Show(Show),
     Diff(Diff),

@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 /// Show or adopt the policy by which checkpoints are witnessed
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  annals policy show > policy.txt
+  annals policy adopt policy.txt --as DK")]
 pub(crate) enum Policy {
     Show(Show),
     Adopt(Adopt),

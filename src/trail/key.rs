@@ -12,7 +12,7 @@ use super::hash::hex;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
 use ed25519_dalek::{Signature, Signer, Verifier};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -238,7 +238,9 @@ impl SigningKey {
     /// # Errors
     /// [`KeyFault::Pem`], where the encoder refuses.
     pub fn to_pem(&self) -> Result<String, KeyFault> {
-        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyFault::Pem)?;
+        // Of the first version (RFC 8410 §7), which other programs read: the public half follows from it.
+        let secret = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
+        let pem = secret.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyFault::Pem)?;
         Ok(pem.as_str().to_owned())
     }
 
@@ -361,7 +363,8 @@ mod tests {
     fn a_signing_key_survives_its_file_and_never_shows_itself() {
         let key = SigningKey::from_seed("KR/a", Kind::Ed25519, &[3; 32]).unwrap();
         let pem = key.to_pem().unwrap();
-        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        // A sequence of 46 bytes that begins with version 0, as OpenSSL writes it.
+        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI"));
         let back = SigningKey::from_pem("KR/a", Kind::Ed25519, &pem).unwrap();
         assert_eq!(back.verifier(), key.verifier());
         assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.verifier().keyid()));
