@@ -332,6 +332,18 @@ fn an_entry_that_was_changed_with_all_hashes_beside_it_is_still_named() {
 }
 
 #[test]
+fn a_log_whose_checkpoint_is_larger_than_any_is_malformed_and_the_disk_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let log = home.path().join("log");
+    fs::create_dir(&log).unwrap();
+    fs::write(log.join("checkpoint"), "x".repeat(1 << 21)).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
+    program.arg("mirror").arg(&log).arg("--ledger").arg(home.path().join("copy"));
+    let refused = program.env("ANNALS_ANCHOR", home.path().join("anchor")).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+}
+
+#[test]
 fn a_copy_takes_no_entry_of_a_bundle_whose_withheld_values_are_none() {
     let desktop = sound();
     let mut members = desktop.members.clone();

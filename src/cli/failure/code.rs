@@ -104,9 +104,10 @@ const fn publish(error: &PublishError) -> u8 {
     }
 }
 
-const fn mirror(error: &MirrorError) -> u8 {
+fn mirror(error: &MirrorError) -> u8 {
     match error {
         MirrorError::Nothing | MirrorError::Form(_) | MirrorError::Empty | MirrorError::Opening => 2,
+        MirrorError::Layout(LayoutError::Read(_, error)) if error.kind() == ErrorKind::FileTooLarge => 2,
         MirrorError::Layout(LayoutError::Read(..)) | MirrorError::Append(_) => 3,
         MirrorError::Checkpoint(error) => checkpoint(error),
         MirrorError::Ledger(error) => ledger(error),
@@ -191,13 +192,14 @@ const fn store(error: &StoreError) -> u8 {
     }
 }
 
-/// A file that is not there, or is there already, was misnamed; all else is the disk's matter.
+/// A file that is not there, or is there already, was misnamed, and one that is too large is malformed; all else is the disk's matter.
 fn system(error: &io::Error) -> u8 {
     match error.kind() {
         ErrorKind::NotFound
         | ErrorKind::AlreadyExists
         | ErrorKind::IsADirectory
         | ErrorKind::NotADirectory
+        | ErrorKind::FileTooLarge
         | ErrorKind::InvalidData => 2,
         _ => 3,
     }
