@@ -10,6 +10,7 @@ const FIRST: &str = include_str!("../examples/denmark-korea-2021-2024/plan.json"
 #[test]
 fn the_first_plan_is_whole() {
     let plan = Plan::read(FIRST).unwrap();
+    assert_eq!(Plan::read(&format!("\u{feff}{FIRST}")).unwrap(), plan, "as some editors save it");
     let tracks: BTreeSet<_> = plan.actions.iter().map(|action| (action.line, &action.track)).collect();
     let unconfirmed =
         plan.instruments.iter().filter(|base| base.state == InstrumentState::ToBeConfirmed).count();

@@ -27,9 +27,11 @@ const FOUNDED: &str = "2021-05-11T08:00:00.000Z";
 
 /// The whole story in one command: a plan, four years of history, a replay, a verification, a forgery caught
 #[derive(Args)]
-#[command(
-    after_help = "Example:\n  annals demo && annals --ledger annals-demo/ledger status\n\nWrites only ./annals-demo/{ledger,keys,anchor,tampered}, and refuses a folder that exists."
-)]
+#[command(after_help = "\
+Example:
+  annals demo && annals --ledger annals-demo/ledger status
+
+Writes only ./annals-demo/{ledger,keys,anchor,tampered}, and refuses a folder that exists.")]
 pub(crate) struct Demo {}
 
 impl Demo {

@@ -43,7 +43,8 @@ pub(crate) struct Progress {
     /// Where an occurrence stands; needs `--window` or `--date`
     #[arg(long, value_name = "STATE", value_parser = words::occurrence())]
     occurrence: Option<OccurrenceState>,
-    /// The window of the occurrence, named by the year, month or day with which it begins [default: of each action the one in which the date lies]
+    /// The window of the occurrence, named by the year, month or day with which it begins [default: of each action the one in
+    /// which the date lies]
     #[arg(long, value_name = "DATE", requires = "occurrence")]
     window: Option<Effective>,
     /// The date of the occurrence

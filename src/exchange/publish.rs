@@ -171,7 +171,7 @@ fn refuse_foreign(to: &Path) -> Result<(), PublishError> {
 /// The checkpoint that is served by now: of this ledger, and of no more entries than are here.
 fn served(ledger: &Ledger, to: &Path) -> Result<Option<SignedCheckpoint>, PublishError> {
     let path = to.join(CHECKPOINT);
-    let file = match File::open(&path) {
+    let file = match disk::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(system(&path, "read")(error)),
@@ -265,7 +265,7 @@ impl Writer<'_> {
 
     fn compare(&self, tile: Tile, ledger: &Ledger) -> Result<(), PublishError> {
         let path = self.root.join(tile.to_string());
-        let there = match fs::read(&path) {
+        let there = match disk::read(&path) {
             Ok(there) => there,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 return Ok(());

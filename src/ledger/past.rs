@@ -132,12 +132,13 @@ impl Past {
             .iter()
             .filter_map(|verdict| verdict.finding.as_ref())
             .min_by_key(|found| found.entry);
-        match finding {
-            None => Ok(Self::new(state, index, self.kept)),
-            Some(Finding { entry, expected, found }) => {
-                Err(LedgerError::Unverified(*entry, format!("expected {expected}, found {found}")))
-            }
-        }
+        let Some(Finding { entry, expected, found }) = finding else {
+            return Ok(Self::new(state, index, self.kept));
+        };
+        // One that is none, or says what only a newer version knows, is told as whoever reads it tells it.
+        let mut read = Ok(());
+        store.read(*entry..entry + 1, &mut |at, line| read = read_entry(at, line).map(drop))?;
+        read.and(Err(LedgerError::Unverified(*entry, format!("expected {expected}, found {found}"))))
     }
 
     /// What the entries of a store leave. From the newest snapshot in a folder that is one of theirs, only what came after

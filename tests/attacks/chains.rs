@@ -1,6 +1,6 @@
 //! What is done to the entries themselves: cut off, changed, dropped, repeated, moved, or written anew from the middle on.
 
-use super::desk::ORIGIN;
+use super::desk::{ORIGIN, key_of};
 use super::two_sides::{
     Form, Sides, changed, checkpoint, cosigned, go_on, ledger_key, now, requests, sealed, told, witness,
 };
@@ -10,6 +10,7 @@ use annals::ledger::examination::{Gravity, Part, examine};
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, LedgerError, quietly};
 use annals::record::completeness::Unsound;
+use annals::record::role::Role;
 use annals::record::verdict::Check;
 use annals::trail::entry::{Entry, Seal};
 use annals::trail::hash::LeafHash;
@@ -170,6 +171,21 @@ fn a_last_entry_that_was_changed_is_named_by_its_signature_and_not_by_the_chain(
     let folder = Form::Folder.write(&lines, &[], home.path());
     let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
     assert!(matches!(opened, Err(LedgerError::Unverified(at, _)) if at == last as u64));
+}
+
+#[test]
+fn what_a_newer_version_recorded_is_not_called_damaged() {
+    let sides = Sides::agreed();
+    let own = requests(&sides.lines());
+    let mut event = own[usize::try_from(sides.word.sequence).unwrap()].event.clone();
+    event.kind = "annals.action.progressed.v9".to_owned();
+    let newer = event.sign(&key_of("DK", Role::Coordinator)).unwrap();
+    let (at, home) = (own.len() as u64, tempfile::tempdir().unwrap());
+    let folder = Form::Folder.write(&sealed([own, vec![newer]].concat()), &[], home.path());
+    let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
+    assert!(matches!(&opened, Err(LedgerError::Fact(found, _)) if *found == at), "{opened:?}");
+    let examined = examine(&folder, home.path(), now(), &mut quietly).unwrap();
+    assert_eq!(examined.findings[0].remedy, "use a newer annals", "{examined:?}");
 }
 
 #[test]

@@ -234,5 +234,9 @@ fn the_form_is_a_matter_of_bytes_which_no_schema_sees() {
         // In a file of requests the request's bytes are those of the author, and what stands round them is free.
         assert!(Line::read(&format!("{{\"request\":{other}}}")).is_err());
         assert!(Line::read(&format!("{{ \"request\": {text} }}")).is_ok());
+        assert!(
+            Line::read(&format!("\u{feff}{{\"request\":{text}}}")).is_ok(),
+            "as some editors begin a file"
+        );
     }
 }
