@@ -6,6 +6,7 @@ use super::output::{self, Standing};
 use super::place;
 use super::settings::Settings;
 use super::verify::Verify;
+use super::words;
 use annals::domain::sealed::Audience;
 use annals::exchange::bundle;
 use annals::exchange::bundle::pack::{self, Recipe};
@@ -58,8 +59,7 @@ withheld values and files that its reader may see. Its README.txt says how it is
 this program. What is in clear in the entries is in every bundle.")]
 pub(crate) struct Export {
     /// For whom: public, parties (what each of them may see), or a party
-    #[arg(long = "for", value_name = "WHOM",
-          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    #[arg(long = "for", value_name = "WHOM", value_parser = words::audience)]
     reader: Audience,
     /// With the files that its reader may see
     #[arg(long)]
@@ -81,9 +81,7 @@ impl Export {
 
 /// Writes a bundle into a file that was not there, and says what it holds.
 pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(String, Value), Failure> {
-    if let Audience::Party(party) = &recipe.reader {
-        super::privacy::known(ledger, party)?;
-    }
+    super::privacy::known_reader(ledger, &recipe.reader)?;
     let out = File::create_new(path).map_err(file(path, "made"))?;
     let bar = output::progress("bundling");
     let mut written = BufWriter::new(&out);

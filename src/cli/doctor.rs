@@ -120,7 +120,7 @@ fn answer(found: &Examination) -> Value {
 Example:
   annals rebuild
 
-`sled` and `index` are thrown away and made again from the journal, and a last line that
+`sled`, `index` and `tile` are thrown away and made again from the journal, and a last line that
 was never acknowledged is cut, as by any command that writes. A journal that was cut or changed
 is refused.")]
 pub(crate) struct Rebuild {}

@@ -107,6 +107,11 @@ impl Edition {
         again::command(what, options.into_iter().chain(own)) + if self.bom { " --bom" } else { "" }
     }
 
+    /// Whether this table alone is asked for.
+    pub(crate) fn is_of(&self, section: &str) -> bool {
+        self.section.as_deref() == Some(section)
+    }
+
     /// Those of the tables that are asked for.
     pub(crate) fn sections(&self, mut sections: Vec<Section>) -> Result<Vec<Section>, Failure> {
         if let Some(wanted) = &self.section {

@@ -1,11 +1,16 @@
 //! What is not shown of withheld values, and why; and files in a few words, as far as they may be told.
 
 use super::failure::Failure;
-use annals::ledger::Ledger;
+use annals::domain::sealed::Audience;
+use annals::exchange::disclosing;
 use annals::ledger::privacy::Erasure;
+use annals::ledger::{Ledger, LedgerError};
 use annals::record::evidence::{File, Shown};
+use annals::record::fact::Fact;
 use annals::report::evidence::Found;
+use annals::report::table::Cell;
 use annals::trail::disclosure::{Digest, Disclosure};
+use annals::trail::entry::Entry;
 use std::collections::HashMap;
 
 /// What is not shown, and why: a value that was erased is never shown, though a copy may still be here.
@@ -35,6 +40,28 @@ impl Hidden {
             Some(reason) => format!("{}; {}", reason.trim_end_matches('.'), erasure.basis),
             None => erasure.basis.to_string(),
         })
+    }
+
+    /// The sentence with which an entry gives its reasons, as far as a reader may see it; nothing where it gives none.
+    pub(crate) fn reason(
+        &self,
+        ledger: &Ledger,
+        reader: &Audience,
+        entry: &Entry,
+    ) -> Result<Cell, LedgerError> {
+        let event = &entry.request.event;
+        let (_, held) = Fact::read(event).map_err(|fault| LedgerError::Fact(entry.seal.sequence, fault))?;
+        let Some(held) = held.iter().find(|held| ["rationale", "reason"].contains(&held.name.as_str()))
+        else {
+            return Ok(Cell::Empty);
+        };
+        if let Some(why) = self.why(ledger, &held.digest) {
+            return Ok(Cell::Erased(why));
+        }
+        let may_see = disclosing::may_see(reader, held, &event.source);
+        let shown = if may_see { ledger.disclosure(&held.digest) } else { None };
+        let sentence = shown.as_ref().and_then(|shown| shown.value().as_str());
+        Ok(sentence.map_or(Cell::Withheld, Cell::text))
     }
 
     /// How a file is found whose digest is not shown.

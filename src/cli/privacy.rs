@@ -6,6 +6,7 @@ use super::failure::{Failure, file};
 use super::output::{self, Standing};
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
+use super::words;
 use annals::domain::sealed::Audience;
 use annals::domain::value::{Code, nearest};
 use annals::exchange::disclosing::{self, HandError, Handed, Which};
@@ -39,8 +40,7 @@ pub(crate) struct Disclose {
     #[arg(value_name = "ENTRY|ACTION")]
     what: Option<String>,
     /// For whom: public, parties (what each of them may see), or a party
-    #[arg(long = "for", default_value = "public", value_name = "WHOM",
-          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    #[arg(long = "for", default_value = "public", value_name = "WHOM", value_parser = words::audience)]
     reader: Audience,
     /// Into this file, which must not exist [default: standard output]
     #[arg(long, short, value_name = "FILE")]
@@ -60,9 +60,7 @@ impl Disclose {
         }
         let ledger = settings.reading()?;
         let which = self.what.as_deref().map_or(Ok(Which::All), |what| which(&ledger, what))?;
-        if let Audience::Party(party) = &self.reader {
-            known(&ledger, party)?;
-        }
+        known_reader(&ledger, &self.reader)?;
         let Some(path) = &self.output else {
             return match disclosing::write(
                 &ledger,
@@ -140,6 +138,13 @@ pub(crate) fn known(ledger: &Ledger, party: &Code) -> Result<(), Failure> {
     Err(Failure::usage(format!("{party} is not a party of this ledger; its parties are {parties}")))
 }
 
+pub(crate) fn known_reader(ledger: &Ledger, reader: &Audience) -> Result<(), Failure> {
+    match reader {
+        Audience::Public | Audience::Parties => Ok(()),
+        Audience::Party(party) => known(ledger, party),
+    }
+}
+
 /// How many disclosures of a file became what.
 #[derive(Default, serde::Serialize)]
 struct Counts {
@@ -215,7 +220,7 @@ ones. Nobody but the party that recorded a value can erase it.")]
 pub(crate) struct Erase {
     /// The entry that withholds it, by sequence or id
     entry: String,
-    /// Which value: note, reason, officer, contact, holder, or of a file evidence/1/filename, evidence/1/sha256
+    /// Which value: note, reason, rationale, officer, contact, holder, or of a file evidence/1/filename, evidence/1/sha256
     #[arg(long)]
     field: String,
     /// Why; withheld in the ledger

@@ -4,17 +4,20 @@ use super::audit;
 use super::axes::{Axes, review};
 use super::document::Edition;
 use super::failure::Failure;
-use super::plan;
+use super::hidden::Hidden;
 use super::settings::Settings;
+use super::{plan, privacy, words};
+use annals::domain::sealed::Audience;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
+use annals::projection::evaluation::Said;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::{board, evaluation, version};
 use annals::report::audit::exceptions as exceptions_table;
 use annals::report::document::{Document, Layout, Section};
-use annals::report::table::Report as Table;
-use annals::report::{answers, evaluation as table, tally, version as versions};
+use annals::report::table::{Cell, Report as Table};
+use annals::report::{answers, evaluation as table, reasons, tally, version as versions};
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
@@ -27,14 +30,19 @@ Examples:
   annals report R2022 -o evaluation.pdf --lang ko            the same on paper, printed by Chromium
   annals report R2022 -o evaluation.xlsx                     a sheet for each table; also .md and .json
   annals report R2022 -o findings.csv --section findings     one of the tables; --bom for a spreadsheet that guesses
+  annals report R2022 -o joint.html --for parties            with the reasons that the parties gave each other
 
 It is made from the reading on which the review was opened, and from what was found and decided until it was closed, or by now: the same
 head gives the same bytes (of a PDF: the same page; its printer writes the time into it). The page holds the entries that it rests on, and \
-the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status and exceptions. Labels are in English, Danish or Korean; the plan's own words, and the keys and words of JSON and \
+the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status and exceptions; and with --for, reasons: what was withheld of \
+findings, proposals and refusals, as far as that reader may see it and it is at hand. Labels are in English, Danish or Korean; the plan's own words, and the keys and words of JSON and \
 CSV, stay as they are. What only machines read is in hidden columns of a workbook.")]
 pub(crate) struct Report {
     /// The review
     review: Code,
+    /// With the reasons that this reader may see: public, parties, or a party such as DK
+    #[arg(long = "for", value_name = "READER", value_parser = words::audience)]
+    reader: Option<Audience>,
     #[command(flatten)]
     edition: Edition,
 }
@@ -42,6 +50,11 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         self.edition.dialect()?;
+        if self.reader.is_none() && self.edition.is_of("reasons") {
+            return Err(Failure::usage(
+                "reasons are for a reader: add --for, with public, parties or a party".to_owned(),
+            ));
+        }
         let ledger = settings.reading()?;
         let document = self.document(&ledger)?;
         let of = json!({"review": self.review});
@@ -69,7 +82,7 @@ impl Report {
         let findings = table::actions(&state, named, readings, &rows, &board);
         let facts = findings.facts.clone();
         let section = |name, report: Table| Section::new(name, report.in_full());
-        let sections = vec![
+        let mut sections = vec![
             section("results", tally::results(&state, readings, &rows)),
             section("findings", findings),
             section("criteria", table::lines(&state, named, readings, &judged)),
@@ -78,14 +91,41 @@ impl Report {
             section("status", answers::status(&then, &before, &filter)?),
             section("exceptions", exceptions_table(&before, &exceptions)),
         ];
+        if let Some(reader) = &self.reader {
+            let said = Self::reasons(ledger, reader, evaluation::said(&rows, &judged))?;
+            let decisions = sections.iter().position(|section| section.name == "decisions");
+            sections.insert(
+                decisions.map_or(0, |at| at + 1),
+                section("reasons", reasons::of(readings, reader, &said)),
+            );
+        }
         Ok(Document {
             title: format!("{}: {}", self.review, plan.map_or("", |plan| plan.title.as_str())),
             language: plan.map(|plan| plan.document.language.to_string()),
-            command: self.edition.again(&format!("report {}", self.review), Vec::new()),
+            command: self.edition.again(
+                &format!("report {}", self.review),
+                self.reader.iter().map(|reader| ("--for", String::from(reader.clone()))).collect(),
+            ),
             size: after.head.size,
             facts,
             sections: self.edition.sections(sections)?,
             layout: Layout::Chapters,
         })
+    }
+
+    /// What was said, each with its reason as far as the reader may see it.
+    fn reasons<'a>(
+        ledger: &Ledger,
+        reader: &Audience,
+        said: Vec<Said<'a>>,
+    ) -> Result<Vec<(Said<'a>, Cell)>, Failure> {
+        privacy::known_reader(ledger, reader)?;
+        let hidden = Hidden::of(ledger)?;
+        let with_reason = |said: Said<'a>| {
+            let entry = ledger.entry(said.sequence)?;
+            let reason = entry.map_or(Ok(Cell::Empty), |entry| hidden.reason(ledger, reader, &entry))?;
+            Ok((said, reason))
+        };
+        said.into_iter().map(with_reason).collect()
     }
 }

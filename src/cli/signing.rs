@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::output::{self, Standing};
 use super::request;
 use super::settings::Settings;
+use super::words;
 use annals::domain::sealed::Audience;
 use annals::exchange::evidence::Offered;
 use annals::exchange::import::{NoKey, key_for};
@@ -49,8 +50,7 @@ pub(crate) struct Signing {
     correlation: Option<String>,
     /// For whom withheld fields are: public, parties, or a party. It is signed and respected by what hands the ledger over;
     /// whoever has the ledger's folder can read them all
-    #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING,
-          value_parser = |text: &str| Audience::try_from(text.to_owned()))]
+    #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING, value_parser = words::audience)]
     audience: Audience,
     /// Write the receipt as a proof into this file: the entry, under a checkpoint that the ledger's key signs at once
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run", help_heading = SIGNING)]

@@ -5,7 +5,9 @@ use annals::domain::change;
 use annals::domain::finding::{Criterion, Finding};
 use annals::domain::plan::InstrumentState;
 use annals::domain::review::Axis;
+use annals::domain::sealed::Audience;
 use annals::domain::status::Joint;
+use annals::domain::value::NotAValue;
 use annals::projection::audit::{Rule, Stratum};
 use annals::projection::silence;
 use annals::record::role;
@@ -82,4 +84,9 @@ pub(crate) fn joint() -> impl TypedValueParser<Value = Joint> {
 
 pub(crate) fn key_role() -> impl TypedValueParser<Value = role::Role> {
     of(&role::Role::ALL, role::Role::as_str)
+}
+
+/// For whom withheld values are: one of two words, or a party, of which no ledger is asked here.
+pub(crate) fn audience(text: &str) -> Result<Audience, NotAValue> {
+    Audience::try_from(text.to_owned())
 }

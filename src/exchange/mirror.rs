@@ -15,7 +15,8 @@ use crate::record::fact::Fact;
 use crate::record::founding::Opened;
 use crate::record::history::State;
 use crate::record::verdict::Report;
-use crate::store::AppendError;
+use crate::store::runs::Runs;
+use crate::store::{AppendError, StoreError};
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::entry::Entry;
 use crate::trail::fork::Fork;
@@ -295,18 +296,19 @@ impl<S: Source> Log<S> {
             // Somebody else brought it up to date meanwhile.
             return Ok(copy);
         }
-        let leaves = self.leaves(from, size)?;
-        for leaf in &leaves {
-            frontier.push(*leaf, &mut |_, _| {});
-        }
+        // There may be more than memory should hold, and nobody has said yet that the size is a true one.
+        let mut leaves = Runs::<8, 32>::new(false);
+        self.each_leaf(from, size, &mut |at, leaf| {
+            frontier.push(leaf, &mut |_, _| {});
+            leaves.insert(at.to_be_bytes(), leaf.0)
+        })?;
         if (frontier.size(), frontier.root()) != (size, root) {
             return Err(MirrorError::Hashes(size));
         }
         let following = Following::of(copy)?;
         let mut following = if named { following } else { following.holding() };
-        let mut leaves = leaves.into_iter();
         each_entry::<MirrorError>(&mut *self.source.borrow_mut(), from, size, &mut |at, line| {
-            if leaves.next() != Some(LeafHash::of(line)) {
+            if leaves.get(&at.to_be_bytes()).map_err(LedgerError::from)? != Some(LeafHash::of(line).0) {
                 return Err(MirrorError::Entry(at));
             }
             progress(at + 1);
@@ -330,15 +332,20 @@ impl<S: Source> Log<S> {
         Ok(anchor.map_or(Ok(Vec::new()), |anchor| anchor.recall(origin, keys))?)
     }
 
-    /// The published leaf hashes from one on.
-    fn leaves(&self, from: u64, size: u64) -> Result<Vec<LeafHash>, MirrorError> {
-        let mut leaves = Vec::new();
+    /// Hands over the published leaf hashes from one on, with their sequences.
+    fn each_leaf(
+        &self,
+        from: u64,
+        size: u64,
+        each: &mut dyn FnMut(u64, LeafHash) -> Result<(), StoreError>,
+    ) -> Result<(), MirrorError> {
         for index in from / WIDTH..size.div_ceil(WIDTH) {
             let Some(tile) = Kind::Hashes(0).tile(index, size) else { break };
-            let known = usize::try_from(from.saturating_sub(index * WIDTH)).unwrap_or_default();
-            leaves.extend(self.hashes(tile)?.into_iter().skip(known).map(|hash| LeafHash(hash.0)));
+            for (at, hash) in (index * WIDTH..size).zip(self.hashes(tile)?).filter(|(at, _)| *at >= from) {
+                each(at, LeafHash(hash.0)).map_err(LedgerError::from)?;
+            }
         }
-        Ok(leaves)
+        Ok(())
     }
 
     /// The hashes of a tile that is published.

@@ -45,6 +45,39 @@ pub struct Judged<'a> {
     pub joint: (Joint, Option<Finding>),
 }
 
+/// What a party said in a review and gives, or may give, its reasons for.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// Of what.
+    pub about: About<'a>,
+    /// Who said it.
+    pub party: &'a Code,
+    /// What.
+    pub what: What<'a>,
+    /// The sequence of the entry that says so.
+    pub sequence: u64,
+}
+
+/// Of what something is said in a review.
+#[derive(Debug, Clone, Copy)]
+pub enum About<'a> {
+    /// Of an action.
+    Action(&'a Code),
+    /// Of a line of effort, by a criterion.
+    Line(&'a Line, Criterion),
+}
+
+/// What is said in a review.
+#[derive(Debug, Clone, Copy)]
+pub enum What<'a> {
+    /// What a party finds.
+    Finds(Finding),
+    /// What it proposes.
+    Proposes(&'a Change),
+    /// That it does not agree to what is proposed.
+    Declines(&'a Change),
+}
+
 /// What a review makes of the actions that a filter admits, in the order of the plan; proposed actions that were not created come
 /// after the others of their track.
 #[must_use]
@@ -77,6 +110,40 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     let tracks = board::tracks(programme);
     rows.sort_by_cached_key(|row| row.definition().map(|action| board::rank(&tracks, action, row.action)));
     rows
+}
+
+/// All that parties said in a review, of the actions first and then of the lines, each as its rows have it.
+#[must_use]
+pub fn said<'a>(rows: &[Row<'a>], judged: &[Judged<'a>]) -> Vec<Said<'a>> {
+    let mut said = Vec::new();
+    for row in rows {
+        let about = About::Action(row.reference);
+        said.extend(row.findings.iter().flatten().map(|found| Said {
+            about,
+            party: &found.party,
+            what: What::Finds(found.finding),
+            sequence: found.sequence,
+        }));
+        for proposal in &row.proposals {
+            let (change, sequence) = (&proposal.decision.change, proposal.sequence);
+            said.push(Said { about, party: &proposal.party, what: What::Proposes(change), sequence });
+            said.extend(proposal.declined.as_ref().map(|(party, sequence)| Said {
+                about,
+                party,
+                what: What::Declines(change),
+                sequence: *sequence,
+            }));
+        }
+    }
+    for judged in judged {
+        said.extend(judged.findings.iter().flatten().map(|found| Said {
+            about: About::Line(judged.line, judged.criterion),
+            party: &found.party,
+            what: What::Finds(found.finding),
+            sequence: found.sequence,
+        }));
+    }
+    said
 }
 
 impl<'a> Row<'a> {

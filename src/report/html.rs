@@ -193,7 +193,7 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
 /// Which columns are wide, and which are numbers.
 fn kind(column: &Column) -> Option<&'static str> {
     match column.key.as_str() {
-        "text" | "what" => Some("wide"),
+        "reason" | "text" | "what" => Some("wide"),
         "sequence" | "actions" | "line" => Some("number"),
         _ => None,
     }

@@ -67,7 +67,8 @@ fn table(report: &Report, width: Option<u16>) -> String {
 const WIDE: u16 = 130;
 
 /// The columns of words, which a narrow terminal wraps; all others are names and numbers, and stay whole.
-const WRAPPED: [&str; 8] = ["decisions", "excerpt", "last", "leads", "note", "summary", "what", "windows"];
+const WRAPPED: [&str; 9] =
+    ["decisions", "excerpt", "last", "leads", "note", "reason", "summary", "what", "windows"];
 
 /// Whether a cell says nothing.
 pub(super) fn is_empty(cell: &Cell) -> bool {

@@ -456,6 +456,20 @@ fn a_place_without_a_ledger_is_refused_as_everywhere() {
 }
 
 #[test]
+fn what_is_derived_is_made_anew_whatever_it_was() {
+    let place = ledger();
+    let tile = || files(&place.ledger.join("tile"));
+    place.done(["rebuild"]);
+    let (before, truth) = (tile(), place.truth());
+    assert!(!before.is_empty());
+    for path in before.keys() {
+        fs::write(path, "not hashes").unwrap();
+    }
+    place.done(["rebuild"]);
+    assert!(tile() == before && place.truth() == truth);
+}
+
+#[test]
 fn a_journal_that_was_cut_is_not_rebuilt_from() {
     let place = ledger();
     lines(&place, |lines| lines.truncate(90));

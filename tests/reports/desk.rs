@@ -1,6 +1,7 @@
 //! A desk at which a review is held, and what stands in the pages that are made there.
 
 use crate::program;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Output;
 use tempfile::TempDir;
@@ -42,6 +43,27 @@ impl Desk {
             let timed = if command.contains("--time") { String::new() } else { time(hour) };
             desk.done(&format!("{command} {timed}"));
         }
+        desk
+    }
+
+    /// As above, with reasons for several readers, of which one is erased.
+    pub(crate) fn reasoning() -> Self {
+        let desk = Self::reviewing();
+        for command in [
+            "review assess R2022 1.G2G.4 --as DK --finding limited --rationale Parties --audience parties",
+            "review assess R2022 1.G2G.4 --as KR --finding limited --rationale Own --audience KR",
+            "review assess R2022 --line 2 --criterion impact --as KR --finding limited --rationale Public --audience public",
+            "review propose R2022 1.G2G.4 suspend --as KR --reason Proposed",
+            "review decline 1.G2G.4 --as DK --reason Declined",
+            "review assess R2022 1.G2G.5 --as DK --finding limited --rationale Regretted",
+        ] {
+            desk.done(&format!("{command} --time 2023-01-10T08:00:00.000Z"));
+        }
+        let entries: Value = serde_json::from_str(&desk.done("--format json timeline 1.G2G.5")).unwrap();
+        let regretted = entries["rows"].as_array().unwrap().last().unwrap()["sequence"].clone();
+        desk.done(&format!(
+            "erase {regretted} --field rationale --as DK --reason Named --basis GDPR-17 --time 2023-01-11T08:00:00.000Z"
+        ));
         desk
     }
 

@@ -18,7 +18,7 @@ mod snapshots;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use desk::{Desk, held};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
 
@@ -270,6 +270,50 @@ fn as_json_it_is_what_its_schema_says_with_each_table_as_it_is_answered() {
     let mut wrong = document.clone();
     wrong["sections"][0]["report"]["rows"][0]["more"] = 1.into();
     assert!(!schemas.admits("documents/document.json", &wrong));
+}
+
+#[test]
+fn reasons_stand_in_a_report_as_far_as_its_reader_may_see_them() {
+    let desk = Desk::reasoning();
+    let schemas = schema::Schemas::load();
+    for (reader, seen, withheld) in [
+        ("public", vec!["Public"], 5),
+        ("parties", vec!["Declined", "Parties", "Proposed", "Public", "So"], 1),
+        ("DK", vec!["Declined", "Parties", "Proposed", "Public", "So"], 1),
+        ("KR", vec!["Declined", "Own", "Parties", "Proposed", "Public", "So"], 0),
+    ] {
+        let name = format!("{reader}.json");
+        desk.done(&format!("report R2022 --for {reader} -o {name}"));
+        let text = fs::read_to_string(desk.path(&name)).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(schemas.faults("documents/document.json", &document), Vec::<String>::new());
+        let sections = document["sections"].as_array().unwrap();
+        let reasons = &sections.iter().find(|section| section["name"] == "reasons").unwrap()["report"];
+        let rows = reasons["rows"].as_array().unwrap();
+        let mut told: Vec<&str> = rows.iter().filter_map(|row| row["reason"].as_str()).collect();
+        told.sort_unstable();
+        assert_eq!(told, seen, "{reader}");
+        assert_eq!(rows.iter().filter(|row| row["reason_withheld"] == true).count(), withheld, "{reader}");
+        assert_eq!(
+            reasons["facts"],
+            json!({"for": reader, "given": seen.len(), "withheld": withheld, "erased": 1}),
+            "{reader}"
+        );
+        let erased: Vec<&str> = rows.iter().filter_map(|row| row["reason_erased"].as_str()).collect();
+        assert!(matches!(erased.as_slice(), [why] if why.contains("GDPR-17")), "{erased:?}");
+        assert!(!text.contains("Regretted") && (reader == "KR" || !text.contains("Own\"")), "{reader}");
+    }
+    desk.done("report R2022 -o without.html");
+    assert!(!fs::read_to_string(desk.path("without.html")).unwrap().contains("Declined"));
+    for (command, why) in [
+        ("report R2022 -o x.csv --section reasons", "add --for"),
+        ("report R2022 -o x.csv --section reasons --for XX", "XX is not a party"),
+    ] {
+        let refused = desk.run(command);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8(refused.stderr).unwrap().contains(why));
+    }
+    desk.done("report R2022 -o reasons.csv --section reasons --for parties");
 }
 
 #[test]
