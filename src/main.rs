@@ -14,12 +14,7 @@ fn main() -> ExitCode {
     match cli::Arguments::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("annals: {error}");
-            let mut source = std::error::Error::source(&error);
-            while let Some(cause) = source {
-                eprintln!("  because: {cause}");
-                source = cause.source();
-            }
+            cli::complain(&error);
             ExitCode::from(error.code())
         }
     }

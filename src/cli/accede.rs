@@ -100,11 +100,11 @@ impl Accede {
         let own = |key: &Key| key.signer.author().is_some_and(|author| author.party == self.party);
         let own = state.keys.iter().filter(|(_, key)| own(key));
         for (keyid, key) in own.filter(|(keyid, _)| !keyring.holds(keyid)) {
-            eprintln!(
-                "annals: listed for {}, and not held here; is it yours? {keyid} ({})",
+            output::tell(format_args!(
+                "listed for {}, and not held here; is it yours? {keyid} ({})",
                 self.party,
                 key.signer.role()
-            );
+            ));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::files;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
+use annals::domain::value;
 use annals::ledger::Ledger;
 use annals::record::history::State;
 use annals::report::table::Cell;
@@ -173,7 +174,7 @@ pub(crate) fn instant(seconds: u64) -> String {
 
 /// The name in a line of somebody unknown, as it is shown: whoever chose it may have wanted it to look like a verdict.
 pub(crate) fn shown(line: &Signature) -> String {
-    line.name().chars().take(80).collect::<String>().escape_debug().to_string()
+    value::shown(&line.name().chars().take(80).collect::<String>()).into_owned()
 }
 
 /// Reads a checkpoint with its signatures.

@@ -92,11 +92,11 @@ impl Cosign {
         }
         if let Some(kept) = forked::found(&settings.ledger) {
             let path = self.fork.as_ref().unwrap_or(&kept);
-            eprintln!(
-                "annals: both checkpoints are in {}: show it to the other side; while {} is there, nothing more is written to this ledger",
+            output::tell(format_args!(
+                "both checkpoints are in {}: show it to the other side; while {} is there, nothing more is written to this ledger",
                 path.display(),
                 kept.display()
-            );
+            ));
         }
         error.into()
     }

@@ -131,7 +131,7 @@ impl Rebuild {
         let ledger = Ledger::rebuild(&settings.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         for notice in ledger.notices() {
-            eprintln!("annals: {notice}");
+            output::tell(notice);
         }
         let text = "made anew from the journal";
         output::answer("rebuild", text, json!({}), &Standing::of(&ledger), settings.format)?;

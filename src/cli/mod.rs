@@ -53,6 +53,7 @@ mod verify;
 mod words;
 
 pub(crate) use failure::Failure;
+pub(crate) use output::complain;
 
 use clap::{Parser, Subcommand};
 use settings::Settings;

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::signing::Asked;
+use annals::domain::value::shown;
 use annals::ledger::{Ledger, Receipt};
 use annals::record::founding::Clock;
 use annals::report::table::{Cell, Report};
@@ -11,6 +12,8 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -200,7 +203,27 @@ pub(crate) fn tried(standing: &Standing, format: Format) -> Result<(), Failure> 
 /// Keeps the state for the next command; what was recorded is durable without it, so that failing is only said.
 pub(crate) fn keep(ledger: &Ledger) {
     if let Err(error) = ledger.keep_up() {
-        eprintln!("annals: {error}");
+        tell(error);
+    }
+}
+
+/// Says something on standard error that is no answer.
+pub(crate) fn tell(what: impl Display) {
+    eprintln!("annals: {}", shown(&what.to_string()));
+}
+
+/// Says what is wrong, and why.
+pub(crate) fn complain(error: &dyn Error) {
+    tell(error);
+    because(error);
+}
+
+/// Says why something is wrong that was told.
+pub(crate) fn because(error: &dyn Error) {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  because: {}", shown(&cause.to_string()));
+        source = cause.source();
     }
 }
 
@@ -244,7 +267,7 @@ pub(crate) fn salt() -> [u8; 16] {
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {
-        eprintln!("annals: the system gives no random bytes");
+        tell("the system gives no random bytes");
         std::process::exit(3);
     }
     bytes

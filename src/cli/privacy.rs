@@ -178,7 +178,12 @@ fn take(settings: &Settings, path: &Path, dry_run: bool) -> Result<ExitCode, Fai
         };
         *count += 1;
         if let Some(why) = why {
-            eprintln!("annals: {}: line {line}: not taken: {}", path.display(), plain(&why));
+            let why: String = why.chars().take(300).collect();
+            output::tell(format_args!(
+                "{}: line {line}: not taken: {}",
+                path.display(),
+                why.replace('\n', " ")
+            ));
         }
     };
     disclosing::take(&ledger, &mut open()?, &mut heard).map_err(failed)?;
@@ -195,12 +200,6 @@ fn take(settings: &Settings, path: &Path, dry_run: bool) -> Result<ExitCode, Fai
     }
     output::answer("taken", &text, members, &Standing::of(&ledger), settings.format)?;
     Ok(ExitCode::from(u8::from(counts.refused > 0)))
-}
-
-/// What a file from elsewhere says, on one line and of a bounded length.
-fn plain(text: &str) -> String {
-    let shown = |character: char| if character.is_control() { '\u{fffd}' } else { character };
-    text.chars().take(300).map(shown).collect()
 }
 
 /// Erase a withheld value that your party recorded: it is removed for good, and every proof stays valid

@@ -108,10 +108,8 @@ impl Settings {
     pub(crate) fn keep(&self, ledger: &Ledger) {
         output::keep(ledger);
         if let Err(error) = self.checkpoint(ledger) {
-            eprintln!("annals: it is recorded, and no checkpoint was made: {error}");
-            if let Some(cause) = std::error::Error::source(&error) {
-                eprintln!("  because: {cause}");
-            }
+            output::tell(format_args!("it is recorded, and no checkpoint was made: {error}"));
+            output::because(&error);
         }
     }
 
@@ -125,9 +123,9 @@ impl Settings {
         let held = self.keyring.as_ref().filter(|keyring| keyring.holds(&keyid));
         let Some(keyring) = held else {
             if !ledger.follows(anchor)? {
-                eprintln!(
-                    "annals: no key of this desk has signed where this ledger stands: an older copy in its place would not be \
-                     noticed here (see `annals cosign`)"
+                output::tell(
+                    "no key of this desk has signed where this ledger stands: an older copy in its place would not be noticed \
+                     here (see `annals cosign`)",
                 );
             }
             return Ok(None);
@@ -166,7 +164,7 @@ impl Settings {
 
 fn notice(ledger: &Ledger) {
     for notice in ledger.notices() {
-        eprintln!("annals: {notice}");
+        output::tell(notice);
     }
 }
 

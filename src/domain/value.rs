@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -198,6 +199,30 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
         .max_by(|one, other| one.0.total_cmp(&other.0))
         .map(|(_, other)| format!(" (did you mean {other}?)"))
         .unwrap_or_default()
+}
+
+/// Words that somebody else wrote, as a terminal shows them: what would command it, or turn round what follows (the embeddings,
+/// overrides and isolates of Unicode UAX #9), is escaped. Lines and tabs stay.
+///
+/// ```
+/// use annals::domain::value::shown;
+/// assert_eq!(shown("said\u{1b}[2J, \u{202e}deliarf"), r"said\u{1b}[2J, \u{202e}deliarf");
+/// assert_eq!(shown("이행\u{200f} ok"), "이행\u{200f} ok");
+/// ```
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    let commands = |character: char| {
+        character.is_control() && !matches!(character, '\t' | '\n')
+            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if commands(character) { escaped.extend(character.escape_unicode()) } else { escaped.push(character) }
+    }
+    Cow::Owned(escaped)
 }
 
 fn first_refused(text: &str) -> Option<char> {

@@ -13,6 +13,7 @@ use super::judgement::Known;
 use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
 use super::withheld::Held;
+use crate::domain::value::shown;
 use crate::trail::entry::{ENTRY_LIMIT, timestamp};
 use crate::trail::hash::{Head, LeafHash};
 use chrono::{DateTime, Utc};
@@ -355,10 +356,8 @@ impl fmt::Display for Time {
 
 /// What a hostile entry says, on one line and of a bounded length: it must not look like a verdict.
 fn plain(text: &str) -> String {
-    let mut line = String::new();
-    for character in text.chars().take(PLAIN) {
-        if character.is_control() { line.extend(character.escape_debug()) } else { line.push(character) }
-    }
+    let begin: String = text.chars().take(PLAIN).collect();
+    let line = shown(&begin).replace('\n', "\\n").replace('\t', "\\t");
     if text.chars().nth(PLAIN).is_some() { line + "…" } else { line }
 }
 

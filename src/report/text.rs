@@ -2,6 +2,7 @@
 
 use super::labels::english;
 use super::table::{Cell, Column, Report, Seen};
+use crate::domain::value::shown;
 use crate::projection::reading::Reading;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
@@ -82,7 +83,7 @@ pub(super) fn is_empty(cell: &Cell) -> bool {
 
 /// A cell for people.
 pub(super) fn field(cell: &Cell) -> String {
-    english().cell(cell)
+    shown(&english().cell(cell)).into_owned()
 }
 
 /// A number out of another, with its percentage: `12 (35 %)`.
@@ -103,7 +104,7 @@ fn key(key: &str) -> String {
 
 /// A fact's value; a list whose items are long has a line for each.
 fn listed(cell: &Cell) -> String {
-    let items = english().items(cell);
+    let items: Vec<String> = english().items(cell).iter().map(|item| shown(item).into_owned()).collect();
     let long = items.len() > 1 && items.iter().any(|item| item.contains(", ") || item.len() > 40);
     items.join(&if long { format!("\n{:KEY$}", "") } else { ", ".to_owned() })
 }

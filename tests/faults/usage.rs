@@ -1,6 +1,6 @@
 //! Wrong arguments and malformed files: each is answered with what was expected, and nothing is recorded.
 
-use super::place::{PLAN, Place, lines};
+use super::place::{PLAN, Place, files, lines};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -118,6 +118,33 @@ fn a_text_that_cannot_be_recorded_is_refused_with_what_is_wrong_with_it() {
     arguments.push(OsString::from_vec(b"not \xff UTF-8".to_vec()));
     place.refused(arguments, 2, &["UTF-8"]);
     place.done(progress(&["--note", "tabs\tand\nnewlines, 한국어 and Ærø are fine"]));
+}
+
+#[test]
+fn words_of_others_neither_command_a_terminal_nor_turn_round_what_follows() {
+    let place = Place::founded();
+    let strange = ['\u{9b}', '\u{7f}', '\u{202e}', '\u{2066}'];
+    let shown = |text: &str| assert!(!text.contains(strange), "{text:?}");
+    // A checkpoint of another log, whose origin is anything.
+    let kept = files(&place.ledger.join("checkpoints")).into_values().next().unwrap();
+    let kept = String::from_utf8(kept).unwrap();
+    let (_, rest) = kept.split_once('\n').unwrap();
+    fs::write(place.path("other.txt"), format!("a\u{9b}2J\u{202e}b\u{7f}\n{rest}")).unwrap();
+    let refused = place.annals(["checkpoint", "--take", "other.txt"]);
+    assert!(
+        refused.code != Some(0) && refused.err.contains("a\\u{9b}2J\\u{202e}b\\u{7f}"),
+        "{}",
+        refused.err
+    );
+    shown(&refused.err);
+    // What a party says may hold marks of direction: machines get them as they are, people see them.
+    let said = "said \u{202e}deliaf\u{202c} \u{2066}so\u{2069}";
+    place.done(progress(&["--note", said]));
+    let table = place.done(["timeline", "1.G2G.1"]);
+    assert!(table.contains("said \\u{202e}deliaf"), "{table}");
+    shown(&table);
+    let answer = place.done(["--format", "json", "timeline", "1.G2G.1"]);
+    assert!(answer.contains(said), "{answer}");
 }
 
 #[test]

@@ -447,6 +447,9 @@ def refused_notes(page):
         note + f"— a {encode(b'long')}\n": "note",
         note + f"— a {encode(b'long' * 190000)}\n": "note",
         note + f"— a {encode(b'short')}\n": True,
+        # Names hold what the specification lets them: control characters above ASCII's first, and no white space.
+        note + f"— a\x7f\x9f\u202e {encode(b'short')}\n": True,
+        note + f"— a\x85 {encode(b'short')}\n": "note",
         note.replace("\n1\n", "\n9007199254740992\n"): "checkpoint",
         note.replace("\n1\n", "\n-1\n"): "checkpoint",
         note.replace("\n1\n", "\n\n"): "checkpoint",

@@ -354,7 +354,7 @@ const annals = (() => {
     const lines = text.slice(end + 2, -1).split('\n');
     need(lines.length <= 100, 'note');
     const signatures = lines.map((line) => {
-      const parts = /^— ([^\p{White_Space}\p{Cc}+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
+      const parts = /^— ([^\p{White_Space}+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
       need(parts, 'note');
       const bytes = base64(parts[2]);
       need(bytes.length > 4, 'note');
