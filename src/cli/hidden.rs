@@ -55,8 +55,9 @@ impl Hidden {
         else {
             return Ok(Cell::Empty);
         };
-        if let Some(why) = self.why(ledger, &held.digest) {
-            return Ok(Cell::Erased(why));
+        // Why it was erased is withheld in its turn, and may be for others; the law is in clear.
+        if let Some(erasure) = self.0.get(&held.digest) {
+            return Ok(Cell::Erased(erasure.basis.to_string()));
         }
         let may_see = disclosing::may_see(reader, held, &event.source);
         let shown = if may_see { ledger.disclosure(&held.digest) } else { None };

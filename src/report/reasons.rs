@@ -6,7 +6,7 @@ use crate::domain::sealed::Audience;
 use crate::projection::evaluation::{About, Said, What};
 use crate::projection::reading::Reading;
 
-/// What was said in a review, each with its reason as far as `reader` may see it: words, [`Cell::Withheld`], [`Cell::Erased`], or
+/// What was said in a review, each with its reason as far as `reader` may see it: words, [`Cell::Withheld`], [`Cell::Erased`] under a law, or
 /// nothing where none was given.
 #[must_use]
 pub fn of((before, after): (&Reading, &Reading), reader: &Audience, said: &[(Said<'_>, Cell)]) -> Report {
