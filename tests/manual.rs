@@ -61,6 +61,44 @@ fn every_command_has_a_page_with_its_examples() {
     assert!(verify.contains("annals verify export.jsonl    "), "an example keeps its columns");
 }
 
+/// The help of a command and of all below it, as it is written where no terminal says how wide it is.
+fn helps(command: &[String]) -> Vec<String> {
+    let named: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+    let help = String::from_utf8(annals(&named).stdout).unwrap();
+    let commands = help.split_once("\nCommands:\n").map(|(_, rest)| rest.split("\n\n").next().unwrap());
+    let mut all = Vec::new();
+    for line in commands.into_iter().flat_map(str::lines) {
+        let name = line.strip_prefix("  ").filter(|line| !line.starts_with(' '));
+        let name = name.and_then(|line| line.split(' ').next()).filter(|name| *name != "help");
+        all.extend(name.into_iter().flat_map(|name| helps(&[command, &[name.to_owned()]].concat())));
+    }
+    all.push(help);
+    all
+}
+
+#[test]
+fn an_example_is_a_line_or_says_that_it_goes_on() {
+    let mut examples = 0;
+    for help in helps(&[]) {
+        let Some((_, rest)) = help.split_once("\nExample") else { continue };
+        let mut goes_on = false;
+        for line in rest.lines().skip(1).take_while(|line| !line.is_empty()) {
+            // Words beside the columns of commands, and a program of another name, are meant.
+            let begins = line.starts_with("  ") && !line.starts_with("       ");
+            assert!(begins || line.starts_with(&" ".repeat(30)), "{line:?} was broken off:\n{help}");
+            assert_eq!(
+                line.starts_with("      "),
+                goes_on || line.starts_with(&" ".repeat(30)),
+                "{line:?}:\n{help}"
+            );
+            goes_on = line.ends_with(" \\");
+            examples += 1;
+        }
+        assert!(!goes_on, "{help}");
+    }
+    assert!(examples > 100, "{examples}");
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();

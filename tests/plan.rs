@@ -153,6 +153,44 @@ fn another_plan_is_founded_recorded_and_verified_by_three_parties() {
 }
 
 #[test]
+fn among_three_parties_it_is_said_whose_word_is_answered_and_who_has_agreed() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("plan.json"), other().to_string()).unwrap();
+    let done = |command: &str| annals(here, &command.split(' ').collect::<Vec<_>>());
+    done("init plan.json --as KR --both-sides --illustrative").unwrap();
+    for (party, health) in [("KR", "at_risk"), ("CN", "on_track")] {
+        done(&format!("record progress A-7 --as {party} --lifecycle under_way --health {health} --note So"))
+            .unwrap();
+    }
+    let rows = json(here, &["timeline", "A-7"])["rows"].as_array().unwrap().clone();
+    let sequences: Vec<String> = rows.iter().map(|row| row["sequence"].to_string()).collect();
+    let [.., kr, cn] = sequences.as_slice() else { panic!("{rows:?}") };
+    let refused = done("record contest A-7 --as JP --reason No").unwrap_err();
+    assert!(
+        refused.contains(&format!("CN in entry {cn}, KR in entry {kr}; say which is answered, with --word")),
+        "{refused}"
+    );
+    let refused = done(&format!("record contest A-8 --as JP --reason No --word {kr}")).unwrap_err();
+    assert!(
+        refused.contains(&format!("entry {kr} is about actions/A-7, and not about actions/A-8")),
+        "{refused}"
+    );
+    // What they differ on stands on the board; a machine has it by its axis.
+    assert!(done("status --joint one_sided").unwrap().contains("≠ disputed"));
+    let row = &json(here, &["status", "--joint", "one_sided"])["rows"][0];
+    assert!(row["health_joint"] == "disputed" && row.get("health").is_none(), "{row}");
+    done("review open R1 --as KR --cutoff 2026-05-04").unwrap();
+    let shown = || json(here, &["show", "A-7"])["facts"]["proposals"].to_string();
+    done("review propose R1 A-7 retain --as KR --reason So").unwrap();
+    assert!(shown().contains("proposed by KR (entry "), "{}", shown());
+    done("review agree A-7 --as JP").unwrap();
+    assert!(shown().contains("proposed by KR (entry ") && shown().contains("agreed to by JP"), "{}", shown());
+    done("review decline A-7 --as KR --reason Enough").unwrap();
+    assert!(shown().contains("retain: taken back by KR (entry "), "{}", shown());
+}
+
+#[test]
 fn of_three_parties_all_accede_before_anything_happens() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

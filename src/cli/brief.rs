@@ -25,11 +25,11 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals brief 2 -o science.html                             a page that verifies itself in a browser, without a network
+  annals brief 2 -o science.html                             a page that verifies itself, offline
   annals brief 2 -o science.pdf --lang da                    the same on paper, printed by Chromium
   annals brief 2 -o science.md --since 2024-06-01            what changed from that day on
   annals brief 2 -o science.html --review R2023              as it stood when that review was opened
-  annals brief 2 -o risks.csv --section at_risk              one of the tables: changed, at_risk or silent
+  annals brief 2 -o risks.csv --section at_risk              one of changed, at_risk and silent
 
 What changed is told since the last review that was opened before the reading, or else since the plan was founded. At risk is what a party \
 calls so, what is overdue or due soon, and where the sides differ or one has stood alone for more than a year; silent is a party that has \

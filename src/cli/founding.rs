@@ -129,7 +129,7 @@ fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> R
     let (origin, actions) = (state.origin().unwrap_or_default(), state.programme.actions.len());
     let next = match (both_sides, state.parties().len()) {
         (true, _) => {
-            "Both sides' keys are on this desk: good for trying it out, and no proof between the parties. Record with\n\
+            "The keys of all parties are on this desk: good for trying it out, and no proof between the parties. Record with\n\
              `annals record progress ACTION --as PARTY --lifecycle under_way`."
         }
         (false, 0..=2) => {

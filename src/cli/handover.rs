@@ -31,7 +31,8 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals handover --as KR --institution MSIT --from 'Director, Trade' --to 'Director, Industry' --dry-run
+  annals handover --as KR --institution MSIT --from 'Director, Trade' --to 'Director, Industry' \\
+      --dry-run
   annals handover --as KR --from 'Director, Trade' --to 'Director, Industry'
 
 Offices are never persons. They are withheld in the ledger: an office is found by the assignments that this desk can read, and \

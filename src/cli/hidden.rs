@@ -51,7 +51,8 @@ impl Hidden {
     ) -> Result<Cell, LedgerError> {
         let event = &entry.request.event;
         let (_, held) = Fact::read(event).map_err(|fault| LedgerError::Fact(entry.seal.sequence, fault))?;
-        let Some(held) = held.iter().find(|held| ["rationale", "reason"].contains(&held.name.as_str()))
+        let Some(held) =
+            held.iter().find(|held| ["rationale", "reason", "note"].contains(&held.name.as_str()))
         else {
             return Ok(Cell::Empty);
         };

@@ -19,7 +19,8 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals iati --org XM-DAC-3-1 --org-name 'Ministry of Foreign Affairs of Denmark' -o plan.xml
-  annals iati --org XM-DAC-3-1 --org-name 'Ministry of Foreign Affairs of Denmark' --recorded 2022-12-31 --line 1 > line-1.xml
+  annals iati --org XM-DAC-3-1 --org-name 'Ministry of Foreign Affairs of Denmark' \\
+      --recorded 2022-12-31 --line 1 > line-1.xml
 
 Who publishes is for you to say: no identifier is made up. The programme is an activity (hierarchy 1), and each action is a part of it
 (hierarchy 2). The parties are accountable; the institutions that an action names, or that have taken it on, implement it.

@@ -17,10 +17,12 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals record progress 1.G2G.3 --as KR --lifecycle under_way --effective 2022-03 --note 'First round held'
+  annals record progress 1.G2G.3 --as KR --lifecycle under_way --effective 2022-03 \\
+      --note 'First round held'
   annals record progress 1.G2G.3 --as KR/MSIT --window 2022 --occurrence held --date 2022-06-14
   annals record progress 1.G2G.3 1.G2G.4 2.SCI.1 --as KR --occurrence held --date 2022-06-14
-  annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf --indicator visits=3:visits
+  annals record progress 1.G2G.3 --as DK --lifecycle completed --evidence report.pdf \\
+      --indicator visits=3:visits
 
 A meeting that counts for several actions is entered once: one entry for each action, all with one correlation, under one \
 commit. Without `--window` it counts for the window of each in which its date lies. Where one of them is refused, none is \

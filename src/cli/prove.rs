@@ -22,7 +22,7 @@ use std::process::ExitCode;
 Examples:
   annals prove 129 -o 129.tlog-proof                  under the newest checkpoint that is witnessed
   annals prove 129 --checkpoint 150                   under the one of 150 entries
-  annals prove 1.G2G.3                                all entries of an action, and that they are all
+  annals prove 1.G2G.3                                an action's entries, and that they are all
   annals verify 129.tlog-proof --policy policy.txt    on the other side, with nothing else
 
 The file is a tlog-proof of C2SP: the entry itself, the way from its hash to the root of the tree,

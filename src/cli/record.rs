@@ -10,7 +10,7 @@ use annals::domain::date::Effective;
 use annals::domain::party::Author;
 use annals::domain::plan::InstrumentState;
 use annals::domain::value::Code;
-use annals::domain::word::Said;
+use annals::domain::word::{Said, Word};
 use annals::ledger::{Cut, Ledger, LedgerError};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -193,7 +193,7 @@ the other, and revoke those.")]
 pub(crate) struct Answer {
     /// The action, such as 1.G2G.3
     action: String,
-    /// The word that is answered, by sequence or id [default: the other side's latest]
+    /// The word that is answered, by sequence or id [default: the latest of the other party, where one alone has spoken]
     #[arg(long)]
     word: Option<String>,
 }
@@ -300,22 +300,41 @@ impl Answer {
                 Some(action) => ledger.words(&action.action.reference)?,
                 None => Arc::default(),
             };
-            let others = words.standing().rev();
-            let mut others =
-                others.filter(|word| word.said == Said::Progressed && word.party != author.party);
-            let word = others.next().map(|word| word.id);
-            return match &action {
+            // The latest of each other party.
+            let mut others: Vec<&Word> = Vec::new();
+            for word in words.standing().rev().filter(|word| word.said == Said::Progressed) {
+                if word.party != author.party && others.iter().all(|other| other.party != word.party) {
+                    others.push(word);
+                }
+            }
+            return match (&action, others.as_slice()) {
                 // An action that is not known is refused by name, with the nearest.
-                Some(action) if word.is_none() => Err(Failure::usage(format!(
+                (None, _) => Ok(None),
+                (Some(_), [word]) => Ok(Some(word.id)),
+                (Some(action), []) => Err(Failure::usage(format!(
                     "nobody but {} has asserted anything of {} that stands: there is no word to answer",
                     author.party, action.action.reference
                 ))),
-                _ => Ok(word),
+                (Some(action), several) => {
+                    let each =
+                        several.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
+                    Err(Failure::usage(format!(
+                        "several have asserted something of {}: {}; say which is answered, with --word",
+                        action.action.reference,
+                        each.collect::<Vec<_>>().join(", ")
+                    )))
+                }
             };
         };
         match word.parse::<u64>() {
             Ok(sequence) => match ledger.entry(sequence)? {
-                Some(entry) => Ok(Some(entry.request.event.id)),
+                Some(entry) if entry.request.event.subject == format!("actions/{}", self.action) => {
+                    Ok(Some(entry.request.event.id))
+                }
+                Some(entry) => Err(Failure::usage(format!(
+                    "entry {sequence} is about {}, and not about actions/{}",
+                    entry.request.event.subject, self.action
+                ))),
                 None => Err(LedgerError::Cut(Cut::Sequence(sequence)).into()),
             },
             Err(_) => word.parse().map(Some).map_err(|_| {

@@ -13,6 +13,7 @@ use annals::ledger::{Cut, Ledger};
 use annals::projection::evaluation::Said;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
+use annals::projection::timeline::speaker;
 use annals::projection::{board, evaluation, version};
 use annals::report::audit::exceptions as exceptions_table;
 use annals::report::document::{Document, Layout, Section};
@@ -26,11 +27,11 @@ use std::process::ExitCode;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  annals report R2022 -o evaluation.html                     a page that verifies itself in a browser, without a network
+  annals report R2022 -o evaluation.html                     a page that verifies itself, offline
   annals report R2022 -o evaluation.pdf --lang ko            the same on paper, printed by Chromium
-  annals report R2022 -o evaluation.xlsx                     a sheet for each table; also .md and .json
-  annals report R2022 -o findings.csv --section findings     one of the tables; --bom for a spreadsheet that guesses
-  annals report R2022 -o joint.html --for parties            with the reasons that the parties gave each other
+  annals report R2022 -o evaluation.xlsx                     a sheet for each table; also .md, .json
+  annals report R2022 -o findings.csv --section findings     one table; --bom for some spreadsheets
+  annals report R2022 -o joint.html --for parties            with the reasons that were given
 
 It is made from the reading on which the review was opened, and from what was found and decided until it was closed, or by now: the same
 head gives the same bytes (of a PDF: the same page; its printer writes the time into it). The page holds the entries that it rests on, and \
@@ -92,7 +93,7 @@ impl Report {
             section("exceptions", exceptions_table(&before, &exceptions)),
         ];
         if let Some(reader) = &self.reader {
-            let said = Self::reasons(ledger, reader, evaluation::said(&rows, &judged))?;
+            let said = Self::reasons(ledger, reader, evaluation::said(named.1, &rows, &judged))?;
             let decisions = sections.iter().position(|section| section.name == "decisions");
             sections.insert(
                 decisions.map_or(0, |at| at + 1),
@@ -113,19 +114,22 @@ impl Report {
         })
     }
 
-    /// What was said, each with its reason as far as the reader may see it.
+    /// What was said with a reason, with who said it, and that as far as the reader may see it.
     fn reasons<'a>(
         ledger: &Ledger,
         reader: &Audience,
         said: Vec<Said<'a>>,
-    ) -> Result<Vec<(Said<'a>, Cell)>, Failure> {
+    ) -> Result<Vec<(Said<'a>, String, Cell)>, Failure> {
         privacy::known_reader(ledger, reader)?;
         let hidden = Hidden::of(ledger)?;
-        let with_reason = |said: Said<'a>| {
-            let entry = ledger.entry(said.sequence)?;
-            let reason = entry.map_or(Ok(Cell::Empty), |entry| hidden.reason(ledger, reader, &entry))?;
-            Ok((said, reason))
-        };
-        said.into_iter().map(with_reason).collect()
+        let mut reasons = Vec::new();
+        for said in said {
+            let Some(entry) = ledger.entry(said.sequence)? else { continue };
+            match hidden.reason(ledger, reader, &entry)? {
+                Cell::Empty => {}
+                reason => reasons.push((said, speaker(&entry.request.event.source), reason)),
+            }
+        }
+        Ok(reasons)
     }
 }

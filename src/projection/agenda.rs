@@ -187,7 +187,7 @@ pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: Effective) -> Naiv
 /// A basis of agreement in a few words: where it stands and when it lapses, seen from the reading's today.
 #[must_use]
 pub fn basis(base: &instrument::State, reading: &Reading) -> String {
-    let Standing { state, expires, .. } = base.standing(reading.effective);
+    let Standing { state, expires, last, .. } = base.standing(reading.effective);
     let stands = state.to_string().replace('_', " ");
     let days = |day: NaiveDate| match (day - reading.today).num_days() {
         0 => "today".to_owned(),
@@ -196,8 +196,12 @@ pub fn basis(base: &instrument::State, reading: &Reading) -> String {
         ahead @ 2.. => format!("in {ahead} days"),
         past => format!("{} days ago", past.unsigned_abs()),
     };
+    if state == InstrumentState::Lapsed {
+        return last.map_or(stands.clone(), |said| {
+            format!("{stands} since {}, says {}", said.effective, said.party)
+        });
+    }
     match expires.map(|date| date.end()) {
-        Some(day) if state == InstrumentState::Lapsed => format!("{stands}, with {day} as its last day"),
         Some(day) if day < reading.today => format!("{stands}, lapsed {day}, {}", days(day)),
         Some(day) => format!("{stands}, lapses {day}, {}", days(day)),
         None => stands,

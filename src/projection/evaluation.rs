@@ -45,13 +45,11 @@ pub struct Judged<'a> {
     pub joint: (Joint, Option<Finding>),
 }
 
-/// What a party said in a review and gives, or may give, its reasons for.
+/// What was said in a review; whoever said it may have given a reason.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
     /// Of what.
     pub about: About<'a>,
-    /// Who said it.
-    pub party: &'a Code,
     /// What.
     pub what: What<'a>,
     /// The sequence of the entry that says so.
@@ -65,6 +63,8 @@ pub enum About<'a> {
     Action(&'a Code),
     /// Of a line of effort, by a criterion.
     Line(&'a Line, Criterion),
+    /// Of the review itself.
+    Review,
 }
 
 /// What is said in a review.
@@ -74,8 +74,16 @@ pub enum What<'a> {
     Finds(Finding),
     /// What it proposes.
     Proposes(&'a Change),
-    /// That it does not agree to what is proposed.
+    /// That it agrees to what is proposed.
+    Agrees(&'a Change),
+    /// That it does not.
     Declines(&'a Change),
+    /// That it takes back what it proposed itself.
+    Withdraws(&'a Change),
+    /// That it signs the review.
+    Signs,
+    /// That the review is closed.
+    Closes,
 }
 
 /// What a review makes of the actions that a filter admits, in the order of the plan; proposed actions that were not created come
@@ -112,37 +120,38 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     rows
 }
 
-/// All that parties said in a review, of the actions first and then of the lines, each as its rows have it.
+/// All that was said in a review, in the order of the ledger.
 #[must_use]
-pub fn said<'a>(rows: &[Row<'a>], judged: &[Judged<'a>]) -> Vec<Said<'a>> {
+pub fn said<'a>(review: &review::State, rows: &[Row<'a>], judged: &[Judged<'a>]) -> Vec<Said<'a>> {
     let mut said = Vec::new();
     for row in rows {
-        let about = About::Action(row.reference);
-        said.extend(row.findings.iter().flatten().map(|found| Said {
-            about,
-            party: &found.party,
-            what: What::Finds(found.finding),
-            sequence: found.sequence,
-        }));
+        let of = |what, sequence| Said { about: About::Action(row.reference), what, sequence };
+        said.extend(
+            row.findings.iter().flatten().map(|found| of(What::Finds(found.finding), found.sequence)),
+        );
         for proposal in &row.proposals {
-            let (change, sequence) = (&proposal.decision.change, proposal.sequence);
-            said.push(Said { about, party: &proposal.party, what: What::Proposes(change), sequence });
-            said.extend(proposal.declined.as_ref().map(|(party, sequence)| Said {
-                about,
-                party,
-                what: What::Declines(change),
-                sequence: *sequence,
+            let change = &proposal.decision.change;
+            said.push(of(What::Proposes(change), proposal.sequence));
+            said.extend(proposal.agreed.iter().map(|(_, sequence)| of(What::Agrees(change), *sequence)));
+            said.extend(proposal.declined.iter().map(|(party, sequence)| {
+                let what = if *party == proposal.party { What::Withdraws } else { What::Declines };
+                of(what(change), *sequence)
             }));
         }
     }
     for judged in judged {
-        said.extend(judged.findings.iter().flatten().map(|found| Said {
-            about: About::Line(judged.line, judged.criterion),
-            party: &found.party,
+        let about = About::Line(judged.line, judged.criterion);
+        let finds = |found: &&review::Found| Said {
+            about,
             what: What::Finds(found.finding),
             sequence: found.sequence,
-        }));
+        };
+        said.extend(judged.findings.iter().flatten().map(finds));
     }
+    let of = |what, sequence| Said { about: About::Review, what, sequence };
+    said.extend(review.signatures.iter().map(|each| of(What::Signs, each.sequence)));
+    said.extend(review.closed.map(|sequence| of(What::Closes, sequence)));
+    said.sort_by_key(|said| said.sequence);
     said
 }
 

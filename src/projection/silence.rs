@@ -231,7 +231,8 @@ fn disputes(row: &Row<'_>) -> Vec<Silence> {
     let status = &row.status;
     let mut found = Vec::new();
     found.extend(dispute(row, &status.lifecycle, On::Lifecycle));
-    found.extend(dispute(row, &status.health, On::Health));
+    // How something does that is over by the word of all is of no concern any more.
+    found.extend(dispute(row, &status.health, On::Health).filter(|_| over(row).is_none()));
     for (window, axis) in &status.occurrences {
         let name = row.windows.iter().find(|(name, _)| name.begin() == window.begin());
         found.extend(dispute(row, axis, On::Window(name.map_or(*window, |(name, _)| *name))));

@@ -239,7 +239,7 @@ fn decided(event: &Decided) -> (String, Option<String>) {
         }
         Decided::Proposed(event) => of("proposed", &event.decision),
         Decided::Modified(event) => of("decided", &event.decision),
-        Decided::Agreed(_) => ("agreed".to_owned(), None),
+        Decided::Agreed(_) => ("agreed to".to_owned(), None),
         Decided::Declined(_) => ("declined".to_owned(), None),
     }
 }

@@ -58,7 +58,7 @@ pub fn show(
         Fact::new("proposals", Cell::List(proposals(state, row))),
         Fact::new("joint", joint(status.lifecycle.joint)),
         Fact::new("lifecycle", lifecycle(stands(row))),
-        Fact::new("health", health(status.health.value)),
+        Fact::new("health", health(&status.health)),
         Fact::hidden("health_joint", joint(status.health.joint)),
         Fact::hidden("health_stale", Cell::Flag(row.stale)),
         Fact::new("windows", windows(row)),

@@ -4,7 +4,7 @@ use super::phrase::{Part, Phrase};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::{Health, Lifecycle};
 use crate::domain::date::Effective;
-use crate::domain::status::{Joint, Voice};
+use crate::domain::status::{Axis, Joint, Voice};
 use crate::projection::board::{self, Row, Window};
 use crate::projection::filter::Filter;
 use crate::projection::lint::Gap;
@@ -69,7 +69,7 @@ fn cells(row: &Row<'_>) -> Vec<Cell> {
         Cell::text(action.reference.as_str()),
         joint(status.lifecycle.joint),
         lifecycle(stands(row)),
-        health(status.health.value),
+        health(&status.health),
         joint(status.health.joint),
         Cell::Flag(row.stale),
     ];
@@ -158,8 +158,8 @@ pub(super) fn lifecycle(word: Option<Lifecycle>) -> Cell {
     word.map_or(Cell::Empty, Into::into)
 }
 
-pub(super) fn health(word: Option<Health>) -> Cell {
-    word.map_or(Cell::Empty, Into::into)
+pub(super) fn health(axis: &Axis<'_, Health>) -> Cell {
+    if axis.joint == Joint::Disputed { Cell::Disputed } else { axis.value.map_or(Cell::Empty, Into::into) }
 }
 
 pub(super) fn joint(joint: Joint) -> Cell {

@@ -38,7 +38,7 @@ pub fn plain(keys: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>, csv::Error> {
 
 fn field(cell: &Cell) -> String {
     match cell {
-        Cell::Empty | Cell::Withheld | Cell::Erased(_) => String::new(),
+        Cell::Empty | Cell::Withheld | Cell::Erased(_) | Cell::Disputed => String::new(),
         Cell::Text(text) => inert(text),
         Cell::Word(_, word) => word.clone(),
         Cell::Phrases(phrases) => {

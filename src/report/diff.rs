@@ -1,6 +1,6 @@
 //! The difference of two readings as a table.
 
-use super::answers::{health, joint, lifecycle};
+use super::answers::{joint, lifecycle};
 use super::moments::{Told, joints};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::{Health, Lifecycle};
@@ -102,9 +102,7 @@ fn word(field: Field, value: Option<&str>) -> Cell {
         Field::Lifecycle => {
             Lifecycle::ALL.iter().find(|word| word.as_str() == value).map(|word| lifecycle(Some(*word)))
         }
-        Field::Health => {
-            Health::ALL.iter().find(|word| word.as_str() == value).map(|word| health(Some(*word)))
-        }
+        Field::Health => Health::ALL.iter().find(|word| word.as_str() == value).map(|word| Cell::from(*word)),
         _ => None,
     };
     let contested = || (value == CONTESTED).then(|| Cell::Word("≠", value.to_owned()));

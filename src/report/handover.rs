@@ -110,7 +110,7 @@ fn cells(reading: &Reading, handed: &Handed<'_>) -> Vec<Cell> {
         Cell::maybe(held.task.due),
         joint(status.lifecycle.joint),
         lifecycle(stands(row)),
-        health(status.health.value),
+        health(&status.health),
     ];
     status.lifecycle.voices.iter().for_each(|voice| cells.extend(says(voice)));
     let awaits =

@@ -66,7 +66,7 @@ pub fn reading(reading: &Reading) -> Value {
 
 fn value(cell: &Cell) -> Value {
     match cell {
-        Cell::Empty | Cell::Withheld | Cell::Erased(_) => Value::Null,
+        Cell::Empty | Cell::Withheld | Cell::Erased(_) | Cell::Disputed => Value::Null,
         Cell::Text(text) | Cell::Word(_, text) => text.as_str().into(),
         Cell::Phrases(phrases) => phrases.iter().map(ToString::to_string).collect(),
         Cell::Phrase(phrase) => phrase.to_string().into(),

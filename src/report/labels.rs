@@ -144,6 +144,7 @@ impl Labels {
             Cell::Empty => "–".to_owned(),
             Cell::Withheld => self.say("cell-withheld"),
             Cell::Erased(why) => self.naming("cell-erased", [("why", why)]),
+            Cell::Disputed => format!("≠ {}", self.word("disputed")),
             Cell::Text(text) => text.clone(),
             Cell::Word("", word) => self.word(word),
             Cell::Word(glyph, word) => format!("{glyph} {}", self.word(word)),

@@ -1,22 +1,27 @@
-//! Reasons as a table: why each side found what it found, proposed what it proposed, and declined what it declined.
+//! Reasons as a table: why each side found, proposed, agreed to and declined what it did, and what it said as it signed.
 
-use super::phrase::{self, Part, Phrase};
+use super::phrase::{self, Phrase};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::sealed::Audience;
 use crate::projection::evaluation::{About, Said, What};
 use crate::projection::reading::Reading;
 
-/// What was said in a review, each with its reason as far as `reader` may see it: words, [`Cell::Withheld`], [`Cell::Erased`] under a law, or
-/// nothing where none was given.
+/// What was said in a review with a reason, each with who said it and that reason, as far as `reader` may see it: words,
+/// [`Cell::Withheld`], or [`Cell::Erased`] under a law.
 #[must_use]
-pub fn of((before, after): (&Reading, &Reading), reader: &Audience, said: &[(Said<'_>, Cell)]) -> Report {
-    let count = |is: fn(&Cell) -> bool| said.iter().filter(|(_, reason)| is(reason)).count() as u64;
-    let cells = |(said, reason): &(Said<'_>, Cell)| {
+pub fn of(
+    (before, after): (&Reading, &Reading),
+    reader: &Audience,
+    reasons: &[(Said<'_>, String, Cell)],
+) -> Report {
+    let count = |is: fn(&Cell) -> bool| reasons.iter().filter(|(_, _, reason)| is(reason)).count() as u64;
+    let cells = |(said, who, reason): &(Said<'_>, String, Cell)| {
         let (action, line, criterion) = match said.about {
             About::Action(action) => (Cell::text(action.as_str()), Cell::Empty, Cell::Empty),
             About::Line(line, criterion) => {
                 (Cell::Empty, Cell::Number(u64::from(line.number)), Cell::word(criterion.as_str()))
             }
+            About::Review => (Cell::Empty, Cell::Empty, Cell::Empty),
         };
         let erased = match reason {
             Cell::Erased(why) => Cell::text(why.as_str()),
@@ -26,7 +31,7 @@ pub fn of((before, after): (&Reading, &Reading), reader: &Audience, said: &[(Sai
             action,
             line,
             criterion,
-            Cell::text(said.party.as_str()),
+            Cell::text(who.as_str()),
             what(&said.what),
             reason.clone(),
             Cell::Flag(matches!(reason, Cell::Withheld)),
@@ -48,23 +53,26 @@ pub fn of((before, after): (&Reading, &Reading), reader: &Audience, said: &[(Sai
             Column::new("action", "ACTION"),
             Column::new("line", "LINE"),
             Column::new("criterion", "CRITERION"),
-            Column::new("party", "PARTY"),
+            Column::new("source", "WHO"),
             Column::new("said", "SAID"),
             Column::new("reason", "REASON"),
             Column::hidden("reason_withheld"),
             Column::hidden("reason_erased"),
             Column::new("sequence", "SEQ"),
         ],
-        rows: said.iter().map(cells).collect(),
+        rows: reasons.iter().map(cells).collect(),
     }
 }
 
 fn what(what: &What<'_>) -> Cell {
+    let of = |id, change| Cell::Phrase(Phrase::new(id).with("what", phrase::change(change)));
     match *what {
         What::Finds(finding) => finding.into(),
-        What::Proposes(change) => Cell::Phrase(phrase::change(change)),
-        What::Declines(change) => {
-            Cell::Phrase(Phrase::new("declines").with("what", Part::from(phrase::change(change))))
-        }
+        What::Proposes(change) => of("proposes", change),
+        What::Agrees(change) => of("agrees", change),
+        What::Declines(change) => of("declines", change),
+        What::Withdraws(change) => of("withdraws", change),
+        What::Signs => Cell::Phrase(Phrase::new("signs")),
+        What::Closes => Cell::Phrase(Phrase::new("closes")),
     }
 }

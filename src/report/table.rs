@@ -120,6 +120,8 @@ pub enum Cell {
     Withheld,
     /// Words that were there and were erased, and why; to a machine, nothing.
     Erased(String),
+    /// A word of the program on which the parties differ; to a machine, nothing.
+    Disputed,
 }
 
 impl Cell {

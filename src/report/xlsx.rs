@@ -160,7 +160,8 @@ fn write(
         | Cell::Phrases(_)
         | Cell::List(_)
         | Cell::Withheld
-        | Cell::Erased(_) => {
+        | Cell::Erased(_)
+        | Cell::Disputed => {
             sheet.write_string_with_format(row, column, cut(&labels.cell(cell)), text)?;
         }
     }

@@ -226,7 +226,7 @@ fn an_action_that_goes_on_under_a_basis_that_does_not_hold_is_remarked() {
     let lapsed = json!({"state": "lapsed", "effective": "2022-01"});
     desk.say("DK", "instruments/1.B1", "instrument.updated", lapsed).unwrap();
     let (words, rules) = remarked(&desk, "2022-02-01");
-    assert_eq!((words.as_str(), rules), ("lapsed, with 2022-12-31 as its last day", vec!["rests_on_lapsed"]));
+    assert_eq!((words.as_str(), rules), ("lapsed since 2022-01, says DK", vec!["rests_on_lapsed"]));
     for party in ["DK", "KR"] {
         desk.progress(party, "1.G2G.1", completed()).unwrap();
     }

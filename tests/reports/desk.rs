@@ -55,6 +55,8 @@ impl Desk {
             "review assess R2022 --line 2 --criterion impact --as KR --finding limited --rationale Public --audience public",
             "review propose R2022 1.G2G.4 suspend --as KR --reason Proposed",
             "review decline 1.G2G.4 --as DK --reason Declined",
+            "review propose R2022 1.G2G.6 retain --as KR --reason Kept",
+            "review agree 1.G2G.6 --as DK --note Gladly",
             "review assess R2022 1.G2G.5 --as DK --finding limited --rationale Regretted",
         ] {
             desk.done(&format!("{command} --time 2023-01-10T08:00:00.000Z"));

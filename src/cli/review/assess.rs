@@ -18,7 +18,8 @@ use std::process::ExitCode;
 Examples:
   annals review assess R2022 1.G2G.3 --as DK --finding substantial --cite 140 --cite 151
   annals review assess R2022 1.G2G.4 --as KR --finding no_evidence --rationale 'Nobody has reported'
-  annals review assess R2022 --line 1 --criterion relevance --as DK --finding complete --evidence study.pdf
+  annals review assess R2022 --line 1 --criterion relevance --as DK --finding complete \\
+      --evidence study.pdf
 
 The words are those of the Open Government Partnership's reports; a line is judged by the six criteria of the OECD DAC. The
 last finding of each party counts. The joint finding follows from them: same, one-sided or different.")]

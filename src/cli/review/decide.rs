@@ -23,11 +23,15 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals review propose R2022 1.G2G.3 retain --as DK --reason 'It goes well'
-  annals review propose R2022 1.G2G.3 amend --as DK --text 'Meet every spring' --reason 'As the ministries agreed'
-  annals review propose R2022 1.G2G.3 clarify --as DK --cycle P1Y --lead MSIT --due 2023-12 --reason 'The text is silent'
+  annals review propose R2022 1.G2G.3 amend --as DK --text 'Meet every spring' \\
+      --reason 'As the ministries agreed'
+  annals review propose R2022 1.G2G.3 clarify --as DK --cycle P1Y --lead MSIT --due 2023-12 \\
+      --reason 'The text is silent'
   annals review propose R2022 1.G2G.3 merge --into 1.G2G.4 --as KR --reason 'One meeting'
-  annals review propose R2022 1.G2G.3 split --into 1.G2G.9 --into 1.G2G.10 --as KR --reason 'Two ministries'
-  annals review propose R2022 1.G2G.3 suspend --as DK --effective 2023-01-01 --reason 'No funds this year'
+  annals review propose R2022 1.G2G.3 split --into 1.G2G.9 --into 1.G2G.10 --as KR \\
+      --reason 'Two ministries'
+  annals review propose R2022 1.G2G.3 suspend --as DK --effective 2023-01-01 \\
+      --reason 'No funds this year'
   annals review propose R2022 1.G2G.9 add --action action.json --as DK --reason 'New in 2023'
 
 A new action is JSON, as in the list `actions` of a plan document. An action is split into others that exist: add them
@@ -160,7 +164,7 @@ impl Agree {
         };
         if let (Some(_), "action.created") = (&self.note, kind) {
             return Err(Failure::usage(
-                "the consent that creates an action has no room for a note".to_owned(),
+                "the consent that creates an action has no room for a note: leave --note out, and say it as you sign the review (`annals review sign --note`)".to_owned(),
             ));
         }
         put(&mut data, "note", self.note);

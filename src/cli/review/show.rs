@@ -27,7 +27,7 @@ pub(crate) struct List {
 Examples:
   annals review show R2022
   annals review show R2022 --line 2 --format csv
-  annals review show R2022 --criteria                  the lines of effort, by the criteria of the OECD DAC
+  annals review show R2022 --criteria                  the lines of effort, by the DAC's criteria
 
 Where the actions stood is that of the reading on which the review was opened. Of a review that is closed everything is as it was then,
 however much is recorded later; `annals plan diff` shows what it changed.")]
