@@ -166,11 +166,14 @@ fn among_three_parties_it_is_said_whose_word_is_answered_and_who_has_agreed() {
     let rows = json(here, &["timeline", "A-7"])["rows"].as_array().unwrap().clone();
     let sequences: Vec<String> = rows.iter().map(|row| row["sequence"].to_string()).collect();
     let [.., kr, cn] = sequences.as_slice() else { panic!("{rows:?}") };
-    let refused = done("record contest A-7 --as JP --reason No").unwrap_err();
-    assert!(
-        refused.contains(&format!("CN in entry {cn}, KR in entry {kr}; say which is answered, with --word")),
-        "{refused}"
-    );
+    let told = std::process::Command::new(env!("CARGO_BIN_EXE_annals"))
+        .current_dir(here)
+        .args("--keys keys --anchor anchor record contest A-7 --as JP --reason No --dry-run".split(' '))
+        .output()
+        .unwrap();
+    let told = String::from_utf8(told.stderr).unwrap();
+    let which = format!("the word of CN in entry {cn}; others stand, too (KR in entry {kr})");
+    assert!(told.contains(&which), "{told}");
     let refused = done(&format!("record contest A-8 --as JP --reason No --word {kr}")).unwrap_err();
     assert!(
         refused.contains(&format!("entry {kr} is about actions/A-7, and not about actions/A-8")),

@@ -1,6 +1,7 @@
 //! `annals record`: one change, signed by the one key in force of whoever speaks, and its receipt.
 
 use super::failure::Failure;
+use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
@@ -193,7 +194,7 @@ the other, and revoke those.")]
 pub(crate) struct Answer {
     /// The action, such as 1.G2G.3
     action: String,
-    /// The word that is answered, by sequence or id [default: the latest of the other party, where one alone has spoken]
+    /// The word that is answered, by sequence or id [default: the latest of another party]
     #[arg(long)]
     word: Option<String>,
 }
@@ -310,19 +311,22 @@ impl Answer {
             return match (&action, others.as_slice()) {
                 // An action that is not known is refused by name, with the nearest.
                 (None, _) => Ok(None),
-                (Some(_), [word]) => Ok(Some(word.id)),
                 (Some(action), []) => Err(Failure::usage(format!(
                     "nobody but {} has asserted anything of {} that stands: there is no word to answer",
                     author.party, action.action.reference
                 ))),
-                (Some(action), several) => {
-                    let each =
-                        several.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
-                    Err(Failure::usage(format!(
-                        "several have asserted something of {}: {}; say which is answered, with --word",
-                        action.action.reference,
-                        each.collect::<Vec<_>>().join(", ")
-                    )))
+                (Some(_), [latest, more @ ..]) => {
+                    if !more.is_empty() {
+                        let each =
+                            more.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
+                        output::tell(format_args!(
+                            "it answers the word of {} in entry {}; others stand, too ({}), and --word names the one that is meant",
+                            latest.party,
+                            latest.sequence,
+                            each.collect::<Vec<_>>().join(", ")
+                        ));
+                    }
+                    Ok(Some(latest.id))
                 }
             };
         };

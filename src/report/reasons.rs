@@ -72,7 +72,7 @@ fn what(what: &What<'_>) -> Cell {
         What::Agrees(change) => of("agrees", change),
         What::Declines(change) => of("declines", change),
         What::Withdraws(change) => of("withdraws", change),
-        What::Signs => Cell::Phrase(Phrase::new("signs")),
-        What::Closes => Cell::Phrase(Phrase::new("closes")),
+        What::Signs => Cell::Phrase(Phrase::new("signs-review")),
+        What::Closes => Cell::Phrase(Phrase::new("closes-review")),
     }
 }
