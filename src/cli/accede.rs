@@ -1,6 +1,7 @@
 //! `annals accede`: the other party's answer, after which the ledger takes what happens.
 
-use super::failure::{Failure, file};
+use super::failure::Failure;
+use super::files;
 use super::output::{self, Standing};
 use super::request;
 use super::settings::Settings;
@@ -53,7 +54,7 @@ pub(crate) struct Accede {
 
 impl Accede {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
+        let bytes = files::read(&self.plan, files::PLAN_LIMIT)?;
         let plan = super::plan::read(&self.plan, &bytes)?;
         let digest = Sha256::try_from(sha256(&bytes)).map_err(|fault| Failure::usage(fault.to_string()))?;
         let found = super::verify::of(&settings.ledger)?;

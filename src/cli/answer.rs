@@ -2,6 +2,7 @@
 
 use super::bundle;
 use super::failure::{Failure, file};
+use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::sealed::Audience;
@@ -39,7 +40,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = std::fs::read(&self.requests).map_err(file(&self.requests, "read"))?;
+        let bytes = files::read(&self.requests, files::REQUESTS_LIMIT)?;
         let ledger = settings.recording()?;
         super::privacy::known(&ledger, &self.party)?;
         // Nothing is taken in that could not be answered then.

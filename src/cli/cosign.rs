@@ -84,7 +84,9 @@ impl Cosign {
 
     /// Says where a fork lies, and puts it into a file beside, where one was asked for.
     fn put_down(&self, error: CosignError, settings: &Settings) -> Failure {
-        let CosignError::Forked(_, Some(fork)) = &error else { return error.into() };
+        let (CosignError::Forked(_, Some(fork)) | CosignError::Parted(fork)) = &error else {
+            return error.into();
+        };
         if let Some(path) = &self.fork
             && let Err(failure) = files::write(path, fork.to_string().as_bytes())
         {

@@ -39,7 +39,8 @@ impl Doctor {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let backup = self.backup.unwrap_or_else(|| PathBuf::from("BACKUP"));
         let bar = output::progress("looking");
-        let found = examine(&settings.ledger, &backup, Utc::now(), &mut |read| bar.set_position(read))?;
+        let (ledger, anchor) = (&settings.ledger, settings.known_anchor());
+        let found = examine(ledger, &backup, anchor, Utc::now(), &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         match settings.format {
             Format::Json => output::object(&answer(&found))?,

@@ -1,6 +1,7 @@
 //! `annals import`, `export`, `restore`: what crosses the border of a ledger.
 
 use super::failure::{Failure, Stage, file};
+use super::files;
 use super::key::Maker;
 use super::output::{self, Standing};
 use super::place;
@@ -41,7 +42,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = std::fs::read(&self.file).map_err(file(&self.file, "read"))?;
+        let bytes = files::read(&self.file, files::REQUESTS_LIMIT)?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)

@@ -227,6 +227,7 @@ const fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::IsADirectory => "it is a folder: name a file",
         ErrorKind::NotADirectory => "a part of its name is no folder: check its name",
         ErrorKind::InvalidData => "it is not UTF-8 text",
+        ErrorKind::FileTooLarge => "is it the right file?",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give this user the right to it",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full: make room",
         _ => "check the disk",

@@ -7,6 +7,12 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+/// The most bytes of a plan document: one of seventy actions has some fifty thousand.
+pub(crate) const PLAN_LIMIT: u64 = 16 << 20;
+
+/// The most bytes of a file of requests: a quarter of a million of them.
+pub(crate) const REQUESTS_LIMIT: u64 = 256 << 20;
+
 /// The bytes of a file of no more than so many.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     File::open(path).and_then(|input| limited(input, limit)).map_err(file(path, "read"))

@@ -1,6 +1,7 @@
 //! `annals init`: the founding of a ledger by one party, in a folder that is new.
 
 use super::failure::{Failure, file};
+use super::files;
 use super::key;
 use super::output::{self, Format, Standing};
 use super::place;
@@ -70,7 +71,7 @@ fn party_key(text: &str) -> Result<(Code, VerifierKey), String> {
 
 impl Init {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = std::fs::read(&self.plan).map_err(file(&self.plan, "read"))?;
+        let bytes = files::read(&self.plan, files::PLAN_LIMIT)?;
         let plan = super::plan::read(&self.plan, &bytes)?;
         let time = self.time.unwrap_or_else(signing::now);
         let clock = if self.illustrative { Clock::Illustrative } else { Clock::Real };

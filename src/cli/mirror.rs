@@ -67,7 +67,8 @@ impl Mirror {
         if let Some(path) = self.output.as_deref().filter(|path| path.exists()) {
             return Err(file(path, "made")(io::Error::from(ErrorKind::AlreadyExists)));
         }
-        let web = self.from.starts_with("http://") || self.from.starts_with("https://");
+        // A path has no scheme, and an address with another one is refused as one.
+        let web = self.from.contains("://");
         let file = Path::new(&self.from);
         let mut answers = None;
         let mirrored = if !web && file.is_file() {

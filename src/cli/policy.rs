@@ -1,7 +1,8 @@
 //! `annals policy`: by which policy checkpoints are witnessed, shown and adopted.
 
 use super::axes;
-use super::failure::{Failure, file};
+use super::failure::Failure;
+use super::files;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use super::signing::{Change, Signing};
@@ -9,6 +10,7 @@ use annals::domain::value::Code;
 use annals::ledger::Cut;
 use annals::record::adoption::{InForce, PolicyText};
 use annals::record::history::State;
+use annals::trail::policy::POLICY_LIMIT;
 use clap::{Args, Subcommand};
 use serde_json::{Map, json};
 use std::path::{Path, PathBuf};
@@ -114,7 +116,14 @@ pub(crate) struct Adopt {
 
 impl Adopt {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let text = std::fs::read_to_string(&self.file).map_err(file(&self.file, "read"))?;
+        let bytes = files::read(&self.file, POLICY_LIMIT as u64)?;
+        let text = String::from_utf8(bytes).map_err(|fault| {
+            Failure::usage(format!(
+                "{}: not UTF-8 from its byte {} on",
+                self.file.display(),
+                fault.utf8_error().valid_up_to()
+            ))
+        })?;
         let policy: PolicyText = text.parse().map_err(|fault| {
             Failure::usage(format!("{}: not a policy that can be adopted: {fault}", self.file.display()))
         })?;

@@ -37,7 +37,11 @@ impl Web {
     /// # Errors
     /// [`NotAnAddress`].
     pub fn new(address: &str, patience: Duration) -> Result<Self, NotAnAddress> {
-        let not_one = || NotAnAddress(address.chars().take(200).collect());
+        let asked = address;
+        let not_one = || NotAnAddress(asked.chars().take(200).collect());
+        // Schemes are compared without regard to case (RFC 3986 §3.1).
+        let (scheme, rest) = address.split_once("://").ok_or_else(not_one)?;
+        let address = format!("{}://{rest}", scheme.to_ascii_lowercase());
         let uri: Uri = address.parse().map_err(|_| not_one())?;
         let known = matches!(uri.scheme_str(), Some("http" | "https"));
         let plain = uri.query().is_none() && !address.contains(['#', '@']);

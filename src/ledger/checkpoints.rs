@@ -4,7 +4,7 @@
 //! [`super::witness`], and what its key remembers in [`super::anchor`].
 
 use super::anchor::{Anchor, AnchorError};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, forked};
 use crate::record::authority::Key;
 use crate::record::history::State;
 use crate::store::StoreError;
@@ -232,7 +232,10 @@ impl Ledger {
     /// [`CheckpointError`]; nothing was taken then.
     pub fn take_cosignatures(&self, copy: &SignedCheckpoint) -> Result<Taken, CheckpointError> {
         let state = self.state();
-        self.owns(copy)?;
+        if let Err(error) = self.owns(copy) {
+            let parted = self.parted(&error, copy, Vec::new())?.and(self.folder.as_deref());
+            return Err(parted.map_or(error, |folder| LedgerError::Forked(folder.join(forked::FILE)).into()));
+        }
         let checkpoint = copy.checkpoint();
         let kept = self.shelf.of(checkpoint.size())?;
         let held = kept.as_ref().map(|kept| holding(kept, &state)).transpose()?;

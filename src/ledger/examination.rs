@@ -8,10 +8,12 @@ mod disclosures;
 mod places;
 mod remedy;
 
+use super::anchor::Anchor;
+use super::checkpoints::CheckpointError;
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold};
-use super::{LedgerError, clock, quietly, snapshot};
+use super::{Ledger, LedgerError, clock, quietly, snapshot};
 use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
 use crate::store::condition;
@@ -169,6 +171,7 @@ impl Examination {
 pub fn examine(
     folder: &Path,
     backup: &Path,
+    anchor: Option<&Anchor>,
     now: DateTime<Utc>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Examination, LedgerError> {
@@ -195,7 +198,7 @@ pub fn examine(
     let mut past = Past::default();
     // What a newer version wrote is not for this one to judge.
     if !newer {
-        found.entries(&mut past, now, progress);
+        found.entries(&mut past, anchor, now, progress);
     }
     let findings = in_order(found.findings);
     let illustrative = past.state.clock() == Some(Clock::Illustrative);
@@ -276,7 +279,13 @@ impl Found<'_> {
     }
 
     /// The entries, and all that is judged by them.
-    fn entries(&mut self, past: &mut Past, now: DateTime<Utc>, progress: &mut dyn FnMut(u64)) {
+    fn entries(
+        &mut self,
+        past: &mut Past,
+        anchor: Option<&Anchor>,
+        now: DateTime<Utc>,
+        progress: &mut dyn FnMut(u64),
+    ) {
         // Before the journal, to which somebody may append and keep a snapshot of that.
         let kept = snapshot::head(self.folder);
         let store = match Embedded::open_unmarked(self.folder) {
@@ -310,10 +319,21 @@ impl Found<'_> {
         let completed = compared.finish(&past.state, None);
         self.derived(&store, kept, completed.signed().is_some());
         self.verify_checkpoints(&completed, &past.state);
+        self.remembered(anchor);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
             self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
+        }
+    }
+
+    /// What the keys of this desk remember tells whether the entries were cut or exchanged, where nothing in the folder does.
+    fn remembered(&mut self, anchor: Option<&Anchor>) {
+        let Some(anchor) = anchor.filter(|_| !self.is_cut()) else { return };
+        let ledger = Ledger::open_read_only(self.folder).map_err(CheckpointError::from);
+        let followed = ledger.and_then(|ledger| ledger.follows(anchor));
+        if let Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) = followed {
+            self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
         }
     }
 

@@ -73,6 +73,13 @@ pub enum CosignError {
         "this witness cosigned {0} entries that are not those here: this is another history, for people to decide"
     )]
     Forked(u64, Option<Box<Fork>>),
+    /// Another history than that of these entries, by the ledger's own key.
+    #[error(
+        "the ledger's key signed {} and {} entries that cannot both be true: these are two histories, for people to decide",
+        .0.checkpoints()[0].checkpoint().size(),
+        .0.checkpoints()[1].checkpoint().size()
+    )]
+    Parted(Box<Fork>),
     /// The checkpoint.
     #[error("the checkpoint is not cosigned")]
     Checkpoint(#[from] CheckpointError),
@@ -109,7 +116,11 @@ impl Ledger {
             return Err(CosignError::Role(verifier.keyid()));
         }
         self.refuse_forked()?;
-        self.owns(signed)?;
+        if let Err(error) = self.owns(signed) {
+            let remembered = anchor.recall(signed.checkpoint().origin(), state.ledger_keys());
+            let parted = self.parted(&error, signed, remembered.map_err(CheckpointError::from)?)?;
+            return Err(parted.map_or_else(|| error.into(), |fork| CosignError::Parted(fork.into())));
+        }
         let checkpoint = signed.checkpoint();
         let size = checkpoint.size();
         let held = anchor.hold(checkpoint.origin()).map_err(CheckpointError::from)?;
@@ -171,6 +182,25 @@ impl Ledger {
     fn recorded_at(&self, size: u64) -> Result<Option<DateTime<Utc>>, LedgerError> {
         let last = size.checked_sub(1).map_or(Ok(None), |last| self.entry(last))?;
         Ok(last.map(|last| last.seal.recordedtime))
+    }
+
+    /// Puts a fork down where a checkpoint that the ledger's key signed is not of these entries, and one is known that is.
+    pub(super) fn parted(
+        &self,
+        error: &CheckpointError,
+        signed: &SignedCheckpoint,
+        remembered: Vec<SignedCheckpoint>,
+    ) -> Result<Option<Fork>, CheckpointError> {
+        let CheckpointError::Differs(_) = error else { return Ok(None) };
+        for known in self.checkpoints()?.into_iter().chain(remembered).rev() {
+            if self.owns(&known).is_ok()
+                && let Some(fork) = self.fork(&known, signed)?
+            {
+                self.folder.as_deref().map_or(Ok(()), |folder| forked::put_down(folder, &fork).map(drop))?;
+                return Ok(Some(fork));
+            }
+        }
+        Ok(None)
     }
 
     /// Two checkpoints that the ledger's key signed and that cannot both be true, as a file; nothing where these entries do not

@@ -184,7 +184,7 @@ fn what_a_newer_version_recorded_is_not_called_damaged() {
     let folder = Form::Folder.write(&sealed([own, vec![newer]].concat()), &[], home.path());
     let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
     assert!(matches!(&opened, Err(LedgerError::Fact(found, _)) if *found == at), "{opened:?}");
-    let examined = examine(&folder, home.path(), now(), &mut quietly).unwrap();
+    let examined = examine(&folder, home.path(), None, now(), &mut quietly).unwrap();
     assert_eq!(examined.findings[0].remedy, "use a newer annals", "{examined:?}");
 }
 
@@ -211,7 +211,7 @@ fn nobody_goes_on_after_entries_that_somebody_else_put_behind_the_last() {
                 matches!(&opened, Err(LedgerError::Unverified(found, _)) if *found == at),
                 "{keeps}: {opened:?}"
             );
-            let examined = examine(&folder, home.path(), now(), &mut quietly).unwrap();
+            let examined = examine(&folder, home.path(), None, now(), &mut quietly).unwrap();
             let gravest = &examined.findings[0];
             assert_eq!(
                 (gravest.about, gravest.gravity),

@@ -435,7 +435,7 @@ fn a_disk_with_little_room_is_told_until_there_is_more() {
 fn a_clock_behind_the_last_entry_is_told_until_it_has_caught_up() {
     let place = Place::empty();
     place.done(["init", super::place::PLAN, "--as", "DK", "--both-sides"]);
-    let examined = |now| examine(&place.ledger, Path::new("BACKUP"), now, &mut |_| {}).unwrap();
+    let examined = |now| examine(&place.ledger, Path::new("BACKUP"), None, now, &mut |_| {}).unwrap();
     let found = examined(Utc::now() - Duration::days(365));
     let first = &found.findings[0];
     assert_eq!(
@@ -453,6 +453,20 @@ fn a_place_without_a_ledger_is_refused_as_everywhere() {
     for command in ["doctor", "rebuild"] {
         place.annals([command]).says(2, &["no ledger is here"]);
     }
+}
+
+#[test]
+fn what_this_desk_signed_tells_that_entries_are_missing_where_nothing_in_the_folder_does() {
+    let place = ledger();
+    lines(&place, |lines| drop(lines.pop()));
+    for derived in ["sled", "index", "tile", "checkpoints"] {
+        let _ = fs::remove_dir_all(place.ledger.join(derived));
+    }
+    let (code, found) = place.examined();
+    let told = found.to_string();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("127 entries were signed on this desk, and 126 are here"), "{told}");
+    assert!(found["findings"][0]["gravity"] == "grave" && !told.contains("no entry names it"), "{told}");
 }
 
 #[test]

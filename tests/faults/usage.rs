@@ -121,6 +121,21 @@ fn a_text_that_cannot_be_recorded_is_refused_with_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_file_that_is_larger_than_any_is_not_read_to_its_end() {
+    let place = Place::founded();
+    for (arguments, limit) in [
+        (["init", "/dev/zero", "--as", "DK", "--ledger", "another"].as_slice(), "16777216"),
+        (&["import", "/dev/zero"], "268435456"),
+        (&["policy", "adopt", "/dev/zero", "--as", "DK"], "1000000"),
+    ] {
+        place.refused(arguments.iter(), 2, &["is it the right file?", "longer than", limit]);
+    }
+    for address in ["ftp://a.example/log", "file:///etc"] {
+        place.refused(["mirror", address, "--ledger", "another"], 2, &["is not the address of a log"]);
+    }
+}
+
+#[test]
 fn words_of_others_neither_command_a_terminal_nor_turn_round_what_follows() {
     let place = Place::founded();
     let strange = ['\u{9b}', '\u{7f}', '\u{202e}', '\u{2066}'];

@@ -2,8 +2,10 @@
 
 use super::desks::{Mirror, Operator, ledger_key};
 use annals::exchange::mirror::MirrorError;
+use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, LedgerError, quietly};
+use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::fork::Fork;
 use annals::trail::key::Kind;
 use chrono::Utc;
@@ -33,6 +35,34 @@ fn of_two_histories_both_are_put_down_whatever_their_sizes() {
         assert!(matches!(error, MirrorError::Forked(_)), "{here} {shown}: {error:?}");
         put_down(&mirror, sizes);
         assert!(mirror.truth() == before, "{here} {shown}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_history_that_is_handed_over_is_put_down_with_one_that_is_kept() {
+    for (shown, sizes) in [(36, [36, 40]), (40, [40, 40])] {
+        for takes in [false, true] {
+            let (one, other) = (Operator::of(40), Operator::otherwise(35, shown));
+            let mirror = Mirror::of(&one);
+            let bytes = fs::read(other.public().join("checkpoint")).unwrap();
+            let signed = SignedCheckpoint::parse(&bytes).unwrap();
+            let copy = Ledger::open(&mirror.copy(), &mut quietly).unwrap();
+            if takes {
+                let taken = copy.take_cosignatures(&signed).unwrap_err();
+                assert!(
+                    matches!(&taken, CheckpointError::Ledger(error) if is_forked(error, &mirror)),
+                    "{taken}"
+                );
+            } else {
+                let key = super::desks::key("KR/witness-1", Kind::Cosignature);
+                let cosigned = copy.cosign(&signed, &key, &mirror.anchor(), Utc::now(), &mut quietly);
+                assert!(matches!(cosigned, Err(CosignError::Parted(_))), "{cosigned:?}");
+            }
+            put_down(&mirror, sizes);
+            drop(copy);
+            let refused = Ledger::open(&mirror.copy(), &mut quietly).map(drop).unwrap_err();
+            assert!(is_forked(&refused, &mirror), "{refused}");
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! `annals review propose`, `agree`, `decline`: what becomes of an action, by the consent of all.
 
 use super::super::axes;
-use super::super::failure::{Failure, file};
+use super::super::failure::Failure;
+use super::super::files;
 use super::super::settings::Settings;
 use super::super::signing::{Change, Signing, put};
 use super::super::words;
@@ -105,7 +106,7 @@ impl Propose {
 
 /// Reads a new action.
 fn action(path: &Path) -> Result<Value, Failure> {
-    let bytes = std::fs::read(path).map_err(file(path, "read"))?;
+    let bytes = files::read(path, files::PLAN_LIMIT)?;
     let fault = |what: String| Failure::usage(format!("{}: not an action: {what}", path.display()));
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| fault(error.to_string()))?;
     shape::read::<Action>(&value).map_err(|error| fault(error.to_string()))?;

@@ -36,7 +36,7 @@ impl Found<'_> {
             |about, what: String| self.add(about, Gravity::Untidy, what, self.remedies.rebuild());
         match kept.filter(|_| beside.is_none()) {
             Some(_) if snapshot::load(folder).is_none_or(|kept| kept.index.check().is_err()) => {
-                let what = "cannot be used: readers read the whole history each time";
+                let what = "cannot be used: readers are refused, or read the whole history each time";
                 untidy(Part::State, format!("`{}` {what}", snapshot::FOLDER));
             }
             Some(known) if size.saturating_sub(known.size) > if size <= SMALL { 0 } else { SPARED } => {
