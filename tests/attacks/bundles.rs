@@ -214,7 +214,8 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     }
     let name = annals::trail::hash::sha256(b"the file");
     let evidence = format!("evidence/{name}");
-    assert!(read(&desktop.with(&evidence, b"the file")).unwrap().2.holds());
+    let (_, _, verified, _) = read(&desktop.with(&evidence, b"the file")).unwrap();
+    assert!(!verified.holds() && verified.files == (1, vec![name.clone()]), "no entry names it");
     let path = desktop.with(&evidence, b"another file");
     let (_, _, verified, _) = read(&path).unwrap();
     assert!(!verified.holds() && verified.files == (1, vec![name.clone()]));
@@ -224,6 +225,9 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let found = restored(&path, "unnamed");
     assert!(matches!(found, Err(UnpackError::Unnamed(found)) if found == name), "no entry asks for it");
     let plan = annals::trail::hash::sha256(plan_text().as_bytes());
+    let (_, _, verified, _) =
+        read(&desktop.with(&format!("evidence/{plan}"), plan_text().as_bytes())).unwrap();
+    assert!(verified.holds() && verified.files == (1, Vec::new()), "the entries name it");
     assert!(restored(&desktop.with(&format!("evidence/{plan}"), plan_text().as_bytes()), "plan").is_ok());
     let found = restored(&desktop.with(&format!("evidence/{plan}"), b"another plan"), "another");
     assert!(matches!(found, Err(UnpackError::File(found)) if found == plan));

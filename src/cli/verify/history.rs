@@ -41,13 +41,15 @@ pub(crate) struct Found {
     pub(super) known: Option<bool>,
     /// Whether its checkpoints were judged by keys from elsewhere.
     judged: bool,
+    /// Whether its entries stand in a page, which shows more than them.
+    pub(super) is_page: bool,
 }
 
 /// What was found in a bundle beside its entries.
 pub(super) struct Bundled {
     /// The first tile that is not that of the entries.
     pub(super) tile: Option<String>,
-    /// How many files there are, and which are not those of their names.
+    /// How many files there are, and which are not those of their names, or of no entry.
     pub(super) files: (u64, Vec<String>),
 }
 
@@ -115,6 +117,7 @@ impl Found {
             History::Page(page) => page.checkpoint.iter().cloned().collect(),
             History::Export(_) => Vec::new(),
         });
+        let is_page = matches!(history, History::Page(_));
         let continued = match &mut history {
             History::Page(page) => std::mem::take(&mut page.consistency),
             _ => Vec::new(),
@@ -149,7 +152,7 @@ impl Found {
         let judged = policy.is_some();
         let policy = policy.map(|_| completed.signed().is_some());
         let known = [first, policy].into_iter().flatten().reduce(|one, other| one && other);
-        Ok(Self { report, completed, bundled, known, judged })
+        Ok(Self { report, completed, bundled, known, judged, is_page })
     }
 
     pub(crate) fn holds(&self) -> bool {

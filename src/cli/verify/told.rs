@@ -103,9 +103,11 @@ impl Found {
                 None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
             };
             text += &match (wrong.first(), count) {
-                (Some(wrong), _) => {
-                    line("files", Some(false), &format!("`evidence/{wrong}` is not the file of its name"))
-                }
+                (Some(wrong), _) => line(
+                    "files",
+                    Some(false),
+                    &format!("`evidence/{wrong}` is not the file of its name, or of no entry"),
+                ),
                 (None, 0) => line("files", None, "none is in it"),
                 (None, count) => line("files", Some(true), &format!("{count} of {count}")),
             };
@@ -122,7 +124,7 @@ impl Found {
             None => line("checkpoints", Some(true), &format!("{} of {}", standings.len(), standings.len())),
         };
         format!(
-            "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\nNot proved: {LIMITS}\n",
+            "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\n{}\n",
             self.conclusion(),
             self.completeness(),
             report.size,
@@ -131,7 +133,14 @@ impl Found {
             report.first,
             self.completed.root,
             remarks(report),
+            self.limits(),
         )
+    }
+
+    fn limits(&self) -> String {
+        let page =
+            if self.is_page { " Nor that the page shows what its entries say: it was not read." } else { "" };
+        format!("Not proved: {LIMITS}{page}")
     }
 
     pub(crate) fn answer(&self) -> Value {
@@ -174,7 +183,7 @@ impl Found {
             "illustrative": report.illustrative,
             "verdicts": verdicts(report),
             "checkpoints": completed.standings.iter().map(checkpoint).collect::<Vec<_>>(),
-            "limits": format!("Not proved: {LIMITS}"),
+            "limits": self.limits(),
         });
         if let Some(members) = value.as_object_mut() {
             members.extend(self.known.map(|known| ("authenticated".to_owned(), known.into())));

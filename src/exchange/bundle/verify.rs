@@ -8,14 +8,17 @@ use crate::ledger::LedgerError;
 use crate::ledger::disclosures::AtHand;
 use crate::ledger::index::Index;
 use crate::record::beside::Beside;
+use crate::record::evidence;
 use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::StoreError;
+use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash, hex};
 use crate::trail::merkle::Frontier;
 use crate::trail::tile::{self, Kind, TOP, WIDTH};
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufReader, Read};
 
 /// Why a bundle is not verified.
@@ -47,7 +50,7 @@ pub struct Verified {
     pub state: State,
     /// The first tile that is not the one of the entries.
     pub tile: Option<String>,
-    /// How many files there are in it, and which are not those of their names.
+    /// How many files there are in it, and which are not those of their names, or of no entry.
     pub files: (u64, Vec<String>),
 }
 
@@ -69,12 +72,19 @@ pub fn verify(
     each: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<Verified, VerifyError> {
     let size = bundle.checkpoint()?.checkpoint().size();
-    let mut at_hand = AtHand::default();
+    let (mut at_hand, mut withheld) = (AtHand::default(), HashMap::new());
     if let Some(lines) = bundle.open_disclosures()? {
         disclosing::read(&mut BufReader::new(lines), &mut |_, disclosure| {
-            Ok(at_hand.push(&disclosure).map_err(LedgerError::from)?)
+            at_hand.push(&disclosure).map_err(LedgerError::from)?;
+            // By which a confidential file is known.
+            if disclosure.name() == "sha256" {
+                withheld.insert(disclosure.digest().to_string(), disclosure);
+            }
+            Ok(())
         })?;
     }
+    let known = |digest: &str| withheld.get(digest).cloned();
+    let mut unnamed: BTreeSet<String> = bundle.evidence()?.into_iter().collect();
     let beside = Beside { disclosures: at_hand.count(), seen, ..Beside::default() };
     let mut verifier = Verifier::new(Index::beside(at_hand), beside);
     let mut rows = Rows::new(size);
@@ -86,6 +96,11 @@ pub fn verify(
         each_entry(bundle, index * WIDTH, to, &mut |at, line| {
             verifier.push(line)?;
             each(at, line);
+            if let Some(entry) = (!unnamed.is_empty()).then(|| Entry::parse(line).ok()).flatten() {
+                for (name, _) in evidence::named(&entry.request.event, &known) {
+                    unnamed.remove(&name);
+                }
+            }
             frontier.push(LeafHash::of(line), &mut |height, hash| {
                 // Those half way between tiles are in none.
                 waiting.extend((height % 8 == 0).then_some((height / 8, hash)));
@@ -97,7 +112,7 @@ pub fn verify(
         }
     }
     bundle.has_only(size)?;
-    let files = verify_files(bundle)?;
+    let files = verify_files(bundle, &unnamed)?;
     let (report, state, _) = verifier.finish_with_state()?;
     Ok(Verified { report, state, tile: rows.wrong, files })
 }
@@ -139,13 +154,13 @@ impl Rows {
     }
 }
 
-/// How many files there are, and which are not those of their names.
-fn verify_files(bundle: &mut Bundle) -> Result<(u64, Vec<String>), VerifyError> {
+/// How many files there are, and which are not those of their names, or of no entry.
+fn verify_files(bundle: &mut Bundle, unnamed: &BTreeSet<String>) -> Result<(u64, Vec<String>), VerifyError> {
     let names = bundle.evidence()?;
     let (count, mut wrong) = (names.len() as u64, Vec::new());
     for name in names {
         let digest = digest(bundle.open_evidence(&name)?);
-        if digest.ok().as_ref() != Some(&name) {
+        if unnamed.contains(&name) || digest.ok().as_ref() != Some(&name) {
             wrong.push(name);
         }
     }
