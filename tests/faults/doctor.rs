@@ -458,7 +458,7 @@ fn a_place_without_a_ledger_is_refused_as_everywhere() {
 #[test]
 fn what_this_desk_signed_tells_that_entries_are_missing_where_nothing_in_the_folder_does() {
     let place = ledger();
-    lines(&place, |lines| drop(lines.pop()));
+    lines(&place, |lines| lines.truncate(126));
     for derived in ["sled", "index", "tile", "checkpoints"] {
         let _ = fs::remove_dir_all(place.ledger.join(derived));
     }
