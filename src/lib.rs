@@ -25,7 +25,7 @@
 //! - [`record`]: where a fact meets its bytes: requests, the founding, who may sign what, the verdicts on a history;
 //! - [`projection`]: read models, each for a [`projection::reading::Reading`] on both time axes;
 //! - [`report`]: one table, in several dialects and languages;
-//! - [`store`]: the log and its engines, in memory and in a folder; it never interprets an entry;
+//! - [`store`]: the log and its engines, in memory and in a folder; of an entry it reads the sequence alone, by which lines are found;
 //! - [`ledger`]: opens a store, records, replays, verifies;
 //! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, restoring, evidence, withheld
 //!   values; the log as it is published, and copies that follow it; and ledgers that are made up to be measured.
@@ -57,8 +57,9 @@
 //! # Absent on purpose
 //!
 //! There is no update and no delete: a mistake is corrected by an event, and what can be erased is a value that lies beside
-//! the log, never an entry. There is no second way to write:
-//! everything goes through [`ledger::Ledger::record`]. There are no mocks: tests use real engines, and the store in memory
+//! the log, never an entry. There is no second way to seal an entry
+//! than [`ledger::Ledger::record`]; what was sealed elsewhere is appended byte for byte, after the same verdicts
+//! ([`ledger::following`]). There are no mocks: tests use real engines, and the store in memory
 //! passes the same contract. There is no `async`: one thread decides, and readers never wait for it long.
 
 pub mod domain;

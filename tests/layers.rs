@@ -56,7 +56,7 @@ fn a_module_names_only_modules_to_its_left() {
 }
 
 #[test]
-fn the_two_leftmost_never_name_each_other() {
+fn what_a_text_names_is_read_off_it_and_only_what_lies_to_the_left_is_allowed() {
     assert!(!allowed("trail", "domain") && !allowed("domain", "trail") && allowed("record", "trail"));
     assert_eq!(named("use crate::trail::entry; [`crate::record`]"), ["trail", "record"]);
 }

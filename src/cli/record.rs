@@ -272,9 +272,16 @@ fn by_language(names: &[String]) -> Result<Value, Failure> {
         let (language, name) = name.split_once('=').ok_or_else(|| {
             Failure::usage(format!("`{name}`: LANGUAGE=NAME is expected, such as en=Ministry"))
         })?;
-        Ok((language.to_owned(), name.into()))
+        Ok::<_, Failure>((language.to_owned(), name.into()))
     };
-    names.iter().map(pair).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+    let mut all = Map::new();
+    for name in names {
+        let (language, name) = pair(name)?;
+        if all.insert(language.clone(), name).is_some() {
+            return Err(Failure::usage(format!("two names are given in the language {language}: give one")));
+        }
+    }
+    Ok(Value::Object(all))
 }
 
 impl Answer {

@@ -11,6 +11,7 @@ use super::{LedgerError, lines, past, shelf};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
+use crate::store::runs::Runs;
 use crate::store::{Head, StoreError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -102,23 +103,41 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 }
 
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
+/// What an entry holds and only the backup has is not lost with the ledger's.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
+    let part = to.join(format!("{}.part", disclosures::FILE));
+    let copied = write_disclosures(folder, to, &part, named);
+    if copied.is_err() {
+        // No value is left in it.
+        let _ = std::fs::remove_file(&part);
+    }
+    copied
+}
+
+fn write_disclosures(
+    folder: &Path,
+    to: &Path,
+    part: &Path,
+    named: &mut Named,
+) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
     let held = Disclosures::open(to, false)?;
-    let part = to.join(format!("{}.part", disclosures::FILE));
     let failed = |doing| {
         let path = path.clone();
         move |source| BackupError::Beside { path, doing, source }
     };
-    let mut out = BufWriter::new(Writing::create(part.clone()).map_err(failed("written"))?);
+    let mut out = BufWriter::new(Writing::create(part.to_owned()).map_err(failed("written"))?);
     let (mut kept, mut still, mut damaged) = (0, 0, false);
+    let mut seen = Runs::<32, 0>::new(true);
     let there = lines::once::<BackupError>(folder, &mut |line| {
         damaged |= line.disclosure.is_none();
         let Some(disclosure) = line.disclosure else { return Ok(()) };
         // One that was erased may be back, from an older copy.
         if named.takes(&disclosure)? == Withheld::Held {
+            let digest = disclosure.digest();
             kept += 1;
-            still += u64::from(held.has(&disclosure.digest())?);
+            still += u64::from(held.has(&digest)?);
+            seen.insert(*digest.bytes(), [])?;
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;
         }
         Ok(())
@@ -126,13 +145,19 @@ fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64,
     let whole = there.is_some() && !damaged;
     let had = held.at_hand()?.count();
     if !whole && had > still {
-        drop(out);
-        // It was not to be, and stands in nobody's way.
-        let _ = std::fs::remove_file(&part);
         return Err(BackupError::Lost(from));
     }
+    lines::once::<BackupError>(to, &mut |line| {
+        let Some(disclosure) = line.disclosure else { return Ok(()) };
+        let known = seen.get(disclosure.digest().bytes())?.is_some();
+        if !known && named.takes(&disclosure)? == Withheld::Held {
+            (kept, still) = (kept + 1, still + 1);
+            writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed("written"))?;
+        }
+        Ok(())
+    })?;
     let out = out.into_inner().map_err(|error| failed("written")(error.into_error()))?;
-    let written = out.sync().and_then(|()| disk::rename(&part, &path)).and_then(|()| disk::sync_folder(to));
+    let written = out.sync().and_then(|()| disk::rename(part, &path)).and_then(|()| disk::sync_folder(to));
     written.map_err(failed("written"))?;
     Ok((kept, had.saturating_sub(still)))
 }

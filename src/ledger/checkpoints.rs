@@ -132,6 +132,7 @@ impl Ledger {
             return Err(CheckpointError::Key { expected: own.keyid(), found: verifier.keyid() });
         }
         let held = anchor.hold(origin)?;
+        let _alone = self.shelf.alone()?;
         let found = self.newest_checkpoint()?;
         let kept = found.as_ref().map(|found| holding(found, &state)).transpose()?;
         let kept = kept.filter(|kept| is_signed(kept, &state));
@@ -237,6 +238,7 @@ impl Ledger {
             return Err(parted.map_or(error, |folder| LedgerError::Forked(folder.join(forked::FILE)).into()));
         }
         let checkpoint = copy.checkpoint();
+        let _alone = self.shelf.alone()?;
         let kept = self.shelf.of(checkpoint.size())?;
         let held = kept.as_ref().map(|kept| holding(kept, &state)).transpose()?;
         let own = held.iter().filter(|held| held.checkpoint() == checkpoint);

@@ -139,8 +139,12 @@ impl Lines {
             .map_err(failed(&path, "written"))?;
         let mut whole = self.changed();
         for each in new {
-            if let Some(places) = &mut whole.places {
-                places.insert(*each.digest().bytes(), length.to_be_bytes())?;
+            let at = length.to_be_bytes();
+            let inserted =
+                whole.places.as_mut().map_or(Ok(()), |places| places.insert(*each.digest().bytes(), at));
+            if inserted.is_err() {
+                // It is durable, whatever else is full: its place is looked for when it is asked for.
+                whole.places = None;
             }
             length += each.encoded().len() as u64 + 3;
         }

@@ -1,8 +1,8 @@
 //! The ledger: opens a store, records what the rules admit, reads it back at any moment and verifies it.
 //!
-//! Everything that writes goes through [`Ledger::record`]. Signing is not here: a request arrives signed.
+//! Entries are sealed by [`Ledger::record`] alone; those that were sealed elsewhere are appended by [`following`]. Signing is not here: a request arrives signed.
 //!
-//! - `sequencer`: the one place where anything is written; `queue`, in which those wait who come while it is busy; `admission`,
+//! - `sequencer`: the one place where an entry is sealed; `queue`, in which those wait who come while it is busy; `admission`,
 //!   whether a request is taken;
 //! - `replay`: what is read again, entry by entry;
 //! - `verification`: what is judged anew, trusting nothing that was kept;

@@ -174,8 +174,8 @@ impl Ledger {
             if merkle::includes(leaf, index, size, &path, root).is_ok() {
                 return Ok(path);
             }
+            // Whoever reads changes nothing: it is kept by the next who writes.
             tree.remake(store)?;
-            tree.keep_up(store)?;
             let path = Prover::new(tree, size).inclusion(index)?;
             let led = merkle::includes(leaf, index, size, &path, root);
             led.map(|()| path).map_err(|source| ProveError::Beside { size, source })

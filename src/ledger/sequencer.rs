@@ -1,5 +1,5 @@
 //! The sequencer: does all jobs that wait under one commit, in their order, and shows readers what is durable then. It is the
-//! one place where anything is written; whether a request is taken is said in `admission`.
+//! one place where an entry is sealed; whether a request is taken is said in `admission`.
 
 use super::admission::{Batch, Job, Receipt, RecordError};
 use super::past::Past;

@@ -59,6 +59,18 @@ impl Shelf {
         self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
     }
 
+    /// Keeps everybody else who reads, merges and writes here waiting, whatever process it is, until what is returned is dropped: whoever
+    /// cosigns holds no lock of the ledger.
+    pub(super) fn alone(&self) -> Result<Option<fs::File>, CheckpointError> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        if !folder.is_dir() {
+            fs::create_dir_all(folder).map_err(system(folder, "made"))?;
+        }
+        let opened = disk::open(folder).map_err(system(folder, "read"))?;
+        opened.lock().map_err(system(folder, "locked"))?;
+        Ok(Some(opened))
+    }
+
     pub(super) fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {
         let size = signed.checkpoint().size();
         if let Some(ledger) = self.folder.as_deref().and_then(Path::parent) {

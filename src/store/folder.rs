@@ -128,6 +128,13 @@ pub(super) fn check_marker(path: &Path) -> Result<(), StoreError> {
 
 fn lock(path: &Path) -> Result<File, StoreError> {
     let path = path.join("lock");
+    // Of a pipe nobody may ever open the other end.
+    match disk::open(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::PermissionDenied => {
+            return Err(said(&path, "opened")(error));
+        }
+        _ => {}
+    }
     let file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -9,6 +9,7 @@
 //! that it was opened in, and opening a folder that was not closed changes it. A new folder counts from the moment at which
 //! it is whole, by one rename; until then the one before it does. What sled is asked is in [`super::frames`].
 
+use super::disk;
 use crate::trail::hash::sha256;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -42,7 +43,7 @@ pub(super) struct Generations {
 impl Generations {
     /// Reads what there is; one whose file is missing or damaged is none. Nothing is changed.
     pub(super) fn read(path: &Path) -> Self {
-        let text = fs::read_to_string(path.join(FILE)).ok();
+        let text = disk::read(&path.join(FILE)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let current = text.as_deref().and_then(|text| {
             let (line, sum) = text.split_once('\n')?;
             (sum.trim_end() == sha256(line.as_bytes())).then(|| serde_json::from_str(line).ok())?

@@ -1,4 +1,5 @@
-//! The store port: an append-only log of lines beside content-addressed blobs, and nothing that interprets them.
+//! The store port: an append-only log of lines beside content-addressed blobs. Of a line it reads the sequence alone, by which
+//! lines are found in a long file; nothing else here interprets one.
 //!
 //! **The contract.** A store holds lines at sequences from 0. Its head is their number and the leaf hash of the last.
 //! `append` names the head that the caller knows: if the store's differs, nothing is stored and the caller learns the

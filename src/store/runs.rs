@@ -120,6 +120,9 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         to: &[u8; K],
         each: &mut dyn FnMut(&[u8; K], &[u8; V]),
     ) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
         let parts = self.all.iter().map(|run| run.between(from, to)).collect::<Result<Vec<_>, _>>()?;
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let mut newest = self.newest.range(*from..*to).peekable();
@@ -140,6 +143,9 @@ impl<const K: usize, const V: usize> Runs<K, V> {
     /// How many records [`Self::between`] reads at most, to find those between two keys.
     #[must_use]
     pub fn most(&self, from: &[u8; K], to: &[u8; K]) -> usize {
+        if from >= to {
+            return 0;
+        }
         let runs = self.all.iter().map(|run| run.most(from, to));
         runs.sum::<usize>() + self.newest.range(*from..*to).count()
     }

@@ -1,7 +1,7 @@
 //! Backups: whole while somebody writes, continued by the next, and refused where a beginning of this ledger is not what lies
 //! there.
 
-use super::place::{PROGRESS, Place, files};
+use super::place::{PROGRESS, Place, files, lines};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
@@ -148,17 +148,46 @@ fn what_was_erased_in_the_ledger_goes_from_the_backup_at_the_next_run() {
     let place = Place::founded();
     place.done(PROGRESS.into_iter().chain(["--note", "An officer's name"]));
     assert_eq!(place.backup()["disclosures"], json!(2));
-    let path = place.ledger.join("disclosures.jsonl");
-    let text = fs::read_to_string(&path).unwrap();
-    let (first, second) = text.split_once('\n').unwrap();
-    fs::write(&path, format!("{first}\n")).unwrap();
+    let text = fs::read_to_string(place.ledger.join("disclosures.jsonl")).unwrap();
+    let erased = text.lines().last().unwrap();
+    let entry = (lines(&place.export()) - 1).to_string();
+    place.done(["erase", &entry, "--field", "note", "--as", "KR", "--reason", "Asked", "--basis", "GDPR"]);
     let made = place.backup();
-    assert_eq!((&made["disclosures"], &made["removed"]), (&json!(1), &json!(1)));
+    assert_eq!((&made["disclosures"], &made["removed"]), (&json!(2), &json!(1)), "with the reason");
     for (path, bytes) in files(&place.path("backup")) {
-        let secret = second.trim().trim_matches('"').as_bytes();
+        let secret = erased.trim_matches('"').as_bytes();
         assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{}", path.display());
     }
     assert_eq!(place.backup()["removed"], json!(0));
+}
+
+#[test]
+fn what_only_the_backup_has_of_what_entries_hold_stays_there() {
+    for lost in ["cut", "removed"] {
+        let place = Place::founded();
+        place.done(PROGRESS.into_iter().chain(["--note", "Kept"]));
+        assert_eq!(place.backup()["disclosures"], json!(2));
+        let (path, kept) = (place.ledger.join("disclosures.jsonl"), place.path("backup/disclosures.jsonl"));
+        let before = fs::read_to_string(&kept).unwrap();
+        if lost == "cut" {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.split_inclusive('\n').next().unwrap()).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+            // Whoever writes begins the file anew.
+            place.done(PROGRESS);
+        }
+        let made = place.backup();
+        assert_eq!((&made["disclosures"], &made["removed"]), (&json!(2), &json!(0)), "{lost}");
+        let mut after: Vec<String> = fs::read_to_string(&kept).unwrap().lines().map(str::to_owned).collect();
+        let mut before: Vec<&str> = before.lines().collect();
+        before.sort_unstable();
+        after.sort_unstable();
+        assert_eq!(before, after, "{lost}");
+        // And is taken back from there.
+        place.done(["disclose", "--take", "backup/disclosures.jsonl"]);
+        place.verified();
+    }
 }
 
 #[test]

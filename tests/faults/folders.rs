@@ -131,9 +131,11 @@ fn a_ledger_without_its_marker_is_neither_read_nor_overwritten() {
 /// A pipe that nobody writes to stands where a file should.
 #[test]
 fn nobody_waits_for_a_pipe() {
-    let names: [fn(&Place) -> PathBuf; 7] = [
+    let names: [fn(&Place) -> PathBuf; 9] = [
         |place| place.ledger.join("annals.json"),
         |place| place.ledger.join("disclosures.jsonl"),
+        |place| place.ledger.join("sled/current.jsonl"),
+        |place| place.ledger.join("lock"),
         |place| place.segment(),
         |place| place.snapshot(),
         |place| place.ledger.join("tile/0"),
@@ -147,9 +149,14 @@ fn nobody_waits_for_a_pipe() {
         fs::remove_file(&pipe).unwrap();
         let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        for command in
-            [["status"].as_slice(), &["verify"], &["doctor"], &["evidence", "check"], &["checkpoint"]]
-        {
+        for command in [
+            ["status"].as_slice(),
+            &["verify"],
+            &["doctor"],
+            &["evidence", "check"],
+            &["checkpoint"],
+            &["rebuild"],
+        ] {
             let answer = place.annals_in_time(command);
             assert!(matches!(answer.code, Some(0..=3)), "{} {command:?}: {answer:?}", pipe.display());
         }

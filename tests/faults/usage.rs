@@ -121,6 +121,13 @@ fn a_text_that_cannot_be_recorded_is_refused_with_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_name_has_one_language_once() {
+    let place = Place::founded();
+    let names = ["record", "institution", "X", "--as", "DK", "--name", "en=First", "--name", "en=Second"];
+    place.refused(names, 2, &["two names are given in the language en"]);
+}
+
+#[test]
 fn a_file_that_is_larger_than_any_is_not_read_to_its_end() {
     let place = Place::founded();
     for (arguments, limit) in [

@@ -137,6 +137,7 @@ const fn unpack(error: &UnpackError) -> u8 {
 const fn pack(error: &PackError) -> u8 {
     match error {
         PackError::Uncovered => 2,
+        PackError::Changed(_) => 1,
         PackError::Write(_) => 3,
         PackError::Checkpoint(error) => checkpoint(error),
         PackError::Ledger(error) => ledger(error),

@@ -31,6 +31,11 @@ pub enum PackError {
     /// Its checkpoints.
     #[error("its checkpoints cannot be read")]
     Checkpoint(#[source] CheckpointError),
+    /// A file that was whole when it was looked at.
+    #[error(
+        "the file {0} was changed or removed while it was packed: look at it with `annals evidence check`, and try again"
+    )]
+    Changed(String),
     /// The output.
     #[error("the bundle cannot be written")]
     Write(#[from] io::Error),
@@ -156,7 +161,9 @@ fn put_files<W: Write + Seek>(
             continue;
         }
         zip.begin(&format!("{EVIDENCE}{name}"), false)?;
-        ledger.copy_blob(name, &mut zip.zip)?;
+        if ledger.copy_blob(name, &mut zip.zip)? != Condition::Whole {
+            return Err(PackError::Changed(name.clone()));
+        }
         files += 1;
     }
     Ok((files, missing))
