@@ -237,26 +237,21 @@ fn finds(found: Option<(Finding, u64, &[u64])>) -> [Cell; 3] {
 pub(super) fn decided(proposal: &Proposal, open: &[&Proposal]) -> Phrase {
     let what = phrase::change(&proposal.decision.change);
     let is_open = open.iter().any(|other| other.sequence == proposal.sequence);
-    let (id, parties, sequence) = match (&proposal.declined, proposal.decided) {
-        (_, Some(sequence)) => ("decided", Vec::new(), sequence),
-        (Some((party, sequence)), None) if *party == proposal.party => ("withdrawn", vec![party], *sequence),
-        (Some((party, sequence)), None) => ("declined", vec![party], *sequence),
-        (None, None) if !is_open => ("overtaken", Vec::new(), proposal.sequence),
-        (None, None) => {
-            let agreed = proposal.agreed.iter().map(|(party, _)| party);
-            let id = if proposal.agreed.is_empty() { "proposed" } else { "agreed-so-far" };
-            (id, [&proposal.party].into_iter().chain(agreed).collect(), proposal.sequence)
+    let phrase = |id, entry: u64| Phrase::new(id).with("what", what).with("entry", entry);
+    match (&proposal.declined, proposal.decided) {
+        (_, Some(sequence)) => phrase("decided", sequence),
+        (Some((party, sequence)), None) => {
+            let id = if *party == proposal.party { "withdrawn" } else { "declined" };
+            phrase(id, *sequence).with("party", party.as_str())
         }
-    };
-    let mut phrase = Phrase::new(id).with("what", what).with("entry", sequence);
-    if let Some((party, agreed)) = parties.split_first() {
-        phrase = phrase.with("party", party.as_str());
-        if !agreed.is_empty() {
-            let agreed: Vec<&str> = agreed.iter().map(|party| party.as_str()).collect();
-            phrase = phrase.with("agreed", agreed.join(", "));
+        (None, None) if !is_open => phrase("overtaken", proposal.sequence),
+        (None, None) => {
+            let agreed: Vec<&str> = proposal.agreed.iter().map(|(party, _)| party.as_str()).collect();
+            let id = if agreed.is_empty() { "proposed" } else { "agreed-so-far" };
+            let open = phrase(id, proposal.sequence).with("party", proposal.party.as_str());
+            if agreed.is_empty() { open } else { open.with("agreed", agreed.join(", ")) }
         }
     }
-    phrase
 }
 
 /// What several findings make together.

@@ -470,25 +470,6 @@ fn what_this_desk_signed_tells_that_entries_are_missing_where_nothing_in_the_fol
 }
 
 #[test]
-fn who_cosigns_at_once_finds_both_cosignatures_kept() {
-    let place = ledger();
-    place.done(["checkpoint"]);
-    for _ in 0..8 {
-        let kept = checkpoint(&place);
-        std::thread::scope(|scope| {
-            for party in ["DK", "KR"] {
-                let place = &place;
-                scope.spawn(move || place.done(["cosign", "--as", party]));
-            }
-        });
-        let text = fs::read_to_string(&kept).unwrap();
-        assert!(text.contains("— DK/") && text.contains("— KR/"), "{text}");
-        assert!(!kept.with_file_name(".part").exists());
-        place.done(PROGRESS);
-    }
-}
-
-#[test]
 fn whoever_proves_changes_nothing_where_the_tree_is_damaged() {
     let place = ledger();
     place.done(["checkpoint"]);

@@ -124,6 +124,24 @@ fn a_dispute_is_a_gap_on_each_axis_until_it_is_settled() {
 }
 
 #[test]
+fn how_something_does_that_all_call_completed_is_in_dispute_no_more() {
+    let mut desk = Desk::founded();
+    for (party, health) in [("DK", "on_track"), ("KR", "at_risk")] {
+        let data = json!({"effective": "2021-06", "health": health, "note": "so", "lifecycle": "continuing"});
+        desk.progress(party, "1.G2G.1", data).unwrap();
+    }
+    let disputed = |desk: &Desk| {
+        let all = gaps(desk, "1.G2G.1", "2021-01-01", "2022-02-01");
+        all.iter().any(|line| line.starts_with("disputed health"))
+    };
+    for party in ["DK", "KR"] {
+        assert!(disputed(&desk), "{party} has not called it completed");
+        desk.progress(party, "1.G2G.1", completed()).unwrap();
+    }
+    assert!(!disputed(&desk));
+}
+
+#[test]
 fn a_health_is_stale_after_its_days() {
     let mut desk = Desk::founded();
     let ill = json!({"effective": "2021-06", "health": "at_risk", "note": "late"});

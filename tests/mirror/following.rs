@@ -1,16 +1,20 @@
 //! A copy that follows.
 
-use super::desks::{Mirror, ORIGIN, Operator, ledger_key, lines, log};
+use super::desks::{Mirror, ORIGIN, Operator, key, ledger_key, lines, log};
 use annals::exchange::layout::{Folder, LayoutError, Source};
 use annals::exchange::mirror::{Log, MirrorError};
 use annals::ledger::{Ledger, quietly};
 use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use annals::trail::hash::LeafHash;
+use annals::trail::key::Kind;
+use chrono::Utc;
 use serde_json::json;
 use std::cell::Cell;
 use std::fs;
 use std::io;
 use std::rc::Rc;
+use std::sync::Barrier;
+use std::thread;
 
 #[test]
 fn a_copy_has_the_same_bytes_and_follows_whatever_is_new() {
@@ -178,5 +182,33 @@ pub(crate) fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
         } else {
             std::fs::copy(entry.path(), to).unwrap();
         }
+    }
+}
+
+#[test]
+fn of_two_who_cosign_at_once_both_cosignatures_are_kept() {
+    let mirror = Mirror::of(&Operator::of(40));
+    let bare = mirror.truth();
+    let newest = mirror.ledger().newest_checkpoint().unwrap().unwrap();
+    let cosigned = ["DK", "KR"].map(|party| {
+        let key = key(&format!("{party}/witness-1"), Kind::Cosignature);
+        mirror.ledger().cosign(&newest, &key, &mirror.anchor(), Utc::now(), &mut quietly).unwrap()
+    });
+    for round in 0..200 {
+        for (path, bytes) in &bare {
+            fs::write(path, bytes).unwrap();
+        }
+        let together = Barrier::new(2);
+        thread::scope(|scope| {
+            for cosigned in &cosigned {
+                let (ledger, together) = (mirror.ledger(), &together);
+                scope.spawn(move || {
+                    together.wait();
+                    ledger.take_cosignatures(cosigned).unwrap();
+                });
+            }
+        });
+        let kept = mirror.ledger().newest_checkpoint().unwrap().unwrap();
+        assert_eq!(kept.note().signatures().len(), 3, "round {round}: {kept}");
     }
 }

@@ -256,7 +256,9 @@ fn what_is_missing_is_missing_and_what_is_too_long_is_not_read() {
 #[test]
 fn an_address_is_that_of_a_web_server() {
     let address = |text: &str| Web::new(text, Duration::from_secs(1)).map(drop);
-    for good in ["http://127.0.0.1:8000", "https://example.org/dk-kr/", "https://example.org"] {
+    for good in
+        ["http://127.0.0.1:8000", "https://example.org/dk-kr/", "https://example.org", "HTTPS://example.org"]
+    {
         assert_eq!(address(good), Ok(()), "{good}");
     }
     for other in [

@@ -165,6 +165,8 @@ fn a_page_holds_its_entries_as_they_are_and_the_first_checkpoint_of_both_sides_t
     let verified = desk.done("verify cosigned/one.html");
     let last = entries.lines().count() - 1;
     assert!(verified.contains(&format!("complete up to entry {last}, if")), "{verified}");
+    assert!(verified.contains("Nor that the page shows what its entries say"), "{verified}");
+    assert!(!desk.done("verify").contains("Nor that the page"));
     let answered: Value = serde_json::from_str(&desk.done("--format json verify cosigned/one.html")).unwrap();
     assert_eq!(answered["complete"], answered["size"]);
     for (what, old, new, code) in [

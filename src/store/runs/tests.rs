@@ -154,3 +154,17 @@ fn a_file_that_changed_is_never_read_as_if_it_had_not() {
         assert!(matches!(open(), Err(StoreError::Index(_))), "{length} bytes");
     }
 }
+
+#[test]
+fn between_two_keys_of_which_the_second_comes_first_there_is_nothing() {
+    let mut runs = small(8);
+    for number in 0..20_u128 {
+        runs.insert(number.to_be_bytes(), [0; 8]).unwrap();
+    }
+    for (from, to, count) in [(3_u128, 9_u128, 6), (9, 9, 0), (9, 3, 0)] {
+        let mut found = 0;
+        runs.between(&from.to_be_bytes(), &to.to_be_bytes(), &mut |_, _| found += 1).unwrap();
+        assert_eq!(found, count);
+        assert!(runs.most(&from.to_be_bytes(), &to.to_be_bytes()) >= count);
+    }
+}
