@@ -91,7 +91,8 @@ pub enum MirrorError {
     Entry(u64),
     /// Entries that the rules refuse, whoever signed the root above them.
     #[error(
-        "the log signed entries that do not verify, and they are not taken: show the other side what `annals verify` says of an export"
+        "the log signed entries that do not verify, and they are not taken: {0}; show it to the other side, and what `annals verify` \
+         says of an export"
     )]
     Refused(Box<Report>),
     /// Fewer entries than are known.

@@ -11,7 +11,7 @@ use std::path::Path;
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The entries do not verify.
-    #[error("the entries do not verify: `annals verify` with its name shows the first bad one")]
+    #[error("the entries do not verify: {0}; `annals verify` with its name says what else is wrong")]
     Refused(Box<Report>),
     /// Nothing to restore.
     #[error("it holds no entry: an export has at least the opening")]

@@ -24,7 +24,7 @@ const BATCH: u64 = 8192;
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The rules, or a signature, or the form.
-    #[error("the entries do not verify")]
+    #[error("the entries do not verify: {0}")]
     Refused(Box<Report>),
     /// The ledger.
     #[error(transparent)]

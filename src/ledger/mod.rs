@@ -59,6 +59,7 @@ use crate::record::authority::Keys;
 use crate::record::founding::Clock;
 use crate::record::history::State;
 use crate::record::judgement::CLOCK_TOLERANCE;
+use crate::record::verdict::Finding;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
@@ -98,10 +99,10 @@ pub enum LedgerError {
     Broken(u64),
     /// An entry that nobody judged before it was written, and that does not verify.
     #[error(
-        "entry {0} does not verify, so that nothing is written after it: {1}; run `annals verify`, and restore the journal from the \
-         other side's copy or a backup (`annals doctor --backup DIR`)"
+        "nothing is written after an entry that does not verify: {0}; run `annals verify`, and restore the journal from the other \
+         side's copy or a backup (`annals doctor --backup DIR`)"
     )]
-    Unverified(u64, String),
+    Unverified(Finding),
     /// The journal is not the one that was there.
     #[error(
         "{}: there were {known} entries, and the journal has {size} now, or others: it was cut or changed; restore it from the \

@@ -8,7 +8,6 @@ use crate::record::archive::Archive;
 use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{Spoken, State};
-use crate::record::verdict::Finding;
 use crate::record::verify::Verifier;
 use crate::record::withheld::Held;
 use crate::store::{Head, Store, StoreError};
@@ -127,18 +126,15 @@ impl Past {
         })?;
         taken?;
         let (report, state, index) = verifier.finish_with_state()?;
-        let finding = report
-            .verdicts
-            .iter()
-            .filter_map(|verdict| verdict.finding.as_ref())
-            .min_by_key(|found| found.entry);
-        let Some(Finding { entry, expected, found }) = finding else {
+        let Some(finding) = report.first_bad() else {
             return Ok(Self::new(state, index, self.kept));
         };
         // One that is none, or says what only a newer version knows, is told as whoever reads it tells it.
         let mut read = Ok(());
-        store.read(*entry..entry + 1, &mut |at, line| read = read_entry(at, line).map(drop))?;
-        read.and(Err(LedgerError::Unverified(*entry, format!("expected {expected}, found {found}"))))
+        store.read(finding.entry..finding.entry + 1, &mut |at, line| {
+            read = read_entry(at, line).map(drop);
+        })?;
+        read.and(Err(LedgerError::Unverified(finding.clone())))
     }
 
     /// What the entries of a store leave. From the newest snapshot in a folder that is one of theirs, only what came after

@@ -33,7 +33,9 @@ pub enum CosignError {
     #[error("{0} is no witness's key: a witness cosigns, with a key of that role")]
     Role(String),
     /// The entries do not verify.
-    #[error("the entries do not verify: `annals verify` shows the first bad one; nothing is cosigned before")]
+    #[error(
+        "the entries do not verify, and nothing is cosigned: {0}; `annals verify` says what else is wrong"
+    )]
     Refused(Box<Report>),
     /// From the future.
     #[error(

@@ -86,6 +86,13 @@ pub struct Finding {
     pub found: String,
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { entry, expected, found } = self;
+        write!(f, "entry {entry}: expected {expected}, found {found}")
+    }
+}
+
 /// What one check says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -99,7 +106,7 @@ pub struct Verdict {
     pub idle: Option<&'static str>,
 }
 
-/// What is said of a history.
+/// What is said of a history. Where it is part of a refusal, only what was found first is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How many entries were given.
@@ -128,11 +135,26 @@ pub struct Report {
     pub verdicts: Vec<Verdict>,
 }
 
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first_bad() {
+            Some(finding) => finding.fmt(f),
+            None => write!(f, "{} entries, and nothing wrong was found", self.size),
+        }
+    }
+}
+
 impl Report {
     /// Whether every check that had something to check covered every entry and found nothing.
     #[must_use]
     pub fn holds(&self) -> bool {
         let covered = |verdict: &Verdict| verdict.idle.is_some() || verdict.covered == self.size;
         self.verdicts.iter().all(|verdict| verdict.finding.is_none() && covered(verdict))
+    }
+
+    /// What was found at the first entry at which any check failed; nothing where none did.
+    #[must_use]
+    pub fn first_bad(&self) -> Option<&Finding> {
+        self.verdicts.iter().filter_map(|verdict| verdict.finding.as_ref()).min_by_key(|found| found.entry)
     }
 }

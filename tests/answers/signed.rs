@@ -57,6 +57,11 @@ fn witnessed(desk: &mut Desk) {
     desk.refused("verify cosigned.txt --policy first.txt", 2);
     desk.refused(&format!("verify cosigned.txt --seen {}", "0".repeat(64)), 2);
     desk.read_both("verify --checkpoints cosigned.txt");
+    // One that cannot be read is no history whose first entry is bad.
+    let cosigned = String::from_utf8(desk.read("cosigned.txt")).unwrap();
+    let (origin, rest) = cosigned.split_once('\n').unwrap();
+    desk.write("unread.txt", format!("{origin}\n+{rest}").as_bytes());
+    desk.refused("verify unread.txt", 2);
     desk.read_both("verify --policy policy.txt");
     desk.read_both("verify --policy other.txt");
 }
@@ -136,9 +141,9 @@ fn bundled(desk: &mut Desk) {
     desk.refused("bundle restore again.bundle --ledger restored", 2);
     let bundle = desk.read("again.bundle");
     let changed = rewritten(&bundle, &|name, bytes| {
-        // A hash of the tree, and the first byte of each file.
-        let at =
-            if name.starts_with("tile/0/") { Some(40) } else { name.starts_with("evidence/").then_some(0) };
+        // A hash of the tree, and the first byte of each file and of the policy.
+        let first = name.starts_with("evidence/") || name == "policy";
+        let at = if name.starts_with("tile/0/") { Some(40) } else { first.then_some(0) };
         if let Some(byte) = at.and_then(|at| bytes.get_mut(at)) {
             *byte ^= 1;
         }

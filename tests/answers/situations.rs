@@ -584,6 +584,7 @@ fn nothing() -> Vec<Answer> {
     let mut desk = Desk::new();
     desk.write("empty.jsonl", b"");
     desk.read_both("verify empty.jsonl");
+    assert_eq!(desk.run("verify empty.jsonl").status.code(), Some(1), "of nothing, nothing holds");
     desk.read_both(&format!("verify empty.jsonl --first {}", "0".repeat(64)));
     desk.refused("restore empty.jsonl --dry-run", 2);
     desk.refused("restore empty.jsonl", 2);

@@ -185,6 +185,25 @@ fn a_tile_that_the_tree_does_not_have_is_no_bundles() {
 }
 
 #[test]
+fn a_policy_that_the_entries_do_not_adopt_is_told() {
+    let desktop = sound();
+    let policy = String::from_utf8(desktop.member("policy").to_vec()).unwrap();
+    let judged =
+        |path: &Path| read(path).map(|(_, _, verified, _)| (verified.policy, verified.holds())).unwrap();
+    assert_eq!(judged(&desktop.write(&desktop.members)), (Some(true), true));
+    // What it lists counts, not how that is written.
+    let commented = format!("# As agreed in 2021.\n\n{policy}");
+    assert_eq!(judged(&desktop.with("policy", commented.as_bytes())), (Some(true), true));
+    assert_eq!(judged(&desktop.without("policy")), (None, true));
+    let quorum = policy.lines().find(|line| line.starts_with("quorum ")).unwrap();
+    let weaker = policy.replace(quorum, "quorum none");
+    let others = policy.replace("witness ", "# witness ").replace(quorum, "quorum none");
+    for other in [weaker.as_str(), &others, "not a policy", ""] {
+        assert_eq!(judged(&desktop.with("policy", other.as_bytes())), (Some(false), false), "{other}");
+    }
+}
+
+#[test]
 fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let desktop = sound();
     let (hashes, entries) = (desktop.tile("0"), desktop.tile("entries"));

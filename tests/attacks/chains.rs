@@ -170,7 +170,7 @@ fn a_last_entry_that_was_changed_is_named_by_its_signature_and_not_by_the_chain(
     let home = tempfile::tempdir().unwrap();
     let folder = Form::Folder.write(&lines, &[], home.path());
     let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
-    assert!(matches!(opened, Err(LedgerError::Unverified(at, _)) if at == last as u64));
+    assert!(matches!(opened, Err(LedgerError::Unverified(found)) if found.entry == last as u64));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn nobody_goes_on_after_entries_that_somebody_else_put_behind_the_last() {
             let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
             let at = lines.len() as u64;
             assert!(
-                matches!(&opened, Err(LedgerError::Unverified(found, _)) if *found == at),
+                matches!(&opened, Err(LedgerError::Unverified(found)) if found.entry == at),
                 "{keeps}: {opened:?}"
             );
             let examined = examine(&folder, home.path(), None, now(), &mut quietly).unwrap();

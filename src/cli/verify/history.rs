@@ -3,7 +3,8 @@
 use super::super::failure::{Failure, file};
 use super::super::output;
 use annals::exchange::against::Leaves;
-use annals::exchange::bundle::{self, Bundle, BundleError};
+use annals::exchange::bundle::verify::{self, Verified};
+use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::export::{self, VerifyError};
 use annals::exchange::page::{BEGIN, Page};
 use annals::ledger::{Ledger, LedgerError, shelf};
@@ -51,11 +52,13 @@ pub(super) struct Bundled {
     pub(super) tile: Option<String>,
     /// How many files there are, and which are not those of their names, or of no entry.
     pub(super) files: (u64, Vec<String>),
+    /// Whether its policy is the one that the entries adopt, where one is in it.
+    pub(super) policy: Option<bool>,
 }
 
 impl Bundled {
     fn holds(&self) -> bool {
-        self.tile.is_none() && self.files.1.is_empty()
+        self.tile.is_none() && self.files.1.is_empty() && self.policy != Some(false)
     }
 }
 
@@ -134,12 +137,9 @@ impl Found {
                 (report, state, None)
             }
             History::Bundle(mut bundle) => {
-                let verified = bundle::verify::verify(&mut bundle, seen, &mut each).map_err(refused)?;
-                (
-                    verified.report,
-                    verified.state,
-                    Some(Bundled { tile: verified.tile, files: verified.files }),
-                )
+                let verified = verify::verify(&mut bundle, seen, &mut each).map_err(refused)?;
+                let Verified { report, state, tile, files, policy } = verified;
+                (report, state, Some(Bundled { tile, files, policy }))
             }
             History::Export(input) => exported(target, export::verify(input, seen, &mut each))?,
             History::Page(page) => exported(target, export::verify(page, seen, &mut each))?,
@@ -155,8 +155,9 @@ impl Found {
         Ok(Self { report, completed, bundled, known, judged, is_page })
     }
 
+    /// Of what has no entry nothing holds: an export that was cut to nothing is one.
     pub(crate) fn holds(&self) -> bool {
-        self.report.holds() && self.parts_hold() && self.known != Some(false)
+        self.report.size > 0 && self.report.holds() && self.parts_hold() && self.known != Some(false)
     }
 
     /// Checkpoints of two histories that cannot both be true, as a file.

@@ -43,6 +43,8 @@ impl fmt::Display for Kind {
     }
 }
 
+/// What stands before the first signature of a note (C2SP signed-note).
+const SIGNED: &str = "\n\n\u{2014} ";
 /// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
 const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
 /// The most bytes of an account, which is read into memory: some sixty thousand entries.
@@ -56,16 +58,20 @@ impl Kind {
         }
         let mut begin = Vec::new();
         let input = File::open(target).map_err(file(target, "read"))?;
-        input.take(256).read_to_end(&mut begin).map_err(file(target, "read"))?;
+        input.take(NOTE_LIMIT as u64).read_to_end(&mut begin).map_err(file(target, "read"))?;
         let begins = |text: &str| begin.starts_with(text.as_bytes());
-        // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number.
+        // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
+        // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
         let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
         let is_number = !second.is_empty() && second.iter().all(u8::is_ascii_digit);
+        let is_signed = begin.windows(SIGNED.len()).any(|part| part == SIGNED.as_bytes());
         Ok(match () {
             () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
             () if begins("annals/fork/") => Some(Self::Fork),
             () if begins("annals/account/") => Some(Self::Account),
-            () if !begins("{") && !begins("PK") && is_number => Some(Self::Checkpoint),
+            () if !begins("{") && !begins("PK") && !begins("<") && (is_number || is_signed) => {
+                Some(Self::Checkpoint)
+            }
             () => None,
         })
     }

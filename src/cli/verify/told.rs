@@ -40,7 +40,7 @@ impl Found {
     fn conclusion(&self) -> &'static str {
         match (self.report.holds() && self.parts_hold(), self.known) {
             (false, _) if self.report.holds() => {
-                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree or a file says otherwise"
+                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree, a file or the policy says otherwise"
             }
             (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
             (true, None) if self.report.size == 0 => "empty: there is nothing to verify",
@@ -97,7 +97,7 @@ impl Found {
         let line = |name: &str, sign, words: &str| format!("{name:<20}{} {words}\n", output::sign(sign));
         let mut text: String =
             report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size)).collect();
-        if let Some(Bundled { tile, files: (count, wrong) }) = &self.bundled {
+        if let Some(Bundled { tile, files: (count, wrong), policy }) = &self.bundled {
             text += &match tile {
                 Some(tile) => line("tree", Some(false), &format!("`{tile}` is not that of the entries")),
                 None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
@@ -111,6 +111,15 @@ impl Found {
                 (None, 0) => line("files", None, "none is in it"),
                 (None, count) => line("files", Some(true), &format!("{count} of {count}")),
             };
+            text += &line(
+                "policy",
+                *policy,
+                match policy {
+                    None => "none is in it",
+                    Some(true) => "the one that its entries adopt",
+                    Some(false) => "`policy` is not the one that its entries adopt",
+                },
+            );
         }
         let standings = &self.completed.standings;
         let wrong = standings.iter().find_map(|standing| {
@@ -138,9 +147,12 @@ impl Found {
     }
 
     fn limits(&self) -> String {
-        let page =
-            if self.is_page { " Nor that the page shows what its entries say: it was not read." } else { "" };
-        format!("Not proved: {LIMITS}{page}")
+        let unread = match (self.is_page, &self.bundled) {
+            (true, _) => " Nor that the page shows what its entries say: it was not read.",
+            (false, Some(_)) => " Nor what its README.txt and answers.jsonl say: they were not read.",
+            (false, None) => "",
+        };
+        format!("Not proved: {LIMITS}{unread}")
     }
 
     pub(crate) fn answer(&self) -> Value {
@@ -187,7 +199,8 @@ impl Found {
         });
         if let Some(members) = value.as_object_mut() {
             members.extend(self.known.map(|known| ("authenticated".to_owned(), known.into())));
-            if let Some(Bundled { tile, files: (count, wrong) }) = &self.bundled {
+            if let Some(Bundled { tile, files: (count, wrong), policy }) = &self.bundled {
+                members.extend(policy.map(|policy| ("policy".to_owned(), policy.into())));
                 members.insert("tree".to_owned(), tile.is_none().into());
                 members.insert("files".to_owned(), json!({"count": count, "wrong": wrong}));
             }
@@ -212,10 +225,7 @@ fn named(vouched: &Vouched) -> Value {
 
 fn verdict_line(verdict: &Verdict, size: u64) -> String {
     let (sign, words) = match (&verdict.finding, verdict.idle) {
-        (Some(finding), _) => (
-            Some(false),
-            format!("entry {}: expected {}, found {}", finding.entry, finding.expected, finding.found),
-        ),
+        (Some(finding), _) => (Some(false), finding.to_string()),
         (None, Some(idle)) => (None, idle.to_owned()),
         (None, None) if verdict.covered == size => (Some(true), format!("{size} of {size} entries")),
         (None, None) => (None, format!("not known beyond the first {} of {size} entries", verdict.covered)),

@@ -1,13 +1,14 @@
 //! Verifying a bundle: with no store, no network, and a memory that does not grow with it. Two verdicts: whether anything was
 //! altered, and up to which entry nothing can be missing.
 
-use super::{Bundle, BundleError};
+use super::{Bundle, BundleError, POLICY};
 use crate::exchange::disclosing::{self, TakeError};
-use crate::exchange::layout::{LayoutError, each_entry, fetch};
+use crate::exchange::layout::{LayoutError, Source, each_entry, fetch};
 use crate::ledger::LedgerError;
 use crate::ledger::disclosures::AtHand;
 use crate::ledger::index::Index;
 use crate::record::beside::Beside;
+use crate::record::completeness::policy_at;
 use crate::record::evidence;
 use crate::record::history::State;
 use crate::record::verdict::Report;
@@ -16,6 +17,7 @@ use crate::store::StoreError;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash, hex};
 use crate::trail::merkle::Frontier;
+use crate::trail::policy::{POLICY_LIMIT, Policy};
 use crate::trail::tile::{self, Kind, TOP, WIDTH};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
@@ -52,17 +54,19 @@ pub struct Verified {
     pub tile: Option<String>,
     /// How many files there are in it, and which are not those of their names, or of no entry.
     pub files: (u64, Vec<String>),
+    /// Whether the policy in it is the one that its entries adopt; nothing where none is in it.
+    pub policy: Option<bool>,
 }
 
 impl Verified {
     /// Whether nothing in it was altered.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.report.holds() && self.tile.is_none() && self.files.1.is_empty()
+        self.report.holds() && self.tile.is_none() && self.files.1.is_empty() && self.policy != Some(false)
     }
 }
 
-/// Verifies a bundle: entries, tree, withheld values and files. Its checkpoints are judged by whoever takes every entry with `each`.
+/// Verifies a bundle: entries, tree, withheld values, files and policy. Its checkpoints are judged by whoever takes every entry with `each`.
 ///
 /// # Errors
 /// [`VerifyError`]. What is wrong with a bundle that can be read is in what is found.
@@ -114,7 +118,18 @@ pub fn verify(
     bundle.has_only(size)?;
     let files = verify_files(bundle, &unnamed)?;
     let (report, state, _) = verifier.finish_with_state()?;
-    Ok(Verified { report, state, tile: rows.wrong, files })
+    let policy = verify_policy(bundle, &state, size)?;
+    Ok(Verified { report, state, tile: rows.wrong, files, policy })
+}
+
+/// Whoever trusts a policy because it lies in a bundle is to be told at least that it is not the ledger's.
+fn verify_policy(bundle: &mut Bundle, state: &State, size: u64) -> Result<Option<bool>, VerifyError> {
+    let read = bundle.read(POLICY, POLICY_LIMIT as u64);
+    let bytes = read.map_err(|error| LayoutError::Read(POLICY.to_owned(), error))?;
+    Ok(bytes.map(|bytes| {
+        let found = Policy::parse(&bytes).ok();
+        found.is_some() && found == policy_at(state, size).ok()
+    }))
 }
 
 /// The hashes of a tree as they come, compared with the tiles of a bundle.
