@@ -4,8 +4,9 @@
 //! keys/DK/authority-1+89abcdef.pem        the key DK/authority-1+89abcdef
 //! ```
 
+use crate::store::disk;
 use crate::trail::key::{Kind, SigningKey};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -66,7 +67,7 @@ impl Keyring {
         let path = self.path(&key.verifier().keyid())?;
         let pem = key.to_pem().map_err(|_| KeyringError::Content(path.clone()))?;
         let folder = path.parent().unwrap_or(&self.folder).to_owned();
-        fs::create_dir_all(&folder).map_err(system(&folder, "made"))?;
+        disk::make_folder(&folder).map_err(system(&folder, "made"))?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -78,7 +79,7 @@ impl Keyring {
             return Err(system(&path, "written")(error));
         }
         // The name of a new file is durable once its folder is.
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(system(&folder, "synced"))?;
+        disk::sync_folder(&folder).map_err(system(&folder, "synced"))?;
         Ok(key)
     }
 

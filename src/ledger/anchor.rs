@@ -109,7 +109,7 @@ impl Anchor {
     /// [`AnchorError`].
     pub fn hold(&self, origin: &str) -> Result<Held, AnchorError> {
         let folder = self.of(origin);
-        fs::create_dir_all(&folder).map_err(system(&folder, "made"))?;
+        disk::make_folder(&folder).map_err(system(&folder, "made"))?;
         let path = folder.join("lock");
         let lock = File::options().write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(system(&path, "opened"))?;

@@ -63,9 +63,7 @@ impl Shelf {
     /// whoever cosigns holds no lock of the ledger. Some network file systems lock no folder; there the last who writes counts.
     pub(super) fn alone(&self) -> Result<Option<fs::File>, CheckpointError> {
         let Some(folder) = &self.folder else { return Ok(None) };
-        if !folder.is_dir() {
-            fs::create_dir_all(folder).map_err(system(folder, "made"))?;
-        }
+        disk::make_folder(folder).map_err(system(folder, "made"))?;
         let opened = disk::open(folder).map_err(system(folder, "read"))?;
         Ok(opened.lock().is_ok().then_some(opened))
     }
@@ -79,7 +77,7 @@ impl Shelf {
             self.memory().insert(size, signed.clone());
             return Ok(());
         };
-        fs::create_dir_all(folder).map_err(system(folder, "made"))?;
+        disk::make_folder(folder).map_err(system(folder, "made"))?;
         Ok(write_durably(folder, &name(size), signed.to_string().as_bytes())?)
     }
 

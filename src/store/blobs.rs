@@ -18,10 +18,7 @@ const PART: &str = ".part";
 /// Keeps what is read in a folder under its digest.
 pub(super) fn put(folder: &Path, bytes: &mut dyn Read) -> Result<Blob, StoreError> {
     // A copy of a ledger may have left the empty folder out.
-    if !folder.is_dir() {
-        fs::create_dir_all(folder).map_err(said(folder, "made"))?;
-        folder.parent().map_or(Ok(()), sync_folder)?;
-    }
+    disk::make_folder(folder).map_err(said(folder, "made"))?;
     let part = folder.join(PART);
     let file = File::create(&part).map_err(said(&part, "made"))?;
     let kept = keep(folder, bytes, file);

@@ -49,7 +49,8 @@ pub fn marker(folder: &Path) -> Result<(), StoreError> {
     folder::check_marker(folder)
 }
 
-/// The process that writes, if there is one and the system tells: asking for the lock could keep a writer out.
+/// The process that writes, if there is one and the system tells: asking for the lock could keep a writer out. It is found by the
+/// inode alone, since some file systems tell another device here than of the file.
 #[must_use]
 #[cfg(unix)]
 pub fn writer(folder: &Path) -> Option<u32> {

@@ -60,6 +60,22 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     call(folder, || File::open(folder)?.sync_all())
 }
 
+/// Makes a folder and those that it lies in, as far as they are not there, each of which lasts on return.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(folder);
+    if !parent.as_os_str().is_empty() {
+        make_folder(parent)?;
+    }
+    match fs::create_dir(folder) {
+        // Somebody else may have made it meanwhile, and not synced it yet.
+        Err(error) if !folder.is_dir() => Err(error),
+        Ok(()) | Err(_) => sync_folder(parent),
+    }
+}
+
 /// A file that is written in parts.
 #[derive(Debug)]
 pub(crate) struct Writing {
@@ -252,7 +268,9 @@ pub(crate) mod faults {
 #[cfg(test)]
 mod tests {
     use super::faults::{Fault, arm};
+    use super::make_folder;
     use crate::store::journal::Journal;
+    use std::fs;
     use std::path::Path;
 
     /// Segments of more than 8 bytes are left behind.
@@ -300,5 +318,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_folder_is_made_only_where_each_that_it_lies_in_lasts() {
+        let home = tempfile::tempdir().unwrap();
+        let inner = home.path().join("a/b/c");
+        for (after, made) in [(0, "a"), (1, "a/b"), (2, "a/b/c")] {
+            let armed = arm(home.path(), after, Fault::NotDone, false);
+            assert!(make_folder(&inner).is_err() && armed.met(), "{made}");
+            drop(armed);
+            assert!(home.path().join(made).is_dir());
+            fs::remove_dir_all(home.path().join("a")).unwrap();
+        }
+        make_folder(&inner).unwrap();
+        let armed = arm(home.path(), 0, Fault::NotDone, true);
+        make_folder(&inner).unwrap();
+        assert!(!armed.met(), "one that is there is left alone");
+        drop(armed);
+        fs::write(inner.join("file"), b"").unwrap();
+        assert!(make_folder(&inner.join("file/d")).is_err());
     }
 }

@@ -25,18 +25,17 @@ impl Folder {
         if path.exists() {
             refuse_foreign(path)?;
         }
-        fs::create_dir_all(path).map_err(said(path, "made"))?;
+        disk::make_folder(path).map_err(said(path, "made"))?;
         let folder = Self { path: path.to_owned(), _lock: Some(lock(path)?) };
         // Another `create` may have ended while this one waited for nothing but the lock.
         refuse_foreign(path)?;
         for inner in [folder.journal(), folder.blobs()] {
-            fs::create_dir_all(&inner).map_err(said(&inner, "made"))?;
+            disk::make_folder(&inner).map_err(said(&inner, "made"))?;
         }
         // The marker comes last: a folder that has one is whole.
         write_durably(path, MARKER, b"{\"format\":1}\n")?;
-        if let Some(parent) = path.parent() {
-            sync_folder(parent)?;
-        }
+        // One that an interrupted `create` made may not last yet.
+        path.parent().map_or(Ok(()), sync_folder)?;
         Ok(folder)
     }
 
