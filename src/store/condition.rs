@@ -110,7 +110,7 @@ fn frames_agree(path: &Path, store: &Embedded, complete: u64) -> Result<(), Stri
     let read = store.read(0..complete, &mut |sequence, line| {
         let Ok(frame) = &mut agreed else { return };
         if frame.as_ref().is_none_or(|frame: &super::frame::Frame| frame.end() <= sequence) {
-            match frames.holding(sequence) {
+            match frames.stored().holding(sequence) {
                 Ok(next) => *frame = next,
                 Err(reason) => {
                     agreed = Err(reason);

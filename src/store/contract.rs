@@ -1,9 +1,11 @@
-//! The contract of a store, as one suite that every engine runs.
+//! The contract of a store, as one suite that every engine runs. What an engine does when its disk fails is tested where that can be
+//! made to happen: for the journal in `disk` and `damage`.
 
 use super::embedded::Embedded;
 use super::memory::Memory;
 use super::{AppendError, Condition, Head, Place, Store, StoreError};
 use crate::trail::hash::LeafHash;
+use std::thread;
 
 fn every(rule: impl Fn(&dyn Store)) {
     rule(&Memory::default());
@@ -51,6 +53,86 @@ fn an_append_to_another_head_is_a_conflict_and_changes_nothing() {
             assert!(matches!(refused, Err(AppendError::Conflict(known)) if known == head));
         }
         assert_eq!(all(store, 0..9), [(0, "a".into())]);
+    });
+}
+
+#[test]
+fn nothing_is_a_batch_too_and_changes_nothing() {
+    every(|store| {
+        for _ in 0..2 {
+            let head = store.head();
+            assert_eq!(store.append(head, &[]).unwrap(), head);
+            assert_eq!(store.head(), head);
+            store.append(head, &batch(&["a"])).unwrap();
+        }
+        assert_eq!(all(store, 0..9), [(0, "a".into()), (1, "a".into())]);
+    });
+}
+
+#[test]
+fn of_those_who_append_at_once_each_line_is_stored_once_and_readers_see_a_beginning_of_it() {
+    const EACH: u64 = 40;
+    let line = |writer: u64, at: u64| format!("writer {writer}, line {at}, {}", "x".repeat(200)).into_bytes();
+    every(|store| {
+        thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    scope.spawn(move || {
+                        for at in 0..EACH {
+                            let mut expected = store.head();
+                            // Whoever was not first learns where the log stands, and nothing of theirs is there.
+                            while let Err(error) = store.append(expected, &[line(writer, at)]) {
+                                let AppendError::Conflict(head) = error else { panic!("{error}") };
+                                assert!(head.size > expected.size);
+                                expected = head;
+                            }
+                        }
+                    })
+                })
+                .collect();
+            let mut before: Vec<Vec<u8>> = Vec::new();
+            while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
+                let (head, mut now) = (store.head(), Vec::new());
+                store.read(0..u64::MAX, &mut |_, line| now.push(line.to_vec())).unwrap();
+                assert!(now.starts_with(&before) && now.len() as u64 >= head.size);
+                let last = head.size.checked_sub(1).map(|last| &now[usize::try_from(last).unwrap()]);
+                assert_eq!(last.map_or(LeafHash::NONE, |line| LeafHash::of(line)), head.leaf);
+                before = now;
+            }
+        });
+        let (mut stored, mut last) = (Vec::new(), LeafHash::NONE);
+        store
+            .read(0..u64::MAX, &mut |_, line| {
+                stored.push(line.to_vec());
+                last = LeafHash::of(line);
+            })
+            .unwrap();
+        assert_eq!(store.head(), Head { size: 4 * EACH, leaf: last });
+        stored.sort();
+        let mut all: Vec<Vec<u8>> =
+            (0..4).flat_map(|writer| (0..EACH).map(move |at| line(writer, at))).collect();
+        all.sort();
+        assert_eq!(stored, all);
+    });
+}
+
+#[test]
+fn an_append_waits_for_nobody_who_reads() {
+    every(|store| {
+        let head = store.append(Head::EMPTY, &batch(&["a", "b"])).unwrap();
+        let mut seen = Vec::new();
+        let mut each = |_, line: &[u8]| {
+            // In a thread of its own: the one that reads asks the store for nothing.
+            if seen.is_empty() {
+                thread::scope(|scope| {
+                    scope.spawn(|| store.append(head, &batch(&["c"])).unwrap()).join().unwrap()
+                });
+            }
+            seen.push(line.to_vec());
+        };
+        store.read(0..2, &mut each).unwrap();
+        assert_eq!(seen, batch(&["a", "b"]));
+        assert_eq!(all(store, 2..9), [(2, "c".into())]);
     });
 }
 

@@ -12,7 +12,7 @@
 
 use super::contained::Broken;
 use super::folder::Folder;
-use super::frames::Frames;
+use super::frames::{Frames, Stored};
 use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
@@ -21,7 +21,7 @@ use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Lines above which a read goes through the journal, which is several times as quick.
 const LONG: u64 = 256;
@@ -30,7 +30,12 @@ const LONG: u64 = 256;
 #[derive(Debug)]
 pub struct Embedded {
     // Closed in this order: the lock is given back last.
-    derived: RwLock<Derived>,
+    /// What readers ask before the journal, if it is of use.
+    stored: Option<Stored>,
+    /// Why it is not any more: from then on the journal answers.
+    broken: OnceLock<Broken>,
+    /// Held while what was appended is taken in: nobody who reads waits for that.
+    derived: Mutex<Derived>,
     journal: Journal,
     /// Held while a blob is put or removed.
     blobs: Mutex<()>,
@@ -44,8 +49,6 @@ struct Derived {
     frames: Option<Frames>,
     generations: Generations,
     notices: Vec<String>,
-    /// Set by a reader that met an error in the frames; from then on the journal answers.
-    broken: OnceLock<Broken>,
 }
 
 impl Embedded {
@@ -110,16 +113,31 @@ impl Embedded {
     }
 
     fn read_only(folder: Folder, journal: Journal) -> Self {
-        let derived = Derived::new(None, Generations::read(&folder.sled()), Vec::new());
-        Self { derived, journal, blobs: Mutex::default(), writes: false, folder }
+        let generations = Generations::read(&folder.sled());
+        let derived = Derived { frames: None, generations, notices: Vec::new() };
+        Self::new(derived, journal, folder, false)
     }
 
-    fn derived(&self) -> RwLockReadGuard<'_, Derived> {
-        self.derived.read().unwrap_or_else(PoisonError::into_inner)
+    fn new(derived: Derived, journal: Journal, folder: Folder, writes: bool) -> Self {
+        let stored = derived.frames.as_ref().map(|frames| frames.stored().clone());
+        let (derived, broken) = (Mutex::new(derived), OnceLock::new());
+        Self { stored, broken, derived, journal, blobs: Mutex::default(), writes, folder }
     }
 
-    fn changed(&self) -> RwLockWriteGuard<'_, Derived> {
-        self.derived.write().unwrap_or_else(PoisonError::into_inner)
+    fn derived(&self) -> MutexGuard<'_, Derived> {
+        self.derived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes lines in that are durable in the journal, so that nothing that sled says can undo them.
+    fn take_in(&self, first: u64, place: Place, lines: &[Vec<u8>]) {
+        let mut derived = self.derived();
+        if let Some(reason) = self.broken.get() {
+            derived.give_up(reason);
+        } else if let Err(reason) = derived.push(first, place, lines) {
+            derived.give_up(&reason);
+            // Only the first reason is kept.
+            let _ = self.broken.set(reason);
+        }
     }
 
     /// How many bytes follow the last whole line: a write in progress, or one that was never acknowledged.
@@ -154,8 +172,7 @@ impl Embedded {
         let Recovered { mut journal, frames, generations } = recovered;
         journal.begin_writing()?;
         blobs::clear(&folder.blobs())?;
-        let derived = Derived::new(frames, generations, notices);
-        Ok(Self { derived, journal, blobs: Mutex::default(), writes: true, folder })
+        Ok(Self::new(Derived { frames, generations, notices }, journal, folder, true))
     }
 
     /// Does something where blobs are kept and removed: one after the other, for there is one name for what is not whole yet.
@@ -167,19 +184,17 @@ impl Embedded {
         then(&self.folder.blobs())
     }
 
-    /// Hands out lines from the frames, and returns where they were at fault.
+    /// Hands out lines from complete frames, and returns where these end, or were at fault.
     fn read_frames(
         &self,
-        frames: &Frames,
+        stored: &Stored,
         range: Range<u64>,
         each: &mut dyn FnMut(u64, &[u8]),
-    ) -> Result<(), (u64, Broken)> {
+    ) -> Result<u64, (u64, Broken)> {
         let mut next = range.start;
-        while next < range.end {
-            let stored = frames.holding(next).map_err(|error| (next, error))?;
-            let Some(frame) = stored.as_ref().or(frames.waiting()) else {
-                return Err((next, "a frame is missing".to_owned()));
-            };
+        while next < range.end
+            && let Some(frame) = stored.holding(next).map_err(|error| (next, error))?
+        {
             if let Some(length) = frame.pointer() {
                 let line =
                     self.journal.line(frame.place, length).map_err(|error| (next, error.to_string()))?;
@@ -194,44 +209,26 @@ impl Embedded {
             }
             next = frame.end();
         }
-        Ok(())
+        Ok(next)
     }
 }
 
 impl Derived {
-    fn new(frames: Option<Frames>, generations: Generations, notices: Vec<String>) -> RwLock<Self> {
-        RwLock::new(Self { frames, generations, notices, broken: OnceLock::new() })
-    }
-
-    /// The frames, unless a reader met an error in them.
-    fn sound(&self) -> Option<&Frames> {
-        self.frames.as_ref().filter(|_| self.broken.get().is_none())
-    }
-
-    /// Takes lines that are durable in the journal, so that nothing that sled says can undo them.
-    fn push(&mut self, first: u64, mut place: Place, lines: &[Vec<u8>]) {
-        self.give_up_broken();
-        let Some(frames) = &mut self.frames else { return };
-        let pushed = (first..).zip(lines).try_for_each(|(sequence, line)| {
+    fn push(&mut self, first: u64, mut place: Place, lines: &[Vec<u8>]) -> Result<(), Broken> {
+        let Some(frames) = &mut self.frames else { return Ok(()) };
+        (first..).zip(lines).try_for_each(|(sequence, line)| {
             let here = place;
             place.offset += line.len() as u64 + 1;
             frames.push(sequence, here, line)
-        });
-        if let Err(reason) = pushed {
-            self.give_up(&reason);
-        }
-    }
-
-    fn give_up_broken(&mut self) {
-        if let Some(reason) = self.broken.take() {
-            self.give_up(&reason);
-        }
+        })
     }
 
     /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them. Nobody waits for
     /// sled, which ends by itself or not at all.
     fn give_up(&mut self, reason: &str) {
-        self.frames = None;
+        if self.frames.take().is_none() {
+            return;
+        }
         // Where it cannot be forgotten, it was not closed, and is judged on opening.
         let _ = self.generations.forget();
         self.notices.push(format!("{reason}: {WITHOUT}"));
@@ -244,25 +241,19 @@ impl Store for Embedded {
     }
 
     fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
-        self.journal.append(expected, batch, &mut |place| self.changed().push(expected.size, place, batch))
+        self.journal.append(expected, batch, &mut |place| self.take_in(expected.size, place, batch))
     }
 
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
         // Whoever asks for everything reads the truth, however little it is.
         let long = range.end.saturating_sub(range.start) > LONG;
         let mut range = range.start..range.end.min(self.journal.head().size);
-        {
-            let derived = self.derived();
-            if let Some(frames) = derived.sound().filter(|_| !long) {
-                match self.read_frames(frames, range.clone(), each) {
-                    Ok(()) => return Ok(()),
-                    Err((next, reason)) => {
-                        // Only the first reason is kept.
-                        let _ = derived.broken.set(reason);
-                        range.start = next;
-                    }
-                }
-            }
+        if let Some(stored) = self.stored.as_ref().filter(|_| !long && self.broken.get().is_none()) {
+            range.start = self.read_frames(stored, range.clone(), each).unwrap_or_else(|(next, reason)| {
+                // As above.
+                let _ = self.broken.set(reason);
+                next
+            });
         }
         if range.is_empty() {
             return Ok(());
@@ -289,8 +280,11 @@ impl Store for Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
+        self.stored = None;
         let derived = self.derived.get_mut().unwrap_or_else(PoisonError::into_inner);
-        derived.give_up_broken();
+        if let Some(reason) = self.broken.get() {
+            derived.give_up(reason);
+        }
         let Derived { frames, generations, .. } = derived;
         let (Some(frames), Some(current)) = (frames.take(), generations.current()) else { return };
         let entries = self.journal.head().size;

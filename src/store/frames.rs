@@ -8,6 +8,8 @@ use super::contained::{Broken, Contained, contained};
 use super::frame::Frame;
 use super::segment::Place;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -26,9 +28,17 @@ const CLOSING: Duration = Duration::from_secs(10);
 /// What sled knows of a journal, and the lines that wait for their frame to be complete.
 #[derive(Debug)]
 pub(super) struct Frames {
-    trees: Contained<Trees>,
+    stored: Stored,
     waiting: Option<Frame>,
     end: u64,
+}
+
+/// The complete frames, for readers, who wait for nobody who writes, and for whom nobody waits.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    trees: Arc<Contained<Trees>>,
+    /// The sequence after the last line that is in one of them.
+    complete: Arc<AtomicU64>,
 }
 
 /// sled itself.
@@ -45,21 +55,29 @@ impl Frames {
     pub(super) fn open(path: &Path) -> Result<Self, Broken> {
         let path = path.to_owned();
         let trees = Contained::begin(OPENING, move || Trees::open(&path))?;
-        let mut opened = Self { trees, waiting: None, end: 0 };
+        let stored = Stored { trees: Arc::new(trees), complete: Arc::default() };
+        let mut opened = Self { stored, waiting: None, end: 0 };
         opened.end = opened.last()?.map_or(0, |frame| frame.end());
+        opened.stored.complete.store(opened.end, Ordering::Release);
         Ok(opened)
     }
 
-    /// Closes sled, and says how many lines are in complete frames.
+    /// Closes sled, and says how many lines are in complete frames. Nobody has them for reading any more.
     pub(super) fn close(self) -> Result<u64, Broken> {
         let complete = self.complete();
-        self.trees.end(CLOSING, Trees::close)?;
+        let trees = Arc::into_inner(self.stored.trees).ok_or("sled is being read")?;
+        trees.end(CLOSING, Trees::close)?;
         Ok(complete)
+    }
+
+    /// What readers ask.
+    pub(super) fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     /// Waits until what was written until now is in sled's files, and says how many lines are in complete frames.
     pub(super) fn flush(&self) -> Result<u64, Broken> {
-        self.trees.ask(CLOSING, |trees| trees.db.flush().map_err(said))?;
+        self.stored.trees.ask(CLOSING, |trees| trees.db.flush().map_err(said))?;
         Ok(self.complete())
     }
 
@@ -70,38 +88,17 @@ impl Frames {
 
     /// The sequence after the last line that is in a complete frame.
     pub(super) fn complete(&self) -> u64 {
-        self.waiting.as_ref().map_or(self.end, |frame| frame.first)
+        self.stored.complete()
     }
 
     /// The last complete frame.
     pub(super) fn last(&self) -> Result<Option<Frame>, Broken> {
-        self.trees.ask(READING, |trees| match trees.whole.last().map_err(said)? {
+        self.stored.trees.ask(READING, |trees| match trees.whole.last().map_err(said)? {
             Some((key, value)) => {
                 Frame::decode(&key, &value).map(Some).ok_or_else(|| "a frame is damaged".into())
             }
             None => Ok(None),
         })
-    }
-
-    /// The frame with a line; none where it is not complete yet.
-    pub(super) fn holding(&self, sequence: u64) -> Result<Option<Frame>, Broken> {
-        if sequence >= self.complete() {
-            return Ok(None);
-        }
-        self.trees.ask(READING, move |trees| {
-            let upto = ..=sequence.to_be_bytes();
-            let found = trees.whole.range(upto).next_back().transpose().map_err(said)?;
-            let frame = found.and_then(|(key, value)| Frame::decode(&key, &value));
-            frame
-                .filter(|frame| sequence < frame.end())
-                .map(Some)
-                .ok_or_else(|| "a frame is missing or damaged".into())
-        })
-    }
-
-    /// The lines that wait for their frame to be complete.
-    pub(super) fn waiting(&self) -> Option<&Frame> {
-        self.waiting.as_ref()
     }
 
     /// Takes the journal's next line.
@@ -124,10 +121,36 @@ impl Frames {
 
     fn write_waiting(&mut self) -> Result<(), Broken> {
         let Some(frame) = self.waiting.take() else { return Ok(()) };
-        self.trees.tell(move |trees| {
+        let end = frame.end();
+        self.stored.trees.tell(move |trees| {
             trees.whole.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said)?;
             trees.ask_to_flush();
             Ok(())
+        })?;
+        // Whoever asks for it from here on is answered after it was written.
+        self.stored.complete.store(end, Ordering::Release);
+        Ok(())
+    }
+}
+
+impl Stored {
+    fn complete(&self) -> u64 {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// The frame with a line; none where it is not complete yet.
+    pub(super) fn holding(&self, sequence: u64) -> Result<Option<Frame>, Broken> {
+        if sequence >= self.complete() {
+            return Ok(None);
+        }
+        self.trees.ask(READING, move |trees| {
+            let upto = ..=sequence.to_be_bytes();
+            let found = trees.whole.range(upto).next_back().transpose().map_err(said)?;
+            let frame = found.and_then(|(key, value)| Frame::decode(&key, &value));
+            frame
+                .filter(|frame| sequence < frame.end())
+                .map(Some)
+                .ok_or_else(|| "a frame is missing or damaged".into())
         })
     }
 }
@@ -210,11 +233,11 @@ impl Frames {
         let hang = |_: &mut Trees| loop {
             thread::sleep(OPENING);
         };
-        self.trees.tell(hang).unwrap();
+        self.stored.trees.tell(hang).unwrap();
     }
 
     /// Makes it as if sled panicked.
     pub(super) fn panic(&self) {
-        self.trees.tell(|_| panic!("as sled does")).unwrap();
+        self.stored.trees.tell(|_| panic!("as sled does")).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use crate::trail::hash::sha256;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A log that is gone with its process.
 #[derive(Debug, Default)]
@@ -13,7 +13,8 @@ pub struct Memory(RwLock<Kept>);
 
 #[derive(Debug)]
 struct Kept {
-    lines: Vec<Vec<u8>>,
+    /// Shared with whoever reads, so that nobody who appends waits for them.
+    lines: Vec<Arc<[u8]>>,
     head: Head,
     blobs: BTreeMap<String, Vec<u8>>,
 }
@@ -45,17 +46,16 @@ impl Store for Memory {
             return Err(AppendError::Conflict(kept.head));
         }
         kept.head = advance(kept.head, batch)?;
-        kept.lines.extend_from_slice(batch);
+        kept.lines.extend(batch.iter().map(|line| Arc::from(line.as_slice())));
         Ok(kept.head)
     }
 
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
         let place = |sequence| usize::try_from(sequence).unwrap_or(usize::MAX);
         let count = place(range.end.saturating_sub(range.start));
-        let kept = self.kept();
-        for (sequence, line) in (range.start..).zip(kept.lines.iter().skip(place(range.start)).take(count)) {
-            each(sequence, line);
-        }
+        let lines: Vec<Arc<[u8]>> =
+            self.kept().lines.iter().skip(place(range.start)).take(count).cloned().collect();
+        (range.start..).zip(lines).for_each(|(sequence, line)| each(sequence, &line));
         Ok(())
     }
 

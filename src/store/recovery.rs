@@ -147,7 +147,7 @@ fn segments_agree(journal: &Journal, frames: &Frames, from: Option<(u64, Place)>
         if after.first > unread {
             break;
         }
-        let frame = frames.holding(after.first - 1)?;
+        let frame = frames.stored().holding(after.first - 1)?;
         let same = frame.is_some_and(|frame| {
             frame.place.segment == segment.first
                 && frame.end() == after.first

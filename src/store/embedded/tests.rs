@@ -39,6 +39,35 @@ fn where_sled_panics_or_hangs_no_append_waits_and_the_next_opening_heals() {
 }
 
 #[test]
+fn no_append_waits_for_a_reader_for_whom_sled_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Embedded::create(folder.path()).unwrap();
+    let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
+    let head = store.append(Head::EMPTY, &lines).unwrap();
+    store.derived().frames.as_ref().unwrap().hang();
+    std::thread::scope(|scope| {
+        let (asked, asks) = std::sync::mpsc::channel();
+        let reader = scope.spawn({
+            let store = &store;
+            move || {
+                asked.send(()).unwrap();
+                let mut found = Vec::new();
+                store.read(7..8, &mut |_, line| found.push(line.to_vec())).unwrap();
+                found
+            }
+        });
+        asks.recv().unwrap();
+        // Long enough for it to wait for sled, in whose queue there is room.
+        std::thread::sleep(Duration::from_millis(100));
+        let begun = Instant::now();
+        store.append(head, &lines[..20]).unwrap();
+        assert!(!reader.is_finished() && begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert_eq!(reader.join().unwrap(), lines[7..8], "the journal answered");
+    });
+    assert_eq!(store.head().size, 320);
+}
+
+#[test]
 fn a_rebuilding_that_fails_leaves_what_was() {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::create(folder.path()).unwrap();
@@ -90,7 +119,7 @@ fn where_sled_fails_the_journal_answers_and_the_next_opening_heals() {
     let store = Embedded::create(folder.path()).unwrap();
     let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
     let head = store.append(Head::EMPTY, &lines).unwrap();
-    store.derived().broken.set("sled failed".to_owned()).unwrap();
+    store.broken.set("sled failed".to_owned()).unwrap();
     let mut found = Vec::new();
     store.read(40..50, &mut |_, line| found.push(line.to_vec())).unwrap();
     assert_eq!(found, lines[40..50]);
