@@ -2,6 +2,10 @@
 //!
 //! Entries are sealed by [`Ledger::record`] alone; those that were sealed elsewhere are appended by [`following`]. Signing is not here: a request arrives signed.
 //!
+//! Locks are taken in this order: the turn of the queue, the keeper's, the tree's, those of the disclosures, the past's, that of the
+//! keys; last those of the store, which asks nobody. A commit waits for a reader where one has the past, for a moment, or looks for
+//! the places of the withheld values, once.
+//!
 //! - `sequencer`: the one place where an entry is sealed; `queue`, in which those wait who come while it is busy; `admission`,
 //!   whether a request is taken;
 //! - `replay`: what is read again, entry by entry;

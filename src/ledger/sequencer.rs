@@ -203,6 +203,7 @@ mod tests {
     use crate::ledger::Ledger;
     use crate::store::{AppendError, StoreError};
     use crate::trail::entry::Entry;
+    use std::thread;
 
     const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
 
@@ -239,6 +240,21 @@ mod tests {
         assert_eq!(ledger.at(None).unwrap().in_memory().unwrap(), before);
         let receipt = ledger.record(said, Vec::new()).unwrap();
         assert_eq!((receipt.sequence, receipt.repeated), (at as u64, false));
+    }
+
+    #[test]
+    fn no_commit_waits_for_whoever_works_with_the_tree() {
+        let (ledger, at) = before("action.progressed");
+        let (said, _) = request(HISTORY.lines().nth(at).unwrap());
+        let tree_size = || ledger.with_tree(|tree, _| Ok::<_, LedgerError>(tree.size())).unwrap();
+        let proving = ledger.with_tree(|tree, _| {
+            let recorded =
+                thread::scope(|scope| scope.spawn(|| ledger.record(said, Vec::new())).join().unwrap());
+            assert_eq!(recorded.unwrap().sequence, at as u64);
+            Ok::<_, LedgerError>(tree.size())
+        });
+        assert_eq!(proving.unwrap(), at as u64);
+        assert_eq!(tree_size(), at as u64 + 1, "whoever comes next reads what it lacks");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Frontier, Prover, Tiles};
 use crate::trail::tile::{self, Tile};
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{PoisonError, TryLockError};
 
 /// The hashes of all entries, and of what stands above them.
 #[derive(Debug)]
@@ -180,19 +180,23 @@ impl Ledger {
         self.with_tree(|tree, store| Ok(tree.remake(store)?))
     }
 
-    /// Keeps the tree up with entries that were written after so many, whose hashes need not be read back.
+    /// Keeps the tree up with entries that were written after so many, whose hashes need not be read back. Where somebody works
+    /// with it, who may compute all of it, nobody waits: what it lacks is read by whoever comes next.
     ///
     /// # Errors
     /// [`LedgerError`], where what it lacks besides cannot be read, or it cannot be kept.
     pub(super) fn keep_tree_up(&self, size: u64, written: &[LeafHash]) -> Result<(), LedgerError> {
-        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tree = match self.tree.try_lock() {
+            Ok(tree) => tree,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
         if let Some(tree) = tree.as_mut().filter(|tree| tree.size() == size) {
             for leaf in written {
                 tree.push(*leaf);
             }
         }
-        drop(tree);
-        self.with_tree(|tree, store| Ok(tree.keep_up(store)?))
+        self.work(&mut tree, |tree, store| Ok(tree.keep_up(store)?))
     }
 
     /// Works with the tree of all entries; what is kept of it is read or made first.
@@ -200,7 +204,14 @@ impl Ledger {
         &self,
         work: impl FnOnce(&mut Tree, &dyn Store) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        self.work(&mut self.tree.lock().unwrap_or_else(PoisonError::into_inner), work)
+    }
+
+    fn work<T, E: From<LedgerError>>(
+        &self,
+        tree: &mut Option<Tree>,
+        work: impl FnOnce(&mut Tree, &dyn Store) -> Result<T, E>,
+    ) -> Result<T, E> {
         let store = self.store.as_ref();
         let mut opened = match tree.take() {
             Some(opened) => opened,
