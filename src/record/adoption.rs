@@ -14,7 +14,7 @@ use super::refusal::causes;
 use crate::domain::shape;
 use crate::domain::value::{Code, NotAValue, Text};
 use crate::domain::versions::Versions;
-use crate::trail::key::VerifierKey;
+use crate::trail::key::{Kind, VerifierKey};
 use crate::trail::policy::{Log, Policy, PolicyFault, Quorum};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -127,6 +127,9 @@ pub enum Refusal {
         "the log's key {0} was registered before, by its id or its bytes: name the ledger's key in force, or a new one"
     )]
     Log(String),
+    /// A key of another type.
+    #[error("the log's key {0} is of the wrong type: the ledger's key signs with type 0x01")]
+    Kind(String),
     /// A witness that nobody registered.
     #[error(
         "the witness `{0}` has the key {1}, which no party registered: `annals key register … --role witness` comes first"
@@ -316,12 +319,15 @@ fn check(policy: &Policy, origin: &str, keys: &Keys) -> Result<(), Refusal> {
     if log.name() != origin {
         return Err(Refusal::Origin { found: log.name().to_owned(), expected: origin.to_owned() });
     }
+    if log.kind() != Kind::Ed25519 {
+        return Err(Refusal::Kind(log.keyid()));
+    }
     if keys.ledger() != Some(log) && keys.knows(log) {
         return Err(Refusal::Log(log.keyid()));
     }
     for witness in policy.witnesses() {
         let keyid = witness.key.keyid();
-        // Of its type, 0x04, are the keys of witnesses alone.
+        // Of a type that a policy takes for witnesses, only witnesses have keys here.
         match keys.in_force(&keyid) {
             Ok(key) if key.vkey == witness.key => {}
             Err(authority::Refusal::Revoked(_)) => {
@@ -335,6 +341,7 @@ fn check(policy: &Policy, origin: &str, keys: &Keys) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::role::Role;
     use super::*;
 
     fn party(id: &str) -> Code {
@@ -370,6 +377,24 @@ mod tests {
         let mut rules = Adoption::<u64>::default();
         assert!(!rules.take(&1, &stranger, 1, &[&a, &b]));
         assert!(!rules.take(&1, &a, 2, &[&a, &b]) && rules.take(&1, &b, 3, &[&a, &b]));
+    }
+
+    #[test]
+    fn no_ledger_has_a_key_of_ml_dsa_which_policies_from_elsewhere_may_list() {
+        let (log, _) = crate::trail::key::post_quantum("a.example/plan", 1);
+        let (witness, _) = crate::trail::key::post_quantum("A/witness-2", 2);
+        let policy = Policy::parse(format!("log {log}\nquorum none\n").as_bytes()).unwrap();
+        let keys = Keys::default();
+        assert_eq!(check(&policy, "a.example/plan", &keys), Err(Refusal::Kind(log.keyid())));
+        let registered = authority::Registered {
+            role: Role::Witness,
+            vkey: witness.clone(),
+            institution: None,
+            holder: None,
+            contact: None,
+        };
+        let decided = keys.decide(&authority::Event::Registered(registered), &party("A"));
+        assert_eq!(decided, Err(authority::Refusal::Kind(witness.keyid())));
     }
 
     #[test]

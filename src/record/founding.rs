@@ -197,7 +197,7 @@ impl Opened {
                 return Err(Refusal::KeyKind(key.keyid()));
             }
             // A raw key counts once, under whichever name and kind it comes; and an id, which is short, names one key.
-            if ids.insert(key.keyid()) && keys.insert(*key.raw()) {
+            if ids.insert(key.keyid()) && keys.insert(key.raw().to_vec()) {
                 Ok(())
             } else {
                 Err(Refusal::KeyKnown(key.keyid()))

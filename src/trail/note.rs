@@ -149,9 +149,7 @@ impl Note {
     /// [`Forged`] where any line that names the key does not hold, even beside one that does.
     pub fn signed_by(&self, key: &VerifierKey) -> Result<Option<&Signature>, Forged> {
         let holds = |line: &Signature| {
-            let signature = line.bytes().try_into();
-            key.kind() == Kind::Ed25519
-                && signature.is_ok_and(|signature| key.verifies(self.text.as_bytes(), signature))
+            key.kind() == Kind::Ed25519 && key.verifies(self.text.as_bytes(), line.bytes())
         };
         let mut found = None;
         for line in self.signatures.iter().filter(|line| line.names(key)) {

@@ -50,14 +50,9 @@ pub enum PolicyFault {
     /// Not a key.
     #[error("line {0} of the policy holds no verifier key")]
     Key(usize, #[source] KeyFault),
-    /// A key of a newer kind.
-    #[error(
-        "line {0} of the policy holds a key of type 0x06 (ML-DSA-44), which is not supported yet; use one of 0x04"
-    )]
-    Unsupported(usize),
     /// A key of the wrong kind.
     #[error(
-        "line {0} of the policy: the key {1} is of the wrong type: logs sign with 0x01, witnesses with 0x04"
+        "line {0} of the policy: the key {1} is of the wrong type: logs sign with 0x01, witnesses with 0x04, and both with 0x06"
     )]
     Kind(usize, String),
     /// A key twice.

@@ -4,7 +4,7 @@
 //! somebody holds, and whether a cosignature is of the right time, is for the caller.
 
 use super::checkpoint::SignedCheckpoint;
-use super::key::VerifierKey;
+use super::key::{Kind, VerifierKey};
 use super::note::{Forged, Signature};
 use super::policy::{Octets, Policy, Quorum, Threshold, Witness};
 use super::witness;
@@ -67,10 +67,13 @@ impl Policy {
         let origin = signed.checkpoint().origin();
         let (mut listed, mut by) = (false, None);
         for log in self.logs() {
-            let signature = signed.note().signed_by(&log.key)?;
+            let has_signed = match log.key.kind() {
+                Kind::MlDsa44 => witness::signed_as_one(signed, &log.key)?,
+                Kind::Ed25519 | Kind::Cosignature => signed.note().signed_by(&log.key)?.is_some(),
+            };
             if log.key.name() == origin {
                 listed = true;
-                by = by.or(signature.map(|_| &log.key));
+                by = by.or(has_signed.then_some(&log.key));
             }
         }
         let witnessing = self.witnessed(signed)?;
@@ -140,7 +143,7 @@ mod tests {
     use super::*;
     use crate::trail::checkpoint::Checkpoint;
     use crate::trail::hash::NodeHash;
-    use crate::trail::key::{Kind, SigningKey};
+    use crate::trail::key::SigningKey;
     use proptest::prelude::*;
 
     const ORIGIN: &str = "a.example/plan";
@@ -222,6 +225,32 @@ mod tests {
         let mut strange = whole;
         strange.push(Signature::of(&witness(8).verifier(), &[0; 72])).unwrap();
         assert!(policy(NESTED).judge(&strange).is_ok(), "unknown lines are ignored");
+    }
+
+    #[test]
+    fn logs_and_witnesses_of_ml_dsa_are_judged_as_others_are() {
+        let checkpoint = Checkpoint::new(ORIGIN, 6, NodeHash([7; 32])).unwrap();
+        let line = |name, seed, time| witness::post_quantum(name, seed, time, &checkpoint);
+        let ((log, by_log), (w, by_witness)) = (line(ORIGIN, 1, 0), line("w/1", 2, 1001));
+        let text = format!(
+            "log {log}\nwitness x {w}\nwitness y {}\ngroup g all x y\nquorum g\n",
+            witness(3).verifier()
+        );
+        let policy = Policy::parse(text.as_bytes()).unwrap();
+        let judged = |lines: &[&Signature]| {
+            let signed =
+                SignedCheckpoint::with(checkpoint.clone(), lines.iter().map(|line| (*line).clone())).unwrap();
+            policy.judge(&signed).map(|verdict| verdict.witnessing.backing)
+        };
+        let classical = witness::cosign(&witness(3), &checkpoint, 1003).unwrap();
+        assert_eq!(judged(&[&by_log, &by_witness, &classical]), Ok(Backing::Witnessed));
+        assert_eq!(judged(&[&by_log, &classical]), Ok(Backing::Unwitnessed));
+        assert_eq!(judged(&[&by_witness, &classical]), Err(Distrust::Unsigned(ORIGIN.to_owned())));
+        // Of a witness that tells no time, it is not known what had been fixed by when.
+        let (_, undated) = line("w/1", 2, 0);
+        assert_eq!(judged(&[&by_log, &undated, &classical]), Err(Distrust::Forged(Forged(w.keyid()))));
+        let forged = Signature::of(&log, &[7; 2428]);
+        assert_eq!(judged(&[&forged, &by_log]), Err(Distrust::Forged(Forged(log.keyid()))));
     }
 
     #[test]

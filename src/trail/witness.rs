@@ -8,8 +8,8 @@
 //! 40rzQz0MIX1r60s9bhpK1jCc5SkfFreHYYbTuWUE/cQ=␊
 //! ```
 //!
-//! The line in the note holds the time as eight bytes, most significant first, and the signature (Ed25519, type 0x04).
-//! That a witness verifies before it signs, and reads the clock, is not here.
+//! The line in the note holds the time as eight bytes, most significant first, and the signature (Ed25519, type 0x04; elsewhere
+//! also ML-DSA-44, type 0x06, of another message). That a witness verifies before it signs, and reads the clock, is not here.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint};
 use super::key::{Kind, SigningKey, VerifierKey};
@@ -22,13 +22,17 @@ pub const TIME_LIMIT: u64 = (1 << 63) - 1;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WitnessFault {
     /// A key that signs something else.
-    #[error("the key {0} is not a witness's: checkpoints are cosigned with a key of type 0x04")]
+    #[error(
+        "the key {0} is not a witness's: checkpoints are cosigned with a key of type 0x04, or elsewhere 0x06"
+    )]
     Kind(String),
     /// No time, or one beyond the limit.
     #[error("{0} is not the time of a cosignature: seconds since 1970, not 0, at most 9223372036854775807")]
     Time(u64),
     /// Not of the form of a cosignature.
-    #[error("a cosignature has 72 bytes, 8 of its time and 64 of Ed25519, this one has {0}")]
+    #[error(
+        "a cosignature has 8 bytes of its time, and 64 of Ed25519 or 2420 of ML-DSA-44; this one has {0}"
+    )]
     Length(usize),
     /// A line of somebody else.
     #[error("the line of `{found}` is not by the key {expected}: ask the witness that was meant")]
@@ -63,7 +67,9 @@ pub fn cosign(key: &SigningKey, checkpoint: &Checkpoint, time: u64) -> Result<Si
 /// # Errors
 /// [`WitnessFault::Length`], [`WitnessFault::Time`].
 pub fn time(signature: &Signature) -> Result<u64, WitnessFault> {
-    parts(signature).map(|(time, _)| time)
+    let (time, rest) = parts(signature)?;
+    let is_one = [Kind::Cosignature, Kind::MlDsa44].iter().any(|kind| rest.len() == kind.signature_length());
+    if is_one { dated(time) } else { Err(WitnessFault::Length(signature.bytes().len())) }
 }
 
 /// Verifies one cosignature of a checkpoint, and says of when it is.
@@ -71,7 +77,12 @@ pub fn time(signature: &Signature) -> Result<u64, WitnessFault> {
 /// # Errors
 /// [`WitnessFault`], by name.
 pub fn verify(key: &VerifierKey, checkpoint: &Checkpoint, line: &Signature) -> Result<u64, WitnessFault> {
-    if key.kind() != Kind::Cosignature {
+    dated(verified(key, checkpoint, line)?)
+}
+
+/// As above, of any time or none.
+fn verified(key: &VerifierKey, checkpoint: &Checkpoint, line: &Signature) -> Result<u64, WitnessFault> {
+    if key.kind() == Kind::Ed25519 {
         return Err(WitnessFault::Kind(key.keyid()));
     }
     if !line.names(key) {
@@ -79,10 +90,35 @@ pub fn verify(key: &VerifierKey, checkpoint: &Checkpoint, line: &Signature) -> R
         return Err(WitnessFault::Stranger { found, expected: key.keyid() });
     }
     let (time, signature) = parts(line)?;
-    if !key.verifies(&message(time, checkpoint), signature) {
-        return Err(WitnessFault::Invalid(key.keyid()));
+    if signature.len() != key.kind().signature_length() {
+        return Err(WitnessFault::Length(line.bytes().len()));
     }
-    Ok(time)
+    if time > TIME_LIMIT {
+        return Err(WitnessFault::Time(time));
+    }
+    let message = match key.kind() {
+        Kind::MlDsa44 => subtree(key.name(), time, checkpoint),
+        Kind::Cosignature | Kind::Ed25519 => Some(message(time, checkpoint)),
+    };
+    if message.is_some_and(|message| key.verifies(&message, signature)) {
+        Ok(time)
+    } else {
+        Err(WitnessFault::Invalid(key.keyid()))
+    }
+}
+
+/// Whether a log signed a checkpoint as witnesses do, with a key of type 0x06 (C2SP tlog-checkpoint): of what time, is for the log.
+///
+/// # Errors
+/// As [`cosigned`].
+pub fn signed_as_one(signed: &SignedCheckpoint, log: &VerifierKey) -> Result<bool, Forged> {
+    let mut lines = signed.note().signatures().iter().filter(|line| line.names(log)).peekable();
+    let any = lines.peek().is_some();
+    if lines.all(|line| verified(log, signed.checkpoint(), line).is_ok()) {
+        Ok(any)
+    } else {
+        Err(Forged(log.keyid()))
+    }
 }
 
 /// When a witness cosigned, in POSIX seconds; `None` where it did not. Where it did more than once, the first time
@@ -123,16 +159,48 @@ fn message(time: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{checkpoint}").into_bytes()
 }
 
+/// What is signed with a key of type 0x06: the tree from its first leaf on, and the name of whoever signs (C2SP tlog-cosignature,
+/// "ML-DSA-44 signed message", in the encoding of RFC 8446 §3). A name of more than 255 bytes has none.
+fn subtree(cosigner: &str, time: u64, checkpoint: &Checkpoint) -> Option<Vec<u8>> {
+    let lengths = [cosigner, checkpoint.origin()].map(|name| u8::try_from(name.len()));
+    let [Ok(cosigner_length), Ok(origin_length)] = lengths else { return None };
+    let parts: [&[u8]; 9] = [
+        b"subtree/v1\n\0",
+        &[cosigner_length],
+        cosigner.as_bytes(),
+        &time.to_be_bytes(),
+        &[origin_length],
+        checkpoint.origin().as_bytes(),
+        &0_u64.to_be_bytes(),
+        &checkpoint.size().to_be_bytes(),
+        &checkpoint.root().0,
+    ];
+    Some(parts.concat())
+}
+
 /// A cosignature of no time says nothing of when a history was fixed (C2SP tlog-witness).
 const fn dated(time: u64) -> Result<u64, WitnessFault> {
     if time == 0 || time > TIME_LIMIT { Err(WitnessFault::Time(time)) } else { Ok(time) }
 }
 
-fn parts(line: &Signature) -> Result<(u64, &[u8; 64]), WitnessFault> {
+fn parts(line: &Signature) -> Result<(u64, &[u8]), WitnessFault> {
     let length = || WitnessFault::Length(line.bytes().len());
     let (time, signature) = line.bytes().split_first_chunk().ok_or_else(length)?;
-    let (time, signature) = (u64::from_be_bytes(*time), signature.try_into().map_err(|_| length())?);
-    Ok((dated(time)?, signature))
+    Ok((u64::from_be_bytes(*time), signature))
+}
+
+/// A cosignature with a key of type 0x06, which this program does not make.
+#[cfg(test)]
+pub(super) fn post_quantum(
+    name: &str,
+    seed: u8,
+    time: u64,
+    checkpoint: &Checkpoint,
+) -> (VerifierKey, Signature) {
+    let (key, sign) = super::key::post_quantum(name, seed);
+    let signature = sign(&subtree(name, time, checkpoint).unwrap_or_default());
+    let line = Signature::of(&key, &[&time.to_be_bytes()[..], &signature].concat());
+    (key, line)
 }
 
 #[cfg(test)]
@@ -220,6 +288,43 @@ mod tests {
         }
         assert!(cosign(&witness(), &checkpoint(6), TIME_LIMIT).is_ok());
         assert!(cosign(&witness(), &checkpoint(6), 1).is_ok());
+    }
+
+    #[test]
+    fn the_message_of_ml_dsa_is_the_structure_of_the_specification() {
+        let message = subtree("w", 1_679_315_147, &checkpoint(6)).unwrap();
+        let expected = [
+            &b"subtree/v1\n\0\x01w\0\0\0\0\x64\x18\x50\xcb\x01a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x06"[..],
+            &[7; 32],
+        ];
+        assert_eq!(message, expected.concat());
+        assert_eq!(subtree(&"w".repeat(255), 1, &checkpoint(6)).map(|message| message[12]), Some(255));
+        assert_eq!(subtree(&"w".repeat(256), 1, &checkpoint(6)), None);
+    }
+
+    #[test]
+    fn a_cosignature_of_ml_dsa_holds_for_its_checkpoint_its_time_and_its_key_alone() {
+        let (key, line) = post_quantum("KR/witness-2", 5, 20, &checkpoint(6));
+        assert_eq!(verify(&key, &checkpoint(6), &line), Ok(20));
+        assert_eq!(time(&line), Ok(20));
+        assert_eq!(cosigned(&with(std::slice::from_ref(&line)), &key), Ok(Some(20)));
+        let invalid = Err(WitnessFault::Invalid(key.keyid()));
+        assert_eq!(verify(&key, &checkpoint(7), &line), invalid);
+        for at in [0, 7, 8, 39, 40, 2427] {
+            let mut bytes = line.bytes().to_vec();
+            bytes[at] ^= 1;
+            assert!(verify(&key, &checkpoint(6), &Signature::of(&key, &bytes)).is_err(), "{at}");
+        }
+        let short = Signature::of(&key, &line.bytes()[..72]);
+        assert_eq!(verify(&key, &checkpoint(6), &short), Err(WitnessFault::Length(72)));
+        // A witness tells the time; a log need not.
+        let (key, undated) = post_quantum("a", 5, 0, &checkpoint(6));
+        let signed = with(&[undated]);
+        assert_eq!(cosigned(&signed, &key), Err(Forged(key.keyid())));
+        assert_eq!(signed_as_one(&signed, &key), Ok(true));
+        assert_eq!(signed_as_one(&with(&[]), &key), Ok(false));
+        let (_, other) = post_quantum("a", 5, 0, &checkpoint(7));
+        assert_eq!(signed_as_one(&with(&[other]), &key), Err(Forged(key.keyid())));
     }
 
     #[test]

@@ -108,7 +108,8 @@ fn line(work: Work, lines: &[Vec<u8>], limit: Duration, ours: Duration) -> Measu
 fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
     let entries: Vec<Entry> =
         lines.iter().rev().take(SIGNATURES).filter_map(|line| Entry::parse(line).ok()).collect();
-    let library = |key: &VerifierKey| VerifyingKey::from_bytes(key.raw()).ok();
+    let library =
+        |key: &VerifierKey| key.raw().try_into().ok().and_then(|raw| VerifyingKey::from_bytes(raw).ok());
     let keys = state.keys.iter().filter_map(|(id, key)| Some((id, library(&key.vkey)?)));
     let keys: HashMap<&str, _> = keys.collect();
     let raw = entries.iter().filter_map(|entry| {

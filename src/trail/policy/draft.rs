@@ -63,7 +63,11 @@ impl Draft {
     }
 
     pub(super) fn log(&mut self, key: VerifierKey, url: Option<Octets>) -> Result<(), PolicyFault> {
-        self.check(&key, Kind::Ed25519, self.logs.iter().any(|log| log.key.raw() == key.raw()))?;
+        self.check(
+            &key,
+            &[Kind::Ed25519, Kind::MlDsa44],
+            self.logs.iter().any(|log| log.key.raw() == key.raw()),
+        )?;
         self.logs.push(Log { key, url });
         Ok(())
     }
@@ -75,7 +79,7 @@ impl Draft {
         url: Option<Octets>,
     ) -> Result<(), PolicyFault> {
         let twice = self.witnesses.iter().any(|witness| witness.key.raw() == key.raw());
-        self.check(&key, Kind::Cosignature, twice)?;
+        self.check(&key, &[Kind::Cosignature, Kind::MlDsa44], twice)?;
         self.define(&name)?;
         self.witnesses.push(Witness { name, key, url });
         Ok(())
@@ -129,10 +133,7 @@ impl Draft {
     fn key(&self, word: &[u8]) -> Result<VerifierKey, PolicyFault> {
         let shown = |_| KeyFault::Form(String::from_utf8_lossy(word).chars().take(240).collect());
         let key = std::str::from_utf8(word).map_err(shown).and_then(VerifierKey::parse);
-        key.map_err(|fault| match fault {
-            KeyFault::Unknown { byte: 0x06, .. } => PolicyFault::Unsupported(self.line),
-            fault => PolicyFault::Key(self.line, fault),
-        })
+        key.map_err(|fault| PolicyFault::Key(self.line, fault))
     }
 
     fn threshold(&self, word: &[u8], members: usize) -> Result<Threshold, PolicyFault> {
@@ -149,8 +150,8 @@ impl Draft {
             .ok_or_else(|| PolicyFault::Threshold(self.line, Octets(word.to_vec()), members))
     }
 
-    fn check(&self, key: &VerifierKey, kind: Kind, twice: bool) -> Result<(), PolicyFault> {
-        if key.kind() != kind {
+    fn check(&self, key: &VerifierKey, kinds: &[Kind], twice: bool) -> Result<(), PolicyFault> {
+        if !kinds.contains(&key.kind()) {
             return Err(PolicyFault::Kind(self.line, key.keyid()));
         }
         if twice { Err(PolicyFault::KeyTwice(self.line, key.keyid())) } else { Ok(()) }
@@ -301,13 +302,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_ml_dsa_is_named_as_not_supported() {
-        use base64::Engine;
-        use base64::engine::general_purpose::STANDARD;
-        let key = STANDARD.encode([vec![6], vec![7; 1312]].concat());
-        let fault = read(&format!("witness x w+00000000+{key}\nquorum none\n")).unwrap_err();
-        assert_eq!(fault, PolicyFault::Unsupported(1));
-        assert!(fault.to_string().contains("ML-DSA-44"));
+    fn keys_of_ml_dsa_are_logs_and_witnesses() {
+        let key = |name| crate::trail::key::post_quantum(name, 7).0;
+        let text = format!("log {}\nwitness x {}\nquorum x\n", key("a.example/plan"), key("w"));
+        let policy = Policy::parse(text.as_bytes()).unwrap();
+        assert_eq!(policy.to_bytes(), text.as_bytes());
+        let twice = text.replace("quorum x", &format!("witness y {}\nquorum x", key("other")));
+        assert_eq!(Policy::parse(twice.as_bytes()), Err(PolicyFault::KeyTwice(3, key("other").keyid())));
     }
 
     #[test]
