@@ -1,12 +1,13 @@
 //! `annals report`: the evaluation of a review as a document, in the dialect that the file's name asks for.
 
 use super::audit;
-use super::axes::{Axes, review};
+use super::axes::{Axes, review as reviewed};
 use super::document::Edition;
 use super::failure::Failure;
 use super::hidden::Hidden;
 use super::settings::Settings;
 use super::{plan, privacy, words};
+use annals::domain::review;
 use annals::domain::sealed::Audience;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
@@ -16,9 +17,11 @@ use annals::projection::reading::Reading;
 use annals::projection::timeline::speaker;
 use annals::projection::{board, evaluation, version};
 use annals::report::audit::exceptions as exceptions_table;
+use annals::report::course::{self, Step};
 use annals::report::document::{Document, Layout, Section};
 use annals::report::table::{Cell, Report as Table};
-use annals::report::{answers, evaluation as table, reasons, tally, version as versions};
+use annals::report::{answers, bases, evaluation as table, reasons, tally, version as versions};
+use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
@@ -35,7 +38,7 @@ Examples:
 
 It is made from the reading on which the review was opened, and from what was found and decided until it was closed, or by now: the same
 head gives the same bytes (of a PDF: the same page; its printer writes the time into it). The page holds the entries that it rests on, and \
-the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status and exceptions; and with --for, reasons: what was withheld of \
+the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status, bases, exceptions and course; and with --for, reasons: what was withheld of \
 findings, proposals and refusals, as far as that reader may see it and it is at hand. Labels are in English, Danish or Korean; the plan's own words, and the keys and words of JSON and \
 CSV, stay as they are. What only machines read is in hidden columns of a workbook.")]
 pub(crate) struct Report {
@@ -66,11 +69,11 @@ impl Report {
     /// What is written, from two readings: the one on which the review was opened, and the one in which it was closed, or the last.
     fn document(&self, ledger: &Ledger) -> Result<Document, Failure> {
         let whole = ledger.state();
-        let closed = review(&whole, &self.review)?.closed;
+        let closed = reviewed(&whole, &self.review)?.closed;
         let (then, before) = Axes::of_review(self.review.clone(), None).read(ledger)?;
         let state = ledger.at(closed.map(Cut::Sequence))?.state;
         let after = Reading { illustrative: before.illustrative, ..Reading::of(&state, None, None, None) };
-        let (named, readings) = ((&self.review, review(&state, &self.review)?), (&before, &after));
+        let (named, readings) = ((&self.review, reviewed(&state, &self.review)?), (&before, &after));
         let filter = Filter::default();
         let board = board::of(&then, &before, &filter)?;
         let rows = evaluation::actions(&state, &self.review, &filter);
@@ -90,7 +93,9 @@ impl Report {
             section("decisions", versions::diff(&before, &after, &decided)),
             section("progress", tally::progress(&then.state, &before, &board)),
             section("status", answers::status(&then, &before, &filter)?),
+            section("bases", bases::of(&then.state, &before)),
             section("exceptions", exceptions_table(&before, &exceptions)),
+            section("course", course::of(&state, readings, &Self::course(ledger, named.1)?)),
         ];
         if let Some(reader) = &self.reader {
             let said = Self::reasons(ledger, reader, evaluation::said(named.1, &rows, &judged))?;
@@ -112,6 +117,15 @@ impl Report {
             sections: self.edition.sections(sections)?,
             layout: Layout::Chapters,
         })
+    }
+
+    /// When the review was opened, signed and closed, with the entries that say so.
+    fn course(ledger: &Ledger, review: &review::State) -> Result<Vec<(Step, Entry)>, Failure> {
+        let mut steps = Vec::new();
+        for (step, sequence) in course::steps(review) {
+            steps.extend(ledger.entry(sequence)?.map(|entry| (step, entry)));
+        }
+        Ok(steps)
     }
 
     /// What was said with a reason, with who said it, and that as far as the reader may see it.

@@ -190,11 +190,13 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
     }
 }
 
-/// Which columns are wide, and which are numbers.
+/// Which columns are wide, which are numbers, and which are dates, that are not broken.
 fn kind(column: &Column) -> Option<&'static str> {
     match column.key.as_str() {
         "reason" | "text" | "what" => Some("wide"),
+        "decisions" => Some("phrases"),
         "sequence" | "actions" | "line" => Some("number"),
+        "effective" | "expires" | "recorded_on" => Some("date"),
         _ => None,
     }
 }

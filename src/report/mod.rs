@@ -1,7 +1,7 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`], [`evaluation`], [`reasons`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`], [`evaluation`], [`reasons`], [`bases`], [`course`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
@@ -15,7 +15,9 @@ pub mod action;
 pub mod agenda;
 pub mod answers;
 pub mod audit;
+pub mod bases;
 pub mod brief;
+pub mod course;
 pub mod csv;
 pub mod diff;
 pub mod document;

@@ -46,6 +46,24 @@ impl Desk {
         desk
     }
 
+    /// One in which bases of agreement changed, signed and closed.
+    pub(crate) fn agreeing() -> Self {
+        let desk = Self(TempDir::new().unwrap());
+        for command in [
+            &format!("init {PLAN} --as DK --both-sides --illustrative --time 2021-05-11T08:00:00.000Z"),
+            "record instrument 2.1 --as KR --state signed --effective 2021-09 --time 2021-10-01T08:00:00.000Z",
+            "record instrument 1.1 --as DK --state lapsed --effective 2022-03 --time 2022-03-01T08:00:00.000Z",
+            "record instrument 1.2 --as DK --state lapsed --effective 2023-01-05 --time 2023-01-08T08:00:00.000Z",
+            "review open R2022 --as DK --cutoff 2022-12-31 --axis effective --time 2023-01-09T08:00:00.000Z",
+            "review sign R2022 --as DK --time 2023-02-01T08:00:00.000Z",
+            "review sign R2022 --as KR --time 2023-02-02T08:00:00.000Z",
+            "review close R2022 --as KR --time 2023-02-03T08:00:00.000Z",
+        ] {
+            desk.done(command);
+        }
+        desk
+    }
+
     /// As above, with reasons for several readers, of which one is erased.
     pub(crate) fn reasoning() -> Self {
         let desk = Self::reviewing();

@@ -55,7 +55,9 @@ fn a_workbook_has_what_the_program_answers_with_typed_dates_and_numbers() {
         "Decisions",
         "Progress by line",
         "Status",
+        "Bases of agreement",
         "Exceptions",
+        "Opened, signed, closed",
     ];
     assert_eq!(workbook.sheet_names(), sheets);
     let answered: Value = serde_json::from_str(&desk.done("--format json status --review R2022")).unwrap();
@@ -318,6 +320,60 @@ fn reasons_stand_in_a_report_as_far_as_its_reader_may_see_them() {
         assert!(String::from_utf8(refused.stderr).unwrap().contains(why));
     }
     desk.done("report R2022 -o reasons.csv --section reasons --for parties");
+}
+
+#[test]
+fn a_report_has_the_bases_as_they_stood_and_when_its_review_was_opened_signed_and_closed() {
+    let desk = Desk::agreeing();
+    desk.done("report R2022 -o evaluation.json");
+    let document: Value =
+        serde_json::from_str(&fs::read_to_string(desk.path("evaluation.json")).unwrap()).unwrap();
+    assert_eq!(schema::Schemas::load().faults("documents/document.json", &document), Vec::<String>::new());
+    let table = |name: &str| {
+        let mut sections = document["sections"].as_array().unwrap().iter();
+        sections.find(|section| section["name"] == name).unwrap()["report"].clone()
+    };
+    let bases = table("bases");
+    assert_eq!(bases["facts"], json!({"bases": 20, "lapsed": 2}));
+    let base = |name: &str| {
+        let mut rows = bases["rows"].as_array().unwrap().iter();
+        rows.find(|row| row["basis"] == name).unwrap().clone()
+    };
+    // As the plan has it, and over by then; as was said since; as was said of a time after the cut-off.
+    let over = base("2.3");
+    assert_eq!(
+        [&over["state"], &over["expires"], &over["lapsed"]],
+        [&json!("signed"), &json!("2021"), &json!(true)]
+    );
+    assert!(over["source"].is_null() && over["sequence"].is_u64());
+    let said = base("2.1");
+    assert_eq!(
+        [&said["state"], &said["source"], &said["effective"]],
+        [&json!("signed"), &json!("KR"), &json!("2021-09")]
+    );
+    assert!(!said["resting"].as_array().unwrap().is_empty() && said["lapsed"] == false);
+    let gone = base("1.1");
+    assert_eq!(
+        [&gone["state"], &gone["source"], &gone["lapsed"]],
+        [&json!("lapsed"), &json!("DK"), &json!(true)]
+    );
+    assert!(base("1.2")["source"].is_null(), "it lapsed after the cut-off");
+    let course = table("course");
+    let told =
+        |row: &Value| ["said", "source", "recorded_on"].map(|name| row[name].as_str().unwrap().to_owned());
+    let steps: Vec<[String; 3]> = course["rows"].as_array().unwrap().iter().map(told).collect();
+    let expected = [
+        ["opens the review", "DK", "2023-01-09"],
+        ["signs the review", "DK", "2023-02-01"],
+        ["signs the review", "KR", "2023-02-02"],
+        ["closes the review", "KR", "2023-02-03"],
+    ];
+    assert_eq!(steps, expected.map(|step| step.map(str::to_owned)));
+    assert!(course["rows"][1]["key"].as_str().unwrap().starts_with("DK/authority-1+"));
+    // Before anybody signs there is the opening alone, and in every language the same rows.
+    let open = Desk::reviewing();
+    open.done("report R2022 -o course.csv --section course --lang ko");
+    assert_eq!(fs::read_to_string(open.path("course.csv")).unwrap().lines().count(), 2);
 }
 
 #[test]
