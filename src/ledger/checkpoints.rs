@@ -11,6 +11,7 @@ use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::NodeHash;
 use crate::trail::key::{SigningKey, VerifierKey};
+use crate::trail::merkle::Prover;
 use crate::trail::note::Signature;
 use crate::trail::witness::{self, WitnessFault};
 use std::path::PathBuf;
@@ -125,14 +126,15 @@ impl Ledger {
     /// # Errors
     /// [`CheckpointError`]: the key signs nothing that does not continue all it signed before.
     pub fn checkpoint(&self, key: &SigningKey, anchor: &Anchor) -> Result<SignedCheckpoint, CheckpointError> {
+        let held = anchor.hold(self.state().origin().ok_or(CheckpointError::Empty)?)?;
+        let _alone = self.shelf.alone()?;
+        // What is signed is what this key speaks for: another may be the ledger's after the next entry.
         let state = self.state();
         let (origin, own) = known(&state, state.head.size)?;
         let verifier = key.verifier();
         if verifier != *own {
             return Err(CheckpointError::Key { expected: own.keyid(), found: verifier.keyid() });
         }
-        let held = anchor.hold(origin)?;
-        let _alone = self.shelf.alone()?;
         let found = self.newest_checkpoint()?;
         let kept = found.as_ref().map(|found| holding(found, &state)).transpose()?;
         let kept = kept.filter(|kept| is_signed(kept, &state));
@@ -140,8 +142,8 @@ impl Ledger {
         // What lies in the folder excuses nothing that the key remembers otherwise.
         let known: Vec<_> =
             [&kept, &remembered].into_iter().flatten().map(SignedCheckpoint::checkpoint).collect();
-        let (size, root) = self.continued(&known)?;
-        let checkpoint = Checkpoint::new(origin, size, root)?;
+        let root = self.continued(state.head.size, &known)?;
+        let checkpoint = Checkpoint::new(origin, state.head.size, root)?;
         let again =
             [kept.clone(), remembered].into_iter().flatten().find(|known| *known.checkpoint() == checkpoint);
         let mut signed = SignedCheckpoint::sign(checkpoint, key)?;
@@ -161,10 +163,9 @@ impl Ledger {
         Ok(signed)
     }
 
-    /// Size and root of all entries, computed from them, and from the last that was signed of them; they continue each that was.
-    fn continued(&self, signed: &[&Checkpoint]) -> Result<(u64, NodeHash), CheckpointError> {
+    /// The root of the first entries, computed from them, and from the last that was signed of them; they continue each that was.
+    fn continued(&self, size: u64, signed: &[&Checkpoint]) -> Result<NodeHash, CheckpointError> {
         let last = signed.iter().max_by_key(|last| last.size());
-        let size = self.head().size;
         if let Some(known) = last.map(|last| last.size()).filter(|known| *known > size) {
             return Err(CheckpointError::Behind { known, size });
         }
@@ -177,7 +178,7 @@ impl Ledger {
                     return Err(CheckpointError::Beside { known: each.size() });
                 }
             }
-            Ok((tree.size(), tree.root()))
+            Ok(Prover::new(tree, size).root()?)
         })
     }
 

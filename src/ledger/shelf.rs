@@ -25,11 +25,19 @@ pub const FOLDER: &str = "checkpoints";
 pub(super) struct Shelf {
     folder: Option<PathBuf>,
     memory: Mutex<BTreeMap<u64, SignedCheckpoint>>,
+    /// Held by the one thread of this process that reads, merges and writes.
+    one: Mutex<()>,
+}
+
+/// The right to read, merge and write, until it is dropped.
+pub(super) struct Alone<'a> {
+    _one: MutexGuard<'a, ()>,
+    _folder: Option<fs::File>,
 }
 
 impl Shelf {
     pub(super) fn new(ledger: Option<&Path>) -> Self {
-        Self { folder: ledger.map(|ledger| ledger.join(FOLDER)), memory: Mutex::default() }
+        Self { folder: ledger.map(|ledger| ledger.join(FOLDER)), ..Self::default() }
     }
 
     fn memory(&self) -> MutexGuard<'_, BTreeMap<u64, SignedCheckpoint>> {
@@ -61,11 +69,12 @@ impl Shelf {
 
     /// Keeps everybody else waiting who reads, merges and writes here, whatever process it is, until what is returned is dropped:
     /// whoever cosigns holds no lock of the ledger. Some network file systems lock no folder; there the last who writes counts.
-    pub(super) fn alone(&self) -> Result<Option<fs::File>, CheckpointError> {
-        let Some(folder) = &self.folder else { return Ok(None) };
+    pub(super) fn alone(&self) -> Result<Alone<'_>, CheckpointError> {
+        let one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(folder) = &self.folder else { return Ok(Alone { _one: one, _folder: None }) };
         disk::make_folder(folder).map_err(system(folder, "made"))?;
         let opened = disk::open(folder).map_err(system(folder, "read"))?;
-        Ok(opened.lock().is_ok().then_some(opened))
+        Ok(Alone { _one: one, _folder: opened.lock().is_ok().then_some(opened) })
     }
 
     pub(super) fn keep(&self, signed: &SignedCheckpoint) -> Result<(), CheckpointError> {

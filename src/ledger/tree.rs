@@ -120,11 +120,6 @@ impl Tree {
     pub(super) const fn size(&self) -> u64 {
         self.frontier.size()
     }
-
-    /// Its root.
-    pub(super) fn root(&self) -> NodeHash {
-        self.frontier.root()
-    }
 }
 
 impl Tiles for Tree {

@@ -128,7 +128,9 @@ pub enum Refusal {
     )]
     Log(String),
     /// A key of another type.
-    #[error("the log's key {0} is of the wrong type: the ledger's key signs with type 0x01")]
+    #[error(
+        "the key {0} is of the wrong type: here the ledger's key signs with type 0x01, and witnesses with 0x04"
+    )]
     Kind(String),
     /// A witness that nobody registered.
     #[error(
@@ -327,7 +329,10 @@ fn check(policy: &Policy, origin: &str, keys: &Keys) -> Result<(), Refusal> {
     }
     for witness in policy.witnesses() {
         let keyid = witness.key.keyid();
-        // Of a type that a policy takes for witnesses, only witnesses have keys here.
+        if witness.key.kind() != Kind::Cosignature {
+            return Err(Refusal::Kind(keyid));
+        }
+        // Of that type are the keys of witnesses alone.
         match keys.in_force(&keyid) {
             Ok(key) if key.vkey == witness.key => {}
             Err(authority::Refusal::Revoked(_)) => {

@@ -67,7 +67,7 @@ impl<T: 'static> Contained<T> {
         Ok(Self { orders, done, broken })
     }
 
-    /// What a job says, for which it is waited so long.
+    /// What a job says, for which it is waited so long, and as long as those before it come to an end.
     pub(super) fn ask<R: Send + 'static>(
         &self,
         patience: Duration,
@@ -103,13 +103,16 @@ impl<T: 'static> Contained<T> {
     }
 
     fn wait<R>(&self, answer: &Receiver<Result<R, Broken>>, patience: Duration) -> Result<R, Broken> {
-        answer.recv_timeout(patience).unwrap_or_else(|error| {
-            let reason = match error {
-                RecvTimeoutError::Timeout => "sled did not answer in time",
-                RecvTimeoutError::Disconnected => "sled panicked",
+        loop {
+            let done = self.done.load(Ordering::Relaxed);
+            let reason = match answer.recv_timeout(patience) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if self.done.load(Ordering::Relaxed) != done => continue,
+                Err(RecvTimeoutError::Timeout) => "sled did not answer in time",
+                Err(RecvTimeoutError::Disconnected) => "sled panicked",
             };
-            Err(self.broken.get_or_init(|| reason.to_owned()).clone())
-        })
+            return Err(self.broken.get_or_init(|| reason.to_owned()).clone());
+        }
     }
 
     /// Puts an order into the queue; where that is full, waits as long as it moves.

@@ -8,9 +8,9 @@ use super::contained::{Broken, Contained, contained};
 use super::frame::Frame;
 use super::segment::Place;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,23 +20,24 @@ const FLUSH_AFTER: u32 = 64;
 const CACHE: u64 = 64 << 20;
 /// Longer than the largest index takes to open: beyond it, sled hangs, and building anew is faster.
 const OPENING: Duration = Duration::from_mins(1);
-/// Longer than what waits in the queue and a read take: beyond it, the journal is faster.
-const READING: Duration = Duration::from_secs(10);
+/// How long nothing may come to an end that waits in the queue before a read: beyond it, the journal is faster.
+const READING: Duration = Duration::from_secs(2);
 /// Longer than a close takes that has much to write: beyond it, the next opening judges what was written.
 const CLOSING: Duration = Duration::from_secs(10);
 
 /// What sled knows of a journal, and the lines that wait for their frame to be complete.
 #[derive(Debug)]
 pub(super) struct Frames {
+    trees: Arc<Contained<Trees>>,
     stored: Stored,
     waiting: Option<Frame>,
     end: u64,
 }
 
-/// The complete frames, for readers, who wait for nobody who writes, and for whom nobody waits.
+/// The complete frames, for readers, who wait for nobody who writes, and for whom nobody waits. They keep nothing open.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
-    trees: Arc<Contained<Trees>>,
+    trees: Weak<Contained<Trees>>,
     /// The sequence after the last line that is in one of them.
     complete: Arc<AtomicU64>,
 }
@@ -55,8 +56,9 @@ impl Frames {
     pub(super) fn open(path: &Path) -> Result<Self, Broken> {
         let path = path.to_owned();
         let trees = Contained::begin(OPENING, move || Trees::open(&path))?;
-        let stored = Stored { trees: Arc::new(trees), complete: Arc::default() };
-        let mut opened = Self { stored, waiting: None, end: 0 };
+        let trees = Arc::new(trees);
+        let stored = Stored { trees: Arc::downgrade(&trees), complete: Arc::default() };
+        let mut opened = Self { trees, stored, waiting: None, end: 0 };
         opened.end = opened.last()?.map_or(0, |frame| frame.end());
         opened.stored.complete.store(opened.end, Ordering::Release);
         Ok(opened)
@@ -65,7 +67,7 @@ impl Frames {
     /// Closes sled, and says how many lines are in complete frames. Nobody has them for reading any more.
     pub(super) fn close(self) -> Result<u64, Broken> {
         let complete = self.complete();
-        let trees = Arc::into_inner(self.stored.trees).ok_or("sled is being read")?;
+        let trees = Arc::into_inner(self.trees).ok_or("sled is being read")?;
         trees.end(CLOSING, Trees::close)?;
         Ok(complete)
     }
@@ -77,7 +79,7 @@ impl Frames {
 
     /// Waits until what was written until now is in sled's files, and says how many lines are in complete frames.
     pub(super) fn flush(&self) -> Result<u64, Broken> {
-        self.stored.trees.ask(CLOSING, |trees| trees.db.flush().map_err(said))?;
+        self.trees.ask(CLOSING, |trees| trees.db.flush().map_err(said))?;
         Ok(self.complete())
     }
 
@@ -93,7 +95,7 @@ impl Frames {
 
     /// The last complete frame.
     pub(super) fn last(&self) -> Result<Option<Frame>, Broken> {
-        self.stored.trees.ask(READING, |trees| match trees.whole.last().map_err(said)? {
+        self.trees.ask(READING, |trees| match trees.whole.last().map_err(said)? {
             Some((key, value)) => {
                 Frame::decode(&key, &value).map(Some).ok_or_else(|| "a frame is damaged".into())
             }
@@ -122,7 +124,7 @@ impl Frames {
     fn write_waiting(&mut self) -> Result<(), Broken> {
         let Some(frame) = self.waiting.take() else { return Ok(()) };
         let end = frame.end();
-        self.stored.trees.tell(move |trees| {
+        self.trees.tell(move |trees| {
             trees.whole.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said)?;
             trees.ask_to_flush();
             Ok(())
@@ -143,7 +145,8 @@ impl Stored {
         if sequence >= self.complete() {
             return Ok(None);
         }
-        self.trees.ask(READING, move |trees| {
+        let trees = self.trees.upgrade().ok_or("sled was given up")?;
+        trees.ask(READING, move |trees| {
             let upto = ..=sequence.to_be_bytes();
             let found = trees.whole.range(upto).next_back().transpose().map_err(said)?;
             let frame = found.and_then(|(key, value)| Frame::decode(&key, &value));
@@ -233,11 +236,11 @@ impl Frames {
         let hang = |_: &mut Trees| loop {
             thread::sleep(OPENING);
         };
-        self.stored.trees.tell(hang).unwrap();
+        self.trees.tell(hang).unwrap();
     }
 
     /// Makes it as if sled panicked.
     pub(super) fn panic(&self) {
-        self.stored.trees.tell(|_| panic!("as sled does")).unwrap();
+        self.trees.tell(|_| panic!("as sled does")).unwrap();
     }
 }

@@ -47,7 +47,7 @@ pub enum CheckpointFault {
     )]
     NotEmpty(NodeHash),
     /// A key of another log, or of something else.
-    #[error("the key {key} is not the log's: one of type 0x01 named {origin} is")]
+    #[error("the key {key} is not the log's: one of type 0x01 or 0x06 named {origin} is")]
     Key {
         /// The key's name and id.
         key: String,
@@ -192,9 +192,14 @@ impl SignedCheckpoint {
     /// [`CheckpointFault::Forged`].
     pub fn signed_by(&self, log: &VerifierKey) -> Result<(), CheckpointFault> {
         self.checkpoint.is_of(log)?;
-        match self.note.signed_by(log)? {
-            Some(_) => Ok(()),
-            None => Err(CheckpointFault::Unsigned(log.keyid())),
+        if self.has_line_of(log)? { Ok(()) } else { Err(CheckpointFault::Unsigned(log.keyid())) }
+    }
+
+    /// Whether there is a signature by a log's key, of either type, whatever the log is called.
+    pub(super) fn has_line_of(&self, log: &VerifierKey) -> Result<bool, Forged> {
+        match log.kind() {
+            Kind::MlDsa44 => witness::signed_as_one(self, log),
+            Kind::Ed25519 | Kind::Cosignature => Ok(self.note.signed_by(log)?.is_some()),
         }
     }
 
@@ -238,7 +243,7 @@ pub(super) fn decimal(text: &str) -> Option<u64> {
 
 impl Checkpoint {
     fn is_of(&self, log: &VerifierKey) -> Result<(), CheckpointFault> {
-        if log.kind() == Kind::Ed25519 && log.name() == self.origin {
+        if log.kind() != Kind::Cosignature && log.name() == self.origin {
             return Ok(());
         }
         Err(CheckpointFault::Key { key: log.keyid(), origin: self.origin.clone() })

@@ -231,6 +231,23 @@ mod tests {
         assert!(matches!(fork.signed_by(&other.verifier()), Err(ForkFault::Checkpoint("first", _))));
     }
 
+    #[test]
+    fn a_fork_of_a_log_that_signs_with_ml_dsa_is_one() {
+        let [first, second] = fork(5, 11).unwrap().checkpoints().map(Clone::clone);
+        let signed = |signed: &SignedCheckpoint| {
+            let (key, line) =
+                crate::trail::witness::post_quantum("a.example/plan", 5, 0, signed.checkpoint());
+            (key, SignedCheckpoint::with(signed.checkpoint().clone(), [line]).unwrap())
+        };
+        let ((key, first), (_, second)) = (signed(&first), signed(&second));
+        let classical = fork(5, 11).unwrap();
+        let fork = Fork::new(first, second, classical.then, classical.path.clone()).unwrap();
+        assert_eq!(fork.signed_by(&key), Ok(()));
+        assert!(classical.signed_by(&key).is_err());
+        let (other, _) = crate::trail::key::post_quantum("a.example/plan", 6);
+        assert!(fork.signed_by(&other).is_err());
+    }
+
     proptest! {
         #[test]
         fn what_is_accepted_is_written_back_identically(at: prop::sample::Index, byte: u8) {

@@ -121,7 +121,7 @@ impl fmt::Debug for Octets {
 /// A log that is trusted. The name of its key is its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// Its key, of type 0x01.
+    /// Its key, of type 0x01 or 0x06.
     pub key: VerifierKey,
     /// Where it is reached.
     pub url: Option<Octets>,
@@ -132,7 +132,7 @@ pub struct Log {
 pub struct Witness {
     /// What the policy calls it.
     pub name: Octets,
-    /// Its key, of type 0x04.
+    /// Its key, of type 0x04 or 0x06.
     pub key: VerifierKey,
     /// Where it is reached.
     pub url: Option<Octets>,

@@ -62,6 +62,9 @@ fn witnessed(desk: &mut Desk) {
     let (origin, rest) = cosigned.split_once('\n').unwrap();
     desk.write("unread.txt", format!("{origin}\n+{rest}").as_bytes());
     desk.refused("verify unread.txt", 2);
+    // As some mail programs write it.
+    desk.write("mailed.txt", cosigned.replace('\n', "\r\n").as_bytes());
+    desk.refused("verify mailed.txt", 2);
     desk.read_both("verify --policy policy.txt");
     desk.read_both("verify --policy other.txt");
 }

@@ -198,9 +198,17 @@ fn a_policy_that_the_entries_do_not_adopt_is_told() {
     let quorum = policy.lines().find(|line| line.starts_with("quorum ")).unwrap();
     let weaker = policy.replace(quorum, "quorum none");
     let others = policy.replace("witness ", "# witness ").replace(quorum, "quorum none");
-    for other in [weaker.as_str(), &others, "not a policy", ""] {
-        assert_eq!(judged(&desktop.with("policy", other.as_bytes())), (Some(false), false), "{other}");
+    let long = format!("{policy}#{}\n", "x".repeat(1_000_000));
+    for other in [weaker.as_str(), &others, "not a policy", "", &long] {
+        assert_eq!(judged(&desktop.with("policy", other.as_bytes())), (Some(false), false), "{other:.200}");
     }
+    // What the entries adopt is not known where they do not hold.
+    let entries = desktop.tile("entries");
+    let mut members = desktop.members.clone();
+    let tile = &mut members.iter_mut().find(|(name, _)| *name == entries).unwrap().1;
+    let last = tile.len() - 20;
+    tile[last] ^= 1;
+    assert_eq!(judged(&desktop.write(&members)), (None, false));
 }
 
 #[test]

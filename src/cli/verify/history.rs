@@ -52,7 +52,7 @@ pub(super) struct Bundled {
     pub(super) tile: Option<String>,
     /// How many files there are, and which are not those of their names, or of no entry.
     pub(super) files: (u64, Vec<String>),
-    /// Whether its policy is the one that the entries adopt, where one is in it.
+    /// Whether its policy is the one that the entries adopt, where one is in it, and they hold.
     pub(super) policy: Option<bool>,
 }
 

@@ -43,8 +43,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What stands before the first signature of a note (C2SP signed-note).
-const SIGNED: &str = "\n\n\u{2014} ";
+/// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
+const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
 /// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
 const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
 /// The most bytes of an account, which is read into memory: some sixty thousand entries.
@@ -63,8 +63,11 @@ impl Kind {
         // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
         // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
         let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+        // As some mail programs end a line, which is told then.
+        let second = second.strip_suffix(b"\r").unwrap_or(second);
         let is_number = !second.is_empty() && second.iter().all(u8::is_ascii_digit);
-        let is_signed = begin.windows(SIGNED.len()).any(|part| part == SIGNED.as_bytes());
+        let has = |text: &str| begin.windows(text.len()).any(|part| part == text.as_bytes());
+        let is_signed = SIGNED.iter().any(|text| has(text));
         Ok(match () {
             () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
             () if begins("annals/fork/") => Some(Self::Fork),

@@ -115,7 +115,8 @@ impl Found {
                 "policy",
                 *policy,
                 match policy {
-                    None => "none is in it",
+                    None if self.report.holds() => "none is in it",
+                    None => "not judged: the entries do not hold",
                     Some(true) => "the one that its entries adopt",
                     Some(false) => "`policy` is not the one that its entries adopt",
                 },

@@ -21,7 +21,7 @@ use crate::trail::policy::{POLICY_LIMIT, Policy};
 use crate::trail::tile::{self, Kind, TOP, WIDTH};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, ErrorKind, Read};
 
 /// Why a bundle is not verified.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,8 @@ pub struct Verified {
     pub tile: Option<String>,
     /// How many files there are in it, and which are not those of their names, or of no entry.
     pub files: (u64, Vec<String>),
-    /// Whether the policy in it is the one that its entries adopt; nothing where none is in it.
+    /// Whether the policy in it is the one that its entries adopt; nothing where none is in it, or where it is not known what they
+    /// adopt, because they do not hold.
     pub policy: Option<bool>,
 }
 
@@ -62,7 +63,11 @@ impl Verified {
     /// Whether nothing in it was altered.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.report.holds() && self.tile.is_none() && self.files.1.is_empty() && self.policy != Some(false)
+        self.report.size > 0
+            && self.report.holds()
+            && self.tile.is_none()
+            && self.files.1.is_empty()
+            && self.policy != Some(false)
     }
 }
 
@@ -118,14 +123,16 @@ pub fn verify(
     bundle.has_only(size)?;
     let files = verify_files(bundle, &unnamed)?;
     let (report, state, _) = verifier.finish_with_state()?;
-    let policy = verify_policy(bundle, &state, size)?;
+    let policy = if report.holds() { verify_policy(bundle, &state, size)? } else { None };
     Ok(Verified { report, state, tile: rows.wrong, files, policy })
 }
 
 /// Whoever trusts a policy because it lies in a bundle is to be told at least that it is not the ledger's.
 fn verify_policy(bundle: &mut Bundle, state: &State, size: u64) -> Result<Option<bool>, VerifyError> {
-    let read = bundle.read(POLICY, POLICY_LIMIT as u64);
-    let bytes = read.map_err(|error| LayoutError::Read(POLICY.to_owned(), error))?;
+    let bytes = match bundle.read(POLICY, POLICY_LIMIT as u64) {
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => return Ok(Some(false)),
+        read => read.map_err(|error| LayoutError::Read(POLICY.to_owned(), error))?,
+    };
     Ok(bytes.map(|bytes| {
         let found = Policy::parse(&bytes).ok();
         found.is_some() && found == policy_at(state, size).ok()
