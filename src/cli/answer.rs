@@ -1,7 +1,7 @@
 //! `annals answer`: the requests that the other side signed, taken in one by one, and a bundle that says what became of each.
 
 use super::bundle;
-use super::failure::{Failure, file};
+use super::failure::Failure;
 use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
@@ -44,14 +44,13 @@ impl Answer {
         let ledger = settings.recording()?;
         super::privacy::known(&ledger, &self.party)?;
         // Nothing is taken in that could not be answered then.
-        if self.output.exists() {
-            return Err(file(&self.output, "made")(std::io::ErrorKind::AlreadyExists.into()));
-        }
+        files::can_be_made(&self.output)?;
         let signing = settings.checkpoint(&ledger)?;
         if signing.is_none() {
             return Err(Failure::usage(
                 "the ledger's key is not on this desk, and a bundle ends at a checkpoint that it signs: whoever runs the \
-                 ledger answers"
+                 ledger answers; where that key is lost, `annals import` takes the requests in, among them the adoption of a \
+                 policy with another (`annals policy adopt`)"
                     .to_owned(),
             ));
         }

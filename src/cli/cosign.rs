@@ -10,6 +10,7 @@ use annals::domain::value::Code;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, forked};
+use annals::record::completeness::policy_at;
 use annals::record::role::Role;
 use annals::trail::key::SigningKey;
 use chrono::Utc;
@@ -104,12 +105,16 @@ impl Cosign {
     }
 }
 
-/// A party's witness key that is held here.
+/// A party's witness key that is held here; of several, one that the policy in force asks for.
 pub(crate) fn witness_key(ledger: &Ledger, party: &Code, keyring: &Keyring) -> Result<SigningKey, Failure> {
     let author = Author { party: party.clone(), institution: None };
     let state = ledger.state();
-    let ids: Vec<String> =
+    let mut ids: Vec<String> =
         state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
+    if let Ok(policy) = policy_at(&state, state.head.size) {
+        let asked = |id: &String| policy.witnesses().iter().any(|witness| witness.key.keyid() == *id);
+        ids.sort_by_key(|id| !asked(id));
+    }
     match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
         Some(id) => Ok(keyring.key(id)?),
         None => Err(Failure::usage(format!("{party} has no witness key in force in this ledger"))),

@@ -4,7 +4,7 @@ use super::failure::{Failure, file};
 use annals::exchange::layout::limited;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 /// The most bytes of a plan document: one of seventy actions has some fifty thousand.
@@ -30,6 +30,15 @@ pub(crate) fn parsed<T, E: Error + Send + Sync + 'static>(
         what,
         source: Box::new(fault),
     })
+}
+
+/// Refuses a file that could not be made, before anything else is done that is told in it.
+pub(crate) fn can_be_made(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(file(path, "made")(ErrorKind::NotFound.into()));
+    }
+    if path.exists() { Err(file(path, "made")(ErrorKind::AlreadyExists.into())) } else { Ok(()) }
 }
 
 /// Writes a file that was not there, whole and durable or not at all.

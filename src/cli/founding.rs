@@ -135,11 +135,11 @@ fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> R
         }
         (false, 0..=2) => {
             "Hand the hash of the first entry to the other party through another channel; it verifies the ledger and answers with\n\
-             `annals accede`."
+             `annals accede`; in a copy of it with `annals accede -o FILE`, which you take in with `annals answer`."
         }
         (false, _) => {
             "Hand the hash of the first entry to the other parties through another channel; each verifies the ledger and answers with\n\
-             `annals accede`."
+             `annals accede`; in a copy of it with `annals accede -o FILE`, which you take in with `annals answer`."
         }
     };
     let text = format!("{origin} founded in {}: {actions} actions\n  first {first}", folder.display());

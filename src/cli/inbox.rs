@@ -8,7 +8,7 @@ use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger};
+use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::inbox;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
@@ -33,7 +33,7 @@ pub(crate) struct Inbox {
     /// `as` in annals.toml]
     #[arg(long = "as", value_name = "WHO")]
     desk: Option<Speaker>,
-    /// From this day on, or after this entry [default: after your own last entry]
+    /// From this day on, or after this entry [default: after what your own last entry was signed upon]
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
     since: Option<Cut>,
     /// Only what awaits an answer
@@ -98,7 +98,7 @@ fn first(
 ) -> Result<u64, Failure> {
     let end = history.state.head.size;
     let first = match since {
-        None => own_last(ledger, end, us)?.map_or(0, |last| last + 1),
+        None => seen_last(ledger, end, us)?,
         Some(Cut::Sequence(sequence)) if sequence < ledger.head().size => sequence + 1,
         Some(cut) => ledger.at(Some(seen(cut)))?.state.head.size,
     };
@@ -113,24 +113,30 @@ fn first(
 /// How many entries are read at a time, from the newest back.
 const PAGE: u64 = 256;
 
-/// The newest entry of somebody among the first ones.
-fn own_last(ledger: &Ledger, end: u64, us: &Author) -> Result<Option<u64>, Failure> {
+/// How many of the first entries somebody had seen who wrote the newest of theirs: an entry names the newest that its author had
+/// verified, and a request may have been on its way for a while.
+fn seen_last(ledger: &Ledger, end: u64, us: &Author) -> Result<u64, Failure> {
     let mut to = end;
     while to > 0 {
         let from = to.saturating_sub(PAGE);
         let mut found = None;
         ledger.replay(from..to, &mut |entry, _| {
             if is_of(&entry.request.event.source, us) {
-                found = Some(entry.seal.sequence);
+                found = Some((entry.seal.sequence, entry.request.event.basehash));
             }
             Ok(())
         })?;
-        if found.is_some() {
-            return Ok(found);
+        if let Some((own, base)) = found {
+            return match ledger.at(Some(Cut::Leaf(base))) {
+                Ok(seen) => Ok(seen.state.head.size.min(own)),
+                // The opening names none.
+                Err(LedgerError::Cut(_)) => Ok(own),
+                Err(error) => Err(error.into()),
+            };
         }
         to = from;
     }
-    Ok(None)
+    Ok(0)
 }
 
 /// Whether somebody spoke: of a party, whichever of its institutions.

@@ -94,7 +94,10 @@ impl Mirror {
         let refused = |source| Failure::Unpack { path: path.to_owned(), source };
         let open = || Bundle::open(path).map_err(|error| refused(error.into()));
         restore::check_beside(&mut open()?).map_err(refused)?;
-        let mirrored = self.mirror(open()?, settings)?;
+        let mirrored = match self.mirror(open()?, settings) {
+            Err(error @ Failure::Mirror { .. }) => beginning(&mut open()?, settings)?.ok_or(error)?,
+            mirrored => mirrored?,
+        };
         let mut bundle = open()?;
         let answers = bundle.answers().map_err(|error| refused(error.into()))?;
         restore::take_beside(&mut bundle, &settings.writing()?).map_err(refused)?;
@@ -116,7 +119,9 @@ impl Mirror {
             place::build(folder, |part| {
                 let begun = log.begin(part, self.first, anchor, &mut progress);
                 begun.map_err(|error| {
+                    // One that was met before lies there.
                     if let MirrorError::Forked(fork) = &error
+                        && !beside.exists()
                         && let Err(failure) = files::write(&beside, fork.to_string().as_bytes())
                     {
                         return failure;
@@ -137,7 +142,8 @@ impl Mirror {
         settings: &Settings,
     ) -> Result<(SignedCheckpoint, bool), Failure> {
         let signed = &mirrored.taken.signed;
-        let Some(party) = &self.party else { return Ok((signed.clone(), false)) };
+        let newest = signed.checkpoint().size() == ledger.head().size;
+        let Some(party) = self.party.as_ref().filter(|_| newest) else { return Ok((signed.clone(), false)) };
         let key = cosign::witness_key(ledger, party, settings.keyring()?)?;
         let keyid = key.verifier().keyid();
         if checkpoint::cosigned(signed, &ledger.state()).iter().any(|(known, _)| *known == keyid) {
@@ -208,4 +214,17 @@ impl Mirror {
             source => Failure::Mirror { from: self.from.clone(), source: Box::new(source) },
         }
     }
+}
+
+/// What is taken of a bundle that is a beginning of the copy: it came later than one with more, and what lies beside its entries
+/// may be new all the same.
+fn beginning(bundle: &mut Bundle, settings: &Settings) -> Result<Option<Mirrored>, Failure> {
+    let Ok(signed) = bundle.checkpoint() else { return Ok(None) };
+    let ledger = Ledger::open_read_only(&settings.ledger)?;
+    let (size, before) = (signed.checkpoint().size(), ledger.head().size);
+    if before < size || !ledger.has_root(size, signed.checkpoint().root())? {
+        return Ok(None);
+    }
+    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
+    Ok(Some(Mirrored { taken: ledger.take_cosignatures(&signed)?, before, first }))
 }

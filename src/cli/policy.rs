@@ -132,8 +132,9 @@ impl Adopt {
         let mut data = Map::new();
         data.insert("policy".to_owned(), text.into());
         let change = Change::new("ledger".to_owned(), "policy.adopted", data);
+        let signed = self.signing.is_for_a_file();
         let done = self.signing.record(&ledger, settings, change)?;
-        if settings.format == Format::Table && !dry_run {
+        if settings.format == Format::Table && !dry_run && !signed {
             output::line(&standing(&ledger.state(), &policy, &party, &self.file))?;
         }
         Ok(done)

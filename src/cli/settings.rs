@@ -2,10 +2,12 @@
 //! defaults, in this order.
 
 use super::failure::{Failure, file};
+use super::files;
 use super::output::{self, Format};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::Ledger;
 use annals::ledger::anchor::Anchor;
+use annals::ledger::checkpoints::CheckpointError;
 use annals::record::request::Speaker;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::key::VerifierKey;
@@ -130,14 +132,21 @@ impl Settings {
             }
             return Ok(None);
         };
+        let signed_here = ledger.newest_checkpoint()?.is_some_and(|newest| newest.signed_by(own).is_ok());
+        let origin = state.origin().unwrap_or_default();
+        if signed_here && anchor.recall(origin, [own]).map_err(CheckpointError::from)?.is_empty() {
+            output::tell(format_args!(
+                "{} remembers nothing of what the ledger's key signed, so that an older copy of this ledger was not noticed, if this is \
+                 one: ask the other side how many entries it has",
+                anchor.folder().display()
+            ));
+        }
         Ok(Some(ledger.checkpoint(&keyring.key(&keyid)?, anchor)?))
     }
 
     /// Refuses what is to be proved in a file at once and cannot be: nothing is recorded then.
     pub(crate) fn proves(&self, ledger: &Ledger, path: &Path) -> Result<(), Failure> {
-        if path.exists() {
-            return Err(file(path, "made")(io::ErrorKind::AlreadyExists.into()));
-        }
+        files::can_be_made(path)?;
         let state = ledger.state();
         let own = state.ledger_key_at(state.head.size).map(VerifierKey::keyid);
         let held = |keyid: String| self.keyring.as_ref().is_some_and(|keyring| keyring.holds(&keyid));

@@ -246,6 +246,7 @@ impl In {
         let count = output::count(new, "word", "words");
         let mut lines: Vec<String> = words.iter().map(told).collect();
         lines.push(match &self.output {
+            Some(path) if new == 0 => format!("{count} signed, and nothing added to {}", path.display()),
             Some(path) => format!("{count} signed, and added to {}; nothing was recorded", path.display()),
             None if self.dry_run => {
                 format!("{count} would be recorded; nothing was, {repeated} had been before")

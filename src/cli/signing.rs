@@ -49,7 +49,7 @@ pub(crate) struct Signing {
     #[arg(long, value_name = "TEXT", help_heading = SIGNING)]
     correlation: Option<String>,
     /// For whom withheld fields are: public, parties, or a party. It is signed and respected by what hands the ledger over;
-    /// whoever has the ledger's folder can read them all
+    /// whoever has the ledger's folder, or is sent a file of requests, can read them all
     #[arg(long, default_value = "parties", value_name = "WHOM", help_heading = SIGNING, value_parser = words::audience)]
     audience: Audience,
     /// Write the receipt as a proof into this file: the entry, under a checkpoint that the ledger's key signs at once
@@ -88,6 +88,11 @@ impl Change {
 }
 
 impl Signing {
+    /// Whether it is signed into a file of requests, and not recorded.
+    pub(crate) const fn is_for_a_file(&self) -> bool {
+        self.output.is_some()
+    }
+
     /// The ledger to record in: a copy in memory where nothing is to be written.
     pub(crate) fn ledger(&self, settings: &Settings) -> Result<Ledger, Failure> {
         if settings.asks && self.output.is_none() {

@@ -117,7 +117,9 @@ impl Anchor {
         Ok(Held { folder, _lock: lock })
     }
 
-    fn of(&self, origin: &str) -> PathBuf {
+    /// Where what was signed for an origin is remembered.
+    #[must_use]
+    pub fn of(&self, origin: &str) -> PathBuf {
         self.folder.join(sha256(origin.as_bytes()))
     }
 }

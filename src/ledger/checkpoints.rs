@@ -34,23 +34,29 @@ pub enum CheckpointError {
     #[error(
         "{known} entries were signed on this desk, and {size} are here: an older state was put in their place. Record nothing; \
          move this folder away, and make it again from the newest that there is: `annals bundle restore FILE`, `annals mirror \
-         FROM`, or a copy of the newest backup"
+         FROM`, or a copy of the newest backup. Where this is the newest, and both sides agree that nothing more is left, move {} \
+         away: the keys of this desk forget then what they signed", memory.display()
     )]
     Behind {
         /// How many were signed.
         known: u64,
         /// How many are here.
         size: u64,
+        /// Where that is remembered.
+        memory: PathBuf,
     },
     /// Other entries than were signed.
     #[error(
         "{known} entries were signed on this desk that are not those here: this is another history. Record nothing; `annals \
          verify --against OTHER` tells where it parts from the other side's copy; move this folder away, and make it again with \
-         `annals bundle restore FILE` or `annals mirror FROM`"
+         `annals bundle restore FILE` or `annals mirror FROM`. Where both sides have decided that this history counts, move {} away: the \
+         keys of this desk forget then what they signed", memory.display()
     )]
     Beside {
         /// How many were signed.
         known: u64,
+        /// Where that is remembered.
+        memory: PathBuf,
     },
     /// A copy of another log's.
     #[error("the checkpoint is of {found}, and this ledger is {expected}")]
@@ -142,7 +148,7 @@ impl Ledger {
         // What lies in the folder excuses nothing that the key remembers otherwise.
         let known: Vec<_> =
             [&kept, &remembered].into_iter().flatten().map(SignedCheckpoint::checkpoint).collect();
-        let root = self.continued(state.head.size, &known)?;
+        let root = self.continued(state.head.size, &known, &|| anchor.of(origin))?;
         let checkpoint = Checkpoint::new(origin, state.head.size, root)?;
         let again =
             [kept.clone(), remembered].into_iter().flatten().find(|known| *known.checkpoint() == checkpoint);
@@ -164,18 +170,24 @@ impl Ledger {
     }
 
     /// The root of the first entries, computed from them, and from the last that was signed of them; they continue each that was.
-    fn continued(&self, size: u64, signed: &[&Checkpoint]) -> Result<NodeHash, CheckpointError> {
+    fn continued(
+        &self,
+        size: u64,
+        signed: &[&Checkpoint],
+        memory: &dyn Fn() -> PathBuf,
+    ) -> Result<NodeHash, CheckpointError> {
         let last = signed.iter().max_by_key(|last| last.size());
         if let Some(known) = last.map(|last| last.size()).filter(|known| *known > size) {
-            return Err(CheckpointError::Behind { known, size });
+            return Err(CheckpointError::Behind { known, size, memory: memory() });
         }
         self.with_tree(|tree, store| {
             if !tree.certify(last.map(|last| (last.size(), last.root())), store)? {
-                return Err(CheckpointError::Beside { known: last.map_or(0, |last| last.size()) });
+                let known = last.map_or(0, |last| last.size());
+                return Err(CheckpointError::Beside { known, memory: memory() });
             }
             for each in signed {
                 if !tree.is_of(each.size(), each.root(), store)? {
-                    return Err(CheckpointError::Beside { known: each.size() });
+                    return Err(CheckpointError::Beside { known: each.size(), memory: memory() });
                 }
             }
             Ok(Prover::new(tree, size).root()?)
@@ -194,10 +206,10 @@ impl Ledger {
         if let Some(last) = last.map(SignedCheckpoint::checkpoint) {
             let (known, size) = (last.size(), self.head().size);
             if known > size {
-                return Err(CheckpointError::Behind { known, size });
+                return Err(CheckpointError::Behind { known, size, memory: anchor.of(origin) });
             }
             if !self.has_root(known, last.root())? {
-                return Err(CheckpointError::Beside { known });
+                return Err(CheckpointError::Beside { known, memory: anchor.of(origin) });
             }
         }
         Ok(last.is_some())

@@ -50,7 +50,7 @@ fn the_newest_backup_is_followed_and_an_older_one_is_refused_with_the_way_out() 
     let ledger = restored(&part, older, home.path()).unwrap();
     let behind = |found: &CheckpointError| {
         assert!(
-            matches!(found, CheckpointError::Behind { known: signed, size: here } if (*signed, *here) == (known, size))
+            matches!(found, CheckpointError::Behind { known: signed, size: here, .. } if (*signed, *here) == (known, size))
         );
         is_way_out(&found.to_string());
     };
@@ -78,7 +78,7 @@ fn a_copy_that_was_written_to_elsewhere_is_refused_whatever_its_size() {
         let ledger = restored(&lines(&thief.ledger), &signed, elsewhere.path()).unwrap();
         for name in [ORIGIN, "DK", "KR"] {
             let found = ledger.follows(&sides.anchor(name)).unwrap_err();
-            assert!(matches!(found, CheckpointError::Beside { known: at } if at == known), "{found}");
+            assert!(matches!(found, CheckpointError::Beside { known: at, .. } if at == known), "{found}");
             is_way_out(&found.to_string());
         }
         let found = ledger.checkpoint(&ledger_key(), &sides.anchor(ORIGIN)).unwrap_err();

@@ -54,7 +54,7 @@ fn a_tail_that_was_cut_off_is_seen_by_a_checkpoint_and_by_an_anchor_and_not_by_t
         for name in [ORIGIN, "DK", "KR"] {
             let found = ledger.follows(&sides.anchor(name));
             assert!(
-                matches!(found, Err(CheckpointError::Behind { known, size }) if (known, size) == (lines.len() as u64, left)),
+                matches!(found, Err(CheckpointError::Behind { known, size, .. }) if (known, size) == (lines.len() as u64, left)),
                 "{name}: {found:?}"
             );
         }
@@ -290,7 +290,7 @@ fn with_the_keys_of_one_side_and_of_the_ledger_entries_verify_and_the_other_side
     // The ledger's key, whose folder was: what it remembers stands against it.
     for name in [ORIGIN, "DK"] {
         let found = exchanged.follows(&sides.anchor(name));
-        assert!(matches!(found, Err(CheckpointError::Beside { known: at }) if at == known), "{name}");
+        assert!(matches!(found, Err(CheckpointError::Beside { known: at, .. }) if at == known), "{name}");
     }
     // And where DK still has its own copy, the root is not that of its entries.
     let mut sides = sides;

@@ -98,14 +98,17 @@ fn a_key_signs_nothing_that_does_not_continue_what_it_signed() {
     for refused in
         [other.ledger.checkpoint(&log_key(), &anchor).map(drop), other.ledger.follows(&anchor).map(drop)]
     {
-        assert!(matches!(refused, Err(CheckpointError::Beside { known }) if known == size), "{refused:?}");
+        assert!(
+            matches!(refused, Err(CheckpointError::Beside { known, .. }) if known == size),
+            "{refused:?}"
+        );
     }
     let older = Desk::founded();
     for refused in
         [older.ledger.checkpoint(&log_key(), &anchor).map(drop), older.ledger.follows(&anchor).map(drop)]
     {
         let behind = |known, here| (known, here) == (size, size - 1);
-        assert!(matches!(refused, Err(CheckpointError::Behind { known, size }) if behind(known, size)));
+        assert!(matches!(refused, Err(CheckpointError::Behind { known, size, .. }) if behind(known, size)));
     }
     assert!(one.ledger.follows(&anchor).unwrap());
 }

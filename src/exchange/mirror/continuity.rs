@@ -42,7 +42,13 @@ impl<S: Source> Log<S> {
         let here = copy.head().size;
         if here > size {
             if copy.has_root(size, root)? {
-                return Err(MirrorError::Behind { known: here, size });
+                // More that the log signed, or that was written here by itself.
+                let signed = copy.checkpoints()?.iter().any(|kept| kept.checkpoint().size() > size);
+                return Err(if signed {
+                    MirrorError::Behind { known: here, size }
+                } else {
+                    MirrorError::Beside { here }
+                });
             }
         } else if copy.has_root(here, self.root_at(here)?.0)? {
             return Ok(());

@@ -91,7 +91,7 @@ pub enum Wrong {
     OtherWindow,
     /// A file that a sheet has no place for.
     #[error(
-        "`completed` needs evidence, for which a sheet has no place: `annals record progress {0} --lifecycle completed --evidence FILE`"
+        "`completed` needs evidence, for which a sheet has no place: `annals record progress {0} --as PARTY --lifecycle completed --evidence FILE`"
     )]
     Evidence(Code),
     /// Something else was said since.
