@@ -17,3 +17,4 @@ mod forks;
 mod program;
 mod secure;
 mod web;
+mod years;

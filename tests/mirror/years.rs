@@ -1,0 +1,152 @@
+//! What two desks meet over the years: requests that were on their way for a while, keys and memories that are replaced or lost,
+//! bundles in whatever order they come.
+
+use super::alone::{annals, said};
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use tempfile::TempDir;
+
+const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
+
+/// The desk of Denmark, which runs the ledger and has the keys of both, and that of Korea, which has a copy and its own keys.
+struct Desks(TempDir);
+
+impl Desks {
+    fn new() -> Self {
+        let desks = Self(TempDir::new().unwrap());
+        desks.dk(&format!("init {PLAN} --as DK --both-sides"));
+        let [all, own] = ["keys-dk/KR", "keys-kr/KR"].map(|folder| desks.path().join(folder));
+        fs::create_dir_all(&own).unwrap();
+        for key in fs::read_dir(all).unwrap().map(Result::unwrap) {
+            fs::copy(key.path(), own.join(key.file_name())).unwrap();
+        }
+        desks.dk("bundle export --for KR -o founded.bundle");
+        desks.kr("mirror founded.bundle --as KR");
+        desks
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, side: &str, command: &str) -> Output {
+        let mut annals = annals(self.path());
+        annals.args(command.split_whitespace()).env("ANNALS_LEDGER", side);
+        annals.env("ANNALS_KEYS", self.path().join(format!("keys-{side}")));
+        annals.env("ANNALS_ANCHOR", self.path().join(format!("anchor-{side}"))).output().unwrap()
+    }
+
+    fn dk(&self, command: &str) -> String {
+        said(command, self.run("dk", command))
+    }
+
+    fn kr(&self, command: &str) -> String {
+        said(command, self.run("kr", command))
+    }
+
+    /// What a command is refused with, and its code.
+    fn refused(&self, side: &str, command: &str) -> (Option<i32>, String) {
+        let output = self.run(side, command);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+#[test]
+fn an_inbox_begins_after_what_the_author_of_a_request_had_seen() {
+    let desks = Desks::new();
+    desks.kr("request progress 1.G2G.3 --as KR --lifecycle under_way -o sent.jsonl");
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle suspended");
+    desks.dk("record progress 1.G2G.4 --as DK --lifecycle under_way");
+    desks.dk("answer sent.jsonl --for KR -o answer.bundle");
+    desks.kr("mirror answer.bundle");
+    let inbox = desks.kr("inbox --as KR");
+    assert!(inbox.contains("suspended") && inbox.contains("actions/1.G2G.4"), "{inbox}");
+    // Who records on the ledger itself has seen what stood before.
+    desks.dk("record progress 1.G2G.5 --as DK --lifecycle under_way");
+    assert!(desks.dk("inbox --as DK").contains("Nothing to show"));
+}
+
+#[test]
+fn a_bundle_that_comes_after_a_newer_one_still_brings_its_answers() {
+    let desks = Desks::new();
+    desks.kr("request progress 1.G2G.3 --as KR --lifecycle under_way -o sent.jsonl");
+    desks.dk("answer sent.jsonl --for KR -o answer.bundle");
+    desks.dk("record progress 1.G2G.4 --as DK --lifecycle under_way");
+    desks.dk("bundle export --for KR -o newer.bundle");
+    desks.kr("mirror newer.bundle");
+    let late = desks.kr("mirror answer.bundle --as KR");
+    assert!(late.contains("line 1: recorded at sequence") && late.contains("nothing new"), "{late}");
+    // Another history is none of it.
+    let other = Desks::new();
+    fs::copy(other.path().join("founded.bundle"), desks.path().join("other.bundle")).unwrap();
+    assert_eq!(desks.refused("kr", "mirror other.bundle").0, Some(1));
+}
+
+#[test]
+fn of_several_witness_keys_that_which_the_policy_asks_for_cosigns() {
+    let desks = Desks::new();
+    let made = desks.dk("key new KR/witness-2 --witness");
+    let key = made.split_whitespace().find(|word| word.starts_with("KR/witness-2+")).unwrap();
+    desks.dk(&format!("key register {key} --role witness --as KR"));
+    let policy = desks.dk("policy show");
+    let lines = policy.lines().map(|line| {
+        if line.starts_with("witness KR ") { format!("witness KR {key}\n") } else { format!("{line}\n") }
+    });
+    fs::write(desks.path().join("policy.txt"), lines.collect::<String>()).unwrap();
+    let signed = desks.dk("policy adopt policy.txt --as KR -o signed.jsonl");
+    assert!(!signed.contains("adopted another") && !signed.contains("in force"), "{signed}");
+    desks.dk("policy adopt policy.txt --as DK");
+    desks.dk("policy adopt policy.txt --as KR");
+    desks.dk("cosign --as DK");
+    desks.dk("cosign --as KR");
+    assert!(desks.dk("verify").contains("complete up to entry"));
+}
+
+#[test]
+fn where_both_sides_have_decided_a_memory_is_moved_away_and_a_lost_one_is_told() {
+    let desks = Desks::new();
+    let path = desks.path();
+    desks.dk("backup kept");
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle under_way");
+    fs::rename(path.join("dk"), path.join("lost")).unwrap();
+    fs::rename(path.join("kept"), path.join("dk")).unwrap();
+    let (code, why) = desks.refused("dk", "record progress 1.G2G.4 --as DK --lifecycle under_way");
+    assert_eq!(code, Some(1));
+    let words: Vec<&str> = why.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "move" && why.contains("away")).unwrap();
+    let memory = words[at..].iter().find(|word| word.contains("anchor-dk")).unwrap();
+    fs::rename(memory, path.join("forgotten")).unwrap();
+    let output = desks.run("dk", "record progress 1.G2G.4 --as DK --lifecycle under_way");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && told.contains("remembers nothing of what the ledger's key signed"),
+        "{told}"
+    );
+    let again = desks.run("dk", "record progress 1.G2G.5 --as DK --lifecycle under_way");
+    assert!(
+        again.status.success() && !String::from_utf8(again.stderr).unwrap().contains("remembers nothing")
+    );
+}
+
+#[test]
+fn nothing_is_recorded_where_its_answer_could_not_be_written() {
+    let desks = Desks::new();
+    desks.kr("request progress 1.G2G.3 --as KR --lifecycle under_way -o sent.jsonl");
+    let head = desks.dk("--format json status");
+    for file in ["no/such/answer.bundle", "founded.bundle"] {
+        let (code, why) = desks.refused("dk", &format!("answer sent.jsonl --for KR -o {file}"));
+        assert!(code == Some(2) && why.contains(file), "{why}");
+    }
+    assert_eq!(desks.dk("--format json status"), head);
+}
+
+#[test]
+fn a_copy_that_was_written_to_is_told_as_such_and_no_log_is_accused() {
+    let desks = Desks::new();
+    desks.kr("record progress 1.G2G.3 --as KR --lifecycle under_way");
+    desks.dk("record progress 1.G2G.4 --as DK --lifecycle under_way");
+    desks.dk("bundle export --for KR -o next.bundle");
+    let (code, why) = desks.refused("kr", "mirror next.bundle");
+    assert!(code == Some(1) && why.contains("written to by itself"), "{why}");
+}
