@@ -87,7 +87,7 @@ impl Report {
         let facts = findings.facts.clone();
         let section = |name, report: Table| Section::new(name, report.in_full());
         let mut sections = vec![
-            section("results", tally::results(&state, readings, &rows)),
+            section("results", tally::results(&state, readings, &rows, &board)),
             section("findings", findings),
             section("criteria", table::lines(&state, named, readings, &judged)),
             section("decisions", versions::diff(&before, &after, &decided)),

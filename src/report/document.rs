@@ -79,9 +79,12 @@ impl Section {
         labels.say(&format!("about-{}", self.name))
     }
 
-    /// The single values that people see, without those that are said of the whole document.
+    /// The single values that people see, without those that are said of the whole document. What was found is counted of the actions
+    /// there, and in another table of something else.
     pub fn facts<'a>(&'a self, document: &'a Document) -> impl Iterator<Item = &'a Fact> {
-        self.report.facts.iter().filter(|fact| seen(fact) && !document.facts.contains(fact))
+        let is_own = |fact: &Fact| self.name != "findings" && fact.key.starts_with("found_");
+        let facts = self.report.facts.iter().filter(|fact| seen(fact));
+        facts.filter(move |fact| is_own(fact) || !document.facts.contains(fact))
     }
 
     /// The columns that people see, each with its place.

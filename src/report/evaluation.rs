@@ -55,7 +55,8 @@ pub fn actions(
         for found in &row.findings {
             cells.extend(finds(found.map(|found| (found.finding, found.sequence, found.entries.as_slice()))));
         }
-        let definition = row.definition();
+        // What was found was found of the text as it stood; one that was proposed has no other.
+        let definition = stood.map(|row| &*row.action.action).or_else(|| row.definition());
         let text = definition.map(|action| action.text.as_str()).unwrap_or_default();
         cells.extend([
             together(row.joint.0),
@@ -69,9 +70,11 @@ pub fn actions(
         ]);
         cells
     };
-    let joints: Vec<Joint> = rows.iter().map(|row| row.joint.0).collect();
+    // Of what was only proposed, nothing could be found.
+    let reviewed = rows.iter().filter(|row| stood.contains_key(row.reference));
+    let joints: Vec<Joint> = reviewed.map(|row| row.joint.0).collect();
     let mut facts = facts(state, name, review);
-    facts.push(Fact::new("actions", Cell::Number(rows.len() as u64)));
+    facts.push(Fact::new("actions", Cell::Number(joints.len() as u64)));
     facts.extend(counts(&joints));
     Report {
         kind: "review",

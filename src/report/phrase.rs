@@ -4,6 +4,7 @@
 
 use super::labels;
 use crate::domain::change::Change;
+use crate::domain::date::Cycle;
 use crate::domain::value::Code;
 use crate::projection::agenda::{Item, Matter};
 use crate::projection::board::STALE_DAYS;
@@ -94,7 +95,7 @@ pub fn change(change: &Change) -> Phrase {
         }
         Change::Clarify { cycle, lead, due } => {
             let parts = [
-                cycle.as_ref().map(|cycle| Phrase::new("clarify-cycle").with("cycle", cycle.to_string())),
+                cycle.as_ref().map(|cycle| Phrase::new("clarify-cycle").with("cycle", self::cycle(cycle))),
                 lead.as_ref().map(|lead| Phrase::new("clarify-lead").with("lead", lead.as_str())),
                 due.map(|due| Phrase::new("clarify-due").with("due", due.to_string())),
             ];
@@ -105,6 +106,15 @@ pub fn change(change: &Change) -> Phrase {
             let into: Vec<&str> = change.successors().iter().map(Code::as_str).collect();
             Phrase::new("change-into").with("kind", kind).with("into", into.join(", "))
         }
+    }
+}
+
+/// A cycle for people: one that is not clear, as it is printed.
+#[must_use]
+pub fn cycle(cycle: &Cycle) -> String {
+    match cycle {
+        Cycle::Ambiguous(word) => format!("“{word}”"),
+        clear @ Cycle::Every { .. } => clear.to_string(),
     }
 }
 

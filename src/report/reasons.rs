@@ -44,7 +44,7 @@ pub fn of(
         reading: after.clone(),
         before: Some(before.clone()),
         facts: vec![
-            Fact::new("for", Cell::text(String::from(reader.clone()))),
+            Fact::new("for", whom(reader)),
             Fact::new("given", Cell::Number(count(|reason| matches!(reason, Cell::Text(_))))),
             Fact::new("withheld", Cell::Number(count(|reason| matches!(reason, Cell::Withheld)))),
             Fact::new("erased", Cell::Number(count(|reason| matches!(reason, Cell::Erased(_))))),
@@ -61,6 +61,14 @@ pub fn of(
             Column::new("sequence", "SEQ"),
         ],
         rows: reasons.iter().map(cells).collect(),
+    }
+}
+
+/// For whom it is: a word of the program, or a party.
+fn whom(reader: &Audience) -> Cell {
+    match reader {
+        Audience::Public | Audience::Parties => Cell::word(String::from(reader.clone())),
+        Audience::Party(party) => Cell::text(party.as_str()),
     }
 }
 

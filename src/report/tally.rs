@@ -6,10 +6,12 @@ use super::table::{Cell, Column, Fact, Report};
 use crate::domain::assertion::Lifecycle;
 use crate::domain::finding::{Finding, Joint};
 use crate::domain::status;
+use crate::domain::value::Code;
 use crate::projection::board;
 use crate::projection::evaluation::Row;
 use crate::projection::reading::Reading;
 use crate::record::history::State;
+use std::collections::HashMap;
 
 /// Where an action can stand.
 fn stages() -> impl Iterator<Item = Cell> {
@@ -55,13 +57,21 @@ pub fn standing(board: &[board::Row<'_>]) -> Vec<Fact> {
     [Fact::new("actions", Cell::Number(all))].into_iter().chain(counted).collect()
 }
 
-/// What was found of the actions of each line; those of which the parties found different things are counted as different.
+/// What was found of the actions of each line that stood on the board of a review's reading; those of which the parties found
+/// different things are counted as different.
 #[must_use]
-pub fn results(state: &State, (before, after): (&Reading, &Reading), rows: &[Row<'_>]) -> Report {
+pub fn results(
+    state: &State,
+    (before, after): (&Reading, &Reading),
+    rows: &[Row<'_>],
+    board: &[board::Row<'_>],
+) -> Report {
+    let lines: HashMap<&Code, u16> =
+        board.iter().map(|row| (&row.action.action.reference, row.action.action.line)).collect();
     let of = |row: &Row<'_>| {
         let (joint, finding) = row.joint;
         let word = finding.map_or_else(|| joint.to_string(), |finding| finding.to_string());
-        Some((row.definition()?.line, word))
+        Some((*lines.get(row.reference)?, word))
     };
     counted(state, (after, Some(before)), findings(), &rows.iter().filter_map(of).collect::<Vec<_>>())
 }

@@ -130,7 +130,7 @@ pub fn told(what: &Change, before: Option<&Action>) -> Phrase {
         (Change::Amend(text), Some(old)) => Phrase::verbatim(wording::text(old.text.as_str(), text.as_str())),
         (Change::Add(action), _) => Phrase::verbatim(action.text.as_str()),
         (Change::Clarify { cycle: Some(_), .. }, Some(Action { cycle: Some(cycle), .. })) => {
-            Phrase::new("clarified").with("what", phrase::change(what)).with("before", cycle.to_string())
+            Phrase::new("clarified").with("what", phrase::change(what)).with("before", phrase::cycle(cycle))
         }
         (other, _) => phrase::change(other),
     }
