@@ -52,7 +52,7 @@ pub fn sections(
     spoken: &BTreeMap<u64, Spoken>,
 ) -> Vec<Section> {
     let table = Table { state, board: &brief.board };
-    let changed = table.of(after, &brief.changed, |about| changed(about, spoken));
+    let changed = table.of(after, &brief.changed, |about| changed(state, about, spoken));
     let at_risk = table.of(after, &brief.at_risk, |risk| self::risk(risk, after));
     let silent = table.of(after, &brief.silent, |silence| silence_of(silence, after));
     vec![
@@ -113,7 +113,7 @@ impl Table<'_> {
 }
 
 /// What an entry, or time alone, changed.
-fn changed(changed: &Changed, spoken: &BTreeMap<u64, Spoken>) -> Phrase {
+fn changed(state: &State, changed: &Changed, spoken: &BTreeMap<u64, Spoken>) -> Phrase {
     let what = Part::Phrases(changed.changes.iter().map(change).collect());
     let Cause::Entry { sequence, effective } = changed.cause else {
         return Phrase::new("changed-by-time").with("what", what);
@@ -121,6 +121,16 @@ fn changed(changed: &Changed, spoken: &BTreeMap<u64, Spoken>) -> Phrase {
     let (source, day) = spoken
         .get(&sequence)
         .map_or_else(Default::default, |spoken| (speaker(&spoken.source), spoken.day.to_string()));
+    // What was decided is the word of all; whoever agreed last has the entry.
+    let mut proposals = state.programme.decisions.values().flat_map(|decisions| &decisions.proposals);
+    let source = match proposals.find(|proposal| proposal.decided == Some(sequence)) {
+        None => Part::from(source),
+        Some(proposal) => Part::from(
+            Phrase::new("decided-in")
+                .with("review", proposal.decision.review.as_str())
+                .with("party", proposal.party.as_str()),
+        ),
+    };
     let told = |id| Phrase::new(id).with("what", what).with("source", source).with("recorded", day);
     match effective {
         Some(effective) => told("changed-since").with("effective", Effective::to_string(&effective)),

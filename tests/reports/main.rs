@@ -377,6 +377,42 @@ fn a_report_has_the_bases_as_they_stood_and_when_its_review_was_opened_signed_an
 }
 
 #[test]
+fn what_was_found_is_counted_and_shown_of_the_actions_as_they_stood() {
+    let desk = Desk::reviewing();
+    let added = json!({
+        "ref": "1.G2G.99", "line": 1, "track": "G2G", "text": "A new one.", "kind": "deliverable", "firmness": "will",
+        "institutions": [], "basis": [], "notes": []
+    });
+    fs::write(desk.path("added.json"), added.to_string()).unwrap();
+    let time = "--time 2023-01-10T08:00:00.000Z";
+    desk.done(&format!("review propose R2022 1.G2G.99 add --action added.json --as DK --reason New {time}"));
+    desk.done("report R2022 -o evaluation.json");
+    let document: Value =
+        serde_json::from_str(&fs::read_to_string(desk.path("evaluation.json")).unwrap()).unwrap();
+    let table = |name: &str| {
+        let mut sections = document["sections"].as_array().unwrap().iter();
+        sections.find(|section| section["name"] == name).unwrap()["report"].clone()
+    };
+    // 69 actions stood, of one of which the text was amended by the review; the proposed one is listed.
+    let findings = table("findings");
+    let rows = findings["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &findings["facts"]["actions"]), (70, &json!(69)));
+    let counted = ["different", "none", "one_sided", "same"]
+        .map(|word| findings["facts"][format!("found_{word}")].as_u64().unwrap());
+    assert_eq!(counted.iter().sum::<u64>(), 69);
+    assert_eq!(table("results")["facts"]["actions"], 69);
+    let of = |name: &str| rows.iter().find(|row| row["action"] == name).unwrap();
+    let amended = of("1.G2G.3");
+    assert_ne!(amended["text"], "=1+1|*bold*", "it is of the text as it stood");
+    assert!(amended["decisions"].as_array().unwrap().len() == 1 && of("1.G2G.99")["text"] == "A new one.");
+    // A number that two tables have in common is said of each.
+    desk.done("report R2022 -o evaluation.md");
+    let text = fs::read_to_string(desk.path("evaluation.md")).unwrap();
+    let criteria = text.split("\n## ").find(|part| part.starts_with("Criteria")).unwrap();
+    assert!(criteria.contains("Found the same") && criteria.contains("Nothing found"), "{criteria:.600}");
+}
+
+#[test]
 fn one_table_is_rows_for_a_spreadsheet_with_a_mark_where_it_asks_for_one() {
     let desk = Desk::reviewing();
     desk.done("report R2022 -o plain.csv --section findings");

@@ -55,6 +55,7 @@ phrase-lasting-day = { $what }, i 1 dag
 phrase-word = { $word }
 phrase-both = { $one }. { $other }
 phrase-basis = aftalegrundlag { $reference }
+phrase-decided-in = alle i { $review }, foreslået af { $party }
 phrase-changed = { $what } ({ $source }, registreret { $recorded })
 phrase-changed-since = { $what } ({ $source }, gældende fra { $effective }, registreret { $recorded })
 phrase-changed-by-time = { $what } (ved tidens gang)

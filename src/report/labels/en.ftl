@@ -55,6 +55,7 @@ phrase-lasting-day = { $what }, for 1 day
 phrase-word = { $word }
 phrase-both = { $one }. { $other }
 phrase-basis = basis { $reference }
+phrase-decided-in = all in { $review }, proposed by { $party }
 phrase-changed = { $what } ({ $source }, recorded { $recorded })
 phrase-changed-since = { $what } ({ $source }, since { $effective }, recorded { $recorded })
 phrase-changed-by-time = { $what } (by the passing of time)

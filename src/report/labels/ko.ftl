@@ -55,6 +55,7 @@ phrase-lasting-day = { $what } (1일째)
 phrase-word = { $word }
 phrase-both = { $one }. { $other }
 phrase-basis = 근거 문서 { $reference }
+phrase-decided-in = 전체, { $review }, { $party } 제안
 phrase-changed = { $what } ({ $source }, { $recorded } 기록)
 phrase-changed-since = { $what } ({ $source }, 효력일 { $effective }, { $recorded } 기록)
 phrase-changed-by-time = { $what } (기간 경과)
