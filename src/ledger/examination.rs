@@ -13,7 +13,7 @@ use super::checkpoints::CheckpointError;
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold};
-use super::{Ledger, LedgerError, clock, quietly, snapshot};
+use super::{Ledger, LedgerError, clock, quietly, shelf, snapshot};
 use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
 use crate::store::condition;
@@ -334,6 +334,9 @@ impl Found<'_> {
         let followed = ledger.and_then(|ledger| ledger.follows(anchor));
         if let Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) = followed {
             self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
+        } else if !self.folder.join(shelf::FOLDER).exists() && matches!(followed, Ok(true)) {
+            let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
+            self.add(Part::Checkpoints, Gravity::Untidy, what.to_owned(), self.remedies.checkpoints());
         }
     }
 

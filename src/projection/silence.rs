@@ -162,7 +162,15 @@ fn action(
     parties: &[&Code],
     since: NaiveDate,
 ) -> Vec<Silence> {
-    let untouched = row.action.since() == row.action.action.born() && words.all().is_empty();
+    let created = row.action.action.born();
+    let unchanged = row.action.since() == created && words.all().is_empty();
+    // Whoever reviews it has spoken of it, too; what proposed it came before.
+    let decisions = state.programme.decisions.get(&row.action.action.reference);
+    let reviewed = decisions.is_some_and(|decisions| {
+        !decisions.findings.is_empty()
+            || decisions.proposals.iter().any(|proposal| proposal.sequence > created)
+    });
+    let untouched = unchanged && !reviewed;
     let mut found = Vec::new();
     if untouched {
         found.push(silence(row, Why::NoEvent, None));

@@ -23,7 +23,9 @@ pub enum Refusal {
         expected: String,
     },
     /// An id that is taken.
-    #[error("the id {0} was recorded already, at sequence {1}, and with other content: use a new id")]
+    #[error(
+        "the id {0} was recorded already, at sequence {1}, and with other content: look at that entry; the same is sent again as it was signed, and something new under a new id"
+    )]
     Id(Uuid, u64),
     /// A base that is not an entry of this ledger.
     #[error("basehash {0} is not an entry of this ledger: verify the ledger and sign again")]

@@ -225,7 +225,7 @@ fn a_checkpoint_of_more_entries_than_there_are_is_named() {
 }
 
 #[test]
-fn the_policy_in_a_bundle_changes_no_verdict() {
+fn the_policy_in_a_bundle_changes_no_verdict_but_that_on_itself() {
     let sides = Sides::agreed();
     let mut thief = sides.thief(usize::try_from(sides.confirmed.sequence).unwrap());
     go_on(&mut thief, "KR", 3);
@@ -246,9 +246,17 @@ fn the_policy_in_a_bundle_changes_no_verdict() {
                 fs::write(&path, zipped(&bundle)).unwrap();
                 [vec![], vec!["--policy", trusted.to_str().unwrap()]].map(|given| told(&path, &given))
             });
-        assert!(answers.iter().all(|answer| *answer == answers[0]));
-        for (code, answer) in &answers[0] {
-            assert_eq!((*code, answer["complete"].as_u64()), (Some(0), Some(complete)), "{answer}");
+        for (judged, own) in answers.iter().zip([None, Some(false), Some(true), Some(false)]) {
+            for ((code, answer), (_, without)) in judged.iter().zip(&answers[0]) {
+                assert_eq!(answer["complete"].as_u64(), Some(complete), "{answer}");
+                let holds = own != Some(false);
+                assert_eq!((*code, &answer["holds"]), (Some(i32::from(!holds)), &holds.into()), "{answer}");
+                assert_eq!(answer["policy"].as_bool(), own);
+                assert_eq!(
+                    [&answer["verdicts"], &answer["checkpoints"], &answer["completeness"]],
+                    [&without["verdicts"], &without["checkpoints"], &without["completeness"]]
+                );
+            }
         }
     }
     assert!(unzipped(&sides.bundle()).iter().any(|(name, _)| name == "policy"));

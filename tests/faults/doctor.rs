@@ -109,7 +109,7 @@ impl Place {
 }
 
 /// Everything that can be mended in a folder of one's own.
-const CASES: [Case; 32] = [
+const CASES: [Case; 33] = [
     (
         |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
         "marker",
@@ -143,7 +143,7 @@ const CASES: [Case; 32] = [
         },
         "journal",
         "grave",
-        "entry 126 does not verify",
+        "an entry that does not verify: entry 126",
     ),
     (
         |place| {
@@ -252,6 +252,12 @@ const CASES: [Case; 32] = [
         "it is of 127 entries",
     ),
     (
+        |place| fs::remove_dir_all(place.ledger.join("checkpoints")).unwrap(),
+        "checkpoints",
+        "untidy",
+        "no checkpoint is kept",
+    ),
+    (
         |place| fs::write(place.ledger.join("checkpoints/.part"), "half").unwrap(),
         "leftovers",
         "untidy",
@@ -291,7 +297,10 @@ fn each_thing_that_is_wrong_is_named_and_mended_by_what_is_said() {
                     let next = cases.lock().unwrap().next();
                     let Some((broken, about, gravity, what)) = next else { break };
                     let place = Place::empty();
-                    base.follow(&format!("cp -r ledger keys BACKUP {}", place.folder.path().display()));
+                    base.follow(&format!(
+                        "cp -r ledger keys anchor BACKUP {}",
+                        place.folder.path().display()
+                    ));
                     broken(&place);
                     place.is_mended(about, gravity, what);
                 }

@@ -197,7 +197,7 @@ fn a_directory_where_a_file_belongs_is_told_and_moved_away() {
         (std::path::PathBuf::from("tile/0"), "state", "wrong"),
     ] {
         let place = Place::empty();
-        base.follow(&format!("cp -r ledger keys BACKUP {}", place.folder.path().display()));
+        base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
         let path = place.ledger.join(path);
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();

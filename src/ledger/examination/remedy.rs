@@ -95,6 +95,14 @@ impl Remedies<'_> {
         )
     }
 
+    pub(super) fn checkpoints(self) -> Remedy {
+        let (from, to) = (quoted(&self.backup.join("checkpoints")), quoted(&self.folder.join("checkpoints")));
+        (
+            "take them from a backup, or those that were handed over with `annals checkpoint --take`",
+            vec![format!("mkdir -p {to} && cp {from}/* {to}")],
+        )
+    }
+
     pub(super) fn rights(self) -> Remedy {
         ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(self.folder))])
     }
