@@ -128,9 +128,9 @@ fn seen_last(ledger: &Ledger, end: u64, us: &Author) -> Result<u64, Failure> {
         })?;
         if let Some((own, base)) = found {
             return match ledger.at(Some(Cut::Leaf(base))) {
-                Ok(seen) => Ok(seen.state.head.size.min(own)),
-                // The opening names none.
-                Err(LedgerError::Cut(_)) => Ok(own),
+                Ok(seen) if seen.state.head.size < own => Ok(seen.state.head.size),
+                // Nothing came between; the opening names none.
+                Ok(_) | Err(LedgerError::Cut(_)) => Ok(own + 1),
                 Err(error) => Err(error.into()),
             };
         }

@@ -1,22 +1,24 @@
 //! An action of the plan: what is said of it, by whom, and which word may follow which.
 //!
 //! What a word may say by itself is in [`super::assertion`]; what several parties' words make together, in
-//! [`super::status`]. Why one may not be said is in `refusal`.
+//! [`super::status`]. Why one may not be said is in `refusal`; when a recurring action is due, in `schedule`.
 
 mod refusal;
+mod schedule;
 
 use super::assertion::{
     self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Verified,
 };
 use super::assignment::{Assignment, Assignments};
-use super::date::{Cycle, Effective, Period, Unit};
+use super::date::{Effective, Period};
 use super::party::Author;
 use super::plan::Action;
 use super::value::Code;
 use super::versions::Versions;
 use super::word::{Place, Said, Word, Words};
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 pub use refusal::Refusal;
+pub use schedule::Former;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -69,6 +71,9 @@ pub struct State {
     pub ended: Versions<Option<Ending>>,
     /// The sequence of the first entry of its stream: its creation, or what proposed it.
     pub first: u64,
+    /// Its cycles before, from the oldest on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Former>,
 }
 
 /// How an action ended: in others, or in none.
@@ -96,6 +101,7 @@ impl State {
             assignments: Assignments::new(sequence),
             ended: Versions::new(sequence, None),
             first,
+            former: Vec::new(),
         }
     }
 
@@ -113,35 +119,8 @@ impl State {
         }
         let action = self.action.until(size)?;
         let (assignments, ended) = (self.assignments.until(size)?, self.ended.until(size)?);
-        Some(Arc::new(Self { action, assignments, ended, first: self.first }))
-    }
-
-    /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
-    /// where they begin with one.
-    #[must_use]
-    pub fn window_name(&self, begin: NaiveDate) -> Effective {
-        let years = matches!(self.action.cycle, Some(Cycle::Every { unit: Unit::Years, .. }));
-        Effective::named(begin, years)
-    }
-
-    /// The windows of a recurring action within a period, each with its last day; none where its cycle is not known.
-    #[must_use]
-    pub fn windows(&self, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
-        let Some(Cycle::Every { count, unit }) = &self.action.cycle else { return Vec::new() };
-        let months = match unit {
-            Unit::Months => *count,
-            Unit::Years => count.saturating_mul(12),
-        };
-        // Each is counted from the first, so that a period that begins on the 31st does not drift.
-        let begin = |number: u32| {
-            let months = Months::new(months.saturating_mul(number));
-            period.begin().checked_add_months(months).filter(|begin| *begin <= period.end())
-        };
-        let end = |number: u32| {
-            let next = period.begin().checked_add_months(Months::new(months.saturating_mul(number + 1)));
-            next.and_then(|next| next.pred_opt())
-        };
-        (0..).map_while(|number| begin(number).zip(end(number))).collect()
+        let former = self.former.iter().take_while(|former| former.sequence < size).cloned().collect();
+        Some(Arc::new(Self { action, assignments, ended, first: self.first, former }))
     }
 
     fn follows(

@@ -2,7 +2,7 @@
 //!
 //! Who proposes it, who agrees, and when it takes effect is in [`super::decision`].
 
-use super::action::{Context, Ending, Refusal, State};
+use super::action::{Context, Ending, Former, Refusal, State};
 use super::assertion::{self, Lifecycle, Role};
 use super::assignment::Assignment;
 use super::date::{Cycle, Effective};
@@ -298,8 +298,9 @@ pub fn apply(
         }
         Change::Clarify { cycle, lead, due } => {
             let new = lead.as_ref().and_then(|lead| Some((lead, lead_of(state, lead)?)));
-            let State { action, assignments, .. } = Arc::make_mut(state);
+            let State { action, assignments, former, .. } = Arc::make_mut(state);
             if let Some(cycle) = cycle {
+                former.push(Former { cycle: action.cycle.clone(), sequence, day: place.day });
                 let clarified = Action { cycle: Some(cycle.clone()), ..(**action).clone() };
                 action.change(sequence, clarified);
             }

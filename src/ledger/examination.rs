@@ -336,7 +336,7 @@ impl Found<'_> {
             self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
         } else if !self.folder.join(shelf::FOLDER).exists() && matches!(followed, Ok(true)) {
             let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
-            self.add(Part::Checkpoints, Gravity::Untidy, what.to_owned(), self.remedies.checkpoints());
+            self.add(Part::Checkpoints, Gravity::Fine, what.to_owned(), self.remedies.checkpoints());
         }
     }
 

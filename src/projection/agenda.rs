@@ -151,7 +151,7 @@ fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
 
 /// The windows of which nobody has said more than that they are planned.
 fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
-    let grid = period.map(|period| row.action.windows(period)).unwrap_or_default();
+    let grid = period.map(|period| row.action.schedule(period)).unwrap_or_default();
     let of_window = |name: &Effective| {
         row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin()).map(|(_, axis)| axis)
     };
@@ -179,8 +179,8 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
 }
 
 /// The last day of a window: as its cycle has it, or of its own name.
-pub(super) fn last_day(grid: &[(NaiveDate, NaiveDate)], name: Effective) -> NaiveDate {
-    let known = grid.iter().find(|(begin, _)| *begin == name.begin());
+pub(super) fn last_day(grid: &[(Effective, NaiveDate)], name: Effective) -> NaiveDate {
+    let known = grid.iter().find(|(known, _)| known.begin() == name.begin());
     known.map_or_else(|| name.end(), |(_, end)| *end)
 }
 

@@ -156,15 +156,11 @@ fn windows(
     reading: &Reading,
 ) -> Vec<(Effective, Window)> {
     let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
-    let grid = state.programme.period().map(|period| action.windows(period)).unwrap_or_default();
-    let end_of = |window: &Effective| {
-        grid.iter().find(|(begin, _)| *begin == window.begin()).map_or_else(|| window.end(), |(_, end)| *end)
-    };
+    let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
+    let known = |window: &Effective| grid.iter().find(|(name, _)| name.begin() == window.begin());
+    let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
     // A window of the cycle has one name; any other is called as it was said.
-    let name = |window: Effective| {
-        let known = grid.iter().any(|(begin, _)| *begin == window.begin());
-        if known { action.window_name(window.begin()) } else { window }
-    };
+    let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
         let settled =
             |state: OccurrenceState| !matches!(state, OccurrenceState::Planned | OccurrenceState::Confirmed);
@@ -177,10 +173,9 @@ fn windows(
         (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
-    for (begin, end) in &grid {
-        if windows.iter().all(|(window, _)| window.begin() != *begin) {
-            windows
-                .push((action.window_name(*begin), if *end < today { Window::Missed } else { Window::Open }));
+    for (name, end) in &grid {
+        if windows.iter().all(|(window, _)| window.begin() != name.begin()) {
+            windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }
     }
     windows.sort_by_key(|(window, _)| window.begin());

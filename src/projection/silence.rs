@@ -260,7 +260,7 @@ fn dispute<T: fmt::Display>(row: &Row<'_>, axis: &Axis<'_, T>, on: On) -> Option
 
 /// The windows that are over, and of which nobody said more than that they were planned.
 fn passed(row: &Row<'_>, state: &State) -> Vec<Silence> {
-    let grid = state.programme.period().map(|period| row.action.windows(period)).unwrap_or_default();
+    let grid = state.programme.period().map(|period| row.action.schedule(period)).unwrap_or_default();
     let over = over(row);
     let missed = row
         .windows

@@ -109,7 +109,7 @@ impl Place {
 }
 
 /// Everything that can be mended in a folder of one's own.
-const CASES: [Case; 33] = [
+const CASES: [Case; 32] = [
     (
         |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
         "marker",
@@ -250,12 +250,6 @@ const CASES: [Case; 33] = [
         "checkpoints",
         "wrong",
         "it is of 127 entries",
-    ),
-    (
-        |place| fs::remove_dir_all(place.ledger.join("checkpoints")).unwrap(),
-        "checkpoints",
-        "untidy",
-        "no checkpoint is kept",
     ),
     (
         |place| fs::write(place.ledger.join("checkpoints/.part"), "half").unwrap(),
@@ -476,6 +470,26 @@ fn what_this_desk_signed_tells_that_entries_are_missing_where_nothing_in_the_fol
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("127 entries were signed on this desk, and 126 are here"), "{told}");
     assert!(found["findings"][0]["gravity"] == "grave" && !told.contains("no entry names it"), "{told}");
+}
+
+#[test]
+fn that_no_checkpoint_is_kept_is_good_to_know_where_this_desk_signed_some() {
+    let place = ledger();
+    place.done(["cosign", "--as", "DK"]);
+    fs::rename(place.ledger.join("checkpoints"), place.path("BACKUP/checkpoints")).unwrap_or_else(|_| {
+        fs::remove_dir_all(place.path("BACKUP/checkpoints")).unwrap();
+        fs::rename(place.ledger.join("checkpoints"), place.path("BACKUP/checkpoints")).unwrap();
+    });
+    let (code, found) = place.examined();
+    let finding = &found["findings"][0];
+    assert_eq!(
+        (code, &finding["about"], &finding["gravity"]),
+        (Some(0), &json!("checkpoints"), &json!("fine"))
+    );
+    place.follow(finding["commands"][0].as_str().unwrap());
+    let (_, found) = place.examined();
+    assert!(!found.to_string().contains("no checkpoint is kept"), "{found}");
+    assert!(!files(&place.ledger.join("checkpoints")).is_empty());
 }
 
 #[test]

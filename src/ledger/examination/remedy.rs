@@ -98,7 +98,7 @@ impl Remedies<'_> {
     pub(super) fn checkpoints(self) -> Remedy {
         let (from, to) = (quoted(&self.backup.join("checkpoints")), quoted(&self.folder.join("checkpoints")));
         (
-            "take them from a backup, or those that were handed over with `annals checkpoint --take`",
+            "if there were any, take them from a backup, or those that were handed over with `annals checkpoint --take`",
             vec![format!("mkdir -p {to} && cp {from}/* {to}")],
         )
     }

@@ -1,0 +1,135 @@
+//! When a recurring action is due: the windows of its cycle, and of those that it had before.
+
+use super::State;
+use crate::domain::date::{Cycle, Effective, Period, Unit};
+use chrono::{Months, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// A cycle that was clarified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Former {
+    /// What it was, if there was one.
+    pub cycle: Option<Cycle>,
+    /// The sequence of the entry that made another of it.
+    pub sequence: u64,
+    /// The day on which that was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+}
+
+impl State {
+    /// The name of a window that begins on a day, as its users write it: the year where windows are years, the month
+    /// where they begin with one.
+    #[must_use]
+    pub fn window_name(&self, begin: NaiveDate) -> Effective {
+        name(self.action.cycle.as_ref(), begin)
+    }
+
+    /// The windows of a recurring action within a period, each with its last day, by its cycle as it is; none where that is not
+    /// known.
+    #[must_use]
+    pub fn windows(&self, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
+        cut(self.action.cycle.as_ref(), period)
+    }
+
+    /// The windows in which something was or is due, by their names, each with its last day: one that was over when its cycle was
+    /// clarified is one of the cycle before, or none.
+    #[must_use]
+    pub fn schedule(&self, period: Period) -> Vec<(Effective, NaiveDate)> {
+        let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
+        let (mut since, mut windows): (_, Vec<(Effective, NaiveDate)>) = (NaiveDate::MIN, Vec::new());
+        for (cycle, until) in formers.chain([(self.action.cycle.as_ref(), None)]) {
+            let own = cut(cycle, period).into_iter();
+            let own = own.filter(|(_, end)| *end >= since && until.is_none_or(|until| *end < until));
+            let own: Vec<_> = own.map(|(begin, end)| (name(cycle, begin), end)).collect();
+            // A window is known by the day on which it begins.
+            windows.retain(|(other, _)| own.iter().all(|(name, _)| name.begin() != other.begin()));
+            windows.extend(own);
+            since = until.unwrap_or(since);
+        }
+        windows.sort_by_key(|(name, _)| name.begin());
+        windows
+    }
+}
+
+/// How the window of a cycle is called that begins on a day.
+fn name(cycle: Option<&Cycle>, begin: NaiveDate) -> Effective {
+    Effective::named(begin, matches!(cycle, Some(Cycle::Every { unit: Unit::Years, .. })))
+}
+
+/// The windows of a cycle within a period, each with its last day.
+fn cut(cycle: Option<&Cycle>, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
+    let Some(Cycle::Every { count, unit }) = cycle else { return Vec::new() };
+    let months = match unit {
+        Unit::Months => *count,
+        Unit::Years => count.saturating_mul(12),
+    };
+    // Each is counted from the first, so that a period that begins on the 31st does not drift.
+    let begin = |number: u32| {
+        let months = Months::new(months.saturating_mul(number));
+        period.begin().checked_add_months(months).filter(|begin| *begin <= period.end())
+    };
+    let end = |number: u32| {
+        let next = period.begin().checked_add_months(Months::new(months.saturating_mul(number + 1)));
+        next.and_then(|next| next.pred_opt())
+    };
+    (0..).map_while(|number| begin(number).zip(end(number))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::Action;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    /// An action whose cycles were clarified, each on a day.
+    fn clarified(cycles: &[(&str, &str)]) -> State {
+        let action = |cycle: &str| -> Action {
+            let action = json!({
+                "ref": "1.G2G.1", "line": 1, "track": "G2G", "text": "A meeting.", "kind": "recurring", "cycle": cycle,
+                "firmness": "will", "institutions": [], "basis": [], "notes": []
+            });
+            serde_json::from_value(action).unwrap()
+        };
+        let mut state = State::new(7, 7, action(cycles[0].0));
+        for ((before, day), (after, _)) in cycles.iter().zip(cycles.iter().skip(1)) {
+            let day = day.parse().unwrap();
+            let sequence = state.action.since() + 10;
+            state.former.push(Former { cycle: action(before).cycle, sequence, day });
+            state.action.change(sequence, action(after));
+        }
+        state
+    }
+
+    fn names(state: &State) -> Vec<String> {
+        let period: Period = serde_json::from_value(json!({"start": "2021", "end": "2024"})).unwrap();
+        state.schedule(period).iter().map(|(name, end)| format!("{name} {end}")).collect()
+    }
+
+    #[test]
+    fn a_window_that_was_over_is_one_of_the_cycle_that_it_had() {
+        let halves = ["2023-01 2023-06-30", "2023-07 2023-12-31", "2024-01 2024-06-30", "2024-07 2024-12-31"];
+        // Of an ambiguous word nothing is generated, and nothing is missed, before it was clarified.
+        let ambiguous = clarified(&[("ambiguous:bi-annual", "2023-02-21"), ("P6M", "")]);
+        assert_eq!(names(&ambiguous), halves);
+        let yearly = clarified(&[("P1Y", "2023-02-21"), ("P6M", "")]);
+        let all = [&["2021 2021-12-31", "2022 2022-12-31"][..], &halves].concat();
+        assert_eq!(names(&yearly), all);
+        // On the last day of a window it is not over.
+        let last = clarified(&[("P1Y", "2022-12-31"), ("P6M", "")]);
+        assert_eq!(names(&last)[1], "2022-07 2022-12-31");
+        let twice = clarified(&[("P1Y", "2022-02-01"), ("P6M", "2023-02-01"), ("P1Y", "")]);
+        let all = [
+            "2021 2021-12-31",
+            "2022-01 2022-06-30",
+            "2022-07 2022-12-31",
+            "2023 2023-12-31",
+            "2024 2024-12-31",
+        ];
+        assert_eq!(names(&twice), all);
+        // As it was after a number of entries.
+        let before = Arc::new(twice).until(18).unwrap();
+        assert_eq!(names(&before), names(&clarified(&[("P1Y", "2022-02-01"), ("P6M", "")])));
+    }
+}
