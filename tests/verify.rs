@@ -49,8 +49,8 @@ fn a_changed_byte_is_answered_with_1_and_its_entry() {
 }
 
 #[test]
-fn the_empty_export_holds_and_hostile_bytes_are_answered() {
-    assert_eq!(of(b"", &[]).0, Some(0));
+fn of_an_empty_export_nothing_holds_and_hostile_bytes_are_answered() {
+    assert_eq!(of(b"", &[]).0, Some(1));
     for bytes in [&b"\n"[..], b"\0\xff\n", &vec![b'x'; 200_000], b"\n\n", ENTRIES.trim_ascii_end()] {
         let (code, text) = of(bytes, &[]);
         assert_eq!(code, Some(1), "{text}");

@@ -45,7 +45,7 @@ fn what_changed_stands_first_then_what_is_at_risk_then_what_is_silent_and_each_a
     assert_eq!(once.len(), silent.len());
     let what = document["sections"][0]["report"]["rows"][0]["what"].clone();
     assert_eq!(what[0], "KR: completed (KR, since 2023-01-11, recorded 2023-01-11)");
-    assert_eq!(what[1], "text amended (KR, recorded 2023-01-09)");
+    assert_eq!(what[1], "text amended (all in R2022, proposed by DK, recorded 2023-01-09)");
     // What that review looked at changed since the founding.
     desk.done("brief 1 -o then.json --review R2022");
     let then = read(&desk, "then.json");
