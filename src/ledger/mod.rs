@@ -3,9 +3,9 @@
 //! Entries are sealed by [`Ledger::record`] alone; those that were sealed elsewhere are appended by [`following`]. Signing is not here: a request arrives signed.
 //!
 //! Locks are taken in this order: the turn of the queue, the keeper's, the tree's, those of the disclosures, the past's, that of the
-//! keys; last those of the store, which asks nobody. A commit waits for a reader where one has the past, for a moment, or looks for
-//! the places of the withheld values, once; for whoever has the turn to do something else; and, where it erases a file, for one that is
-//! being put.
+//! keys; last those of the store, which asks nobody. Before the tree's come the locks in files, the anchor's and then that of
+//! `checkpoints/`. A commit waits for a reader where one has the past, for a moment, or looks for the places of the withheld values,
+//! once; for whoever has the turn to do something else; and, where it erases a file, for one that is being put.
 //!
 //! - `sequencer`: the one place where an entry is sealed; `queue`, in which those wait who come while it is busy; `admission`,
 //!   whether a request is taken;
