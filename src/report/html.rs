@@ -194,7 +194,7 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
 fn kind(column: &Column) -> Option<&'static str> {
     match column.key.as_str() {
         "reason" | "text" | "what" => Some("wide"),
-        "decisions" => Some("phrases"),
+        "decisions" | "title" => Some("phrases"),
         "sequence" | "actions" | "line" => Some("number"),
         "effective" | "expires" | "recorded_on" => Some("date"),
         _ => None,
