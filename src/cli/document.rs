@@ -13,7 +13,7 @@ use annals::report::labels::{Labels, Language};
 use annals::report::{csv, json as dialect, markdown, xlsx};
 use clap::Args;
 use serde_json::{Value, json};
-use std::io::{self, ErrorKind, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -88,9 +88,7 @@ impl Edition {
         if self.bom && dialect != Dialect::Csv {
             return Err(Failure::usage("--bom is for .csv".to_owned()));
         }
-        if self.output.exists() {
-            return Err(file(&self.output, "made")(io::Error::from(ErrorKind::AlreadyExists)));
-        }
+        files::can_be_made(&self.output)?;
         Ok(dialect)
     }
 

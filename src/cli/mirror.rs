@@ -2,7 +2,7 @@
 
 use super::checkpoint;
 use super::cosign;
-use super::failure::{Failure, file};
+use super::failure::Failure;
 use super::files;
 use super::output::{self, Standing};
 use super::place;
@@ -21,7 +21,6 @@ use annals::trail::hash::LeafHash;
 use chrono::Utc;
 use clap::Args;
 use serde_json::json;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -64,9 +63,7 @@ pub(crate) struct Mirror {
 impl Mirror {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         // What cannot be answered is not begun.
-        if let Some(path) = self.output.as_deref().filter(|path| path.exists()) {
-            return Err(file(path, "made")(io::Error::from(ErrorKind::AlreadyExists)));
-        }
+        self.output.as_deref().map_or(Ok(()), files::can_be_made)?;
         // A path has no scheme, and an address with another one is refused as one.
         let web = self.from.contains("://");
         let file = Path::new(&self.from);
@@ -95,7 +92,11 @@ impl Mirror {
         let open = || Bundle::open(path).map_err(|error| refused(error.into()));
         restore::check_beside(&mut open()?).map_err(refused)?;
         let mirrored = match self.mirror(open()?, settings) {
-            Err(error @ Failure::Mirror { .. }) => beginning(&mut open()?, settings)?.ok_or(error)?,
+            // Any other fault is one, whatever the copy has.
+            Err(Failure::Mirror { from, source }) if matches!(*source, MirrorError::Behind { .. }) => {
+                let error = Failure::Mirror { from, source };
+                beginning(&mut open()?, settings)?.ok_or(error)?
+            }
             mirrored => mirrored?,
         };
         let mut bundle = open()?;

@@ -72,7 +72,8 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         // Somebody else may have made it meanwhile, and not synced it yet.
         Err(error) if !folder.is_dir() => Err(error),
-        Ok(()) | Err(_) => sync_folder(parent).inspect_err(|_| {
+        Err(_) => sync_folder(parent),
+        Ok(()) => sync_folder(parent).inspect_err(|_| {
             // Whoever tries again makes it again, and syncs that.
             let _ = fs::remove_dir(folder);
         }),

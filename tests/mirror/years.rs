@@ -77,6 +77,9 @@ fn a_bundle_that_comes_after_a_newer_one_still_brings_its_answers() {
     desks.kr("mirror newer.bundle");
     let late = desks.kr("mirror answer.bundle --as KR");
     assert!(late.contains("line 1: recorded at sequence") && late.contains("nothing new"), "{late}");
+    // That it is a beginning of the copy excuses nothing else: it is not the ledger that is known, or not signed by its key.
+    let (code, why) = desks.refused("kr", &format!("mirror answer.bundle --first {}", "0".repeat(64)));
+    assert!(code == Some(1) && why.contains("another one"), "{why}");
     // Another history is none of it.
     let other = Desks::new();
     fs::copy(other.path().join("founded.bundle"), desks.path().join("other.bundle")).unwrap();
@@ -149,4 +152,35 @@ fn a_copy_that_was_written_to_is_told_as_such_and_no_log_is_accused() {
     desks.dk("bundle export --for KR -o next.bundle");
     let (code, why) = desks.refused("kr", "mirror next.bundle");
     assert!(code == Some(1) && why.contains("written to by itself"), "{why}");
+    // Nor does a beginning of it show that the rest is the log's.
+    let (code, why) = desks.refused("kr", "mirror founded.bundle");
+    assert!(code == Some(1) && why.contains("written to by itself"), "{why}");
+    // Where there is no copy yet, what is wrong with a bundle is told, and not that there is none.
+    let (code, why) = desks.refused("new", &format!("mirror next.bundle --first {}", "0".repeat(64)));
+    assert!(code == Some(1) && !why.contains("no ledger is here"), "{why}");
+}
+
+#[test]
+fn a_fork_that_is_met_again_is_told_again() {
+    let desks = Desks::new();
+    let path = desks.path();
+    desks.dk("backup kept");
+    for (action, bundle) in [("1.G2G.3", "one.bundle"), ("1.G2G.4", "other.bundle")] {
+        desks.dk(&format!("record progress {action} --as DK --lifecycle under_way"));
+        desks.dk(&format!("bundle export --for KR -o {bundle}"));
+        // The key forgets, and the ledger is what it was before.
+        fs::rename(path.join("dk"), path.join(action)).unwrap();
+        fs::remove_dir_all(path.join("anchor-dk")).unwrap();
+        let copied = std::process::Command::new("cp").args(["-r", "kept", "dk"]).current_dir(path).status();
+        assert!(copied.unwrap().success());
+    }
+    desks.kr("mirror one.bundle --as KR");
+    fs::rename(path.join("kr"), path.join("aside")).unwrap();
+    let first = desks.refused("kr", "mirror other.bundle --as KR");
+    assert!(
+        first.0 == Some(1) && first.1.contains("forked") && path.join("kr.fork").is_file(),
+        "{}",
+        first.1
+    );
+    assert_eq!(desks.refused("kr", "mirror other.bundle --as KR"), first);
 }

@@ -2,7 +2,7 @@
 
 use super::super::again;
 use super::super::axes::Which;
-use super::super::failure::{Failure, file};
+use super::super::failure::Failure;
 use super::super::files;
 use super::super::inbox::takes_part;
 use super::super::output::{self, Standing};
@@ -16,7 +16,6 @@ use annals::report::labels::Language;
 use annals::report::xlsx::form;
 use clap::Args;
 use serde_json::json;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,9 +53,7 @@ impl Out {
                 path.display()
             )));
         }
-        if path.exists() {
-            return Err(file(path, "made")(ErrorKind::AlreadyExists.into()));
-        }
+        files::can_be_made(path)?;
         let Some(Speaker(us)) = self.desk.or_else(|| settings.desk.clone()) else {
             return Err(Failure::usage(
                 "whose sheet? Give `--as PARTY`, or `as = \"PARTY\"` in annals.toml".to_owned(),
