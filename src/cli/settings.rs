@@ -96,9 +96,10 @@ impl Settings {
         Ok(ledger)
     }
 
-    /// The ledger for recording: it is at, or after, whatever keys of this desk signed for it.
+    /// The ledger for recording: it is no copy, and at, or after, whatever keys of this desk signed for it.
     pub(crate) fn recording(&self) -> Result<Ledger, Failure> {
         let ledger = self.writing()?;
+        ledger.refuse_copied()?;
         if let Some(anchor) = &self.anchor {
             ledger.follows(anchor)?;
         }

@@ -92,7 +92,10 @@ pub fn take(
 const fn is_refusal(error: &RecordError) -> bool {
     match error {
         RecordError::Refused(_) | RecordError::Stray(_) | RecordError::Disclosed(_) => true,
-        RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => false,
+        RecordError::Copy(_)
+        | RecordError::Store(_)
+        | RecordError::Disclosures(_)
+        | RecordError::Doubtful => false,
     }
 }
 

@@ -306,6 +306,7 @@ impl<S: Source> Log<S> {
         if (frontier.size(), frontier.root()) != (size, root) {
             return Err(MirrorError::Hashes(size));
         }
+        copy.put_down_as_copy().map_err(LedgerError::from)?;
         let following = Following::of(copy)?;
         let mut following = if named { following } else { following.holding() };
         each_entry::<MirrorError>(&mut *self.source.borrow_mut(), from, size, &mut |at, line| {

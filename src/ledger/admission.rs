@@ -13,6 +13,7 @@ use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -41,6 +42,12 @@ pub enum RecordError {
     /// A disclosure whose value its field cannot have.
     #[error(transparent)]
     Disclosed(#[from] WithheldFault),
+    /// The folder holds a copy.
+    #[error(
+        "{}: here is a copy, and the ledger would not know what is recorded in it: write a request (`annals request`), which the \
+         ledger takes in; where the ledger is lost, and all agree that this copy takes its place, delete this file", .0.display()
+    )]
+    Copy(PathBuf),
     /// The store could not append.
     #[error("not recorded")]
     Store(#[from] Arc<AppendError>),
@@ -60,7 +67,9 @@ impl RecordError {
                 matches!(**error, AppendError::InDoubt(_) | AppendError::Failed(StoreError::Doubtful(_)))
             }
             Self::Doubtful => true,
-            Self::Refused(_) | Self::Stray(_) | Self::Disclosed(_) | Self::Disclosures(_) => false,
+            Self::Refused(_) | Self::Stray(_) | Self::Disclosed(_) | Self::Copy(_) | Self::Disclosures(_) => {
+                false
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::checkpoints::CheckpointError;
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::{Named, Withheld};
-use super::{LedgerError, lines, past, shelf};
+use super::{LedgerError, copied, lines, past, shelf};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
@@ -89,6 +89,9 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
     let before = copy.head().size;
+    if copied::found(folder).is_some() {
+        copied::put_down(to)?;
+    }
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
     let (mut files, mut missing) = (0, 0);
     for (name, wanted) in named.files() {

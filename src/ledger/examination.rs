@@ -46,6 +46,8 @@ pub enum Part {
     Files,
     /// Where the ledger stood, signed.
     Checkpoints,
+    /// Where its entries are recorded.
+    Copy,
     /// Two histories that were signed.
     Fork,
     /// What was begun and never ended.
@@ -60,7 +62,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Marker,
         Self::Journal,
         Self::Lock,
@@ -69,6 +71,7 @@ impl Part {
         Self::Disclosures,
         Self::Files,
         Self::Checkpoints,
+        Self::Copy,
         Self::Fork,
         Self::Leftovers,
         Self::Rights,
@@ -88,6 +91,7 @@ impl Part {
             Self::Disclosures => "disclosures",
             Self::Files => "files",
             Self::Checkpoints => "checkpoints",
+            Self::Copy => "copy",
             Self::Fork => "fork",
             Self::Leftovers => "leftovers",
             Self::Rights => "rights",

@@ -18,8 +18,8 @@
 //! - [`privacy`]: what is taken in of them, and what is removed;
 //! - [`checkpoints`]: where the ledger stood, signed and cosigned; [`shelf`], where these are kept; `tree`, what is signed; [`anchor`], what keys remember;
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
-//! - [`following`]: entries that were sealed elsewhere; [`forked`]: two histories of one ledger, and nothing written until people
-//!   have decided;
+//! - [`following`]: entries that were sealed elsewhere; [`copied`]: that all of them are; [`forked`]: two histories of one ledger, and
+//!   nothing written until people have decided;
 //! - `evidence`: the files that are kept beside the journal;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
@@ -29,6 +29,7 @@ mod admission;
 pub mod anchor;
 pub mod backup;
 pub mod checkpoints;
+pub mod copied;
 pub mod disclosures;
 mod evidence;
 pub mod examination;

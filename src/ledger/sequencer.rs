@@ -50,6 +50,7 @@ impl Ledger {
         requests: Vec<(Request, Vec<Disclosure>)>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
+        self.refuse_copied()?;
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let job = Job::new(requests, &keys, now);
         let answer = self.queue.submit(job, |turn, jobs| self.commit(turn, jobs));

@@ -145,8 +145,48 @@ fn nothing_is_recorded_where_its_answer_could_not_be_written() {
 }
 
 #[test]
+fn nothing_is_recorded_in_a_copy_nor_in_its_backup() {
+    let desks = Desks::new();
+    let copy = desks.path().join("kr");
+    let files =
+        || ["journal/000000000000.jsonl", "disclosures.jsonl"].map(|name| fs::read(copy.join(name)).unwrap());
+    let before = files();
+    desks.kr("request progress 1.G2G.4 --as KR --lifecycle under_way --note begun -o sent.jsonl");
+    desks.kr("backup kept");
+    for (folder, command) in [
+        ("kr", "record progress 1.G2G.3 --as KR --lifecycle under_way --note begun"),
+        ("kr", "import sent.jsonl"),
+        ("kr", "answer sent.jsonl --for DK -o answer.bundle"),
+        ("kept", "import sent.jsonl"),
+    ] {
+        let (code, why) = desks.refused(folder, command);
+        assert!(
+            code == Some(1) && why.contains("here is a copy") && why.contains("annals request"),
+            "{command}: {why}"
+        );
+    }
+    assert_eq!(files(), before);
+    let found = desks.kr("doctor");
+    assert!(
+        found.contains("recorded elsewhere") && !desks.dk("doctor").contains("recorded elsewhere"),
+        "{found}"
+    );
+    // What is in it already takes nobody's place: the ledger itself goes on.
+    desks.dk("bundle export --for DK -o own.bundle");
+    desks.dk("mirror own.bundle");
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle under_way");
+    desks.dk("bundle export --for KR -o next.bundle");
+    desks.kr("mirror next.bundle --as KR");
+    // All have agreed that the copy takes the place of the ledger.
+    fs::remove_file(copy.join("copy")).unwrap();
+    let taken = desks.kr("import sent.jsonl");
+    assert!(taken.starts_with("1 request recorded"), "{taken}");
+}
+
+#[test]
 fn a_copy_that_was_written_to_is_told_as_such_and_no_log_is_accused() {
     let desks = Desks::new();
+    fs::remove_file(desks.path().join("kr").join("copy")).unwrap();
     desks.kr("record progress 1.G2G.3 --as KR --lifecycle under_way");
     desks.dk("record progress 1.G2G.4 --as DK --lifecycle under_way");
     desks.dk("bundle export --for KR -o next.bundle");

@@ -223,7 +223,7 @@ const fn ledger(error: &LedgerError) -> u8 {
 const fn record(error: &RecordError) -> u8 {
     match error {
         RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) | RecordError::Disclosed(_) => 2,
-        RecordError::Refused(_) => 1,
+        RecordError::Refused(_) | RecordError::Copy(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
     }
 }

@@ -1,7 +1,7 @@
 //! What lies beside the entries: files, leftovers; and what is around the folder: rights, room, a writer.
 
 use super::{Found, Gravity, Named, Part, condition, remedy};
-use crate::ledger::forked;
+use crate::ledger::{copied, forked};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -32,6 +32,10 @@ impl Found<'_> {
         if let Some(room) = condition::room(self.folder).filter(|room| *room < ROOM) {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);
             self.add(Part::Room, Gravity::Wrong, what, remedy::room());
+        }
+        if let Some(path) = copied::found(self.folder) {
+            let what = format!("{}: this is a copy of a ledger that is recorded elsewhere", path.display());
+            self.add(Part::Copy, Gravity::Fine, what, remedy::copy());
         }
         if let Some(path) = forked::found(self.folder) {
             let what = format!(

@@ -126,6 +126,12 @@ pub(super) const fn fork() -> Remedy {
     (WORDS, Vec::new())
 }
 
+pub(super) const fn copy() -> Remedy {
+    const WORDS: &str = "`annals mirror` keeps it up; where the ledger is lost, and all agree that this copy takes its place, \
+                         delete this file to record here";
+    (WORDS, Vec::new())
+}
+
 pub(super) const fn room() -> Remedy {
     ("make room, or move the ledger to a larger disk", Vec::new())
 }
