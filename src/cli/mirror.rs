@@ -42,10 +42,11 @@ parties gave it to you, and without it nobody knows whose ledger it is. From the
 judged after what is here, and must lie under the root that the log signed. A log that is behind what
 it signed before is refused. One that signed two histories has forked: both checkpoints are put into
 the file `fork` in the copy's folder, and nothing is written there until that is moved away. An
-interrupted run is completed by the next. Nothing is recorded in a copy: `annals request` asks for it,
-and the ledger answers. An https:// server shows a certificate under an authority that this computer
-trusts, or one in the file that SSL_CERT_FILE names. Withheld values and evidence are not published;
-a bundle brings those that its reader may see, and says what became of the requests that it answers.")]
+interrupted run is completed by the next. Nothing is recorded in a copy: what `annals request` signs
+is taken in by the ledger, which answers. An https:// server shows a certificate under an authority
+that this computer trusts, or one in the file that SSL_CERT_FILE names. Withheld values and evidence
+are not published; a bundle brings those that its reader may see, and says what became of the
+requests that it answers.")]
 pub(crate) struct Mirror {
     /// A published folder, a bundle, or an address that begins with http:// or https://
     #[arg(value_name = "DIR|URL|BUNDLE")]

@@ -20,7 +20,7 @@ use annals::report::audit::exceptions as exceptions_table;
 use annals::report::course::{self, Step};
 use annals::report::document::{Document, Layout, Section};
 use annals::report::table::{Cell, Report as Table};
-use annals::report::{answers, bases, evaluation as table, reasons, tally, version as versions};
+use annals::report::{answers, bases, evaluation as table, names, reasons, tally, version as versions};
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::json;
@@ -38,7 +38,7 @@ Examples:
 
 It is made from the reading on which the review was opened, and from what was found and decided until it was closed, or by now: the same
 head gives the same bytes (of a PDF: the same page; its printer writes the time into it). The page holds the entries that it rests on, and \
-the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status, bases, exceptions and course; and with --for, reasons: what was withheld of \
+the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status, bases, exceptions, course and names; and with --for, reasons: what was withheld of \
 findings, proposals and refusals, as far as that reader may see it and it is at hand. Labels are in English, Danish or Korean; the plan's own words, and the keys and words of JSON and \
 CSV, stay as they are. What only machines read is in hidden columns of a workbook.")]
 pub(crate) struct Report {
@@ -96,6 +96,7 @@ impl Report {
             section("bases", bases::of(&then.state, &before)),
             section("exceptions", exceptions_table(&before, &exceptions)),
             section("course", course::of(&state, readings, &Self::course(ledger, named.1)?)),
+            section("names", names::of(&state, &after)),
         ];
         if let Some(reader) = &self.reader {
             let said = Self::reasons(ledger, reader, evaluation::said(named.1, &rows, &judged))?;

@@ -1,7 +1,7 @@
 //! One table, in several dialects.
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
-//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`], [`evaluation`], [`reasons`], [`bases`], [`course`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each answer
+//! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`], [`evaluation`], [`reasons`], [`bases`], [`course`], [`names`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each answer
 //!   has;
 //! - [`wording`]: two texts, word by word;
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
@@ -33,6 +33,7 @@ pub mod json;
 pub mod labels;
 pub mod markdown;
 pub mod moments;
+pub mod names;
 pub mod phrase;
 pub mod reasons;
 pub mod silence;

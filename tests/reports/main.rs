@@ -58,6 +58,7 @@ fn a_workbook_has_what_the_program_answers_with_typed_dates_and_numbers() {
         "Bases of agreement",
         "Exceptions",
         "Opened, signed, closed",
+        "Parties and institutions",
     ];
     assert_eq!(workbook.sheet_names(), sheets);
     let answered: Value = serde_json::from_str(&desk.done("--format json status --review R2022")).unwrap();
@@ -320,6 +321,35 @@ fn reasons_stand_in_a_report_as_far_as_its_reader_may_see_them() {
         assert!(String::from_utf8(refused.stderr).unwrap().contains(why));
     }
     desk.done("report R2022 -o reasons.csv --section reasons --for parties");
+}
+
+#[test]
+fn a_report_says_what_its_codes_stand_for() {
+    let desk = Desk::reviewing();
+    desk.done("record succeed MSS MSIT --as KR --effective 2023-03 --time 2023-03-01T08:00:00.000Z");
+    desk.done("report R2022 -o evaluation.json --section names");
+    let document: Value =
+        serde_json::from_str(&fs::read_to_string(desk.path("evaluation.json")).unwrap()).unwrap();
+    assert_eq!(schema::Schemas::load().faults("documents/document.json", &document), Vec::<String>::new());
+    let table = &document["sections"][0]["report"];
+    let rows = table["rows"].as_array().unwrap();
+    let row = |code: &str| rows.iter().find(|row| row["code"] == code).unwrap();
+    assert_eq!((&rows[0]["code"], &rows[0]["names"]), (&json!("DK"), &json!(["Kingdom of Denmark"])));
+    let passed = row("MSS");
+    assert_eq!(passed["names"], json!(["Ministry of SMEs and Startups", "중소벤처기업부"]));
+    assert_eq!(
+        [&passed["party"], &passed["successor"], &passed["effective"]],
+        [&json!("KR"), &json!("MSIT"), &json!("2023-03")]
+    );
+    assert!(row("MSIT")["successor"].is_null());
+    assert_eq!(table["facts"]["institutions"].as_u64().unwrap() + 2, rows.len() as u64);
+    // No code of the report is left without its name.
+    desk.done("report R2022 -o status.json --section status");
+    let status: Value = serde_json::from_str(&fs::read_to_string(desk.path("status.json")).unwrap()).unwrap();
+    let leads = status["sections"][0]["report"]["rows"].as_array().unwrap().iter();
+    let leads: Vec<&str> =
+        leads.flat_map(|row| row["leads"].as_array().unwrap()).map(|lead| lead.as_str().unwrap()).collect();
+    assert!(leads.iter().all(|lead| rows.iter().any(|row| row["code"] == *lead)), "{leads:?}");
 }
 
 #[test]
