@@ -106,7 +106,7 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
     if !new {
         refuse_foreign(to)?;
     }
-    fs::create_dir_all(to).map_err(system(to, "made"))?;
+    disk::make_folder(to).map_err(system(to, "made"))?;
     // The folder itself is the lock: nothing that nobody asked for is served.
     let lock = File::open(to).map_err(system(to, "opened"))?;
     lock.lock().map_err(system(to, "locked"))?;

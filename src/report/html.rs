@@ -25,6 +25,9 @@ const STYLE: &str = include_str!("html/style.css");
 const VERIFIER: &str = include_str!("html/verifier.js");
 const PAGE: &str = include_str!("html/page.js");
 
+/// Lines of a row that are kept together on a sheet, which has some fifty.
+const LONG: usize = 12;
+
 /// What a page holds for its reader to verify, beside the entries.
 #[derive(Debug, Clone, Default)]
 pub struct Held {
@@ -173,7 +176,7 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
                         thead { tr { @for (_, column) in section.columns() {
                             th scope="col" class=[kind(column)] { (labels.heading(column, parties)) }
                         } } }
-                        tbody { @for row in &report.rows { tr {
+                        tbody { @for row in &report.rows { tr class=[is_long(row).then_some("long")] {
                             @for (place, (at, column)) in section.columns().enumerate() {
                                 @if let Some(cell) = row.get(at) {
                                     @if place == 0 { th scope="row" dir="auto" { (value(cell, labels)) } }
@@ -188,6 +191,15 @@ fn part(document: &Document, section: &Section, labels: &Labels) -> Markup {
             @for reading in section.readings(labels) { p class="reading" { (reading) } }
         }
     }
+}
+
+/// Whether a row is too long to be kept on one sheet: others would be half empty for its sake.
+fn is_long(row: &[Cell]) -> bool {
+    row.iter().any(|cell| match cell {
+        Cell::List(items) => items.len() > LONG,
+        Cell::Phrases(phrases) => phrases.len() > LONG,
+        _ => false,
+    })
 }
 
 /// Which columns are wide, which are numbers, and which are dates, that are not broken.
@@ -272,6 +284,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::phrase::Phrase;
     use super::*;
 
     #[test]
@@ -279,6 +292,14 @@ mod tests {
         let text = "a < b & \"c\" > 'd' &lt; 한글 æøå";
         let marks = html! { p class="x\">" { (text) b { "!" } } br; "end" }.into_string();
         assert_eq!(spoken(&marks), format!("{text}!end"));
+    }
+
+    #[test]
+    fn a_row_is_kept_on_one_sheet_unless_it_is_long() {
+        let row = |items| vec![Cell::Empty, Cell::List(vec!["2024-01".to_owned(); items])];
+        assert!(!is_long(&row(LONG)) && is_long(&row(LONG + 1)) && !is_long(&[Cell::Number(100)]));
+        let phrases = Cell::Phrases((0..=LONG).map(|_| Phrase::new("no-event")).collect());
+        assert!(is_long(&[phrases]));
     }
 
     #[test]
