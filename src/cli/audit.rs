@@ -107,8 +107,9 @@ Examples:
   annals audit exceptions --rule recorded_late --rule disputed --line 2
 
 What it lists, each with its entries: `recorded_late`, more than 90 days after the last day on which it may have become true;
-`unevidenced`, completed, and none of its files is at hand; `evidence_missing` and `evidence_changed`; `same_holder`, said and
-confirmed with keys that the same person holds, as far as holders are disclosed; `corrected_after_cutoff`, after the reading of a review;
+`unevidenced`, completed, and none of its files is at hand; `evidence_missing` and `evidence_changed`; `qualified`, an auditor
+found that it holds in part; `same_holder`, said and confirmed with keys that the same person holds, as far as holders are disclosed;
+`corrected_after_cutoff`, after the reading of a review;
 `one_sided`, for more than a year; `disputed`, and not settled; `no_event`, nothing was recorded since the action was created.")]
 pub(crate) struct Exceptions {
     /// Only these; once for each

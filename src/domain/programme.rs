@@ -1,7 +1,7 @@
 //! The programme: the plan as it was adopted, with its institutions, instruments and actions; an event changes one of
 //! them, and its rules may read the others.
 
-use super::action::{self, Context};
+use super::action::{self, Context, Former};
 use super::assignment::Held;
 use super::change::{self, Change};
 use super::date::{Effective, Period};
@@ -280,11 +280,17 @@ impl Programme {
             }
             Event::Action(reference, action::Event::Created(action)) => {
                 let mut first = place.sequence;
-                if let Some(decisions) = self.decisions.get_mut(reference) {
+                let proposed = self.decisions.get_mut(reference);
+                let added = proposed.is_some();
+                if let Some(decisions) = proposed {
                     decision::settle(Arc::make_mut(decisions), place);
                     first = decisions.first().unwrap_or(first);
                 }
-                let state = action::State::new(place.sequence, first, action.clone());
+                let mut state = action::State::new(place.sequence, first, action.clone());
+                if added {
+                    // Nothing was missed of which nobody knew.
+                    state.former.push(Former { cycle: None, sequence: place.sequence, day: place.day });
+                }
                 self.actions.insert(reference.clone(), Arc::new(state));
             }
             Event::Action(reference, event) => {

@@ -1,6 +1,6 @@
 //! Joint status, derived and never typed: what the parties' latest words make together, axis by axis.
 
-use super::assertion::{Health, Lifecycle, OccurrenceState};
+use super::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use super::date::Effective;
 use super::value::Code;
 use super::word::{Said, Word, Words};
@@ -54,8 +54,10 @@ pub enum Assurance {
     Confirmed,
     /// Another party says otherwise.
     Contested,
-    /// An auditor has found on it.
+    /// An auditor found that it holds.
     Verified,
+    /// An auditor found that it holds in part.
+    Qualified,
 }
 
 impl Assurance {
@@ -68,7 +70,8 @@ impl Assurance {
             Said::Progressed | Said::Decided => Self::Submitted,
             Said::Confirmed(_) => Self::Confirmed,
             Said::Contested(_) => Self::Contested,
-            Said::Verified(..) => Self::Verified,
+            Said::Verified(_, Outcome::Upheld) => Self::Verified,
+            Said::Verified(_, Outcome::Qualified) => Self::Qualified,
         });
         Some(assured.max().unwrap_or(Self::Submitted))
     }
@@ -81,6 +84,7 @@ impl Assurance {
             Self::Confirmed => "confirmed",
             Self::Contested => "contested",
             Self::Verified => "verified",
+            Self::Qualified => "qualified",
         }
     }
 }
@@ -111,6 +115,63 @@ pub struct Voice<'a, T> {
     pub word: Option<Word>,
     /// What the word says; nothing where it contests another's.
     pub says: Option<T>,
+}
+
+impl<T: Copy + PartialEq> Axis<'_, T> {
+    /// The word with which the parties began to differ: of two who do, the later of those with which each began to say what it
+    /// says; `words` are all of the action, and `value` is what one says on this axis.
+    #[must_use]
+    pub fn apart_since<'w>(
+        &self,
+        words: &'w Words,
+        grace_days: u16,
+        value: impl Fn(&Word) -> Option<T>,
+    ) -> Option<&'w Word> {
+        let says = |word: &Word| if is_contest(word) { None } else { value(word) };
+        let begun = |party: &Code, last: &Word| {
+            let own = words.standing().filter(|word| counts(words, word) && word.is_of(party));
+            let own = own.filter(|word| value(word).is_some() && word.place() <= last.place());
+            let mut run: Option<(&Word, &Word)> = None;
+            for word in own {
+                run = match run {
+                    // What was true before says nothing of what is.
+                    Some((_, newest)) if word.place() < newest.place() => run,
+                    Some((first, newest)) if says(newest) == says(word) => Some((first, word)),
+                    _ => Some((word, word)),
+                };
+            }
+            run.map(|(first, _)| first)
+        };
+        let spoken: Vec<(&Voice<'_, T>, &Word)> =
+            self.voices.iter().filter_map(|voice| Some((voice, voice.word.as_ref()?))).collect();
+        let pairs = spoken
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)));
+        let apart = pairs.filter(|((one, word), (other, beside))| {
+            differ(one.says, other.says) && within_grace(word, beside, grace_days)
+        });
+        let since = apart.filter_map(|((one, word), (other, beside))| {
+            [begun(one.party, word)?, begun(other.party, beside)?]
+                .into_iter()
+                .max_by_key(|word| word.sequence)
+        });
+        since.min_by_key(|word| word.sequence)
+    }
+}
+
+/// Whether two parties say otherwise; whoever contests says only that it is otherwise.
+fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.is_none() || one != other
+}
+
+/// Whether of two differing words neither is too old to be one.
+fn within_grace(one: &Word, other: &Word, grace_days: u16) -> bool {
+    (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
+}
+
+const fn is_contest(word: &Word) -> bool {
+    matches!(word.said, Said::Contested(_))
 }
 
 /// An action's axes.
@@ -202,10 +263,7 @@ impl<'w, T: Copy + PartialEq> Latest<'w, T> {
     }
 
     fn axis<'a>(self, parties: &[&'a Code], grace_days: u16) -> Axis<'a, T> {
-        // Whoever contests says only that it is otherwise.
-        let says = |(word, value): (&'w Word, T)| {
-            (word, if matches!(word.said, Said::Contested(_)) { None } else { Some(value) })
-        };
+        let says = |(word, value): (&'w Word, T)| (word, if is_contest(word) { None } else { Some(value) });
         let latest: Vec<Option<(&Word, Option<T>)>> = self.0.into_iter().map(|each| each.map(says)).collect();
         let spoken: Vec<(&Word, Option<T>)> = latest.iter().flatten().copied().collect();
         let voice = |(party, latest): (&&'a Code, Option<(&Word, Option<T>)>)| {
@@ -217,12 +275,10 @@ impl<'w, T: Copy + PartialEq> Latest<'w, T> {
             .iter()
             .enumerate()
             .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
-            .filter(|(one, other)| one.1.is_none() || one.1 != other.1)
+            .filter(|(one, other)| differ(one.1, other.1))
             .map(|(one, other)| (one.0, other.0))
             .collect();
-        let live = |(one, other): &(&Word, &Word)| {
-            (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
-        };
+        let live = |(one, other): &(&Word, &Word)| within_grace(one, other, grace_days);
         let joint = if spoken.is_empty() {
             Joint::Silent
         } else if differing.iter().any(live) {

@@ -31,7 +31,7 @@ use std::path::Path;
 pub const FOLDER: &str = "index";
 
 /// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
-const REDUCER: u32 = 11;
+const REDUCER: u32 = 12;
 /// How often a reader looks again for what a writer replaced meanwhile.
 const TRIES: usize = 16;
 

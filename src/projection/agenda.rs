@@ -149,17 +149,22 @@ fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
     row.action.since().max(last.map_or(0, |word| word.sequence))
 }
 
-/// The windows of which nobody has said more than that they are planned.
+/// The windows of which nobody has said what became of them, in the end: that it was held, or is cancelled. What was postponed is
+/// still to be held, until a later one was; and where the parties differ, nobody knows.
 fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
     let grid = period.map(|period| row.action.schedule(period)).unwrap_or_default();
     let of_window = |name: &Effective| {
         row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin()).map(|(_, axis)| axis)
     };
-    let open = |(name, _): &&(Effective, Window)| {
-        let planned = [OccurrenceState::Planned, OccurrenceState::Confirmed];
-        let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
-        let mut spoken = voices.filter(|voice| voice.word.is_some());
-        over(row).is_none() && spoken.all(|voice| voice.says.is_some_and(|state| planned.contains(&state)))
+    let held = row.windows.iter().filter(|(_, window)| became(*window) == Some(OccurrenceState::Held));
+    let held = held.map(|(name, _)| name.begin()).max();
+    let open = |(name, window): &&(Effective, Window)| {
+        let known = match became(*window) {
+            Some(OccurrenceState::Held | OccurrenceState::Cancelled) => true,
+            Some(OccurrenceState::Postponed) => held > Some(name.begin()),
+            _ => false,
+        };
+        over(row).is_none() && !known
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
@@ -176,6 +181,14 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
         }
     };
     row.windows.iter().filter(open).map(item).collect()
+}
+
+/// What is said of a window, where the parties do not differ.
+fn became(window: Window) -> Option<OccurrenceState> {
+    match window {
+        Window::Said(joint, state) if joint != Joint::Disputed => state,
+        _ => None,
+    }
 }
 
 /// The last day of a window: as its cycle has it, or of its own name.

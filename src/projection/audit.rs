@@ -8,7 +8,7 @@ use super::reading::Reading;
 use super::silence::{self, Silence};
 use super::timeline::{self, Item};
 use crate::domain::action;
-use crate::domain::assertion::Lifecycle;
+use crate::domain::assertion::{Lifecycle, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::programme;
 use crate::domain::value::{Code, words};
@@ -48,6 +48,8 @@ pub struct Assertion {
     pub holder: Option<String>,
     /// The confirmations of it, each with who holds the key that signed it.
     pub confirmed: Vec<(u64, Option<String>)>,
+    /// The findings of auditors that it holds in part.
+    pub qualified: Vec<u64>,
     /// The entry that corrected it.
     pub voided: Option<u64>,
 }
@@ -84,6 +86,9 @@ impl Population {
         match (said, answered) {
             (action::Event::Confirmed(_), Some(assertion)) => assertion.confirmed.push((sequence, signer)),
             (action::Event::Corrected(_), Some(assertion)) => assertion.voided = Some(sequence),
+            (action::Event::Verified(found), Some(assertion)) if found.outcome == Outcome::Qualified => {
+                assertion.qualified.push(sequence);
+            }
             (action::Event::Progressed(said), _) => {
                 let known = state.programme.actions.get(action);
                 let meant = known.filter(|known| filter.admits(&state.programme, known));
@@ -103,6 +108,7 @@ impl Population {
                     files: said.evidence.len() as u64,
                     holder: signer,
                     confirmed: Vec::new(),
+                    qualified: Vec::new(),
                     voided: None,
                 });
             }
@@ -226,6 +232,7 @@ words! {
         Unevidenced = "unevidenced",
         EvidenceMissing = "evidence_missing",
         EvidenceChanged = "evidence_changed",
+        Qualified = "qualified",
         SameHolder = "same_holder",
         CorrectedAfterCutoff = "corrected_after_cutoff",
         OneSided = "one_sided",
@@ -256,6 +263,8 @@ pub enum Why {
     EvidenceMissing(u64, u64),
     /// It is not as it was put forward.
     EvidenceChanged(u64, u64),
+    /// An auditor found that an assertion holds in part.
+    Qualified,
     /// The same person holds the keys that said and confirmed something.
     SameHolder(String),
     /// A correction came after the reading of a review, which was cut off then.
@@ -273,6 +282,7 @@ impl Why {
             Self::Unevidenced(_) => Rule::Unevidenced,
             Self::EvidenceMissing(..) => Rule::EvidenceMissing,
             Self::EvidenceChanged(..) => Rule::EvidenceChanged,
+            Self::Qualified => Rule::Qualified,
             Self::SameHolder(_) => Rule::SameHolder,
             Self::CorrectedAfterCutoff(..) => Rule::CorrectedAfterCutoff,
             Self::Silent(rule, ..) => *rule,
@@ -304,6 +314,9 @@ pub fn exceptions(
         let bare = !at_hand.contains(&entry);
         if assertion.lifecycle == Some(Lifecycle::Completed) && assertion.voided.is_none() && bare {
             add(subject, vec![entry], Why::Unevidenced(assertion.files));
+        }
+        for finding in assertion.qualified.iter().filter(|_| assertion.voided.is_none()) {
+            add(subject, vec![entry, *finding], Why::Qualified);
         }
         for (confirmation, holder) in &assertion.confirmed {
             if let (Some(one), Some(other)) = (&assertion.holder, holder)

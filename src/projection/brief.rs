@@ -103,8 +103,8 @@ pub fn of<'a, W: Spoken>(
     let mut risks: Vec<(String, Risk<'a>)> = found.after.iter().flat_map(said).collect();
     for item in agenda::of(history, reading, filter, within)? {
         let standing = if item.is_overdue(reading) { Standing::Overdue } else { Standing::Due };
-        // That a window passed, and nobody spoke of it, is a silence.
-        if !matches!(item.matter, Matter::Window(_, Window::Missed)) {
+        // That a window passed, and nobody spoke of it, is a silence, and that the parties differ on it is told as such.
+        if !matches!(item.matter, Matter::Window(_, Window::Missed | Window::Said(Joint::Disputed, _))) {
             risks.push((item.subject.clone(), Risk::Due(item, standing)));
         }
     }

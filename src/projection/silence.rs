@@ -182,7 +182,7 @@ fn action(
         found.extend(parties.iter().filter_map(|party| quiet(row, &spoken, party, since)));
         found.extend(one_sided(row, &spoken, reading));
     }
-    found.extend(disputes(row));
+    found.extend(disputes(row, words, state.grace_days()));
     if row.stale && over(row).is_none() {
         let word = row
             .status
@@ -235,27 +235,37 @@ fn one_sided(row: &Row<'_>, words: &[&Word], reading: &Reading) -> Option<Silenc
 }
 
 /// The axes on which the parties differ.
-fn disputes(row: &Row<'_>) -> Vec<Silence> {
+fn disputes(row: &Row<'_>, words: &Words, grace_days: u16) -> Vec<Silence> {
     let status = &row.status;
     let mut found = Vec::new();
-    found.extend(dispute(row, &status.lifecycle, On::Lifecycle));
+    let since = status.lifecycle.apart_since(words, grace_days, |word| word.lifecycle);
+    found.extend(dispute(row, &status.lifecycle, On::Lifecycle, since));
+    let since = status.health.apart_since(words, grace_days, |word| word.health);
     // How something does that is over by the word of all is of no concern any more.
-    found.extend(dispute(row, &status.health, On::Health).filter(|_| over(row).is_none()));
+    found.extend(dispute(row, &status.health, On::Health, since).filter(|_| over(row).is_none()));
     for (window, axis) in &status.occurrences {
+        let of_window = |word: &Word| {
+            word.occurrence.filter(|(of, _)| of.begin() == window.begin()).map(|(_, state)| state)
+        };
+        let since = axis.apart_since(words, grace_days, of_window);
         let name = row.windows.iter().find(|(name, _)| name.begin() == window.begin());
-        found.extend(dispute(row, axis, On::Window(name.map_or(*window, |(name, _)| *name))));
+        found.extend(dispute(row, axis, On::Window(name.map_or(*window, |(name, _)| *name)), since));
     }
     found
 }
 
-fn dispute<T: fmt::Display>(row: &Row<'_>, axis: &Axis<'_, T>, on: On) -> Option<Silence> {
+fn dispute<T: fmt::Display>(
+    row: &Row<'_>,
+    axis: &Axis<'_, T>,
+    on: On,
+    since: Option<&Word>,
+) -> Option<Silence> {
     if axis.joint != Joint::Disputed {
         return None;
     }
     let spoken = axis.voices.iter().filter(|voice| voice.word.is_some());
     let says = spoken.map(|voice| (voice.party.clone(), voice.says.as_ref().map(ToString::to_string)));
-    let newest = axis.voices.iter().filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence);
-    Some(silence(row, Why::Disputed(on, says.collect()), newest))
+    Some(silence(row, Why::Disputed(on, says.collect()), since))
 }
 
 /// The windows that are over, and of which nobody said more than that they were planned.

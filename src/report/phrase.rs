@@ -187,6 +187,7 @@ pub fn exception(why: &audit::Why) -> Phrase {
         Why::Unevidenced(_) => Phrase::new("unevidenced"),
         Why::EvidenceMissing(entry, number) => file("evidence-missing", *entry, *number),
         Why::EvidenceChanged(entry, number) => file("evidence-changed", *entry, *number),
+        Why::Qualified => Phrase::new("qualified"),
         Why::SameHolder(holder) => Phrase::new("same-holder").with("holder", holder.as_str()),
         Why::CorrectedAfterCutoff(review, cutoff) => Phrase::new("corrected-after-cutoff")
             .with("review", review.as_str())
@@ -261,6 +262,7 @@ mod tests {
                 audit::Why::Unevidenced(2),
                 audit::Why::EvidenceMissing(7, 1),
                 audit::Why::EvidenceChanged(7, 1),
+                audit::Why::Qualified,
                 audit::Why::SameHolder("Head of Section".to_owned()),
                 audit::Why::CorrectedAfterCutoff(code("R2022"), day),
                 audit::Why::Silent(audit::Rule::NoEvent, silence::Why::NoEvent, Some(1)),

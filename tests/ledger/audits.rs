@@ -79,6 +79,25 @@ fn who_says_and_confirms_with_keys_of_one_holder_is_found_as_far_as_holders_are_
 }
 
 #[test]
+fn what_holds_in_part_is_no_assurance_and_is_looked_at() {
+    let mut desk = Desk::founded();
+    let [said, other] =
+        ["1.G2G.1", "1.G2G.2"].map(|action| desk.progress("KR", action, word("under_way")).unwrap());
+    desk.answer("KR", "actions/1.G2G.2", "action.verified", other, json!({"outcome": "upheld"})).unwrap();
+    let found = desk
+        .answer("DK", "actions/1.G2G.1", "action.verified", said, json!({"outcome": "qualified"}))
+        .unwrap();
+    desk.answer("KR", "actions/1.G2G.1", "action.verified", said, json!({"outcome": "upheld"})).unwrap();
+    let (population, exceptions) = audited(&desk);
+    let assured: Vec<_> = population.iter().map(|said| said.item.assurance.unwrap().as_str()).collect();
+    assert_eq!(assured, ["qualified", "verified"]);
+    assert_eq!(entries(&exceptions, Rule::Qualified), [[said.sequence, found.sequence]]);
+    desk.answer("KR", "actions/1.G2G.1", "action.corrected", said, json!({"reason": "It is not so."}))
+        .unwrap();
+    assert!(entries(&audited(&desk).1, Rule::Qualified).is_empty());
+}
+
+#[test]
 fn what_was_corrected_after_the_reading_of_a_review_is_found_and_nothing_else() {
     let mut desk = Desk::founded();
     let before = desk.progress("DK", "1.G2G.2", word("under_way")).unwrap();

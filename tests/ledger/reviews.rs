@@ -330,6 +330,23 @@ fn merged_and_split_actions_point_to_what_they_go_on_in() {
 }
 
 #[test]
+fn of_an_action_that_a_review_added_no_window_was_missed_before() {
+    let mut desk = reviewing();
+    let mut yearly = new_action("1.G2G.4");
+    (yearly["kind"], yearly["cycle"]) = (json!("recurring"), json!("P1Y"));
+    decide(&mut desk, "1.G2G.4", "add", json!({"action": yearly}));
+    let state = desk.ledger.state();
+    let windows = |action: &str| -> Vec<String> {
+        let period = state.programme.period().unwrap();
+        let windows = state.programme.actions[&code(action)].schedule(period);
+        windows.into_iter().map(|(name, _)| name.to_string()).collect()
+    };
+    // It is the year 2022.
+    assert_eq!(windows("1.G2G.4"), ["2022", "2023", "2024"]);
+    assert_eq!(windows("1.G2G.1")[0], "2021");
+}
+
+#[test]
 fn a_new_action_is_created_by_the_last_consent_and_by_nobody_alone() {
     let mut desk = reviewing();
     let new = new_action("1.G2G.4");

@@ -102,6 +102,36 @@ fn a_word_that_outlived_the_other_is_one_sided_since_it_was_said() {
 }
 
 #[test]
+fn whoever_says_the_same_again_makes_a_dispute_no_younger() {
+    let mut desk = Desk::of_three();
+    let since = |desk: &Desk| {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, None, None);
+        let found = silence::of(&history, &reading, &Filter::default(), reading.today).unwrap();
+        let gap = found.into_iter().find(|gap| gap.why.rule() == silence::Rule::Disputed);
+        gap.and_then(|gap| gap.sequence)
+    };
+    let mut say = |party: &str, said: &str| {
+        let sequence = desk.progress(party, "1.G2G.2", word(said)).unwrap().sequence;
+        (sequence, since(&desk))
+    };
+    say("DK", "under_way");
+    let (begun, told) = say("KR", "suspended");
+    assert_eq!(told, Some(begun));
+    for (party, said) in [("KR", "suspended"), ("DK", "under_way"), ("GL", "continuing"), ("GL", "suspended")]
+    {
+        assert_eq!(say(party, said).1, Some(begun), "{party} says {said}");
+    }
+    // DK says what the others say, and is otherwise minded again.
+    assert_eq!(say("DK", "suspended").1, None);
+    let (again, told) = say("DK", "under_way");
+    assert_eq!(told, Some(again));
+    // Another word of KR, and it is another difference.
+    let (other, told) = say("KR", "continuing");
+    assert_eq!((told, other > again), (Some(again), true), "GL differs from DK as before");
+}
+
+#[test]
 fn a_dispute_is_a_gap_on_each_axis_until_it_is_settled() {
     let mut desk = Desk::founded();
     let say = |desk: &mut Desk, party: &str, health: &str, state: &str| {

@@ -5,7 +5,7 @@ use crate::domain::date::{Cycle, Effective, Period, Unit};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-/// A cycle that was clarified.
+/// A cycle that was clarified, or none, of an action that was not there before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Former {
@@ -33,7 +33,7 @@ impl State {
     }
 
     /// The windows in which something was or is due, by their names, each with its last day: one that was over when its cycle was
-    /// clarified is one of the cycle before, or none.
+    /// clarified, or the action added to the plan, is one of the cycle before, or none.
     #[must_use]
     pub fn schedule(&self, period: Period) -> Vec<(Effective, NaiveDate)> {
         let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
