@@ -85,7 +85,10 @@ pub(crate) fn told(answers: &[answer::Answer]) -> String {
         Outcome::Recorded { sequence, .. } => {
             format!("line {}: recorded before, at sequence {sequence}\n", answer.line)
         }
-        Outcome::Refused { refused } => format!("line {}: refused: {refused}\n", answer.line),
+        // Whoever sent it wrote that, in one line.
+        Outcome::Refused { refused } => {
+            format!("line {}: refused: {}\n", answer.line, refused.replace(['\n', '\t'], " "))
+        }
     };
     answers.iter().map(line).collect()
 }

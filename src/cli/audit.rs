@@ -196,7 +196,7 @@ impl Statement {
                     counts.iter().map(line).collect::<String>(),
                     METHOD.iter().map(sentence).collect::<String>()
                 );
-                output::write(text.as_bytes())?;
+                output::words(&text)?;
             }
             Format::Csv => {
                 let row = |(rule, count): &(audit::Rule, u64)| {

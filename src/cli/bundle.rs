@@ -110,7 +110,7 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
     if packed.missing > 0 {
         text.extend([format!("\n  {} of the files that it may see are not kept here whole", packed.missing)]);
     }
-    let later = ledger.head().size - size;
+    let later = ledger.head().size.saturating_sub(size);
     if later > 0 {
         let entries = output::count(later, "entry is", "entries are");
         text.extend([format!("\n  {entries} after the newest checkpoint, and not in it")]);

@@ -68,13 +68,13 @@ impl Demo {
         drop(ledger);
         step("Verified, entry by entry, trusting nobody")?;
         let report = verify::of(&home)?;
-        output::write(verify::table(&report).as_bytes())?;
+        output::words(&verify::table(&report))?;
 
         step("One byte flipped in a copy, and caught")?;
         let tampered = folder.join("tampered");
         tamper(&home, &tampered)?;
         let caught = verify::of(&tampered.join("export.jsonl"))?;
-        output::write(verify::table(&caught).as_bytes())?;
+        output::words(&verify::table(&caught))?;
         output::line(
             "\nWhat to try next:\n  \
              annals --ledger annals-demo/ledger status --joint disputed\n  \
@@ -126,7 +126,7 @@ fn board(
     let history = ledger.at(recorded.map(Cut::Day))?;
     let reading = Reading::of(&history.state, recorded, effective, None);
     let report = answers::status(&history, &reading, &Filter::default())?;
-    output::write(text::of(&report, output::width()).as_bytes())
+    output::words(&text::of(&report, output::width()))
 }
 
 /// A checkpoint that both sides vouch for: nothing up to it can be cut off or changed unnoticed.
@@ -156,7 +156,7 @@ fn summary_of(
     let mut report = answers::status(&history, &reading, &Filter::default())?;
     (report.columns, report.rows) = (Vec::new(), Vec::new());
     output::line(&format!("{title}\n"))?;
-    output::write(text::of(&report, None).as_bytes())
+    output::words(&text::of(&report, None))
 }
 
 const TIME: &[u8] = b"\"time\":\"";

@@ -45,7 +45,7 @@ impl Doctor {
         match settings.format {
             Format::Json => output::object(&answer(&found))?,
             Format::Csv => output::rows(&COLUMNS, &rows(&found), found.illustrative)?,
-            Format::Table => output::write(table(&found, settings).as_bytes())?,
+            Format::Table => output::words(&table(&found, settings))?,
         }
         Ok(match found.gravity() {
             Gravity::Fine => ExitCode::SUCCESS,

@@ -190,18 +190,13 @@ impl Edition {
         files::write_by(&self.output, |out| {
             let told = |error| file(&self.output, "written")(error);
             out.write_all(page.head.as_bytes()).map_err(told)?;
-            let mut failed = None;
-            ledger.read(0..document.size, &mut |_, line| {
+            let mut written = Ok(());
+            ledger.follow(document.size, &mut |line| {
                 let line = html::escaped(&String::from_utf8_lossy(line));
-                match out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => {
-                        failed = Some(error);
-                        ControlFlow::Break(())
-                    }
-                }
+                written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
+                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
-            failed.map_or(Ok(()), |error| Err(told(error)))?;
+            written.map_err(told)?;
             out.write_all(page.tail.as_bytes()).map_err(told)
         })
     }

@@ -38,17 +38,39 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Writes words for people: of what others wrote nothing commands a terminal.
+pub(crate) fn words(text: &str) -> Result<(), Failure> {
+    write(tame(text).as_bytes())
+}
+
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
-    write(format!("{text}\n").as_bytes())
+    words(&format!("{text}\n"))
+}
+
+/// A text with whatever would command a terminal escaped, but the colours of this program's own signs.
+fn tame(text: &str) -> String {
+    let signs = [Some(true), Some(false), None].map(sign);
+    let (mut tame, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        let next = signs.iter().filter_map(|sign| Some((rest.find(sign.as_str())?, sign)));
+        let Some((at, sign)) = next.min_by_key(|(at, _)| *at) else {
+            tame.push_str(&shown(rest));
+            return tame;
+        };
+        let (before, after) = rest.split_at(at);
+        tame.push_str(&shown(before));
+        tame.push_str(sign);
+        rest = after.strip_prefix(sign.as_str()).unwrap_or_default();
+    }
 }
 
 pub(crate) fn object(value: &Value) -> Result<(), Failure> {
-    line(&value.to_string())
+    write(format!("{value}\n").as_bytes())
 }
 
 pub(crate) fn report(report: &Report, format: Format) -> Result<(), Failure> {
     match format {
-        Format::Table => write(text::of(report, width()).as_bytes()),
+        Format::Table => words(&text::of(report, width())),
         Format::Json => object(&json::of(report)),
         Format::Csv => write(&csv::of(report).map_err(unwritten)?),
     }

@@ -161,7 +161,7 @@ impl<T: Copy + PartialEq> Axis<'_, T> {
 }
 
 /// Whether two parties say otherwise; whoever contests says only that it is otherwise.
-fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+fn differ<T: Copy + PartialEq>(one: Option<T>, other: Option<T>) -> bool {
     one.is_none() || one != other
 }
 

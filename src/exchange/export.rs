@@ -81,20 +81,15 @@ pub fn verify(
     Ok((report, state))
 }
 
-/// Writes a ledger's entries; withheld values are not among them.
+/// Writes a ledger's entries; withheld values are not among them. Each is held to following those before it.
 ///
 /// # Errors
 /// [`ExportError`].
 pub fn write(ledger: &Ledger, out: &mut dyn Write) -> Result<(), ExportError> {
-    let mut failed = None;
-    ledger
-        .read(0..u64::MAX, &mut |_, line| match out.write_all(&[line, b"\n"].concat()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        })
-        .map_err(LedgerError::from)?;
-    failed.map_or_else(|| out.flush(), Err).map_err(ExportError::Write)
+    let mut written = Ok(());
+    ledger.follow(u64::MAX, &mut |line| {
+        written = out.write_all(line).and_then(|()| out.write_all(b"\n"));
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written.and_then(|()| out.flush()).map_err(ExportError::Write)
 }

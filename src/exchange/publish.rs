@@ -100,7 +100,7 @@ impl From<LedgerError> for PublishError {
 /// [`PublishError`]. Where it was refused, nothing was changed; where a disk failed, the checkpoint before is served, and the next
 /// run completes it.
 pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Published, PublishError> {
-    let signed = newest(ledger)?;
+    let signed = ledger.newest_whole()?.ok_or(PublishError::Unsigned)?;
     let size = signed.checkpoint().size();
     let new = !to.exists();
     if !new {
@@ -138,17 +138,6 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
         folder.settle()?;
     }
     Ok(Published { signed, before: old, tiles })
-}
-
-/// The newest checkpoint of the entries that are here; another process may have made a newer one since.
-fn newest(ledger: &Ledger) -> Result<SignedCheckpoint, PublishError> {
-    let here = |signed: &SignedCheckpoint| signed.checkpoint().size() <= ledger.head().size;
-    let signed = match ledger.newest_checkpoint()?.filter(here) {
-        Some(signed) => signed,
-        None => ledger.checkpoints()?.into_iter().rfind(here).ok_or(PublishError::Unsigned)?,
-    };
-    ledger.owns(&signed)?;
-    Ok(signed)
 }
 
 /// In a folder without a checkpoint nothing lies but what an interrupted run left.

@@ -7,12 +7,12 @@
 use super::checkpoints::CheckpointError;
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::{Named, Withheld};
-use super::{LedgerError, copied, lines, past, shelf};
+use super::{LedgerError, copied, forked, lines, past, shelf, snapshot};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
 use crate::store::runs::Runs;
-use crate::store::{Head, StoreError};
+use crate::store::{Head, Store, StoreError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -80,7 +80,13 @@ impl From<DisclosuresError> for BackupError {
 /// # Errors
 /// [`BackupError`]. Where it was refused, nothing was changed; where a disk failed, it is completed by the next run.
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
+    // Before the journal, to which somebody may append and keep a snapshot of that.
+    let kept = snapshot::head(folder);
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
+    if let Some(known) = kept.filter(|known| !past::follows(&original, *known)) {
+        let (path, known, size) = (folder.to_owned(), known.size, original.head().size);
+        return Err(LedgerError::Changed { path, known, size }.into());
+    }
     let mut named = Named::default();
     past::fold(&original, Head::EMPTY, &mut |(entry, fact, held)| {
         progress(entry.seal.sequence + 1);
@@ -101,6 +107,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     }
     copy.extend(&original)?;
     shelf::copy(folder, to, copy.head().size)?;
+    forked::copy(folder, to)?;
     let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing })
 }

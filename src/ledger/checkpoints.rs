@@ -77,6 +77,12 @@ pub enum CheckpointError {
     /// A copy that says something else.
     #[error("the checkpoint of {0} entries has another root than the entries here: it is of another history")]
     Differs(u64),
+    /// Entries that were changed since.
+    #[error(
+        "the {0} entries here are not those that their checkpoint was signed of: one was changed since; run `annals verify`, and \
+         `annals doctor` says what mends it"
+    )]
+    Changed(u64),
     /// A copy whose signatures do not hold.
     #[error("the checkpoint is refused")]
     Signed(#[from] CheckpointFault),
@@ -230,6 +236,27 @@ impl Ledger {
     pub fn newest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         let newest = self.shelf.sizes()?.pop();
         newest.map_or(Ok(None), |size| self.shelf.of(size))
+    }
+
+    /// The newest checkpoint of the entries that are here, each of which was read and is under its root: what is handed over on it
+    /// is what was signed. Another process may have made a newer one since.
+    ///
+    /// # Errors
+    /// As [`Self::owns`]; [`CheckpointError::Changed`].
+    pub fn newest_whole(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
+        let here = |signed: &SignedCheckpoint| signed.checkpoint().size() <= self.head().size;
+        let newest = match self.newest_checkpoint()?.filter(here) {
+            None => self.checkpoints()?.into_iter().rfind(here),
+            newest => newest,
+        };
+        if let Some(signed) = &newest {
+            let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
+            self.owns(signed)?;
+            if !self.is_of_all(size, root)? {
+                return Err(CheckpointError::Changed(size));
+            }
+        }
+        Ok(newest)
     }
 
     /// The checkpoint of a size, where it is kept.

@@ -5,7 +5,7 @@
 //! ```
 
 use super::{Ledger, LedgerError};
-use crate::store::write_durably;
+use crate::store::{StoreError, disk, said, write_durably};
 use crate::trail::fork::Fork;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,17 @@ pub fn put_down(folder: &Path, fork: &Fork) -> Result<PathBuf, LedgerError> {
     }
     write_durably(folder, FILE, fork.to_string().as_bytes())?;
     Ok(folder.join(FILE))
+}
+
+/// Puts the fork that was found in one folder into another, where none is.
+pub(super) fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
+    match found(folder) {
+        Some(path) if found(to).is_none() => {
+            let bytes = disk::read(&path).map_err(said(&path, "read"))?;
+            write_durably(to, FILE, &bytes)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses to go on where a fork was found.

@@ -52,8 +52,9 @@ impl Ledger {
     /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        let erased = self.erased(digest).is_ok_and(|erased| erased.is_some());
-        self.disclosures.get(digest).ok().flatten().filter(|_| !erased)
+        // Where nobody can tell, it may have been erased.
+        let stands = matches!(self.erased(digest), Ok(None));
+        self.disclosures.get(digest).ok().flatten().filter(|_| stands)
     }
 
     /// By which entry the disclosure with this digest was erased, if it was. The ledger must be open for writing.

@@ -10,6 +10,7 @@ use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{History, State};
 use crate::store::{Head, Place, StoreError};
+use crate::trail::chain::Range as Chain;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use chrono::NaiveDate;
@@ -75,6 +76,25 @@ impl Ledger {
             from = to;
         }
         Ok(())
+    }
+
+    /// As [`Self::read`], from the first entry on, as long as each follows those before it: for what leaves the house.
+    ///
+    /// # Errors
+    /// [`LedgerError::Broken`], [`LedgerError::Store`].
+    pub fn follow(
+        &self,
+        size: u64,
+        each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), LedgerError> {
+        let mut followed = Some(Chain::of(0, [[0; 0]; 0]));
+        self.read(0..size, &mut |at, line| {
+            followed = followed.take().map(|chain| chain.join(Chain::of(at, [line])));
+            let broken = followed.as_ref().is_none_or(Chain::is_broken);
+            if broken || each(line).is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        let head = followed.map_or(Ok(Head::EMPTY), Chain::head);
+        head.map(drop).map_err(|broken| LedgerError::Broken(broken.entry))
     }
 
     /// The entries of a range, each with what it says, as far as there are any; an error of `each` ends it.

@@ -7,8 +7,9 @@ use super::{Ledger, LedgerError};
 use crate::store::rows::Rows;
 use crate::store::{Store, StoreError};
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Frontier, Prover, Tiles};
+use crate::trail::merkle::{self, Frontier, Prover, STEP, Tiles};
 use crate::trail::tile::{self, Tile};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{PoisonError, TryLockError};
 
@@ -98,6 +99,27 @@ impl Tree {
         Ok(Prover::new(&self.rows, size).root()? == root)
     }
 
+    /// Whether the first entries, each of them read, have a root. What is kept of their tree and differs is made anew.
+    pub(super) fn is_of_all(
+        &mut self,
+        size: u64,
+        root: NodeHash,
+        store: &dyn Store,
+    ) -> Result<bool, StoreError> {
+        let (mut frontier, mut beside) = (Frontier::default(), Beside::new(&self.rows));
+        store.read(0..size, &mut |_, line| {
+            frontier.push(LeafHash::of(line), &mut |height, hash| beside.take(height, hash));
+        })?;
+        let kept = beside.same()?;
+        if (frontier.size(), frontier.root()) != (size, root) {
+            return Ok(false);
+        }
+        if !kept {
+            self.remake(store)?;
+        }
+        Ok(true)
+    }
+
     /// Whether what is kept leads from the last of the first entries to a root.
     fn leads(&self, size: u64, root: NodeHash, store: &dyn Store) -> Result<bool, StoreError> {
         let Some(last) = size.checked_sub(1) else { return Ok(root == NodeHash::empty()) };
@@ -120,6 +142,52 @@ impl Tree {
     pub(super) const fn size(&self) -> u64 {
         self.frontier.size()
     }
+}
+
+/// Hashes of a tree, held against those that are kept as they come.
+struct Beside<'r> {
+    rows: &'r Rows,
+    /// Of each row the place of the first that waits, and those that do.
+    waiting: BTreeMap<u8, (u64, Vec<NodeHash>)>,
+    same: Result<bool, StoreError>,
+}
+
+impl<'r> Beside<'r> {
+    fn new(rows: &'r Rows) -> Self {
+        Self { rows, waiting: BTreeMap::new(), same: Ok(true) }
+    }
+
+    fn take(&mut self, height: u8, hash: NodeHash) {
+        let row = self.waiting.entry(height).or_default();
+        row.1.push(hash);
+        if row.1.len() as u64 == tile::WIDTH {
+            compare(self.rows, height, row, &mut self.same);
+        }
+    }
+
+    /// Whether all that came are kept.
+    fn same(mut self) -> Result<bool, StoreError> {
+        for (height, row) in &mut self.waiting {
+            compare(self.rows, *height, row, &mut self.same);
+        }
+        self.same
+    }
+}
+
+fn compare(
+    rows: &Rows,
+    height: u8,
+    (from, hashes): &mut (u64, Vec<NodeHash>),
+    same: &mut Result<bool, StoreError>,
+) {
+    // Only some rows are kept.
+    if let Ok(true) = same
+        && u32::from(height) % STEP == 0
+    {
+        *same = rows.nodes(height.into(), *from, hashes.len()).map(|kept| kept.as_ref() == Some(hashes));
+    }
+    *from += hashes.len() as u64;
+    hashes.clear();
 }
 
 impl Tiles for Tree {
@@ -149,6 +217,14 @@ impl Ledger {
     /// [`LedgerError`], where they cannot be read.
     pub fn has_root(&self, size: u64, root: NodeHash) -> Result<bool, LedgerError> {
         self.with_tree(|tree, store| Ok(tree.is_of(size, root, store)?))
+    }
+
+    /// As [`Self::has_root`], believing nothing that is kept: each of the entries is read.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where they cannot be read.
+    pub fn is_of_all(&self, size: u64, root: NodeHash) -> Result<bool, LedgerError> {
+        self.with_tree(|tree, store| Ok(tree.is_of_all(size, root, store)?))
     }
 
     /// The complete subtrees of all entries.

@@ -74,6 +74,8 @@ impl Copy {
             Err(StoreError::NoLedger(_)) => Folder::create(path)?,
             opened => opened?,
         };
+        // What an interrupted run left may have been erased since.
+        blobs::clear(&folder.blobs())?;
         let head = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?.head();
         Ok(Self { folder, head })
     }

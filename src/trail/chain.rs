@@ -188,6 +188,12 @@ impl Range {
         self
     }
 
+    /// Whether a line does not follow.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
     /// The head that the lines leave, where they begin with the log.
     ///
     /// # Errors

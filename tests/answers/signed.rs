@@ -187,6 +187,8 @@ fn parted(desk: &mut Desk) {
     // What a checkpoint says of a history that ends before it, and of another one.
     desk.read_both("verify first.bundle --checkpoints back.txt");
     desk.read_both("verify older --checkpoints back.txt");
+    desk.write("older/fork", &desk.read("fork.txt"));
+    desk.read_both("verify older");
 }
 
 /// What the folder of a copy has beside the entries.

@@ -162,6 +162,45 @@ fn what_was_erased_in_the_ledger_goes_from_the_backup_at_the_next_run() {
 }
 
 #[test]
+fn what_an_interrupted_backup_left_is_gone_with_the_next() {
+    let place = Place::founded();
+    place.backup();
+    let left = place.path("backup/blobs/.part");
+    fs::write(&left, "the beginning of a file that was erased since").unwrap();
+    place.backup();
+    assert!(!left.exists());
+}
+
+#[test]
+fn of_a_journal_that_was_cut_no_backup_is_made() {
+    let place = Place::founded();
+    let journal = fs::read_to_string(place.segment()).unwrap();
+    let kept = journal.match_indices('\n').nth(99).unwrap().0 + 1;
+    place.backup();
+    fs::write(place.segment(), &journal[..kept]).unwrap();
+    place.refuses_a_backup(1, &["there were 126 entries", "100"]);
+    place.annals(["backup", "other"]).says(1, &["there were 126 entries"]);
+    assert!(!place.path("other").exists());
+}
+
+#[test]
+fn a_fork_that_was_found_is_in_the_backup_and_stops_every_write_there() {
+    let place = Place::founded();
+    fs::write(place.ledger.join("fork"), "two checkpoints").unwrap();
+    place.backup();
+    assert_eq!(fs::read_to_string(place.path("backup/fork")).unwrap(), "two checkpoints");
+    place.annals(PROGRESS.into_iter().chain(["--ledger", "backup"])).says(1, &["two histories"]);
+    // It does not hide behind a verdict on the entries.
+    for folder in ["ledger", "backup"] {
+        let answer = place.annals(["verify", folder]);
+        assert!(
+            answer.code == Some(1) && String::from_utf8_lossy(&answer.out).contains("two histories"),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
 fn what_only_the_backup_has_of_what_entries_hold_stays_there() {
     for lost in ["cut", "removed"] {
         let place = Place::founded();

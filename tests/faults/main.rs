@@ -12,6 +12,7 @@ mod disk;
 mod doctor;
 mod evidence;
 mod folders;
+mod handed;
 mod journal;
 mod place;
 mod rights;

@@ -3,9 +3,12 @@
 
 use super::alone::{annals, said};
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 const PLAN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/denmark-korea-2021-2024/plan.json");
 
@@ -223,4 +226,68 @@ fn a_fork_that_is_met_again_is_told_again() {
         first.1
     );
     assert_eq!(desks.refused("kr", "mirror other.bundle --as KR"), first);
+}
+
+/// Puts other answers into a bundle, as whoever carries the mail may.
+fn with_answers(path: &Path, answers: &str) {
+    let mut read = ZipArchive::new(Cursor::new(fs::read(path).unwrap())).unwrap();
+    let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..read.len() {
+        let mut member = read.by_index(at).unwrap();
+        let (name, mut bytes) = (member.name().unwrap().into_owned(), Vec::new());
+        member.read_to_end(&mut bytes).unwrap();
+        out.start_file(&name, SimpleFileOptions::default()).unwrap();
+        out.write_all(if name == "answers.jsonl" { answers.as_bytes() } else { &bytes }).unwrap();
+    }
+    fs::write(path, out.finish().unwrap().into_inner()).unwrap();
+}
+
+#[test]
+fn what_is_called_recorded_is_looked_for_and_no_answer_commands_a_terminal() {
+    let desks = Desks::new();
+    desks.kr("request progress 1.G2G.3 --as KR --lifecycle under_way -o sent.jsonl");
+    desks.dk("answer sent.jsonl --for KR -o answer.bundle");
+    let bundle = desks.path().join("answer.bundle");
+    let mut read = ZipArchive::new(Cursor::new(fs::read(&bundle).unwrap())).unwrap();
+    let mut answers = String::new();
+    read.by_name("answers.jsonl").unwrap().read_to_string(&mut answers).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answers).unwrap();
+    let (sequence, leaf) = (answer["sequence"].as_u64().unwrap(), answer["leaf"].as_str().unwrap());
+    let lies = [
+        answers.replace(&format!("\"sequence\":{sequence}"), "\"sequence\":7"),
+        answers.replace(&format!("\"sequence\":{sequence}"), "\"sequence\":9999"),
+        answers.replace(leaf, &"0".repeat(64)),
+    ];
+    for lie in &lies {
+        with_answers(&bundle, lie);
+        let (code, why) = desks.refused("kr", "mirror answer.bundle --as KR");
+        assert!(code == Some(1) && why.contains("no such entry is there"), "{why}");
+    }
+    assert!(desks.kr("timeline 1.G2G.3").contains("under way"), "its entries are the ledger's all the same");
+    with_answers(&bundle, "{\"line\":1,\"refused\":\"no\\u001b[2J\\nline 2: recorded at sequence 5\"}\n");
+    let told = desks.kr("mirror answer.bundle --as KR");
+    assert!(told.starts_with("line 1: refused: no\\u{1b}[2J line 2:"), "{told}");
+    with_answers(&bundle, &answers);
+    assert!(desks.kr("mirror answer.bundle --as KR").contains("recorded at sequence"));
+}
+
+#[test]
+fn a_bundle_from_before_an_erasure_brings_all_but_what_was_erased() {
+    let desks = Desks::new();
+    for (name, text) in [("secret.txt", "for two alone"), ("open.txt", "for all")] {
+        fs::write(desks.path().join(name), text).unwrap();
+    }
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle under_way --evidence secret.txt --confidential");
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle continuing --evidence open.txt");
+    desks.dk("bundle export --for KR --evidence -o late.bundle");
+    desks.dk("erase 125 --as DK --field evidence/1/sha256 --reason asked --basis law");
+    desks.dk("bundle export --for KR -o erased.bundle");
+    desks.kr("mirror erased.bundle");
+    desks.kr("mirror late.bundle --as KR");
+    let blobs: Vec<_> = fs::read_dir(desks.path().join("kr/blobs"))
+        .unwrap()
+        .map(|blob| fs::read(blob.unwrap().path()).unwrap())
+        .collect();
+    let has = |text: &str| blobs.iter().any(|blob| blob == text.as_bytes());
+    assert!(has("for all") && !has("for two alone"));
 }

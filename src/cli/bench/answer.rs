@@ -19,7 +19,7 @@ pub(super) fn print(
     format: Format,
 ) -> Result<(), Failure> {
     match format {
-        Format::Table => output::write(table(machine, sample, measured, kept).as_bytes()),
+        Format::Table => output::words(&table(machine, sample, measured, kept)),
         Format::Json => output::object(&answer(machine, sample, measured, kept)),
         Format::Csv => output::plain(&COLUMNS, &measured.iter().map(cells).collect::<Vec<_>>()),
     }

@@ -128,7 +128,7 @@ const fn unpack(error: &UnpackError) -> u8 {
         UnpackError::Bundle(error) => bundle(error),
         UnpackError::Disclosures(_) => 2,
         UnpackError::Restore(error) => restore(error),
-        UnpackError::File(_) | UnpackError::Unnamed(_) => 1,
+        UnpackError::File(_) | UnpackError::Unnamed(_) | UnpackError::Answer { .. } => 1,
         UnpackError::Checkpoint(error) => checkpoint(error),
         UnpackError::Ledger(error) => ledger(error),
     }

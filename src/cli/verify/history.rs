@@ -7,7 +7,7 @@ use annals::exchange::bundle::verify::{self, Verified};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::export::{self, VerifyError};
 use annals::exchange::page::{BEGIN, Page};
-use annals::ledger::{Ledger, LedgerError, shelf};
+use annals::ledger::{Ledger, LedgerError, forked, shelf};
 use annals::record::completeness::{Completed, Completeness};
 use annals::record::history::State;
 use annals::record::verdict::Report;
@@ -17,7 +17,7 @@ use annals::trail::hash::LeafHash;
 use annals::trail::policy::Policy;
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is known from elsewhere, and compared.
 #[derive(Default)]
@@ -42,6 +42,8 @@ pub(crate) struct Found {
     pub(super) known: Option<bool>,
     /// Whether its checkpoints were judged by keys from elsewhere.
     judged: bool,
+    /// The fork that was found in a ledger's folder.
+    pub(super) forked: Option<PathBuf>,
     /// Whether its entries stand in a page, which shows more than them.
     pub(super) is_page: bool,
 }
@@ -121,6 +123,7 @@ impl Found {
             History::Export(_) => Vec::new(),
         });
         let is_page = matches!(history, History::Page(_));
+        let forked = if matches!(history, History::Folder) { forked::found(target) } else { None };
         let continued = match &mut history {
             History::Page(page) => std::mem::take(&mut page.consistency),
             _ => Vec::new(),
@@ -152,7 +155,7 @@ impl Found {
         let judged = policy.is_some();
         let policy = policy.map(|_| completed.signed().is_some());
         let known = [first, policy].into_iter().flatten().reduce(|one, other| one && other);
-        Ok(Self { report, completed, bundled, known, judged, is_page })
+        Ok(Self { report, completed, bundled, known, judged, forked, is_page })
     }
 
     /// Of what has no entry nothing holds: an export that was cut to nothing is one.
@@ -183,9 +186,9 @@ impl Found {
 
     /// Whether tree, files and checkpoints are of these entries.
     pub(super) fn parts_hold(&self) -> bool {
-        let bundled = self.bundled.as_ref().is_none_or(Bundled::holds);
+        let alone = self.forked.is_none() && self.bundled.as_ref().is_none_or(Bundled::holds);
         // Under keys from elsewhere a checkpoint of somebody else is no fault of the history: it is another one, or it is known.
-        bundled && if self.judged { !self.completed.is_contradicted() } else { self.completed.holds() }
+        alone && if self.judged { !self.completed.is_contradicted() } else { self.completed.holds() }
     }
 }
 

@@ -335,7 +335,7 @@ impl Judged {
                 let line =
                     |line: &Line| format!("{:<14}{} {}\n", line.check, output::sign(line.holds), line.words);
                 let text: String = self.lines.iter().map(line).collect();
-                output::write(format!("{text}\n{}\n{}\n", self.conclusion(), self.limits()).as_bytes())?;
+                output::words(&format!("{text}\n{}\n{}\n", self.conclusion(), self.limits()))?;
             }
             Format::Json => {
                 let mut value = self.members.clone();

@@ -22,7 +22,7 @@ impl Found {
         match format {
             Format::Table => {
                 let against = against.map_or_else(String::new, |against| format!("\n{}\n", against.words()));
-                output::write(format!("{}{against}", self.table()).as_bytes())?;
+                output::words(&format!("{}{against}", self.table()))?;
             }
             Format::Json => {
                 let mut answer = self.answer();
@@ -40,7 +40,7 @@ impl Found {
     fn conclusion(&self) -> &'static str {
         match (self.report.holds() && self.parts_hold(), self.known) {
             (false, _) if self.report.holds() => {
-                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree, a file or the policy says otherwise"
+                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree, a file, the policy or a fork says otherwise"
             }
             (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
             (true, None) if self.report.size == 0 => "empty: there is nothing to verify",
@@ -126,6 +126,11 @@ impl Found {
         let wrong = standings.iter().find_map(|standing| {
             standing.verdict.as_ref().err().map(|unsound| (standing.signed.checkpoint().size(), unsound))
         });
+        if let Some(path) = &self.forked {
+            let what =
+                format!("{}: the ledger's key signed two histories; people have to decide", path.display());
+            text += &line("fork", Some(false), &what);
+        }
         text += &match wrong {
             Some((size, unsound)) => {
                 line("checkpoints", Some(false), &format!("that of {size} entries: {}", causes(unsound)))
@@ -200,6 +205,7 @@ impl Found {
         });
         if let Some(members) = value.as_object_mut() {
             members.extend(self.known.map(|known| ("authenticated".to_owned(), known.into())));
+            members.extend(self.forked.as_ref().map(|path| ("fork".to_owned(), json!(path))));
             if let Some(Bundled { tile, files: (count, wrong), policy }) = &self.bundled {
                 members.extend(policy.map(|policy| ("policy".to_owned(), policy.into())));
                 members.insert("tree".to_owned(), tile.is_none().into());

@@ -29,7 +29,7 @@ pub enum PackError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// Its checkpoints.
-    #[error("its checkpoints cannot be read")]
+    #[error("no checkpoint vouches for what would be in it")]
     Checkpoint(#[source] CheckpointError),
     /// A file that was whole when it was looked at.
     #[error(
@@ -101,9 +101,10 @@ pub fn pack<W: Write + Seek>(
     out: W,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Packed, PackError> {
-    let kept = ledger.checkpoints()?;
-    let checkpoint = kept.last().ok_or(PackError::Uncovered)?.clone();
+    let checkpoint = ledger.newest_whole()?.ok_or(PackError::Uncovered)?;
     let size = checkpoint.checkpoint().size();
+    let mut kept = ledger.checkpoints()?;
+    kept.retain(|signed| signed.checkpoint().size() <= size);
     let mut zip = Zip { zip: ZipWriter::new(out) };
     zip.put(README, readme(&checkpoint).as_bytes(), true)?;
     if !recipe.answers.is_empty() {

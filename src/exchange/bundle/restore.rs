@@ -2,6 +2,7 @@
 //! on elsewhere, whoever ran it before.
 
 use super::{Bundle, BundleError};
+use crate::exchange::answer::{Answer, Outcome};
 use crate::exchange::disclosing::{self, TakeError};
 use crate::exchange::layout::each_entry;
 use crate::exchange::restore::{Restore, RestoreError};
@@ -12,7 +13,7 @@ use crate::record::evidence;
 use crate::record::verdict::Report;
 use crate::store::Condition;
 use crate::trail::disclosure::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -37,6 +38,17 @@ pub enum UnpackError {
     /// A file that is not the one of its name.
     #[error("`evidence/{0}` is not the file that its name says, or larger than its entry does")]
     File(String),
+    /// An answer that its own entries do not bear out.
+    #[error(
+        "`answers.jsonl` says that line {line} was recorded at sequence {sequence}, and no such entry is there: what it says of your \
+         requests is not true, and its entries are"
+    )]
+    Answer {
+        /// Of the file of requests, as it says.
+        line: u64,
+        /// Where, as it says.
+        sequence: u64,
+    },
     /// The new ledger.
     #[error("the ledger cannot be made")]
     Ledger(#[from] LedgerError),
@@ -102,20 +114,27 @@ pub fn check_beside(bundle: &mut Bundle) -> Result<(), UnpackError> {
     Ok(())
 }
 
-/// Takes in what came with the entries that a ledger has: withheld values, files and checkpoints.
+/// Takes in what came with the entries that a ledger has: withheld values, files and checkpoints. Nobody has signed what it says
+/// became of its reader's requests: whatever it calls recorded is looked for.
 ///
 /// # Errors
 /// [`UnpackError`]. What came before is kept, and taking the same again keeps nothing twice.
 pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, UnpackError> {
     let size = bundle.checkpoint()?.checkpoint().size();
     bundle.has_only(size)?;
-    let mut disclosures = 0;
+    bear_out(&bundle.answers()?, ledger)?;
+    let (mut disclosures, mut erased) = (0, HashSet::new());
     if let Some(lines) = bundle.open_disclosures()? {
-        disclosing::take(ledger, &mut BufReader::new(lines), &mut |_, _, taken| {
+        disclosing::take(ledger, &mut BufReader::new(lines), &mut |_, disclosure, taken| {
             disclosures += u64::from(taken == Taken::Kept);
+            if matches!(taken, Taken::Erased(_)) {
+                erased.extend(disclosure.value().as_str().map(str::to_owned));
+            }
         })?;
     }
-    let (names, wanted) = (bundle.evidence()?, named(ledger)?);
+    let (mut names, wanted) = (bundle.evidence()?, named(ledger)?);
+    // A file whose digest was erased is named by no entry any more.
+    names.retain(|name| wanted.contains_key(name) || !erased.contains(name));
     for name in &names {
         // Nothing is kept that no entry asks for, nor more of it than the entry says.
         let size = wanted.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
@@ -133,6 +152,18 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
         ledger.take_cosignatures(signed)?;
     }
     Ok(Beside { disclosures, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
+}
+
+/// Whether whatever answers call recorded is in a ledger, as they say.
+fn bear_out(answers: &[Answer], ledger: &Ledger) -> Result<(), UnpackError> {
+    for answer in answers {
+        let Outcome::Recorded { sequence, leaf, .. } = answer.outcome else { continue };
+        let entry = ledger.entry(sequence)?;
+        if entry.is_none_or(|entry| entry.leaf != leaf || Some(entry.request.event.id) != answer.id) {
+            return Err(UnpackError::Answer { line: answer.line, sequence });
+        }
+    }
+    Ok(())
 }
 
 /// The files that entries name, as far as their digests are known here, and how large each may be.

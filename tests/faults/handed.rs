@@ -1,0 +1,78 @@
+//! What leaves the house: of a ledger that was changed nothing is handed over as if it were whole, and what is only derived and
+//! damaged stands in nobody's way.
+
+use super::place::{PROGRESS, Place, lines};
+use serde_json::Value;
+use std::fs;
+
+impl Place {
+    /// Changes a word of an entry in its place.
+    fn change_an_entry(&self) {
+        let journal = fs::read_to_string(self.segment()).unwrap();
+        let (before, after) = journal.split_at(journal.match_indices('\n').nth(60).unwrap().0);
+        fs::write(
+            self.segment(),
+            before.to_owned() + &after.replacen("\"firmness\":\"w", "\"firmness\":\"W", 1),
+        )
+        .unwrap();
+        assert_ne!(fs::read_to_string(self.segment()).unwrap(), journal);
+    }
+}
+
+#[test]
+fn of_a_journal_that_was_changed_nothing_is_handed_over() {
+    let place = Place::founded();
+    place.change_an_entry();
+    for command in [
+        &["export", "-o", "out"][..],
+        &["export"],
+        &["bundle", "export", "--for", "parties", "-o", "out"],
+        &["brief", "2", "-o", "out.html"],
+        &["publish", "out"],
+    ] {
+        let answer = place.annals(command);
+        assert_eq!(answer.code, Some(1), "{command:?}: {answer:?}");
+        assert!(answer.err.contains("annals verify"), "{command:?}: {}", answer.err);
+        let left = place.path("out").exists()
+            && fs::read_dir(place.path("out")).is_ok_and(|mut all| all.next().is_some());
+        assert!(!left && !place.path("out").is_file() && !place.path("out.html").exists(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_tree_that_is_kept_and_damaged_is_made_anew_before_it_is_handed_over() {
+    let place = Place::founded();
+    for (name, at) in [("0", 32 * 100 + 5), ("4", 7)] {
+        let path = place.ledger.join("tile").join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        place.done(["bundle", "export", "--for", "parties", "-o", name]);
+        let found: Value = serde_json::from_str(&place.done(["--format", "json", "verify", name])).unwrap();
+        assert_eq!((&found["holds"], &found["tree"]), (&true.into(), &true.into()), "{found}");
+    }
+}
+
+#[test]
+fn a_bundle_ends_at_a_checkpoint_of_the_entries_that_are_here() {
+    let place = Place::founded();
+    place.done(["cosign", "--as", "KR"]);
+    let journal = fs::read(place.segment()).unwrap();
+    place.done(PROGRESS);
+    let size = lines(&place.export());
+    // An older journal was put back, and the checkpoints stayed.
+    fs::write(place.segment(), journal).unwrap();
+    for derived in ["index", "sled", "tile"] {
+        fs::remove_dir_all(place.ledger.join(derived)).unwrap();
+    }
+    let made: Value = serde_json::from_str(
+        &place.done(["--format", "json", "bundle", "export", "--for", "parties", "-o", "out"]),
+    )
+    .unwrap();
+    assert_eq!(
+        (made["checkpoint"]["entries"].as_u64(), made["later"].as_u64()),
+        (Some(size as u64 - 1), Some(0)),
+        "{made}"
+    );
+    place.done(["verify", "out"]);
+}
