@@ -14,7 +14,6 @@ use annals::ledger::Ledger;
 use annals::trail::hash::Head;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,7 +81,7 @@ impl Export {
 /// Writes a bundle into a file that was not there, and says what it holds.
 pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(String, Value), Failure> {
     super::privacy::known_reader(ledger, &recipe.reader)?;
-    let out = File::create_new(path).map_err(file(path, "made"))?;
+    let out = super::files::make_private(path)?;
     let bar = output::progress("bundling");
     let mut written = BufWriter::new(&out);
     let packed = pack::pack(ledger, recipe, &mut written, &mut |read| bar.set_position(read));

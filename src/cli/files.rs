@@ -41,6 +41,15 @@ pub(crate) fn can_be_made(path: &Path) -> Result<(), Failure> {
     if path.exists() { Err(file(path, "made")(ErrorKind::AlreadyExists.into())) } else { Ok(()) }
 }
 
+/// Makes a file that was not there, for withheld values: nobody but its owner reads it before it is handed over.
+pub(crate) fn make_private(path: &Path) -> Result<File, Failure> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(file(path, "made"))
+}
+
 /// Writes a file that was not there, whole and durable or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_by(path, |out| out.write_all(bytes).map_err(file(path, "written")))

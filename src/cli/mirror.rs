@@ -223,6 +223,9 @@ impl Mirror {
 /// may be new all the same.
 fn beginning(bundle: &mut Bundle, settings: &Settings) -> Result<Option<Mirrored>, Failure> {
     let Ok(signed) = bundle.checkpoint() else { return Ok(None) };
+    if !settings.ledger.join("annals.json").exists() {
+        return Ok(None);
+    }
     let ledger = Ledger::open_read_only(&settings.ledger)?;
     let (size, before) = (signed.checkpoint().size(), ledger.head().size);
     if before < size || !ledger.has_root(size, signed.checkpoint().root())? {

@@ -76,7 +76,7 @@ impl Disclose {
                 _ => Ok(ExitCode::SUCCESS),
             };
         };
-        let output = File::create_new(path).map_err(file(path, "made"))?;
+        let output = super::files::make_private(path)?;
         let written = disclosing::write(&ledger, &which, &self.reader, &mut BufWriter::new(&output));
         let written = written.map_err(|error| match error {
             HandError::Write(error) => file(path, "written")(error),

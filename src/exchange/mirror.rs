@@ -243,8 +243,11 @@ impl<S: Source> Log<S> {
     /// The opening entry that is published, and what it says.
     fn opening(&self) -> Result<(LeafHash, Opened), MirrorError> {
         let tile = Kind::Entries.tile(0, self.at().0).ok_or(MirrorError::Empty)?;
-        let (_, bytes, width) = fetch(&mut *self.source.borrow_mut(), tile, ENTRIES_LIMIT)?;
-        let first = entries(&bytes, width).and_then(|lines| Entry::parse(lines.first()?).ok());
+        let (path, bytes, width) = fetch(&mut *self.source.borrow_mut(), tile, ENTRIES_LIMIT)?;
+        let lines = entries(&bytes, width);
+        let lines =
+            lines.ok_or_else(|| LayoutError::Form(path, "entries are expected, as many as its name says"))?;
+        let first = lines.first().and_then(|line| Entry::parse(line).ok());
         let entry = first.ok_or(MirrorError::Opening)?;
         let opened = Fact::opening(&entry.request.event).ok_or(MirrorError::Opening)?;
         Ok((entry.leaf, opened))
@@ -308,7 +311,8 @@ impl<S: Source> Log<S> {
         }
         copy.put_down_as_copy().map_err(LedgerError::from)?;
         let following = Following::of(copy)?;
-        let mut following = if named { following } else { following.holding() };
+        // A copy that is begun holds nothing yet that would have to stay as it is, and is thrown away.
+        let mut following = if named || from == 0 { following } else { following.holding() };
         each_entry::<MirrorError>(&mut *self.source.borrow_mut(), from, size, &mut |at, line| {
             if leaves.get(&at.to_be_bytes()).map_err(LedgerError::from)? != Some(LeafHash::of(line).0) {
                 return Err(MirrorError::Entry(at));

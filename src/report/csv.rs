@@ -51,9 +51,13 @@ fn field(cell: &Cell) -> String {
     }
 }
 
-/// A text that a spreadsheet would run as a formula begins with an apostrophe.
+/// A text that a spreadsheet would run as a formula begins with an apostrophe; and one of which it would run what stands behind a
+/// semicolon or a tab, where it takes these for the end of a field, as some do in Denmark.
 fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    let begins =
+        |part: &str| part.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) || text.split([';', '\t']).skip(1).any(begins)
+    {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -69,6 +73,12 @@ mod tests {
         for text in ["=1+1", "+1", "-1", "@a", "\t=1"] {
             assert!(inert(text).starts_with('\''), "{text}");
         }
-        assert_eq!(inert("1.G2G.3"), "1.G2G.3");
+        // Where a semicolon ends a field, what stands behind it is another.
+        for text in ["ok;=1+1", "ok; \"=1+1", "a;b;@c", "a\t=1"] {
+            assert!(inert(text).starts_with('\''), "{text}");
+        }
+        for text in ["1.G2G.3", "first; second", "5 - 3; 4"] {
+            assert_eq!(inert(text), text);
+        }
     }
 }

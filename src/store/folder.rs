@@ -4,7 +4,7 @@ use super::blobs::{sync_folder, write_durably};
 use super::disk;
 use super::{StoreError, said};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 const MARKER: &str = "annals.json";
@@ -25,7 +25,7 @@ impl Folder {
         if path.exists() {
             refuse_foreign(path)?;
         }
-        disk::make_folder(path).map_err(said(path, "made"))?;
+        disk::make_folder(path).and_then(|()| close_to_others(path)).map_err(said(path, "made"))?;
         let folder = Self { path: path.to_owned(), _lock: Some(lock(path)?) };
         // Another `create` may have ended while this one waited for nothing but the lock.
         refuse_foreign(path)?;
@@ -91,6 +91,18 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     // Lines without a marker are a ledger that lost it, not the beginning of another.
     if holds_something(&path.join("journal")) || holds_something(&path.join("blobs")) {
         return Err(foreign());
+    }
+    Ok(())
+}
+
+/// Withheld values and evidence lie in it: those who share no group with its owner may not look. Whoever wants otherwise says so to
+/// the system, and nothing changes it back.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path)?.permissions().mode();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode & !0o007))?;
     }
     Ok(())
 }

@@ -24,6 +24,26 @@ const REMEDY: [&str; 3] =
     ["not permitted", "give this user the right to it", "open the ledger for reading only"];
 
 #[test]
+fn what_is_withheld_is_for_its_owner_and_their_group_alone() {
+    let place = Place::founded();
+    let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    place.done([&PROGRESS[..], &["--note", "An officer's name"]].concat());
+    place.done(["backup", "backup"]);
+    place.done(["disclose", "--for", "KR", "-o", "disclosed"]);
+    place.done(["bundle", "export", "--for", "KR", "-o", "bundled"]);
+    for folder in ["ledger", "backup"] {
+        assert_eq!(mode(folder) & 0o007, 0, "{folder}");
+    }
+    for file in ["disclosed", "bundled"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    // Who wants it otherwise has it so.
+    set(&place.ledger, 0o755);
+    place.done(PROGRESS);
+    assert_eq!(mode("ledger"), 0o755);
+}
+
+#[test]
 fn a_user_without_the_right_to_write_reads_and_is_told_which_right_is_missing() {
     let place = Place::founded();
     let (before, closed) =

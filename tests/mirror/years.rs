@@ -291,3 +291,27 @@ fn a_bundle_from_before_an_erasure_brings_all_but_what_was_erased() {
     let has = |text: &str| blobs.iter().any(|blob| blob == text.as_bytes());
     assert!(has("for all") && !has("for two alone"));
 }
+
+#[test]
+fn a_bundle_that_was_damaged_on_its_way_is_at_fault_and_not_the_disk() {
+    let desks = Desks::new();
+    fs::write(desks.path().join("minutes.txt"), "minutes ".repeat(2_000)).unwrap();
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle continuing --evidence minutes.txt");
+    desks.dk("bundle export --for KR --evidence -o sent.bundle");
+    let bundle = fs::read(desks.path().join("sent.bundle")).unwrap();
+    for at in (64..bundle.len()).step_by(bundle.len() / 24) {
+        let mut damaged = bundle.clone();
+        damaged[at] ^= 4;
+        fs::write(desks.path().join("damaged.bundle"), damaged).unwrap();
+        for (place, command) in [("kr", "mirror damaged.bundle"), ("new", "bundle restore damaged.bundle")] {
+            let (code, why) = desks.refused(place, command);
+            assert!(matches!(code, Some(0..=2)), "{command}, byte {at}: {code:?} {why}");
+            let _ = fs::remove_dir_all(desks.path().join("new"));
+        }
+    }
+    // A desk that has lost its copy, and not its memory, is told that the bundle is an old one.
+    desks.kr("mirror sent.bundle --as KR");
+    fs::rename(desks.path().join("kr"), desks.path().join("lost")).unwrap();
+    let (code, why) = desks.refused("kr", "mirror founded.bundle --as KR");
+    assert!(code == Some(1) && !why.contains("no ledger is here") && why.contains("126"), "{why}");
+}

@@ -45,6 +45,17 @@ fn a_file_that_is_no_sheet_of_this_ledger_is_told_what_it_is() {
     let zeros = " ".repeat(usize::try_from(UNPACKED_LIMIT).unwrap());
     bomb.parts.push(("xl/bomb.xml".to_owned(), zeros));
     cases.push((bomb.bytes(), "it unpacks to more than"));
+    // One text that takes a few bytes in the file, for each of many cells.
+    let mut shared = made.clone();
+    let long = "x".repeat(usize::try_from(UNPACKED_LIMIT).unwrap() / 4);
+    shared.edit("xl/sharedStrings.xml", |text| text.replacen("<t>", &format!("<t>{long}"), 1));
+    shared.edit(sheet, |text| {
+        let cells: String = (900..1900)
+            .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>"))
+            .collect();
+        text.replace("</sheetData>", &format!("{cells}</sheetData>"))
+    });
+    cases.push((shared.bytes(), "as what its cells say"));
     let mut crowd = made.clone();
     crowd.parts.extend((0..1001).map(|number| (format!("xl/{number}.xml"), String::new())));
     cases.push((crowd.bytes(), "1000 parts"));

@@ -107,12 +107,17 @@ const fn publish(error: &PublishError) -> u8 {
 fn mirror(error: &MirrorError) -> u8 {
     match error {
         MirrorError::Nothing | MirrorError::Form(_) | MirrorError::Empty | MirrorError::Opening => 2,
-        MirrorError::Layout(LayoutError::Read(_, error)) if error.kind() == ErrorKind::FileTooLarge => 2,
+        MirrorError::Layout(LayoutError::Read(_, error)) if is_malformed(error) => 2,
         MirrorError::Layout(LayoutError::Read(..)) | MirrorError::Append(_) => 3,
         MirrorError::Checkpoint(error) => checkpoint(error),
         MirrorError::Ledger(error) => ledger(error),
         _ => 1,
     }
+}
+
+/// Whether what was read is at fault, and not whoever read it.
+fn is_malformed(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidData | ErrorKind::InvalidInput)
 }
 
 const fn bundled(error: &bundle::verify::VerifyError) -> u8 {

@@ -11,7 +11,7 @@ use crate::ledger::privacy::Taken;
 use crate::ledger::{Ledger, LedgerError, quietly};
 use crate::record::evidence;
 use crate::record::verdict::Report;
-use crate::store::Condition;
+use crate::store::{Condition, StoreError};
 use crate::trail::disclosure::Digest;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufReader, Read};
@@ -139,7 +139,10 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
         // Nothing is kept that no entry asks for, nor more of it than the entry says.
         let size = wanted.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
         let mut bytes = bundle.open_evidence(name)?.take(size.saturating_add(1));
-        let blob = ledger.put_blob(&mut bytes).map_err(LedgerError::from)?;
+        let blob = ledger.put_blob(&mut bytes).map_err(|error| match error {
+            StoreError::Input(_) => UnpackError::File(name.clone()),
+            error => LedgerError::from(error).into(),
+        })?;
         if blob.sha256 != *name {
             if blob.before == Condition::Missing {
                 ledger.remove_blob(&blob.sha256).map_err(LedgerError::from)?;

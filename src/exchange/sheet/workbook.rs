@@ -45,7 +45,7 @@ pub enum WorkbookError {
     Twice,
     /// A bomb.
     #[error(
-        "it unpacks to more than {UNPACKED_LIMIT} bytes or {PART_LIMIT} parts, and a return sheet does not: take out what does not \
+        "it unpacks to more than {UNPACKED_LIMIT} bytes, as parts or as what its cells say, or to more than {PART_LIMIT} parts, and a return sheet does not: take out what does not \
          belong to it"
     )]
     Unpacked,
@@ -244,10 +244,12 @@ fn sheet<R: Read + Seek>(workbook: &mut Xlsx<R>, name: &'static str) -> Result<C
         XlsxError::WorksheetNotFound(_) => WorkbookError::Sheet(name),
         other => form(&other),
     })?;
-    let mut cells = Cells::new();
+    let (mut cells, mut room) = (Cells::new(), UNPACKED_LIMIT);
     // One after the other: a sheet of two cells at its ends would be a table of 17 billion.
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|error| form(&error))? {
         let (row, column) = cell.pos;
+        // A text that many cells share is unpacked once, and read for each of them.
+        room = room.checked_sub(length(&cell.value)).ok_or(WorkbookError::Unpacked)?;
         let place = Place { sheet: name, row, column };
         let value = match (cell.formula, cell.value) {
             (Some(_), _) => Some(Value::Other(FORMULA)),
@@ -262,6 +264,15 @@ fn sheet<R: Read + Seek>(workbook: &mut Xlsx<R>, name: &'static str) -> Result<C
         }
     }
     Ok(cells)
+}
+
+/// How many bytes of text a cell has.
+const fn length(value: &DataRef<'_>) -> u64 {
+    match value {
+        DataRef::String(words) => words.len() as u64,
+        DataRef::SharedString(words) => words.len() as u64,
+        _ => 0,
+    }
 }
 
 /// What a formula is called.
