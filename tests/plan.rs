@@ -166,13 +166,12 @@ fn among_three_parties_it_is_said_whose_word_is_answered_and_who_has_agreed() {
     let rows = json(here, &["timeline", "A-7"])["rows"].as_array().unwrap().clone();
     let sequences: Vec<String> = rows.iter().map(|row| row["sequence"].to_string()).collect();
     let [.., kr, cn] = sequences.as_slice() else { panic!("{rows:?}") };
-    let told = std::process::Command::new(env!("CARGO_BIN_EXE_annals"))
-        .current_dir(here)
-        .args("--keys keys --anchor anchor record contest A-7 --as JP --reason No --dry-run".split(' '))
-        .output()
-        .unwrap();
-    let told = String::from_utf8(told.stderr).unwrap();
-    let which = format!("the word of CN in entry {cn}; others stand, too (KR in entry {kr})");
+    // Of several words none is guessed: what is signed cannot be taken back.
+    let contest =
+        format!("record contest A-7 --as JP --reason No --id {}", "01795a70-9c00-7f4a-884d-de944e2fd581");
+    let told = done(&contest).unwrap_err();
+    let which =
+        format!("(CN in entry {cn}, KR in entry {kr}): name the one that is meant, such as `--word {cn}`");
     assert!(told.contains(&which), "{told}");
     let refused = done(&format!("record contest A-8 --as JP --reason No --word {kr}")).unwrap_err();
     assert!(
@@ -191,6 +190,9 @@ fn among_three_parties_it_is_said_whose_word_is_answered_and_who_has_agreed() {
     assert!(shown().contains("proposed by KR (entry ") && shown().contains("agreed to by JP"), "{}", shown());
     done("review decline A-7 --as KR --reason Enough").unwrap();
     assert!(shown().contains("retain: taken back by KR (entry "), "{}", shown());
+    done(&format!("{contest} --word {kr} --time 2026-06-04T08:00:00.000Z")).unwrap();
+    // Repeated, it is known by its id.
+    done(&format!("{contest} --time 2026-06-04T08:00:00.000Z")).unwrap();
 }
 
 #[test]

@@ -155,5 +155,6 @@ fn standing(state: &State, policy: &PolicyText, party: &Code, file: &Path) -> St
     let names: Vec<&str> = awaited.iter().map(|party| party.as_str()).collect();
     let (first, names) = (names.first().copied().unwrap_or_default(), names.join(", "));
     let command = format!("annals policy adopt {} --as {first}", file.display());
-    format!("It is in force once {names} has adopted the same: `{command}`")
+    let have = if awaited.len() == 1 { "has" } else { "have" };
+    format!("It is in force once {names} {have} adopted the same: `{command}`")
 }

@@ -1,7 +1,6 @@
 //! `annals record`: one change, signed by the one key in force of whoever speaks, and its receipt.
 
 use super::failure::Failure;
-use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
@@ -293,7 +292,11 @@ impl Answer {
         data: Map<String, Value>,
     ) -> Result<ExitCode, Failure> {
         let ledger = signing.ledger(settings)?;
-        let answers = self.answered(&ledger, &signing.speaker.0)?;
+        let answers = match signing.repeats(&ledger)? {
+            // Whoever repeats it means the word that it answered.
+            Some(first) if self.word.is_none() => first.request.event.causationid,
+            _ => self.answered(&ledger, &signing.speaker.0)?,
+        };
         let subject = format!("actions/{}", self.action);
         signing.record(&ledger, settings, Change { answers, ..Change::new(subject, kind, data) })
     }
@@ -322,18 +325,16 @@ impl Answer {
                     "nobody but {} has asserted anything of {} that stands: there is no word to answer",
                     author.party, action.action.reference
                 ))),
-                (Some(_), [latest, more @ ..]) => {
-                    if !more.is_empty() {
-                        let each =
-                            more.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
-                        output::tell(format_args!(
-                            "it answers the word of {} in entry {}; others stand, too ({}), and --word names the one that is meant",
-                            latest.party,
-                            latest.sequence,
-                            each.collect::<Vec<_>>().join(", ")
-                        ));
-                    }
-                    Ok(Some(latest.id))
+                (Some(_), [word]) => Ok(Some(word.id)),
+                // What is signed cannot be taken back.
+                (Some(action), [latest, ..]) => {
+                    let each = others.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
+                    Err(Failure::usage(format!(
+                        "of {} words of several parties stand ({}): name the one that is meant, such as `--word {}`",
+                        action.action.reference,
+                        each.collect::<Vec<_>>().join(", "),
+                        latest.sequence
+                    )))
                 }
             };
         };

@@ -245,8 +245,7 @@ impl<S: Source> Log<S> {
         let tile = Kind::Entries.tile(0, self.at().0).ok_or(MirrorError::Empty)?;
         let (path, bytes, width) = fetch(&mut *self.source.borrow_mut(), tile, ENTRIES_LIMIT)?;
         let lines = entries(&bytes, width);
-        let lines =
-            lines.ok_or_else(|| LayoutError::Form(path, "entries are expected, as many as its name says"))?;
+        let lines = lines.ok_or(LayoutError::Form(path, "entries are expected, as many as its name says"))?;
         let first = lines.first().and_then(|line| Entry::parse(line).ok());
         let entry = first.ok_or(MirrorError::Opening)?;
         let opened = Fact::opening(&entry.request.event).ok_or(MirrorError::Opening)?;

@@ -46,20 +46,20 @@ pub fn actions(
         Column::hidden("track"),
     ]);
     let cells = |row: &Row<'_>| {
-        let stood = stood.get(row.reference);
+        let stood_there = stood.get(row.reference);
         let mut cells = vec![
             Cell::text(row.reference.as_str()),
-            stood.map_or(Cell::Empty, |row| joint(row.status.lifecycle.joint)),
-            stood.map_or(Cell::Empty, |row| lifecycle(stands(row))),
+            stood_there.map_or(Cell::Empty, |row| joint(row.status.lifecycle.joint)),
+            stood_there.map_or(Cell::Empty, |row| lifecycle(stands(row))),
         ];
         for found in &row.findings {
             cells.extend(finds(found.map(|found| (found.finding, found.sequence, found.entries.as_slice()))));
         }
         // What was found was found of the text as it stood; one that was proposed has no other.
-        let definition = stood.map(|row| &*row.action.action).or_else(|| row.definition());
+        let definition = stood_there.map(|row| &*row.action.action).or_else(|| row.definition());
         let text = definition.map(|action| action.text.as_str()).unwrap_or_default();
         cells.extend([
-            together(row.joint.0),
+            stood_there.map_or(Cell::Empty, |_| together(row.joint.0)),
             row.joint.1.map_or(Cell::Empty, Into::into),
             Cell::Phrases(row.proposals.iter().map(|proposal| decided(proposal, &row.open)).collect()),
             Cell::Number(row.open.len() as u64),

@@ -305,10 +305,11 @@ fn of_three() -> Vec<Answer> {
     let mut desk = Desk::new();
     desk.write("plan.json", plan().to_string().as_bytes());
     desk.ask_csv("init plan.json --as A.1 --both-sides --illustrative --time 2025-03-01T00:00:00.000Z");
+    let mut last = serde_json::Value::Null;
     for command in [
         "progress X-1 --as b_says --effective 2025-04 --health off_track --note 지연 --time 2025-05-02",
         "progress X-1 --as 3-C --effective 2025-04 --window 2025-03 --occurrence planned --time 2025-05-03",
-        "contest X-1 --as A.1 --reason Otherwise --time 2025-05-04",
+        "contest X-1 --as A.1 --word LAST --reason Otherwise --time 2025-05-04",
         "progress X-1 --as A.1 --window 2026-07 --occurrence confirmed --note =1+1 --time 2025-05-05",
         "progress X-1 --as b_says --window 2025-07 --occurrence postponed --time 2025-08-05",
         "progress X-2 --as b_says --lifecycle under_way --time 2025-09-01",
@@ -321,7 +322,8 @@ fn of_three() -> Vec<Answer> {
         "assign X-2 MOE --as b_says --role support --due 2026 --time 2025-09-05",
         "instrument B.1 --as A.1 --state to_be_confirmed --effective 2025-09 --expires 2026 --time 2025-09-05",
     ] {
-        desk.ask(&format!("record {command}T00:00:00.000Z"));
+        let command = command.replace("LAST", &last.to_string());
+        last = desk.ask(&format!("record {command}T00:00:00.000Z"))["sequence"].clone();
     }
     let readings =
         ["status", "show X-1", "timeline", "replay --from 3", "lint", "due", "gaps", "inbox --as 3-C"].map(
@@ -372,9 +374,9 @@ fn changes(desk: &mut Desk) {
         "record assign X-1 NEW --as b_says --due 2026-12-31 --officer Director",
         "record progress X-1 --as b_says --effective 2025-10 --lifecycle suspended --health at_risk --note Delayed \
          --indicator visits=3:days --evidence report.pdf",
-        "record contest X-1 --as 3-C --reason Otherwise",
+        "record contest X-1 --as 3-C --word LAST --reason Otherwise",
         "record progress X-1 --as 3-C --effective 2025-11 --lifecycle continuing --health at_risk --note Begun",
-        "record confirm X-1 --as b_says --effective 2025-11",
+        "record confirm X-1 --as b_says --word LAST --effective 2025-11",
         "record audit X-1 LAST --as A.1 --outcome qualified --note Partly",
     ] {
         let command = command.replace("LAST", &last.to_string());
