@@ -8,6 +8,8 @@ use std::ops::Range;
 use uuid::{Uuid, Variant};
 
 pub(super) const VERSION_7: &str = "a UUID of version 7 in lower case";
+pub(super) const CORRELATION: &str =
+    "a text on one line: give one that is not empty and has no tab, line break or other control character";
 pub(super) const INSTANT: &str = "an instant such as 2021-04-14T09:30:00.000Z";
 
 /// The names of the attributes, in byte order.
@@ -172,6 +174,12 @@ pub fn parse_id(text: impl AsRef<[u8]>) -> Option<Uuid> {
 
 pub(super) fn is_version_7(id: Uuid) -> bool {
     id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122
+}
+
+/// Whether a text can be the correlation of an event that is signed now (CloudEvents 1.0, type `String`, and the extension for
+/// correlation).
+pub(super) fn is_correlation(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_control)
 }
 
 /// The members of a request or an entry, by name.

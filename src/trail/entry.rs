@@ -13,8 +13,8 @@
 //!
 //! What `data` means and who may sign it is not here.
 
+use super::attribute::{CORRELATION, Fields, INSTANT, Name, VERSION_7, is_correlation, is_version_7};
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
-use super::attribute::{Fields, INSTANT, Name, VERSION_7, is_version_7};
 use super::canonical::{Fault, NotCanonical};
 use super::data::Data;
 use super::hash::{Head, LeafHash};
@@ -107,8 +107,8 @@ impl Event {
     /// The canonical bytes of the signed attributes.
     ///
     /// # Errors
-    /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Attribute`] where an id is not a UUIDv7 or the
-    /// time not to the millisecond; [`EntryFault::Length`].
+    /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Attribute`] where an id is not a UUIDv7, the
+    /// time not to the millisecond, or the correlation empty or with a control character; [`EntryFault::Length`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
         self.write().map(|(bytes, _)| bytes)
     }
@@ -124,6 +124,10 @@ impl Event {
         let time = timestamp(self.time);
         if parse_timestamp(&time) != Some(self.time) {
             return Err(Name::Time.is_not(INSTANT));
+        }
+        // Entries that were recorded before this was asked for are read as they are.
+        if self.correlationid.as_deref().is_some_and(|id| !is_correlation(id)) {
+            return Err(Name::CorrelationId.is_not(CORRELATION));
         }
         let unwritten = |_| NotCanonical { offset: 0, fault: Fault::Value };
         let quoted = |text: &str| serde_json::to_string(text).map_err(unwritten);

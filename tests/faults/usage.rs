@@ -52,6 +52,15 @@ fn a_wrong_name_is_answered_with_the_nearest_or_those_that_there_are() {
 }
 
 #[test]
+fn a_correlation_is_a_text_on_one_line() {
+    let place = Place::founded();
+    for text in ["", "one\ntwo", "one\ttwo"] {
+        let said = progress(&["--lifecycle", "under_way", "--correlation", text]);
+        place.refused(said, 2, &["`correlationid`", "not empty", "line break"]);
+    }
+}
+
+#[test]
 fn a_party_that_is_none_is_not_told_to_register_a_key() {
     let place = Place::founded();
     place.refused("record progress 1.G2G.1 --as KO --note x".split(' '), 2, &["KO", "party", "KR"]);

@@ -58,6 +58,24 @@ fn a_request_is_read_back_as_written() {
 }
 
 #[test]
+fn a_correlation_that_cloud_events_refuses_is_read_and_never_signed() {
+    let correlated = |text: &str| Event { correlationid: Some(text.to_owned()), ..event() };
+    for text in ["", "a\nb", "a\tb", "\u{7f}", "a\u{85}", "\u{9f}b"] {
+        let fault = correlated(text).sign(&key()).unwrap_err();
+        assert!(matches!(fault, EntryFault::Attribute { name: "correlationid", .. }), "{text:?}: {fault}");
+        assert_eq!(correlated(text).to_bytes(), Err(fault));
+    }
+    assert!(correlated("the council's møde, 회의").sign(&key()).is_ok());
+    // As they could be signed before.
+    for written in ["", "a\\nb", "a\\tb"] {
+        let signed = String::from_utf8(event().to_bytes().unwrap()).unwrap().replace("meeting", written);
+        let signature = STANDARD.encode(key().sign(&[CONTEXT, signed.as_bytes()].concat()));
+        let line = signed.replacen("\"source\"", &format!("\"signature\":\"{signature}\",\"source\""), 1);
+        assert!(Request::parse(line.as_bytes()).unwrap().is_signed_by(&key().verifier()), "{written}");
+    }
+}
+
+#[test]
 fn each_changed_attribute_breaks_the_signature() {
     let (bytes, _) = event().sign(&key()).unwrap().seal(seal());
     let text = String::from_utf8(bytes).unwrap();
