@@ -310,10 +310,10 @@ impl Draft {
         Ok((event.sign(key)?, disclosures))
     }
 
-    /// The fields with their texts in NFC.
+    /// The fields with their texts in NFC, but for those that are somebody else's octets.
     fn normalised(&self) -> Map<String, Value> {
         let mut data = self.data.clone();
-        data.values_mut().for_each(canonical::normalise);
+        normalise(&mut data);
         data
     }
 
@@ -342,6 +342,22 @@ impl Draft {
             && self.correlation() == event.correlationid
             && agrees(&data, &Value::Object(withheld::disclose(&event.data.members(), known)))
     }
+}
+
+/// Members that are signed as they are given: the id of a key is computed over its name, and the parties adopt the same bytes.
+const AS_GIVEN: [&str; 6] = ["authority", "keyid", "ledger_key", "policy", "vkey", "witness"];
+
+fn normalise(members: &mut Map<String, Value>) {
+    let own = members.iter_mut().filter(|(name, _)| !AS_GIVEN.contains(&name.as_str()));
+    own.for_each(|(_, value)| match value {
+        Value::Object(members) => normalise(members),
+        // The opening lists the keys of each party.
+        Value::Array(items) => items.iter_mut().for_each(|item| match item {
+            Value::Object(members) => normalise(members),
+            other => canonical::normalise(other),
+        }),
+        other => canonical::normalise(other),
+    });
 }
 
 fn agrees(draft: &Value, recorded: &Value) -> bool {

@@ -93,6 +93,17 @@ fn a_policy_is_in_force_once_every_party_has_adopted_the_same() {
 }
 
 #[test]
+fn the_octets_of_a_policy_are_adopted_as_they_are() {
+    let mut desk = Desk::founded();
+    let text = policy(&first()).replace("both", "a\u{30a}-begge");
+    adopt(&mut desk, "DK", &text);
+    let at = adopt(&mut desk, "KR", &text);
+    let now = in_force(&desk.ledger.state(), u64::MAX);
+    assert_eq!((now.policy.as_str(), now.since), (text.as_str(), at));
+    assert!(desk.ledger.verify(&mut |_| {}).unwrap().holds());
+}
+
+#[test]
 fn nothing_is_adopted_or_attested_before_the_founding_is_over() {
     let mut desk = Desk::laid(Clock::Illustrative);
     let reason = "is not a part of the founding";

@@ -17,6 +17,20 @@ fn a_key_that_was_never_registered_signs_nothing() {
 }
 
 #[test]
+fn a_key_whose_name_is_not_in_nfc_is_registered_signs_and_is_revoked() {
+    let mut desk = Desk::founded();
+    let foreign = key("DK/a\u{30a}rhus-1", Kind::Ed25519);
+    let vkey = foreign.verifier().to_string();
+    desk.say("DK", "parties/DK", "key.registered", json!({"role": "coordinator", "vkey": vkey})).unwrap();
+    let draft = desk.draft("DK", ACTION, "action.progressed", word("under_way"));
+    let (request, disclosures) = desk.sign_with(&draft, &foreign);
+    desk.ledger.record(request, disclosures).unwrap();
+    let keyid = foreign.verifier().keyid();
+    desk.say("DK", "parties/DK", "key.revoked", json!({"keyid": keyid})).unwrap();
+    assert!(desk.ledger.verify(&mut |_| {}).unwrap().holds());
+}
+
+#[test]
 fn nobody_speaks_for_another_party() {
     let mut desk = Desk::founded();
     let before = desk.ledger.head().leaf;
