@@ -1,6 +1,9 @@
 //! The program `annals verify`, run as its users run it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use annals::trail::hash::NodeHash;
+use annals::trail::key::{Kind, SigningKey};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -125,5 +128,42 @@ fn names_that_nobody_vouches_for_are_shown_escaped() {
         assert!(told.contains("a\\u{202e}b\\u{9b}2Jc"), "{told}");
         assert!(!told.contains(['\u{202e}', '\u{9b}']), "{told}");
         assert!(!answer.to_string().contains(['\u{202e}', '\u{9b}']), "{answer}");
+    }
+}
+
+/// A checkpoint of six entries, signed by a log of this name.
+fn signed(origin: &str) -> SignedCheckpoint {
+    let log = SigningKey::from_seed(origin, Kind::Ed25519, &[9; 32]).unwrap();
+    SignedCheckpoint::sign(Checkpoint::new(origin, 6, NodeHash([7; 32])).unwrap(), &log).unwrap()
+}
+
+#[test]
+fn a_checkpoint_is_one_whatever_its_log_is_called() {
+    for origin in [
+        "PKI.example/plan",
+        "{a.example/plan",
+        "<a.example/plan",
+        "annals/fork/v1",
+        "annals/account/v1",
+        "c2sp.org/tlog-proof@v1",
+    ] {
+        let text = signed(origin).to_string();
+        let (code, told, answer) = of_checkpoint(&text, None);
+        assert_eq!(
+            (code, answer.get("kind").unwrap().as_str()),
+            (Some(0), Some("verified_checkpoint")),
+            "{told}"
+        );
+        assert_eq!(answer.get("origin").unwrap(), origin);
+    }
+    // As some mail programs write it, and cut off.
+    let text = signed("PKI.example/plan").to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mailed.txt");
+    for damaged in [text.replace('\n', "\r\n"), text.trim_end().to_owned()] {
+        std::fs::write(&file, damaged).unwrap();
+        let output = verify(&[], &file);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains("not a signed checkpoint"), "{told}");
     }
 }

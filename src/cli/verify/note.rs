@@ -10,9 +10,9 @@ use annals::report::table::Cell;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::entry::Entry;
 use annals::trail::fork::Fork;
-use annals::trail::hash::LeafHash;
+use annals::trail::hash::{LeafHash, NodeHash};
 use annals::trail::merkle;
-use annals::trail::note::NOTE_LIMIT;
+use annals::trail::note::{NOTE_LIMIT, Note};
 use annals::trail::policy::Policy;
 use annals::trail::proof::Proof;
 use annals::trail::quorum::Backing;
@@ -45,6 +45,8 @@ impl fmt::Display for Kind {
 
 /// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
 const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
+/// What a ZIP begins with, and one in which nothing lies.
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
 const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
 /// The most bytes of an account, which is read into memory: some sixty thousand entries.
@@ -62,6 +64,7 @@ impl Kind {
         let begins = |text: &str| begin.starts_with(text.as_bytes());
         // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
         // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
+        let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
         let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
         // As some mail programs end a line, which is told then.
         let second = second.strip_suffix(b"\r").unwrap_or(second);
@@ -69,15 +72,26 @@ impl Kind {
         let has = |text: &str| begin.windows(text.len()).any(|part| part == text.as_bytes());
         let is_signed = SIGNED.iter().any(|text| has(text));
         Ok(match () {
+            // Whatever its log is called.
+            () if is_checkpoint(&begin) => Some(Self::Checkpoint),
             () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
             () if begins("annals/fork/") => Some(Self::Fork),
             () if begins("annals/account/") => Some(Self::Account),
-            () if !begins("{") && !begins("PK") && !begins("<") && (is_number || is_signed) => {
+            () if !begins("{") && !is_zip && !begins("<") && (is_number || is_signed) => {
                 Some(Self::Checkpoint)
             }
             () => None,
         })
     }
+}
+
+/// Whether bytes are a signed note that states a size and a root after its first line.
+fn is_checkpoint(bytes: &[u8]) -> bool {
+    Note::parse(bytes).is_ok_and(|note| {
+        let mut lines = note.text().lines().skip(1);
+        let is_size = |size: &str| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+        lines.next().is_some_and(is_size) && lines.next().is_some_and(|root| root.parse::<NodeHash>().is_ok())
+    })
 }
 
 /// One thing that was looked at: whether it holds, and what there is to say.
