@@ -4,6 +4,8 @@
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::hash::NodeHash;
 use annals::trail::key::{Kind, SigningKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -166,4 +168,24 @@ fn a_checkpoint_is_one_whatever_its_log_is_called() {
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && told.contains("not a signed checkpoint"), "{told}");
     }
+}
+
+#[test]
+fn a_cosignature_of_no_time_is_told_as_one_and_refuses_nothing() {
+    let (log, witness) = ("a.example/plan", "DK/witness-1");
+    let key = |name, kind| SigningKey::from_seed(name, kind, &[9; 32]).unwrap();
+    let (log, witness) = (key(log, Kind::Ed25519), key(witness, Kind::Cosignature));
+    let policy = format!("log {}\nwitness DK {}\nquorum DK\n", log.verifier(), witness.verifier());
+    let mut signed = signed("a.example/plan");
+    let message = format!("cosignature/v1\ntime 0\n{}", signed.checkpoint());
+    let bytes = [&witness.verifier().id()[..], &[0; 8], &witness.sign(message.as_bytes())].concat();
+    signed.push(format!("\u{2014} DK/witness-1 {}", STANDARD.encode(bytes)).parse().unwrap()).unwrap();
+    let (code, told, answer) = of_checkpoint(&signed.to_string(), Some(&policy));
+    assert_eq!(code, Some(1));
+    assert!(
+        told.contains("not DK, whose cosignature tells no time") && !told.contains("does not hold"),
+        "{told}"
+    );
+    assert!(told.contains("recorded: the ledger vouches for it"), "{told}");
+    assert_eq!(answer.get("witnessed").unwrap(), false);
 }

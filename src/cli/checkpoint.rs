@@ -90,6 +90,9 @@ fn take(ledger: &Ledger, path: &Path, settings: &Settings) -> Result<ExitCode, F
             shown(line)
         )]);
     }
+    for keyid in &taken.undated {
+        text.extend([format!("\n  passed over: the cosignature by {keyid}, which tells no time")]);
+    }
     let mut members = members(&taken.signed, &ledger.state());
     if let Some(members) = members.as_object_mut() {
         members.insert("taken".to_owned(), taken.new.iter().map(|(keyid, _)| keyid.as_str()).collect());

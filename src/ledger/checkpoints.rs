@@ -129,6 +129,8 @@ pub struct Taken {
     pub new: Vec<(String, u64)>,
     /// Lines of keys that are not known here: nothing was taken of them.
     pub unknown: Vec<Signature>,
+    /// The witnesses, by key id, of which a line holds and tells no time: nothing was taken of it.
+    pub undated: Vec<String>,
 }
 
 impl Ledger {
@@ -283,25 +285,25 @@ impl Ledger {
         let held = kept.as_ref().map(|kept| holding(kept, &state)).transpose()?;
         let own = held.iter().filter(|held| held.checkpoint() == checkpoint);
         let mut lines: Vec<Signature> = own.flat_map(|held| held.note().signatures()).cloned().collect();
-        let (mut new, mut unknown) = (Vec::new(), Vec::new());
+        let (mut new, mut unknown, mut undated) = (Vec::new(), Vec::new(), Vec::new());
         for line in copy.note().signatures() {
-            let by = by(line, copy, &state)?;
-            if by == By::Nobody {
-                unknown.push(line.clone());
-                continue;
-            }
-            if witness::put(&mut lines, line)
-                && let By::Witness(keyid, time) = by
-            {
-                new.retain(|(known, _)| *known != keyid);
-                new.push((keyid, time));
+            match by(line, copy, &state)? {
+                By::Nobody => unknown.push(line.clone()),
+                By::Undated(keyid) => undated.push(keyid),
+                By::Ledger => drop(witness::put(&mut lines, line)),
+                By::Witness(keyid, time) => {
+                    if witness::put(&mut lines, line) {
+                        new.retain(|(known, _)| *known != keyid);
+                        new.push((keyid, time));
+                    }
+                }
             }
         }
         let signed = SignedCheckpoint::with(checkpoint.clone(), lines)?;
         if kept.as_ref() != Some(&signed) {
             self.shelf.keep(&signed)?;
         }
-        Ok(Taken { signed, new, unknown })
+        Ok(Taken { signed, new, unknown, undated })
     }
 
     /// Whether a checkpoint is of this ledger, signed by its key, and of these entries; one line of any key that is known here and
@@ -349,6 +351,8 @@ enum By {
     Ledger,
     /// A witness, by its key id, and when it signed.
     Witness(String, u64),
+    /// A witness, by its key id, that tells no time: it counts for nothing.
+    Undated(String),
     /// A key that is not known, or was revoked by then.
     Nobody,
 }
@@ -360,7 +364,10 @@ fn by(line: &Signature, signed: &SignedCheckpoint, state: &State) -> Result<By, 
         key.signer.is_witness() && line.names(&key.vkey) && key.is_in_force_at(checkpoint.size())
     };
     if let Some((keyid, key)) = state.keys.iter().find(named) {
-        return Ok(By::Witness(keyid.to_owned(), witness::verify(&key.vkey, checkpoint, line)?));
+        return match witness::verify(&key.vkey, checkpoint, line) {
+            Err(WitnessFault::Time(0)) => Ok(By::Undated(keyid.to_owned())),
+            time => Ok(By::Witness(keyid.to_owned(), time?)),
+        };
     }
     let Some(key) = state.ledger_keys().find(|key| line.names(key)) else { return Ok(By::Nobody) };
     Ok(signed.signed_by(key).map(|()| By::Ledger)?)
@@ -370,7 +377,7 @@ fn by(line: &Signature, signed: &SignedCheckpoint, state: &State) -> Result<By, 
 pub(super) fn holding(signed: &SignedCheckpoint, state: &State) -> Result<SignedCheckpoint, CheckpointError> {
     let mut lines = Vec::new();
     for line in signed.note().signatures() {
-        if by(line, signed, state).is_ok_and(|by| by != By::Nobody) {
+        if let Ok(By::Ledger | By::Witness(..)) = by(line, signed, state) {
             witness::put(&mut lines, line);
         }
     }

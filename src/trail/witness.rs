@@ -75,7 +75,7 @@ pub fn time(signature: &Signature) -> Result<u64, WitnessFault> {
 /// Verifies one cosignature of a checkpoint, and says of when it is.
 ///
 /// # Errors
-/// [`WitnessFault`], by name.
+/// [`WitnessFault`], by name; [`WitnessFault::Time`] of 0 where it holds, and tells no time.
 pub fn verify(key: &VerifierKey, checkpoint: &Checkpoint, line: &Signature) -> Result<u64, WitnessFault> {
     dated(verified(key, checkpoint, line)?)
 }
@@ -93,7 +93,7 @@ fn verified(key: &VerifierKey, checkpoint: &Checkpoint, line: &Signature) -> Res
     if signature.len() != key.kind().signature_length() {
         return Err(WitnessFault::Length(line.bytes().len()));
     }
-    if key.kind() == Kind::Cosignature || time > TIME_LIMIT {
+    if time > TIME_LIMIT {
         dated(time)?;
     }
     let message = match key.kind() {
@@ -122,8 +122,7 @@ pub fn signed_as_one(signed: &SignedCheckpoint, log: &VerifierKey) -> Result<boo
 }
 
 /// When a witness cosigned, in POSIX seconds; `None` where it did not. Where it did more than once, the first time
-/// counts: since then the history up to the checkpoint has been fixed. A line of ML-DSA-44 that tells no time holds, and counts for
-/// nothing.
+/// counts: since then the history up to the checkpoint has been fixed. A line that tells no time holds, and counts for nothing.
 ///
 /// # Errors
 /// [`Forged`] where any line that names the key does not hold, even beside one that does.
@@ -131,11 +130,9 @@ pub fn cosigned(signed: &SignedCheckpoint, key: &VerifierKey) -> Result<Option<u
     let mut first = None;
     for line in signed.note().signatures().iter().filter(|line| line.names(key)) {
         let time = verified(key, signed.checkpoint(), line).map_err(|_| Forged(key.keyid()))?;
-        if time == 0 && key.kind() == Kind::MlDsa44 {
-            continue;
+        if time > 0 {
+            first = Some(first.map_or(time, |first: u64| first.min(time)));
         }
-        let time = dated(time).map_err(|_| Forged(key.keyid()))?;
-        first = Some(first.map_or(time, |first: u64| first.min(time)));
     }
     Ok(first)
 }
@@ -288,9 +285,14 @@ mod tests {
             let signature = witness().sign(&message(time, &checkpoint(6)));
             let line = Signature::of(&verifier, &[&time.to_be_bytes()[..], &signature].concat());
             assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Time(time)));
-            assert_eq!(cosigned(&with(&[line]), &verifier), Err(Forged(verifier.keyid())));
+            let expected = if time == 0 { Ok(None) } else { Err(Forged(verifier.keyid())) };
+            assert_eq!(cosigned(&with(&[line]), &verifier), expected);
             assert_eq!(cosign(&witness(), &checkpoint(6), time), Err(WitnessFault::Time(time)));
         }
+        // Of no time, and signed wrongly.
+        let line = Signature::of(&verifier, &[0; 72]);
+        assert_eq!(verify(&verifier, &checkpoint(6), &line), Err(WitnessFault::Invalid(verifier.keyid())));
+        assert_eq!(cosigned(&with(&[line]), &verifier), Err(Forged(verifier.keyid())));
         assert!(cosign(&witness(), &checkpoint(6), TIME_LIMIT).is_ok());
         assert!(cosign(&witness(), &checkpoint(6), 1).is_ok());
     }

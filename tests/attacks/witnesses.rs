@@ -47,7 +47,7 @@ fn a_forged_line_under_a_witnesss_name_refuses_the_checkpoint_whole_in_every_for
         let key = witness(party).verifier();
         for (bytes, fault) in [
             (vec![1; 72], WitnessFault::Invalid(key.keyid())),
-            (vec![0; 72], WitnessFault::Time(0)),
+            (vec![0; 72], WitnessFault::Invalid(key.keyid())),
             (vec![0; 64], WitnessFault::Length(64)),
             (vec![0xff; 72], WitnessFault::Time(u64::MAX)),
         ] {
@@ -68,6 +68,28 @@ fn a_forged_line_under_a_witnesss_name_refuses_the_checkpoint_whole_in_every_for
             assert_eq!(judged.unsound(), [(size, expected)]);
         }
     }
+}
+
+#[test]
+fn a_cosignature_of_no_time_counts_for_nothing_and_refuses_nothing() {
+    let sides = Sides::agreed();
+    let signed = &sides.kept[1];
+    let message = format!("cosignature/v1\ntime 0\n{}", signed.checkpoint());
+    let undated = [&[0; 8][..], &witness("KR").sign(message.as_bytes())].concat();
+    let key = witness("KR").verifier();
+    let beside = forged(signed, &key, &undated);
+    let taken = sides.desk.ledger.take_cosignatures(&beside).unwrap();
+    assert_eq!((taken.new.len(), taken.unknown.len(), taken.undated), (0, 0, vec![key.keyid()]));
+    assert_eq!(&taken.signed, signed, "and is not kept");
+    assert!(Form::Bundle.judge(&sides.lines(), &[beside], &[]).is_sound());
+    // Alone, it is nobody's word on the checkpoint.
+    let alone = SignedCheckpoint::sign(signed.checkpoint().clone(), &ledger_key()).unwrap();
+    let alone = forged(&alone, &key, &undated);
+    assert_eq!(annals::trail::witness::cosigned(&alone, &key), Ok(None));
+    assert_eq!(
+        annals::trail::witness::cosigned(&forged(&alone, &key, &[0; 72]), &key),
+        Err(Forged(key.keyid()))
+    );
 }
 
 #[test]

@@ -264,6 +264,10 @@ impl Judged {
             .iter()
             .map(|(witness, time)| match time {
                 Some(time) => format!("{} at {}", witness.name, instant(*time)),
+                // What does not hold was refused before.
+                None if signed.note().signatures().iter().any(|line| line.names(&witness.key)) => {
+                    format!("not {}, whose cosignature tells no time and counts for nothing", witness.name)
+                }
                 None => format!("not {}", witness.name),
             })
             .collect();

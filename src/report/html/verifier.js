@@ -449,7 +449,8 @@ const annals = (() => {
         const time = BigInt(`0x${hex(bytes.slice(0, 8))}`);
         const said = joined(utf8(`cosignature/v1\ntime ${time}\n`), message);
         need(time < 2n ** 63n && (await isSigned(key, said, bytes.slice(8))), 'forged', { key: key.name });
-        times.push(Number(time));
+        // Of no time, it counts for nothing.
+        if (time > 0n) times.push(Number(time));
       }
       if (times.length > 0 && counts(key)) signed.push({ witness: name, key, time: Math.min(...times) });
     }
