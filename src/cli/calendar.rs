@@ -67,7 +67,9 @@ impl Calendar {
         let whose = filter.institution.as_ref().or(filter.party.as_ref()).map(Code::as_str);
         let plan = state.programme.plan.as_deref().map_or("", |plan| plan.id.as_str());
         let name = whose.map_or_else(|| plan.to_owned(), |whose| format!("{plan}: {whose}"));
-        output::write(ical::of(&reading, (&name, &command), &Labels::of(self.lang), &dated).as_bytes())?;
+        let labels = Labels::of(self.lang);
+        let feed = ical::of(&reading, state.recorded, (&name, &command), &labels, &dated);
+        output::write(feed.as_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 

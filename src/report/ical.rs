@@ -1,7 +1,9 @@
-//! The agenda as a calendar (iCalendar, RFC 5545): an all-day event for each day on which something closes.
+//! The agenda as a calendar (iCalendar, RFC 5545): an all-day event for each day on which something closes. Where nothing does, a journal
+//! entry says so, since a calendar has a component (§3.6); it stands on no day.
 //!
 //! A deadline has no time, so that an event takes its whole day: `DTEND` is the next day, which it does not reach (§3.6.1). The same thing
-//! has the same `UID` in every feed, and `DTSTAMP` is when the ledger learnt of the last that it tells of it.
+//! has the same `UID` in every feed, and `DTSTAMP` is when the ledger learnt of the last that it tells of it. Nobody is invited, so that
+//! there is no `METHOD`, which would ask for an organizer (RFC 5546 §3.2.1).
 
 use super::labels::Labels;
 use super::phrase;
@@ -23,15 +25,21 @@ pub struct Dated<'a> {
 }
 
 /// The calendar, with lines that end as RFC 5545 says; its language is that of whoever reads it, and the `UID`s are the same in all.
+/// `recorded` is when the last entry was that it is read from.
 #[must_use]
-pub fn of(reading: &Reading, (name, command): (&str, &str), labels: &Labels, dated: &[Dated<'_>]) -> String {
+pub fn of(
+    reading: &Reading,
+    recorded: DateTime<Utc>,
+    (name, command): (&str, &str),
+    labels: &Labels,
+    dated: &[Dated<'_>],
+) -> String {
     let mut calendar = Calendar::empty();
     let language = labels.language().as_str().to_uppercase();
     for (key, value) in [
         ("VERSION", "2.0"),
         ("PRODID", &*format!("-//annals//annals {}//{language}", env!("CARGO_PKG_VERSION"))),
         ("CALSCALE", "GREGORIAN"),
-        ("METHOD", "PUBLISH"),
     ] {
         calendar.append_property(Property::new(key, value));
     }
@@ -39,7 +47,36 @@ pub fn of(reading: &Reading, (name, command): (&str, &str), labels: &Labels, dat
     for each in dated {
         calendar.push(event(reading, labels, each));
     }
-    calendar.to_string()
+    let text = calendar.to_string();
+    match text.strip_suffix(END).filter(|_| dated.is_empty()) {
+        Some(begin) => format!("{begin}{}{END}", nothing(reading, recorded, labels)),
+        None => text,
+    }
+}
+
+/// What a calendar ends with.
+const END: &str = "END:VCALENDAR\r\n";
+
+/// That nothing is listed, as a journal entry. `icalendar` has none: its properties are written as those of an event.
+fn nothing(reading: &Reading, recorded: DateTime<Utc>, labels: &Labels) -> String {
+    let event = Event::new()
+        .uid(&format!("nothing@{}", reading.origin))
+        .timestamp(recorded)
+        .summary(&labels.naming("page-nothing", []))
+        .description(&footer(reading, labels))
+        .done();
+    let text = event.try_into_string().unwrap_or_default();
+    let properties =
+        text.strip_prefix("BEGIN:VEVENT\r\n").and_then(|rest| rest.strip_suffix("END:VEVENT\r\n"));
+    format!("BEGIN:VJOURNAL\r\n{}END:VJOURNAL\r\n", properties.unwrap_or_default())
+}
+
+/// Of which entries it is, and what they are worth.
+fn footer(reading: &Reading, labels: &Labels) -> String {
+    let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
+    let worth =
+        if reading.illustrative { format!(" ({})", labels.word("illustrative")) } else { String::new() };
+    format!("{}{worth}", labels.naming("page-footer", names))
 }
 
 fn event(reading: &Reading, labels: &Labels, dated: &Dated<'_>) -> Event {
@@ -61,10 +98,7 @@ fn event(reading: &Reading, labels: &Labels, dated: &Dated<'_>) -> Event {
     if let Some(resting) = phrase::resting(item) {
         let _ = write!(description, "\n{}", labels.phrase(&resting));
     }
-    let names = [("size", &*reading.head.size.to_string()), ("head", &*reading.head.leaf.to_string())];
-    let worth =
-        if reading.illustrative { format!(" ({})", labels.word("illustrative")) } else { String::new() };
-    let _ = write!(description, "\n{}{worth}", labels.naming("page-footer", names));
+    let _ = write!(description, "\n{}", footer(reading, labels));
     let next = item.closes.succ_opt().unwrap_or(item.closes);
     Event::new()
         .uid(&format!("{}/{which}@{}", item.subject, reading.origin))

@@ -126,6 +126,21 @@ fn a_feed_is_written_again_by_the_command_in_it() {
 }
 
 #[test]
+fn a_feed_in_which_nothing_is_due_says_so_in_a_component() {
+    let desk = restored();
+    for (language, words) in [("en", "Nothing to show."), ("ko", "해당 없음.")] {
+        let feed = desk.done(&format!("calendar --recorded 2021-05-11 --within 1d --lang {language}"));
+        let component = feed.split_once("BEGIN:VJOURNAL\r\n").unwrap().1;
+        let (component, end) = component.split_once("END:VJOURNAL\r\n").unwrap();
+        assert_eq!(end, "END:VCALENDAR\r\n");
+        for line in [&format!("SUMMARY:{words}"), "UID:nothing@annals.local/demo", "DTSTAMP:20210511T"] {
+            assert!(component.lines().any(|found| found.starts_with(line)), "{line}: {component}");
+        }
+        assert!(!feed.contains("VEVENT") && !feed.contains("METHOD"), "{feed}");
+    }
+}
+
+#[test]
 fn what_differs_from_a_snapshot_is_told_line_by_line() {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("kept.json");
