@@ -112,7 +112,8 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
     lock.lock().map_err(system(to, "locked"))?;
     let before = served(ledger, to)?;
     let old = before.as_ref().map_or(0, |before| before.checkpoint().size());
-    let lacking: Vec<Tile> = lacking(to, old, size)?;
+    let mut lacking: Vec<Tile> = lacking(to, old, size)?;
+    lacking.extend(passed(ledger, old, size)?);
     let mut folder = Writer { root: to, touched: BTreeSet::new() };
     for tile in &lacking {
         // What was begun and not finished is of this ledger, or nothing is written.
@@ -124,7 +125,8 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
             folder.put(&tile.to_string(), &sound(ledger, tile)?)?;
             tiles += 1;
         }
-        if tile.kind == Kind::Entries {
+        // Those of the trees between are parts of these.
+        if tile.kind == Kind::Entries && tile.kind.tile(tile.index, size) == Some(tile) {
             written += u64::from(tile.width);
             progress(written);
         }
@@ -185,6 +187,17 @@ fn lacking(to: &Path, old: u64, size: u64) -> Result<Vec<Tile>, PublishError> {
         }
     }
     Ok(lacking)
+}
+
+/// The partial tiles of the trees between two sizes of which a checkpoint is kept, where the whole tile is not there yet: whoever has
+/// that checkpoint asks for them (C2SP tlog-tiles, "Partial Tiles").
+fn passed(ledger: &Ledger, old: u64, size: u64) -> Result<BTreeSet<Tile>, PublishError> {
+    let between = ledger.checkpoint_sizes()?.into_iter().filter(|kept| old < *kept && *kept < size);
+    let whole = |tile: &Tile| tile.kind.tile(tile.index, size).is_some_and(|tile| tile.is_whole());
+    Ok(between
+        .flat_map(|kept| Tile::between(0, kept))
+        .filter(|tile| !tile.is_whole() && !whole(tile))
+        .collect())
 }
 
 /// The bytes of a tile, after they were checked: its hashes are those of the entries, or of the tiles below. What is kept of the

@@ -231,6 +231,14 @@ impl Ledger {
         self.shelf.all()
     }
 
+    /// Of how many entries the checkpoints are that are kept, the smallest first.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Ledger`], where their folder cannot be read.
+    pub fn checkpoint_sizes(&self) -> Result<Vec<u64>, CheckpointError> {
+        self.shelf.sizes()
+    }
+
     /// The newest checkpoint that is kept.
     ///
     /// # Errors

@@ -4,8 +4,10 @@
 use super::*;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::faults::desk;
+use crate::record::role::Role;
 use crate::store::disk::faults::{Fault, arm};
 use crate::trail::key;
+use crate::trail::witness;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -29,6 +31,17 @@ impl Signed {
         }
         let key = desk::key(desk::ORIGIN, key::Kind::Ed25519);
         self.desk.ledger.checkpoint(&key, &Anchor::new(self.anchor.path().to_owned())).unwrap();
+    }
+
+    /// Denmark's witness cosigns the newest checkpoint, so that it is kept.
+    fn cosign(&self) {
+        let ledger = &self.desk.ledger;
+        let key = desk::key_of("DK", Role::Witness);
+        let newest = ledger.newest_checkpoint().unwrap().unwrap();
+        let line = witness::cosign(&key, newest.checkpoint(), 1_700_000_000).unwrap();
+        let mut cosigned = newest;
+        cosigned.push(line).unwrap();
+        ledger.take_cosignatures(&cosigned).unwrap();
     }
 
     pub(in crate::exchange) fn publish(&self, to: &Path) -> Result<Published, PublishError> {
@@ -128,6 +141,31 @@ fn only_what_is_lacking_is_written_and_partial_tiles_stay() {
     fs::remove_file(public.join("tile/entries/000")).unwrap();
     assert_eq!(signed.publish(public).unwrap().tiles, 1);
     assert_eq!(signed.served(public), 257);
+}
+
+#[test]
+fn the_partial_tiles_of_every_checkpoint_that_is_kept_are_served() {
+    let mut signed = Signed::of(250);
+    let folder = tempfile::tempdir().unwrap();
+    let public = folder.path();
+    signed.publish(public).unwrap();
+    for size in [253, 258, 261] {
+        signed.grow(size);
+        signed.cosign();
+    }
+    signed.grow(263);
+    assert_eq!(signed.desk.ledger.checkpoint_sizes().unwrap(), [253, 258, 261, 263]);
+    let mut heard = Vec::new();
+    publish(&signed.desk.ledger, public, &mut |entries| heard.push(entries)).unwrap();
+    assert_eq!(heard, [256, 263]);
+    assert_eq!(signed.served(public), 263);
+    for path in ["tile/0/001.p/2", "tile/0/001.p/5", "tile/entries/001.p/2", "tile/entries/001.p/5"] {
+        let tile = signed.desk.ledger.tile(path.parse().unwrap()).unwrap();
+        assert_eq!(fs::read(public.join(path)).unwrap(), tile, "{path}");
+    }
+    // The whole one serves for its beginnings.
+    assert!(public.join("tile/0/000").exists() && !public.join("tile/0/000.p/253").exists());
+    assert_eq!(signed.publish(public).unwrap().tiles, 0);
 }
 
 #[test]
