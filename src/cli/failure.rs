@@ -39,8 +39,8 @@ pub(crate) enum Failure {
     /// A plan document that is none.
     #[error("{}: not a plan document:{}", path.display(), list(faults, 20))]
     Plan { path: PathBuf, faults: Vec<Fault> },
-    /// A ledger that lays another plan down than the one at hand.
-    #[error("{}: the ledger lays down another plan; nothing was signed:{}", path.display(), list(differences, 20))]
+    /// A plan document that is not the one that the ledger lays down.
+    #[error("{}: not the plan document that the ledger lays down; nothing was signed:{}", path.display(), list(differences, 20))]
     OtherPlan { path: PathBuf, differences: Vec<Fault> },
     /// Something that the user can mend.
     #[error("{0}")]

@@ -6,13 +6,15 @@ use super::history::State;
 use super::request::Draft;
 use super::role::Role;
 use crate::domain::party::Author;
-use crate::domain::plan::{Line, Plan};
+use crate::domain::plan::{Institution, Line, Plan};
 use crate::domain::programme::Adopted;
 use crate::domain::shape::Fault;
 use crate::domain::value::{Code, Sha256};
+use crate::trail::canonical;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// The opening, then the plan, its institutions, its instruments and its actions, in the order of the document.
 ///
@@ -48,73 +50,145 @@ pub fn drafts(
 }
 
 /// Where what a ledger lays down differs from a plan document, by the document's paths. What the ledger has beyond the
-/// document is named too, but for institutions of the opener, who may name more of its own at any time.
+/// document is named too, but for institutions of the opener, who may name more of its own at any time. Where nothing differs but the
+/// bytes of the document, that is told.
 #[must_use]
 pub fn differences(plan: &Plan, plan_sha256: &Sha256, state: &State) -> Vec<Fault> {
+    let plan = &in_nfc(plan);
+    let mut found = Differences(Vec::new());
+    let laid = state.programme.plan.as_deref();
+    match laid {
+        None => found.add("/", "no plan is laid down".to_owned()),
+        Some(laid) => found.frame(&adopted(plan, plan_sha256), laid),
+    }
+    found.parties(plan, state);
+    found.institutions(plan, state);
     let programme = &state.programme;
-    let mut found = Vec::new();
-    let mut differs = |path: String, what: &str| found.push(Fault { path, what: what.to_owned() });
-    match &programme.plan {
-        None => differs("/".to_owned(), "no plan is laid down"),
-        Some(laid) if **laid == adopted(plan, plan_sha256) => {}
-        Some(laid) if laid.plan_sha256 != *plan_sha256 => {
-            differs(
-                "/".to_owned(),
-                &format!("the ledger is for the document with SHA-256 {}", laid.plan_sha256),
-            );
+    let instrument = |reference: &Code| programme.instruments.get(reference).map(|laid| &laid.instrument);
+    found.missing("/instruments", &plan.instruments, |base| &base.reference, instrument);
+    let action = |reference: &Code| programme.actions.get(reference).map(|laid| &*laid.action);
+    found.missing("/actions", &plan.actions, |action| &action.reference, action);
+    found.beyond("/actions", programme.actions.keys(), &|laid| {
+        plan.actions.iter().any(|action| action.reference == **laid)
+    });
+    found.beyond("/instruments", programme.instruments.keys(), &|laid| {
+        plan.instruments.iter().any(|base| base.reference == **laid)
+    });
+    let other = laid.map(|laid| &laid.plan_sha256).filter(|laid| *laid != plan_sha256);
+    if let Some(other) = other.filter(|_| found.0.is_empty()) {
+        found.add(
+            "/",
+            format!(
+                "the same content in other bytes, or with other introductions to its lines, which the ledger does not hold: ask for \
+                 the file itself, of which the SHA-256 is {other}"
+            ),
+        );
+    }
+    found.0
+}
+
+/// As texts are signed.
+fn in_nfc(plan: &Plan) -> Plan {
+    let normalised = serde_json::to_value(plan).and_then(|mut value| {
+        canonical::normalise(&mut value);
+        serde_json::from_value(value)
+    });
+    normalised.unwrap_or_else(|_| plan.clone())
+}
+
+/// What differs, in the order in which it was met.
+struct Differences(Vec<Fault>);
+
+impl Differences {
+    fn add(&mut self, path: &str, what: String) {
+        self.0.push(Fault { path: path.to_owned(), what });
+    }
+
+    fn frame(&mut self, ours: &Adopted, laid: &Adopted) {
+        for (path, same) in [
+            ("/id", ours.id == laid.id),
+            ("/title", ours.title == laid.title),
+            ("/period", ours.period == laid.period),
+            ("/grace_days", ours.grace_days == laid.grace_days),
+            ("/document", ours.document == laid.document),
+        ] {
+            if !same {
+                self.add(path, "laid down otherwise".to_owned());
+            }
         }
-        Some(_) => {
-            differs("/".to_owned(), "title, period, grace days, lines or tracks are laid down otherwise");
+        self.listed("/lines", &ours.lines, &laid.lines, |line| format!("line {}", line.number));
+        self.listed("/tracks", &ours.tracks, &laid.tracks, |track| format!("track {}", track.code));
+    }
+
+    fn parties(&mut self, plan: &Plan, state: &State) {
+        let ours: Vec<_> =
+            plan.parties.iter().map(|party| (&party.id, &party.name, &party.time_zone)).collect();
+        let opened = state.founding.iter().flat_map(|founding| &founding.opened.parties);
+        let opened: Vec<_> = opened.map(|party| (&party.id, &party.name, &party.time_zone)).collect();
+        self.listed("/parties", &ours, &opened, |(id, ..)| id.to_string());
+    }
+
+    fn institutions(&mut self, plan: &Plan, state: &State) {
+        let programme = &state.programme;
+        for (at, body) in plan.institutions.iter().enumerate() {
+            let mut laid =
+                programme.parties.get(&body.party).into_iter().flat_map(|party| party.institutions());
+            if !laid.any(|laid| laid == body) {
+                self.otherwise("/institutions", at, body.id.as_str());
+            }
+        }
+        let by = state.founding.as_ref().map(|founding| &founding.opener);
+        for (party, bodies) in programme.parties.iter().filter(|(party, _)| Some(*party) != by) {
+            let known = |body: &Institution| plan.institutions.iter().any(|known| known == body);
+            for body in bodies.institutions().filter(|body| !known(body)) {
+                self.add(
+                    "/institutions",
+                    format!("the ledger has {} of {party}, which the document has not", body.id),
+                );
+            }
         }
     }
-    let opened = state.founding.iter().flat_map(|founding| &founding.opened.parties);
-    let opened: Vec<_> = opened.map(|party| (&party.id, &party.name, &party.time_zone)).collect();
-    if opened
-        != plan.parties.iter().map(|party| (&party.id, &party.name, &party.time_zone)).collect::<Vec<_>>()
-    {
-        differs("/parties".to_owned(), "the opening names other parties");
-    }
-    for (at, body) in plan.institutions.iter().enumerate() {
-        let mut laid = programme.parties.get(&body.party).into_iter().flat_map(|party| party.institutions());
-        if !laid.any(|laid| laid == body) {
-            differs(format!("/institutions/{at}"), &format!("{} is missing or laid down otherwise", body.id));
+
+    /// Where a list differs from the one that is laid down, whose items have the same names.
+    fn listed<T: PartialEq>(&mut self, path: &str, ours: &[T], laid: &[T], name: impl Fn(&T) -> String) {
+        let before = self.0.len();
+        for (at, item) in ours.iter().enumerate() {
+            if !laid.contains(item) {
+                self.otherwise(path, at, &name(item));
+            }
+        }
+        let names: Vec<String> = ours.iter().map(&name).collect();
+        self.beyond(path, laid.iter().map(&name), &|laid| names.contains(laid));
+        if self.0.len() == before && ours != laid {
+            self.add(path, "laid down in another order".to_owned());
         }
     }
-    for (at, base) in plan.instruments.iter().enumerate() {
-        if programme.instruments.get(&base.reference).is_none_or(|laid| laid.instrument != *base) {
-            differs(
-                format!("/instruments/{at}"),
-                &format!("{} is missing or laid down otherwise", base.reference),
-            );
+
+    /// Which items the ledger has not, or otherwise.
+    fn missing<'a, T: PartialEq + 'a>(
+        &mut self,
+        path: &str,
+        ours: &[T],
+        name: impl Fn(&T) -> &Code,
+        laid: impl Fn(&Code) -> Option<&'a T>,
+    ) {
+        for (at, item) in ours.iter().enumerate() {
+            if laid(name(item)) != Some(item) {
+                self.otherwise(path, at, name(item).as_str());
+            }
         }
     }
-    for (at, action) in plan.actions.iter().enumerate() {
-        if programme.actions.get(&action.reference).is_none_or(|laid| *laid.action != *action) {
-            differs(
-                format!("/actions/{at}"),
-                &format!("{} is missing or laid down otherwise", action.reference),
-            );
+
+    /// Which items the ledger has, and the document has not.
+    fn beyond<T: Display>(&mut self, path: &str, laid: impl Iterator<Item = T>, known: &dyn Fn(&T) -> bool) {
+        for extra in laid.filter(|laid| !known(laid)) {
+            self.add(path, format!("the ledger has {extra}, which the document has not"));
         }
     }
-    let by = state.founding.as_ref().map(|founding| &founding.opener);
-    for (party, bodies) in programme.parties.iter().filter(|(party, _)| Some(*party) != by) {
-        for body in bodies.institutions().filter(|body| !plan.institutions.iter().any(|known| known == *body))
-        {
-            differs(
-                "/institutions".to_owned(),
-                &format!("the ledger has {} of {party}, which the document has not", body.id),
-            );
-        }
+
+    fn otherwise(&mut self, path: &str, at: usize, name: &str) {
+        self.add(&format!("{path}/{at}"), format!("{name} is missing or laid down otherwise"));
     }
-    let known = |reference: &Code| plan.actions.iter().any(|action| action.reference == *reference);
-    for extra in programme.actions.keys().filter(|reference| !known(reference)) {
-        differs("/actions".to_owned(), &format!("the ledger has {extra}, which the document has not"));
-    }
-    let known = |reference: &Code| plan.instruments.iter().any(|base| base.reference == *reference);
-    for extra in programme.instruments.keys().filter(|reference| !known(reference)) {
-        differs("/instruments".to_owned(), &format!("the ledger has {extra}, which the document has not"));
-    }
-    found
 }
 
 /// The plan's frame, as its event states it.

@@ -74,7 +74,16 @@ fn whoever_accedes_sees_where_the_plan_was_laid_down_otherwise() {
     other.instruments.clear();
     other.parties[1].name = "Korea".parse().unwrap();
     other.grace_days = 30;
-    assert_eq!(differences(&desk, &other), ["/", "/parties", "/actions/1", "/instruments"]);
+    other.lines[0].title = "Blue".parse().unwrap();
+    other.title = "Another plan".parse().unwrap();
+    assert_eq!(
+        differences(&desk, &other),
+        ["/title", "/grace_days", "/lines/0", "/parties/1", "/actions/1", "/instruments"]
+    );
+    let mut other = desk.plan.clone();
+    other.parties.reverse();
+    other.tracks.clear();
+    assert_eq!(differences(&desk, &other), ["/tracks", "/parties"]);
     let extra = |id: &str, party: &str| json!({"id": id, "party": party, "names": {"en": id}, "aliases": []});
     desk.say("DK", "parties/DK", "institution.registered", extra("SSI", "DK")).unwrap();
     assert_eq!(differences(&desk, &desk.plan), Vec::<String>::new(), "the opener may name more of its own");
@@ -84,6 +93,33 @@ fn whoever_accedes_sees_where_the_plan_was_laid_down_otherwise() {
     action["ref"] = "1.G2G.9".into();
     desk.say("DK", "actions/1.G2G.9", "action.created", action).unwrap();
     assert_eq!(differences(&desk, &desk.plan), ["/institutions", "/actions"]);
+}
+
+#[test]
+fn a_plan_document_in_other_bytes_is_told_as_one() {
+    let desk = Desk::laid(Clock::Illustrative);
+    let differences = |plan: &Plan, digest: &str| -> Vec<String> {
+        let digest = digest.to_owned().try_into().unwrap();
+        let found = charter::differences(plan, &digest, &desk.ledger.state());
+        found.iter().map(ToString::to_string).collect()
+    };
+    let found = differences(&desk.plan, &"0".repeat(64));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("/: the same content in other bytes") && found[0].contains("the file itself")
+    );
+    assert!(found[0].contains(&desk.plan_sha256), "{found:?}");
+    // What differs is told, and no hash.
+    let mut other = desk.plan.clone();
+    other.title = "Another plan".parse().unwrap();
+    assert_eq!(differences(&other, &"0".repeat(64)), ["/title: laid down otherwise"]);
+    // Text is laid down in NFC, however the document has it.
+    let mut other = desk.plan.clone();
+    other.parties[1].name =
+        "\u{1103}\u{1162}\u{1112}\u{1161}\u{11ab}\u{1106}\u{1175}\u{11ab}\u{1100}\u{116e}\u{11a8}"
+            .parse()
+            .unwrap();
+    assert_eq!(differences(&other, &desk.plan_sha256), Vec::<String>::new());
 }
 
 #[test]
