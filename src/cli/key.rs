@@ -8,7 +8,7 @@ use super::words;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::exchange::import;
-use annals::exchange::keyring::Keyring;
+use annals::exchange::keyring::{Keyring, KeyringError};
 use annals::ledger::{Ledger, LedgerError};
 use annals::record::founding::Clock;
 use annals::record::history::State;
@@ -246,6 +246,9 @@ impl Register {
             // What looks like a key is answered as one; anything else is the id of a key that is not held.
             Err(fault) if self.key.matches('+').count() > 1 => return Err(Failure::usage(fault.to_string())),
             Err(_) => {
+                if let Err(short @ KeyringError::Short { .. }) = settings.keyring()?.key(&self.key) {
+                    return Err(short.into());
+                }
                 let folder = settings.keyring()?.folder().display();
                 return Err(Failure::usage(format!(
                     "`{}` is neither a public key nor the id of a key in {folder}; `annals key list` shows those",

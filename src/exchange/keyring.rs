@@ -4,6 +4,7 @@
 //! keys/DK/authority-1+89abcdef.pem        the key DK/authority-1+89abcdef
 //! ```
 
+use crate::record::authority::beginning;
 use crate::store::disk;
 use crate::trail::key::{Kind, SigningKey};
 use std::fs::{self, OpenOptions};
@@ -25,6 +26,16 @@ pub enum KeyringError {
         /// Which one.
         keyid: String,
         /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The beginning of an id.
+    #[error("{}: `{keyid}` is not the whole id of a key: give the whole id, such as {whole}", folder.display())]
+    Short {
+        /// As given.
+        keyid: String,
+        /// Those that begin so.
+        whole: String,
+        /// Where they are.
         folder: PathBuf,
     },
     /// Not a key.
@@ -92,7 +103,7 @@ impl Keyring {
         let pem = match fs::read_to_string(&path) {
             Ok(pem) => pem,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(KeyringError::Missing { keyid: keyid.to_owned(), folder: self.folder.clone() });
+                return Err(self.missing(keyid));
             }
             Err(error) => return Err(system(&path, "read")(error)),
         };
@@ -101,6 +112,16 @@ impl Keyring {
         let of_kind = |kind| SigningKey::from_pem(name, kind, &pem).ok();
         let key = Kind::ALL.into_iter().filter_map(of_kind).find(|key| key.verifier().is_named(keyid));
         key.ok_or(KeyringError::Content(path))
+    }
+
+    /// Why there is no key of an id here: none is held, or only its name is given.
+    fn missing(&self, keyid: &str) -> KeyringError {
+        let (keyid, folder) = (keyid.to_owned(), self.folder.clone());
+        let held = self.ids().unwrap_or_default();
+        match beginning(held.iter().map(String::as_str), &keyid) {
+            Some(whole) => KeyringError::Short { keyid, whole, folder },
+            None => KeyringError::Missing { keyid, folder },
+        }
     }
 
     /// Whether the key with this id is here.
@@ -173,6 +194,13 @@ mod tests {
         }
         assert_eq!(ring.ids().unwrap().len(), 2);
         assert!(matches!(ring.key("DK/authority-1+00000000"), Err(KeyringError::Missing { .. })));
+        let ids = ring.ids().unwrap();
+        for (name, expected) in [("DK/authority-1", ids[0].clone()), ("DK", ids.join(" or "))] {
+            match ring.key(name) {
+                Err(KeyringError::Short { whole, .. }) => assert_eq!(whole, expected),
+                other => panic!("{name}: {:?}", other.map(|key| key.verifier())),
+            }
+        }
         for name in ["../x", "/x", "a/../../x"] {
             assert!(ring.make(name, Kind::Ed25519, &[7; 32]).is_err(), "{name}");
         }

@@ -66,6 +66,9 @@ pub enum Refusal {
     /// Not registered.
     #[error("the key {0} is not registered: its party's authority registers it, with `annals key register`")]
     Unknown(String),
+    /// The beginning of an id.
+    #[error("`{0}` is not the whole id of a key: give the whole id, such as {1}")]
+    Short(String, String),
     /// Revoked.
     #[error("the key {0} was revoked")]
     Revoked(String),
@@ -147,6 +150,14 @@ impl Key {
     }
 }
 
+/// Those of the ids of keys that begin with a text, to be shown; of many the first few.
+#[must_use]
+pub fn beginning<'a>(ids: impl IntoIterator<Item = &'a str>, text: &str) -> Option<String> {
+    let begins = |id: &&str| !text.is_empty() && id.starts_with(text);
+    let some: Vec<&str> = ids.into_iter().filter(begins).take(3).collect();
+    (!some.is_empty()).then(|| some.join(" or "))
+}
+
 /// Every key that was ever registered, by its id.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -208,13 +219,22 @@ impl Keys {
     /// A key in force.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], [`Refusal::Revoked`], [`Refusal::Replaced`].
+    /// [`Refusal::Unknown`], [`Refusal::Short`], [`Refusal::Revoked`], [`Refusal::Replaced`].
     pub fn in_force(&self, keyid: &str) -> Result<&Key, Refusal> {
         match self.0.get(keyid) {
-            None => Err(Refusal::Unknown(keyid.chars().take(240).collect())),
+            None => Err(self.unknown(keyid)),
             Some(key) if key.revoked.is_none() => Ok(key),
             Some(Key { signer: Signer::Ledger, .. }) => Err(Refusal::Replaced(keyid.to_owned())),
             Some(_) => Err(Refusal::Revoked(keyid.to_owned())),
+        }
+    }
+
+    /// Why there is no key of an id: none was registered, or only its name is given.
+    fn unknown(&self, keyid: &str) -> Refusal {
+        let given = keyid.chars().take(240).collect();
+        match beginning(self.0.keys().map(String::as_str), keyid) {
+            Some(whole) => Refusal::Short(given, whole),
+            None => Refusal::Unknown(given),
         }
     }
 

@@ -68,7 +68,8 @@ fn a_shortened_id_of_a_key_names_no_key() {
         let judged = Form::Export.judge(&sealed(requests), &[], &[]);
         let last = judged.report.size - 1;
         assert_eq!(judged.failed(), [(Check::Signatures, last)]);
-        assert!(judged.found(Check::Signatures).contains("is not registered"));
+        let told = format!("is not the whole id of a key: give the whole id, such as {keyid}");
+        assert!(judged.found(Check::Signatures).contains(&told));
     }
     // The key itself, shortened.
     let encoded = vkey.splitn(3, '+').last().unwrap();

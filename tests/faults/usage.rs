@@ -61,6 +61,19 @@ fn a_correlation_is_a_text_on_one_line() {
 }
 
 #[test]
+fn a_key_that_is_named_without_its_id_is_told_with_it() {
+    let place = Place::founded();
+    for (said, code) in [
+        ("key revoke DK/authority-1 --as DK", 1),
+        ("record progress 1.G2G.1 --as DK --lifecycle under_way --key DK/authority-1", 2),
+        ("key register DK/authority-1 --role authority --as DK", 2),
+    ] {
+        let words = ["`DK/authority-1` is not the whole id of a key", "give the whole id, such as DK/authority-1+"];
+        place.refused(said.split(' '), code, &words);
+    }
+}
+
+#[test]
 fn a_party_that_is_none_is_not_told_to_register_a_key() {
     let place = Place::founded();
     place.refused("record progress 1.G2G.1 --as KO --note x".split(' '), 2, &["KO", "party", "KR"]);

@@ -31,6 +31,18 @@ fn a_key_whose_name_is_not_in_nfc_is_registered_signs_and_is_revoked() {
 }
 
 #[test]
+fn of_a_key_that_is_named_without_its_id_the_whole_id_is_told() {
+    let mut desk = Desk::founded();
+    let keyid = key_of("DK", Role::Coordinator).verifier().keyid();
+    let revoked = |name: &str| json!({"keyid": name});
+    let reason =
+        format!("`DK/coordinator-1` is not the whole id of a key: give the whole id, such as {keyid}");
+    no(&mut desk, "DK", "parties/DK", "key.revoked", revoked("DK/coordinator-1"), &reason);
+    no(&mut desk, "DK", "parties/DK", "key.revoked", revoked("DK/coordinator-9"), "is not registered");
+    no(&mut desk, "DK", "parties/DK", "key.revoked", revoked(""), "is not registered");
+}
+
+#[test]
 fn nobody_speaks_for_another_party() {
     let mut desk = Desk::founded();
     let before = desk.ledger.head().leaf;
