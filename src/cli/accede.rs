@@ -83,7 +83,7 @@ impl Accede {
             let signed = signing::sign(&ledger, &draft, &key)?;
             let id = signed.0.event.id;
             request::put(&ledger, &[signed], path)?;
-            request::tell(&[id], &[], path, &before, settings.format)?;
+            request::tell(&[id], 0, &[], path, &before, settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
         let receipt = accede(&ledger, settings.keyring()?, &self.party, &digest, time)?;

@@ -7,13 +7,15 @@ use super::settings::Settings;
 use super::signing;
 use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
+use annals::record::authority::Keys;
 use annals::record::request::Line;
 use annals::trail::disclosure::Disclosure;
-use annals::trail::entry;
+use annals::trail::entry::{self, Event};
 use clap::Args;
 use serde_json::json;
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -53,17 +55,27 @@ pub(crate) fn put(
     add(path, &lines.map_err(|error| Failure::Answer(error.into()))?)
 }
 
-/// Says which requests were added to a file, and which files are to be handed over, too.
+/// Says which requests were added to a file or were there already, and which files are to be handed over, too.
 pub(crate) fn tell(
     ids: &[Uuid],
+    held: usize,
     evidence: &[&Offered],
     path: &Path,
     standing: &Standing,
     format: Format,
 ) -> Result<(), Failure> {
-    let several = ids.len() > 1;
-    let signed = if several { format!("{} requests signed", ids.len()) } else { "signed".to_owned() };
-    let mut text = format!("{signed}, and added to {}; nothing was recorded", path.display());
+    let (several, shown) = (ids.len() > 1, path.display());
+    let signed = match ids.len() - held.min(ids.len()) {
+        1 => "signed".to_owned(),
+        new => format!("{new} requests signed"),
+    };
+    let mut text = match held {
+        0 => format!("{signed}, and added to {shown}; nothing was recorded"),
+        _ if held < ids.len() => {
+            format!("{signed}, and added to {shown}, where {held} were already; nothing was recorded")
+        }
+        _ => format!("{shown} holds the same already; nothing was added, and nothing recorded"),
+    };
     text.extend(ids.iter().map(|id| format!("\n  id    {id}")));
     for offered in evidence {
         text.extend([format!(
@@ -79,9 +91,65 @@ pub(crate) fn tell(
     output::answer("request", &text, members, standing, format)
 }
 
-/// Adds lines to a file of requests, durable on return.
+/// The requests that a file holds, each signed by the key that it names; other lines are for whoever takes it in.
+pub(crate) struct Held<'a> {
+    path: &'a Path,
+    requests: HashMap<Uuid, (entry::Request, Vec<Disclosure>)>,
+}
+
+impl<'a> Held<'a> {
+    /// Those of a file, which need not be there yet.
+    pub(crate) fn of(path: &'a Path, ledger: &Ledger) -> Result<Self, Failure> {
+        let mut requests = HashMap::new();
+        // What is no file, such as a pipe, holds nothing.
+        if path.is_file() {
+            let keys = &ledger.state().keys;
+            let input = File::open(path).map_err(file(path, "read"))?;
+            for line in BufReader::new(input).split(b'\n') {
+                let line = line.map_err(file(path, "read"))?;
+                let read = std::str::from_utf8(&line).ok().and_then(|text| Line::read(text).ok());
+                if let Some(Line::Signed(request, disclosures)) = read.filter(is_signed(keys)) {
+                    requests.entry(request.event.id).or_insert((request, disclosures));
+                }
+            }
+        }
+        Ok(Self { path, requests })
+    }
+
+    /// Whether one says what is to be said under the same id, where `says` compares the two.
+    pub(crate) fn has(
+        &self,
+        id: Uuid,
+        says: impl FnOnce(&Event, &dyn Fn(&str) -> Option<Disclosure>) -> bool,
+    ) -> Result<bool, Failure> {
+        let Some((request, disclosures)) = self.requests.get(&id) else { return Ok(false) };
+        let known =
+            |digest: &str| disclosures.iter().find(|each| each.digest().to_string() == digest).cloned();
+        if says(&request.event, &known) {
+            return Ok(true);
+        }
+        Err(Failure::usage(format!(
+            "{}: a request with the id {id} is there already, and says something else: give what is new another id, or name another \
+             file",
+            self.path.display()
+        )))
+    }
+}
+
+fn is_signed(keys: &Keys) -> impl Fn(&Line) -> bool {
+    move |line| matches!(line, Line::Signed(request, _) if keys.signed(request))
+}
+
+/// Adds lines to a file of requests, durable on return: all of them, or none.
 pub(crate) fn add(path: &Path, lines: &[String]) -> Result<(), Failure> {
     let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     let mut out = File::options().append(true).create(true).open(path).map_err(file(path, "opened"))?;
-    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(file(path, "written"))
+    // Nobody adds to it meanwhile whose lines would be cut off. Some network file systems lock no file.
+    let _ = out.lock();
+    let before = out.metadata().map_err(file(path, "read"))?.len();
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|error| {
+        // Half a line would spoil those that are added after it.
+        let _ = out.set_len(before);
+        file(path, "written")(error)
+    })
 }

@@ -89,7 +89,7 @@ impl Sheet {
 struct Word {
     edit: Edit,
     draft: Draft,
-    /// Whether the same workbook was taken in before.
+    /// Whether the same workbook was taken in before, or put into the same file.
     repeated: bool,
 }
 
@@ -222,6 +222,7 @@ impl In {
         };
         let origin = state.origin().unwrap_or_default();
         let mut words = Vec::new();
+        let file = self.output.as_deref().map(|path| request::Held::of(path, ledger)).transpose()?;
         for edit in edits {
             let id = derived_id(time, origin, sha256, u64::from(edit.row) + 1);
             let subject = format!("actions/{}", edit.action);
@@ -230,7 +231,8 @@ impl In {
             draft.id = Some(id);
             draft.correlationid.clone_from(&self.correlation);
             draft.audience = Some(Meant::All(self.audience.clone()));
-            let repeated = ledger.recorded(id)?.is_some();
+            let held = file.as_ref().map(|file| file.has(id, |event, known| draft.says(event, known)));
+            let repeated = ledger.recorded(id)?.is_some() || held.transpose()?.unwrap_or(false);
             match said_since(ledger, &edit.action, party, state.head.size)? {
                 Some(entry) if !repeated => faults.push(edit.outdated(entry, party)),
                 _ => words.push(Word { edit, draft, repeated }),

@@ -20,7 +20,7 @@ use annals::record::refusal::Refusal;
 use annals::record::request::{Draft, Speaker, new_id};
 use annals::record::role::Role;
 use annals::trail::disclosure::{Digest, Disclosure};
-use annals::trail::entry::{Entry, Request, parse_id, parse_timestamp};
+use annals::trail::entry::{Entry, Event, Request, parse_id, parse_timestamp};
 use annals::trail::key::SigningKey;
 use chrono::{DateTime, SubsecRound, Utc};
 use clap::Args;
@@ -135,7 +135,8 @@ impl Signing {
         if let Some(path) = self.file().filter(|_| !unrecorded.is_empty()) {
             let ids: Vec<Uuid> = unrecorded.iter().map(|asked| asked.id).collect();
             let files: Vec<&Offered> = asked.iter().flat_map(|asked| &asked.evidence).collect();
-            request::tell(&ids, &files, path, &before, settings.format)?;
+            let held = unrecorded.iter().filter(|asked| asked.held).count();
+            request::tell(&ids, held, &files, path, &before, settings.format)?;
             return Ok(ExitCode::SUCCESS);
         }
         let after = if unrecorded.is_empty() { Standing::of(ledger) } else { before };
@@ -215,7 +216,7 @@ pub(crate) fn sign(
     Ok(draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?)
 }
 
-/// The first receipt of a change that is repeated under its id. Its times count only where they are given again.
+/// The first receipt of a change that is repeated under its id.
 fn repeated(
     ledger: &Ledger,
     draft: &mut Draft,
@@ -224,17 +225,28 @@ fn repeated(
 ) -> Result<Option<Receipt>, Failure> {
     let Some(id) = draft.id else { return Ok(None) };
     let Some(entry) = ledger.recorded(id)? else { return Ok(None) };
-    if !timed {
-        draft.time = entry.request.event.time;
-    }
-    if let Some(effective) = entry.request.event.data.members().get(EFFECTIVE).filter(|_| undated) {
-        draft.data.insert(EFFECTIVE.to_owned(), effective.clone());
-    }
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
-    if draft.says(&entry.request.event, &known) {
+    if says_again(draft, &entry.request.event, timed, undated, &known) {
         return Ok(Some(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: true }));
     }
     Err(RecordError::Refused(Refusal::Id(id, entry.seal.sequence)).into())
+}
+
+/// Whether an event says what is said again under its id. Its times count only where they are given again.
+fn says_again(
+    draft: &mut Draft,
+    event: &Event,
+    timed: bool,
+    undated: bool,
+    known: &dyn Fn(&str) -> Option<Disclosure>,
+) -> bool {
+    if !timed {
+        draft.time = event.time;
+    }
+    if let Some(effective) = event.data.members().get(EFFECTIVE).filter(|_| undated) {
+        draft.data.insert(EFFECTIVE.to_owned(), effective.clone());
+    }
+    draft.says(event, known)
 }
 
 /// The one key in force that is held here and speaks so.

@@ -104,6 +104,17 @@ impl Place {
         self.run(Command::new("timeout").args(["20", env!("CARGO_BIN_EXE_annals")]), arguments)
     }
 
+    /// As above, where no file grows beyond so many bytes.
+    pub(crate) fn annals_within<S: AsRef<OsStr>>(
+        &self,
+        bytes: u64,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Answer {
+        // What is written beyond is refused, and ends nothing.
+        let limited = format!("trap '' XFSZ; exec prlimit --fsize={bytes} \"$0\" \"$@\"");
+        self.run(Command::new("sh").args(["-c", &limited, PROGRAM]), arguments)
+    }
+
     fn run<S: AsRef<OsStr>>(&self, command: &mut Command, arguments: impl IntoIterator<Item = S>) -> Answer {
         let Output { status, stdout, stderr } = command
             .args(arguments)

@@ -68,9 +68,51 @@ fn a_key_that_is_named_without_its_id_is_told_with_it() {
         ("record progress 1.G2G.1 --as DK --lifecycle under_way --key DK/authority-1", 2),
         ("key register DK/authority-1 --role authority --as DK", 2),
     ] {
-        let words = ["`DK/authority-1` is not the whole id of a key", "give the whole id, such as DK/authority-1+"];
+        let words =
+            ["`DK/authority-1` is not the whole id of a key", "give the whole id, such as DK/authority-1+"];
         place.refused(said.split(' '), code, &words);
     }
+}
+
+const ID: &str = "0179c6cd-1680-7000-8000-000000000001";
+
+#[test]
+fn a_request_that_is_signed_again_under_its_id_is_put_into_a_file_once() {
+    let place = Place::founded();
+    let requests = place.path("requests.jsonl");
+    let request = |lifecycle: &str| {
+        let said = "request progress 1.G2G.1 1.G2G.2 --as KR --note Begun -o requests.jsonl --lifecycle";
+        place.annals(format!("{said} {lifecycle} --id {ID}").split(' '))
+    };
+    let held = || fs::read_to_string(&requests).unwrap();
+    assert_eq!(request("under_way").code, Some(0));
+    let (both, first) = (held(), held().lines().next().unwrap().to_owned() + "\n");
+    let again = request("under_way");
+    let told = String::from_utf8(again.out).unwrap();
+    assert!(again.code == Some(0) && told.starts_with("requests.jsonl holds the same already"), "{told}");
+    assert!(told.contains(ID) && held() == both, "{told}");
+    // What says something else under this id is refused, and what is lacking is completed.
+    request("completed").says(2, &[ID, "says something else", "another id"]);
+    assert_eq!(held(), both);
+    fs::write(&requests, &first).unwrap();
+    let told = String::from_utf8(request("under_way").out).unwrap();
+    assert!(told.starts_with("signed, and added to requests.jsonl, where 1 were already"), "{told}");
+    assert_eq!((held().lines().count(), held().starts_with(&first)), (2, true));
+    // One that its author has not signed is none.
+    fs::write(&requests, first.replace("under_way", "suspended")).unwrap();
+    assert_eq!((request("under_way").code, held().lines().count()), (Some(0), 3));
+}
+
+#[test]
+fn where_a_request_cannot_be_added_whole_nothing_of_it_is() {
+    let place = Place::founded();
+    let (requests, limit) = (place.path("requests.jsonl"), 1 << 26);
+    let request = progress(&["--lifecycle", "under_way", "-o", "requests.jsonl"]);
+    let request: Vec<&str> = std::iter::once("request").chain(request.into_iter().skip(1)).collect();
+    // There is room for a hundred bytes more.
+    fs::File::create(&requests).unwrap().set_len(limit - 100).unwrap();
+    place.annals_within(limit, &request).says(2, &["requests.jsonl", "cannot be written"]);
+    assert_eq!(fs::metadata(&requests).unwrap().len(), limit - 100);
 }
 
 #[test]

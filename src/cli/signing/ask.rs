@@ -1,6 +1,6 @@
 //! Changes that are asked for together: each is judged before any is recorded, and all are recorded under one commit.
 
-use super::{Change, EFFECTIVE, Signing, judge, repeated, sign, the_one_key};
+use super::{Change, EFFECTIVE, Signing, judge, repeated, says_again, sign, the_one_key};
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::cli::{output, request};
@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     pub(crate) evidence: Vec<Offered>,
     /// Nothing where it was only judged, or put into a file of requests.
     pub(crate) receipt: Option<Receipt>,
+    /// Whether the file of requests holds it already.
+    pub(crate) held: bool,
 }
 
 impl Signing {
@@ -76,6 +78,8 @@ impl Signing {
         let state = ledger.state();
         let (time, several) = (self.time(), changes.len() > 1);
         let first = self.id.unwrap_or_else(|| new_id(time, output::random()));
+        let file = self.file().filter(|_| self.id.is_some());
+        let file = file.map(|path| request::Held::of(path, ledger)).transpose()?;
         let (mut asked, mut drafts, mut begun) = (Vec::new(), Vec::new(), None);
         for (number, Change { subject, kind, data, answers, evidence, undated }) in (1..).zip(changes) {
             let mut draft = Draft::of_party(&self.speaker.0.party, subject.clone(), kind, time, data);
@@ -88,9 +92,15 @@ impl Signing {
                 Some(_) => repeated(ledger, &mut draft, self.time.is_some(), undated)?,
                 None => None,
             };
-            match (receipt, &begun) {
-                (Some(_), None) => begun = Some((draft.time, draft.data.get(EFFECTIVE).cloned())),
-                (None, Some((time, effective))) => {
+            let held = match &file {
+                Some(file) if receipt.is_none() => file.has(id, |event, known| {
+                    says_again(&mut draft, event, self.time.is_some(), undated, known)
+                })?,
+                _ => false,
+            };
+            match (receipt.is_some() || held, &begun) {
+                (true, None) => begun = Some((draft.time, draft.data.get(EFFECTIVE).cloned())),
+                (false, Some((time, effective))) => {
                     draft.time = self.time.unwrap_or(*time);
                     if let Some(effective) = effective.clone().filter(|_| undated) {
                         draft.data.insert(EFFECTIVE.to_owned(), effective);
@@ -98,10 +108,10 @@ impl Signing {
                 }
                 _ => {}
             }
-            if receipt.is_none() {
+            if receipt.is_none() && !held {
                 drafts.push(draft);
             }
-            asked.push(Asked { subject, id, correlation, evidence, receipt });
+            asked.push(Asked { subject, id, correlation, evidence, receipt, held });
         }
         Ok((asked, drafts))
     }
