@@ -24,9 +24,10 @@ WARNING: whatever stands in clear in the entries is public then, for good: who s
 which action. Withheld values and evidence are not published.
 
 Published is the newest checkpoint that is kept, with everybody's cosignatures, and the entries up to
-it, in the layout of C2SP tlog-tiles. The same command again adds what is new; a folder that holds
-anything else than a beginning of this ledger is refused, and left as it is. Let the server send
-`checkpoint` uncached; all else never changes.")]
+it, in the layout of C2SP tlog-tiles. The same command again adds what is new, and where nothing is,
+it holds all that is there against the ledger. A folder that holds anything else than a beginning of
+this ledger is refused, and left as it is: of a file that was damaged, delete it, and publish again.
+Let the server send `checkpoint` uncached; all else never changes.")]
 pub(crate) struct Publish {
     /// A folder that is new, empty, or holds what was published of this ledger before
     #[arg(value_name = "DIR")]

@@ -94,7 +94,7 @@ impl From<LedgerError> for PublishError {
 }
 
 /// Publishes a ledger's newest checkpoint into a folder that is missing, empty, or holds what was published of it before. Only what
-/// it lacks is written; `progress` hears how many entries were. Whoever publishes into it meanwhile waits.
+/// it lacks is written, and where nothing is new, all that is there is held against the ledger; `progress` hears how many entries were. Whoever publishes into it meanwhile waits.
 ///
 /// # Errors
 /// [`PublishError`]. Where it was refused, nothing was changed; where a disk failed, the checkpoint before is served, and the next
@@ -175,14 +175,15 @@ fn served(ledger: &Ledger, to: &Path) -> Result<Option<SignedCheckpoint>, Publis
     Ok(Some(signed))
 }
 
-/// The tiles that a folder has not, of the tree of a size; whatever lies beyond what is served there is among them.
+/// The tiles that a folder has not, of the tree of a size; whatever lies beyond what is served there is among them, and all, where
+/// nothing is new: whoever publishes the same again wants to know that it is there.
 fn lacking(to: &Path, old: u64, size: u64) -> Result<Vec<Tile>, PublishError> {
     let new: BTreeSet<Tile> = Tile::between(old, size).collect();
     let mut lacking = Vec::new();
     for tile in Tile::between(0, size) {
         let path = to.join(tile.to_string());
         let there = path.try_exists().map_err(system(&path, "read"))?;
-        if !there || new.contains(&tile) {
+        if !there || new.contains(&tile) || old == size {
             lacking.push(tile);
         }
     }

@@ -50,9 +50,8 @@ fn a_file_that_is_no_sheet_of_this_ledger_is_told_what_it_is() {
     let long = "x".repeat(usize::try_from(UNPACKED_LIMIT).unwrap() / 4);
     shared.edit("xl/sharedStrings.xml", |text| text.replacen("<t>", &format!("<t>{long}"), 1));
     shared.edit(sheet, |text| {
-        let cells: String = (900..1900)
-            .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>"))
-            .collect();
+        let cell = |row| format!("<row r=\"{row}\"><c r=\"A{row}\" t=\"s\"><v>0</v></c></row>");
+        let cells = (900..1900).map(cell).collect::<Vec<_>>().concat();
         text.replace("</sheetData>", &format!("{cells}</sheetData>"))
     });
     cases.push((shared.bytes(), "as what its cells say"));

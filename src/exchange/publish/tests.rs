@@ -144,6 +144,24 @@ fn only_what_is_lacking_is_written_and_partial_tiles_stay() {
 }
 
 #[test]
+fn what_is_published_and_damaged_is_told_and_put_back_once_it_is_deleted() {
+    let signed = Signed::of(300);
+    let folder = tempfile::tempdir().unwrap();
+    let public = folder.path();
+    signed.publish(public).unwrap();
+    for path in ["tile/0/000", "tile/entries/000", "tile/entries/001.p/44", "tile/1/000.p/1"] {
+        let (path, whole) = (public.join(path), fs::read(public.join(path)).unwrap());
+        for damaged in [Vec::new(), whole.iter().map(|byte| byte ^ 1).collect()] {
+            fs::write(&path, damaged).unwrap();
+            assert!(matches!(signed.publish(public), Err(PublishError::Differs(told)) if told == path));
+        }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(signed.publish(public).unwrap().tiles, 1);
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+}
+
+#[test]
 fn the_partial_tiles_of_every_checkpoint_that_is_kept_are_served() {
     let mut signed = Signed::of(250);
     let folder = tempfile::tempdir().unwrap();
