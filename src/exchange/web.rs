@@ -118,14 +118,13 @@ impl Trouble {
 }
 
 fn trouble(error: Error) -> Trouble {
-    match error {
-        Error::Io(_)
-        | Error::Timeout(_)
-        | Error::ConnectionFailed
-        | Error::HostNotFound
-        | Error::Protocol(_) => Trouble::Passing(error.into_io()),
-        error => Trouble::Lasting(error.into_io()),
-    }
+    let is_passing = matches!(
+        error,
+        Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::HostNotFound | Error::Protocol(_)
+    );
+    // Whatever is wrong with a connection, nothing is with the files that were asked for.
+    let error = io::Error::other(error.into_io());
+    if is_passing { Trouble::Passing(error) } else { Trouble::Lasting(error) }
 }
 
 /// Nobody is led to another place than the one that was named.

@@ -112,8 +112,10 @@ fn requested(desk: &mut Desk) {
         "requests.jsonl",
     );
     // Under the same id something else is refused.
-    desk.ask(&format!("{progress} --note More --id {id} --output requests.jsonl"));
-    let mut requests = desk.read("requests.jsonl");
+    desk.refused(&format!("{progress} --note More --id {id} --output requests.jsonl"), 2);
+    // Signed elsewhere, it is refused by the ledger.
+    desk.ask(&format!("{progress} --note More --id {id} --output others.jsonl"));
+    let mut requests = [desk.read("requests.jsonl"), desk.read("others.jsonl")].concat();
     requests.extend(b"{}\n");
     desk.write("requests.jsonl", &requests);
     desk.ask("answer requests.jsonl --for KR --output answer.bundle");

@@ -390,7 +390,9 @@ fn whoever_writes_is_named_and_nothing_of_what_they_are_doing_is_wrong() {
 #[test]
 fn a_folder_that_this_user_may_not_write_to_or_read_is_named_with_what_gives_the_right() {
     let place = ledger();
-    fs::set_permissions(place.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for folder in [place.folder.path(), &place.ledger] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
     // Whoever may read, and nothing else, is told so, and nothing is wrong.
     let answer = place.annals_as_nobody(["doctor"]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
