@@ -2,9 +2,7 @@
 
 use super::{Ledger, LedgerError, snapshot};
 use crate::store::embedded::Embedded;
-use crate::store::{StoreError, rows};
-use std::fs;
-use std::io::ErrorKind;
+use crate::store::rows;
 use std::path::Path;
 
 impl Ledger {
@@ -16,17 +14,7 @@ impl Ledger {
     pub fn rebuild(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         // What it says is said of what was found, and not of what is thrown away here.
         let notices = Self::open(folder, progress)?.notices;
-        Embedded::forget_derived(folder)?;
-        for derived in [snapshot::FOLDER, rows::FOLDER] {
-            let path = folder.join(derived);
-            match fs::remove_dir_all(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    let doing = "removed";
-                    return Err(StoreError::System { path, doing, source: error }.into());
-                }
-                _ => {}
-            }
-        }
+        Embedded::forget_derived(folder, &[snapshot::FOLDER, rows::FOLDER])?;
         let ledger = Self { notices, ..Self::open(folder, progress)? };
         ledger.keep()?;
         ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?))?;

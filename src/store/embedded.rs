@@ -98,13 +98,16 @@ impl Embedded {
         Self::whole(Folder::unmarked(folder))
     }
 
-    /// Removes what is derived, as the one process that writes; the next opening makes it anew.
+    /// Removes what is derived, or whatever is in its place, as the one process that writes: `sled`, which the next opening makes
+    /// anew, and what is called so beside it.
     ///
     /// # Errors
     /// As [`Self::open`], but for those of the journal.
-    pub fn forget_derived(folder: &Path) -> Result<(), StoreError> {
+    pub fn forget_derived(folder: &Path, beside: &[&str]) -> Result<(), StoreError> {
         let folder = Folder::open(folder)?;
-        generation::remove(&folder.sled()).map_err(said(&folder.sled(), "removed"))
+        let beside = beside.iter().map(|name| folder.path().join(name));
+        let mut derived = std::iter::once(folder.sled()).chain(beside);
+        derived.try_for_each(|path| generation::remove(&path).map_err(said(&path, "removed")))
     }
 
     fn whole(folder: Folder) -> Result<Self, StoreError> {

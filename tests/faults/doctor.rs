@@ -1,13 +1,13 @@
 //! A ledger is broken in every way: `annals doctor` names it, changes nothing, and what it says mends it.
 
-use super::place::{PROGRESS, Place, files};
+use super::place::{PROGRESS, Place, files, pipe};
 use annals::ledger::Ledger;
 use annals::ledger::examination::{Gravity, Part, examine};
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -527,4 +527,23 @@ fn a_journal_that_was_cut_is_not_rebuilt_from() {
     lines(&place, |lines| lines.truncate(90));
     place.refused(["rebuild"], 3, &["there were 127", "the journal was cut"]);
     place.is_mended("journal", "grave", "there were 127");
+}
+
+#[test]
+fn whatever_lies_where_a_derived_folder_belongs_is_made_anew() {
+    for name in ["sled", "index", "tile"] {
+        let damages: [fn(&Path); 3] =
+            [|path| fs::write(path, "no folder").unwrap(), pipe, |path| symlink("nowhere", path).unwrap()];
+        for damage in damages {
+            let place = Place::founded();
+            let path = place.ledger.join(name);
+            let _ = fs::remove_dir_all(&path);
+            damage(&path);
+            let rebuilt = place.annals_in_time(["rebuild"]);
+            assert_eq!(rebuilt.code, Some(0), "{name}: {rebuilt:?}");
+            assert!(fs::symlink_metadata(&path).unwrap().is_dir());
+            place.healthy();
+            place.done(["verify"]);
+        }
+    }
 }

@@ -186,10 +186,22 @@ pub(crate) fn lines(export: &[u8]) -> usize {
     export.split_inclusive(|byte| *byte == b'\n').count()
 }
 
-/// Every file below a folder, or the file itself.
+/// Puts a pipe that nobody writes to in the place of what is there.
+pub(crate) fn pipe(path: &Path) {
+    if path.is_dir() {
+        fs::remove_dir_all(path).unwrap();
+    } else {
+        let _ = fs::remove_file(path);
+    }
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// Every file below a folder, or the file itself; of a pipe, that there is one.
 pub(crate) fn files(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     if !path.is_dir() {
-        return fs::read(path).map(|bytes| (path.to_owned(), bytes)).into_iter().collect();
+        let is_other = fs::metadata(path).is_ok_and(|data| !data.is_file());
+        let bytes = if is_other { Ok(b"a pipe".to_vec()) } else { fs::read(path) };
+        return bytes.map(|bytes| (path.to_owned(), bytes)).into_iter().collect();
     }
     fs::read_dir(path).unwrap().flat_map(|entry| files(&entry.unwrap().path())).collect()
 }
