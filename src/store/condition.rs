@@ -86,6 +86,9 @@ pub fn derived(store: &Embedded, folder: &Path) -> Derived {
     if current.entries < size {
         return Derived::Behind(size - current.entries);
     }
+    if let Some(path) = generations.strange(current.folder) {
+        return Derived::Broken(format!("{} is no file", path.display()));
+    }
     let scratch = match tempfile::tempdir() {
         Ok(scratch) => scratch,
         Err(error) => return Derived::Unknown(error.to_string()),

@@ -80,6 +80,11 @@ impl Generations {
         copy(&from, &to).inspect_err(|_| drop(remove(&to)))
     }
 
+    /// What lies in a folder and is neither a file nor a folder: of a pipe nobody may ever write the other end.
+    pub(super) fn strange(&self, number: u64) -> Option<PathBuf> {
+        strange(&self.folder(number))
+    }
+
     /// Copies a folder to where nobody lives.
     pub(super) fn copy_out(&self, from: u64, to: &Path) -> io::Result<()> {
         copy(&self.folder(from), to)
@@ -89,6 +94,7 @@ impl Generations {
     pub(super) fn switch(&mut self, current: Current) -> io::Result<()> {
         let line = serde_json::to_string(&current)?;
         let part = self.path.join(PART);
+        remove(&part)?;
         fs::write(&part, format!("{line}\n{}\n", sha256(line.as_bytes())))?;
         fs::rename(&part, self.path.join(FILE))?;
         self.current = Some(current);
@@ -128,6 +134,15 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
         Ok(data) if data.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
     }
+}
+
+fn strange(folder: &Path) -> Option<PathBuf> {
+    let mut paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.find_map(|path| match fs::symlink_metadata(&path) {
+        Ok(data) if data.is_dir() => strange(&path),
+        Ok(data) if !data.is_file() => Some(path),
+        _ => None,
+    })
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -60,6 +60,9 @@ fn quickly(
     let failed = |error: std::io::Error| {
         (current.entries, format!("`sled` could not be read or written ({})", error.kind()))
     };
+    if let Some(path) = generations.strange(current.folder) {
+        return Err((current.entries, format!("`sled` was damaged ({} is no file)", path.display())));
+    }
     let number = if current.closed {
         generations.switch(Current { closed: false, ..current }).map_err(failed)?;
         current.folder

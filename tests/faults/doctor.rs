@@ -49,6 +49,14 @@ pub(super) fn lines(place: &Place, change: impl Fn(&mut Vec<&str>)) {
 }
 
 impl Place {
+    /// Sled is as if whoever wrote last had not closed it.
+    fn not_closed(&self) {
+        let path = sled(self, "current.jsonl");
+        let line = fs::read_to_string(&path).unwrap().lines().next().unwrap().replace("true", "false");
+        let sum = annals::trail::hash::sha256(line.as_bytes());
+        fs::write(path, format!("{line}\n{sum}\n")).unwrap();
+    }
+
     /// What the doctor finds, and that it changes nothing.
     pub(super) fn examined(&self) -> (Option<i32>, Value) {
         let before = files(&self.ledger);
@@ -173,10 +181,7 @@ const CASES: [Case; 32] = [
     ),
     (
         |place| {
-            let path = sled(place, "current.jsonl");
-            let line = fs::read_to_string(&path).unwrap().lines().next().unwrap().replace("true", "false");
-            let sum = annals::trail::hash::sha256(line.as_bytes());
-            fs::write(path, format!("{line}\n{sum}\n")).unwrap();
+            place.not_closed();
         },
         "sled",
         "untidy",
@@ -544,6 +549,36 @@ fn whatever_lies_where_a_derived_folder_belongs_is_made_anew() {
             assert!(fs::symlink_metadata(&path).unwrap().is_dir());
             place.healthy();
             place.done(["verify"]);
+        }
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_within_sled() {
+    let place = ledger();
+    for name in ["conf", "db"] {
+        for closed in [true, false] {
+            if !closed {
+                place.not_closed();
+            }
+            pipe(&sled(&place, name));
+            let answer = place.annals_in_time(["--format", "json", "doctor"]);
+            assert_eq!(answer.code, Some(1), "{answer:?}");
+            let found: Value = serde_json::from_slice(&answer.out).unwrap();
+            let (first, command) =
+                (&found["findings"][0], format!("annals rebuild --ledger {}", place.ledger.display()));
+            assert_eq!(
+                (&first["about"], &first["commands"]),
+                (&json!("sled"), &json!([command])),
+                "{found:#}"
+            );
+            assert!(!closed || first["what"].as_str().unwrap().contains("is no file"), "{found:#}");
+            let answer = place.annals_in_time(PROGRESS);
+            assert!(
+                answer.code == Some(0) && answer.err.contains("was rebuilt from the journal"),
+                "{answer:?}"
+            );
+            place.healthy();
         }
     }
 }
