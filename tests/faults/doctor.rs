@@ -582,3 +582,35 @@ fn nobody_waits_for_a_pipe_within_sled() {
         }
     }
 }
+
+/// Where the journal is not as it was, nothing tells that checkpoints are not.
+#[test]
+fn a_checkpoint_is_not_moved_away_where_the_journal_is_to_be_mended() {
+    let damages: [fn(&Place); 5] = [
+        |place| fs::write(place.segment(), "").unwrap(),
+        |place| fs::remove_file(place.segment()).unwrap(),
+        |place| fs::remove_dir_all(place.ledger.join("journal")).unwrap(),
+        |place| lines(place, |lines| lines.truncate(90)),
+        |place| lines(place, |lines| lines[60] = "garbage\n"),
+    ];
+    for (damage, alone) in damages.into_iter().flat_map(|damage| [(damage, false), (damage, true)]) {
+        let place = ledger();
+        let stranger = place.ledger.join("checkpoints/000000000009");
+        place.done(["cosign", "--as", "DK"]);
+        place.done(["backup", "BACKUP"]);
+        damage(&place);
+        if alone {
+            for derived in ["ledger/sled", "ledger/index", "ledger/tile", "anchor"] {
+                fs::remove_dir_all(place.path(derived)).unwrap();
+            }
+        }
+        let kept = files(&place.ledger.join("checkpoints"));
+        let (_, found) = place.examined();
+        let told = found.to_string();
+        assert!(!told.contains("checkpoints.aside") && !told.contains("no opening"), "{found:#}");
+        assert!(!told.contains(&format!("mv {}", checkpoint(&place).display())), "{found:#}");
+        place.is_mended("journal", "grave", "");
+        let still = |path: &std::path::PathBuf| kept.get(path) == files(path).get(path);
+        assert!(kept.keys().all(still) && !stranger.exists());
+    }
+}

@@ -42,8 +42,12 @@ impl Found<'_> {
         }
     }
 
-    /// What they say of the entries, as `annals verify` judges it.
+    /// What they say of the entries, as `annals verify` judges it. Where the journal is not as it was, it is mended first: a
+    /// checkpoint that is not of what is left may be of what is missing.
     pub(super) fn verify_checkpoints(&mut self, completed: &Completed, state: &State) {
+        if self.is_cut() {
+            return;
+        }
         let mut found = Vec::new();
         for standing in &completed.standings {
             let Err(unsound) = &standing.verdict else { continue };
@@ -53,16 +57,22 @@ impl Found<'_> {
             let what = format!("{}: does not verify: {}", path.display(), why(unsound));
             found.push(match unsound {
                 Unsound::Cut { .. } => (Part::Journal, Gravity::Grave, what, self.remedies.journal()),
+                Unsound::Unopened if completed.size == 0 && signed.checkpoint().size() > 0 => {
+                    let signed = signed.checkpoint().size();
+                    let what =
+                        format!("{}: it is of {signed} entries, and the journal has none", path.display());
+                    (Part::Journal, Gravity::Grave, what, self.remedies.journal())
+                }
                 // The journal was put in the place of another, or the key signed both.
                 Unsound::Fork { .. } if own => (Part::Checkpoints, Gravity::Grave, what, remedy::beside()),
                 _ => (Part::Checkpoints, Gravity::Wrong, what, self.remedies.checkpoint(path)),
             });
         }
-        // Where the journal was cut, that is said already.
-        let cut = self.is_cut();
-        let found = found.into_iter().filter(|(about, ..)| *about != Part::Journal || !cut);
-        for (about, gravity, what, remedy) in found.collect::<Vec<_>>() {
-            self.add(about, gravity, what, remedy);
+        let cut = found.iter().any(|(about, ..)| *about == Part::Journal);
+        for (about, gravity, what, remedy) in found {
+            if !cut || gravity == Gravity::Grave {
+                self.add(about, gravity, what, remedy);
+            }
         }
     }
 }
