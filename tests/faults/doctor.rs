@@ -614,3 +614,30 @@ fn a_checkpoint_is_not_moved_away_where_the_journal_is_to_be_mended() {
         assert!(kept.keys().all(still) && !stranger.exists());
     }
 }
+
+#[test]
+fn a_damaged_checkpoint_is_taken_from_the_backup_with_what_was_cosigned() {
+    let place = ledger();
+    place.done(["cosign", "--as", "DK"]);
+    place.done(["backup", "BACKUP"]);
+    let path = checkpoint(&place);
+    let kept = fs::read(&path).unwrap();
+    for damage in [&b"garbage"[..], b""] {
+        fs::write(&path, damage).unwrap();
+        let (code, found) = place.examined();
+        let commands = found["findings"][0]["commands"].as_array().unwrap();
+        assert_eq!((code, commands.len()), (Some(1), 2), "{found:#}");
+        let take = commands[1].as_str().unwrap();
+        assert!(take.starts_with("annals checkpoint --take BACKUP/checkpoints/000000000127 "), "{take}");
+        for command in commands {
+            place.follow(command.as_str().unwrap());
+        }
+        assert!(fs::read(&path).unwrap() == kept);
+        place.healthy();
+    }
+    // One that the backup has not is not asked for.
+    fs::remove_file(place.path("BACKUP/checkpoints/000000000127")).unwrap();
+    fs::write(&path, "garbage").unwrap();
+    let (_, found) = place.examined();
+    assert_eq!(found["findings"][0]["commands"].as_array().unwrap().len(), 1, "{found:#}");
+}

@@ -1,6 +1,8 @@
 //! Remedies: what mends a finding, in words and as the commands of a shell.
 
 use super::DISCLOSURES;
+use crate::ledger::shelf;
+use crate::store::disk;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -54,7 +56,23 @@ impl Remedies<'_> {
     pub(super) fn checkpoint(self, path: &Path) -> Remedy {
         const WORDS: &str = "move it away; the next entry signs another, and one that was cosigned is taken in again from a \
                              backup or from the other side with `annals checkpoint --take`";
-        (WORDS, self.aside(path).into_iter().collect())
+        (WORDS, self.aside(path).into_iter().chain(self.kept_checkpoint(path)).collect())
+    }
+
+    /// Takes a checkpoint in that a backup has, and that is another than what lies here under its name.
+    fn kept_checkpoint(self, path: &Path) -> Option<String> {
+        let from = self.backup.join(shelf::FOLDER).join(path.file_name()?);
+        let same = disk::read(&from).is_ok_and(|kept| disk::read(path).is_ok_and(|here| here == kept));
+        (self.offers(&from) && !same).then(|| self.take_checkpoint(&from))
+    }
+
+    fn take_checkpoint(self, from: &Path) -> String {
+        format!("annals checkpoint --take {} --ledger {}", quoted(from), quoted(self.folder))
+    }
+
+    /// Whether there may be something in a backup: not, where that can be looked at and has none.
+    fn offers(self, from: &Path) -> bool {
+        from.exists() || !self.backup.is_dir()
     }
 
     pub(super) fn cut(self) -> Remedy {
