@@ -195,7 +195,9 @@ pub fn examine(
     };
     found.places();
     let newer = matches!(marker, Err(StoreError::Newer { .. }));
-    if let Err(error) = marker {
+    if let Err(error) = marker
+        && !found.has_taken(Part::Marker)
+    {
         found.marker(&error);
     }
     found.around();
@@ -237,15 +239,15 @@ struct Found<'a> {
     at_hand: bool,
     /// The checkpoints that can be read.
     kept: Vec<(PathBuf, SignedCheckpoint)>,
-    /// Of what a directory has taken the place, so that it cannot be read.
-    taken: Vec<Part>,
+    /// Where something else lies than what belongs there, so that it cannot be read.
+    taken: Vec<(Part, PathBuf)>,
     findings: Vec<Finding>,
 }
 
 impl Found<'_> {
     fn add(&mut self, about: Part, gravity: Gravity, what: String, (remedy, commands): (&str, Vec<String>)) {
         // That is said already, with what mends it.
-        if gravity == Gravity::Unreadable && self.taken.contains(&about) {
+        if gravity == Gravity::Unreadable && self.has_taken(about) {
             return;
         }
         self.findings.push(Finding { about, gravity, what, remedy: remedy.to_owned(), commands });
@@ -294,6 +296,7 @@ impl Found<'_> {
         let kept = snapshot::head(self.folder);
         let store = match Embedded::open_unmarked(self.folder) {
             Ok(store) => store,
+            Err(_) if self.has_taken(Part::Journal) => return,
             Err(StoreError::Damaged { path, offset, what }) => {
                 let what = format!("{}: byte {offset}: {what}", path.display());
                 return self.add(Part::Journal, Gravity::Grave, what, self.remedies.journal());
@@ -338,7 +341,10 @@ impl Found<'_> {
         let followed = ledger.and_then(|ledger| ledger.follows(anchor));
         if let Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) = followed {
             self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
-        } else if !self.folder.join(shelf::FOLDER).exists() && matches!(followed, Ok(true)) {
+        } else if !self.has_taken(Part::Checkpoints)
+            && !self.folder.join(shelf::FOLDER).exists()
+            && matches!(followed, Ok(true))
+        {
             let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
             self.add(Part::Checkpoints, Gravity::Fine, what.to_owned(), self.remedies.checkpoints());
         }

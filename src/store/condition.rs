@@ -7,7 +7,10 @@ use super::frames::Frames;
 use super::generation::Generations;
 use super::{Condition, Store, StoreError, blobs};
 #[cfg(unix)]
-use rustix::fs::{Access, access, statvfs};
+use rustix::{
+    fs::{Access, access, statvfs},
+    io::Errno,
+};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -193,8 +196,11 @@ pub fn forbidden(folder: &Path) -> Forbidden {
 fn look(path: &Path, found: &mut Forbidden) {
     let Ok(data) = fs::symlink_metadata(path) else { return };
     let read = if data.is_dir() { Access::READ_OK | Access::EXEC_OK } else { Access::READ_OK };
-    if access(path, read).is_err() {
-        found.reading.push(path.to_owned());
+    match access(path, read) {
+        // A symbolic link that leads nowhere: no right to it helps.
+        Err(Errno::NOENT | Errno::LOOP) => return,
+        Err(_) => found.reading.push(path.to_owned()),
+        Ok(()) => {}
     }
     if access(path, Access::WRITE_OK).is_err() {
         found.writing.push(path.to_owned());

@@ -60,7 +60,7 @@ impl Place {
     /// What the doctor finds, and that it changes nothing.
     pub(super) fn examined(&self) -> (Option<i32>, Value) {
         let before = files(&self.ledger);
-        let answer = self.annals(["--format", "json", "doctor"]);
+        let answer = self.annals_in_time(["--format", "json", "doctor"]);
         assert!(files(&self.ledger) == before, "the doctor changed something");
         assert_eq!(answer.err, "");
         (answer.code, serde_json::from_slice(&answer.out).unwrap())
@@ -595,23 +595,26 @@ fn a_checkpoint_is_not_moved_away_where_the_journal_is_to_be_mended() {
     ];
     for (damage, alone) in damages.into_iter().flat_map(|damage| [(damage, false), (damage, true)]) {
         let place = ledger();
-        let stranger = place.ledger.join("checkpoints/000000000009");
         place.done(["cosign", "--as", "DK"]);
         place.done(["backup", "BACKUP"]);
         damage(&place);
         if alone {
-            for derived in ["ledger/sled", "ledger/index", "ledger/tile", "anchor"] {
-                fs::remove_dir_all(place.path(derived)).unwrap();
+            for derived in ["sled", "index", "tile"] {
+                fs::remove_dir_all(place.ledger.join(derived)).unwrap();
             }
+            fs::rename(place.path("anchor"), place.path("elsewhere")).unwrap();
         }
         let kept = files(&place.ledger.join("checkpoints"));
         let (_, found) = place.examined();
         let told = found.to_string();
         assert!(!told.contains("checkpoints.aside") && !told.contains("no opening"), "{found:#}");
         assert!(!told.contains(&format!("mv {}", checkpoint(&place).display())), "{found:#}");
+        assert_eq!(found["findings"][0]["about"], json!("journal"), "{found:#}");
+        if alone {
+            fs::rename(place.path("elsewhere"), place.path("anchor")).unwrap();
+        }
         place.is_mended("journal", "grave", "");
-        let still = |path: &std::path::PathBuf| kept.get(path) == files(path).get(path);
-        assert!(kept.keys().all(still) && !stranger.exists());
+        assert!(kept.iter().all(|(path, bytes)| fs::read(path).unwrap() == *bytes));
     }
 }
 
@@ -640,4 +643,55 @@ fn a_damaged_checkpoint_is_taken_from_the_backup_with_what_was_cosigned() {
     fs::write(&path, "garbage").unwrap();
     let (_, found) = place.examined();
     assert_eq!(found["findings"][0]["commands"].as_array().unwrap().len(), 1, "{found:#}");
+}
+
+#[test]
+fn whatever_lies_in_the_place_of_a_file_or_folder_is_told_moved_away_and_restored() {
+    let base = ledger();
+    let within = |path: std::path::PathBuf| path.strip_prefix(&base.ledger).unwrap().to_owned();
+    let file: fn(&Path) = |path| fs::write(path, "no folder").unwrap();
+    let link: fn(&Path) = |path| symlink("nowhere", path).unwrap();
+    let others = [
+        (pipe as fn(&Path), "a pipe, a socket or a device lies where a "),
+        (link, "a symbolic link that leads nowhere lies where a "),
+    ];
+    let folder = [(file, "a file lies where a folder belongs")];
+    for (path, about, gravity, is_folder) in [
+        ("annals.json".into(), "marker", "grave", false),
+        ("lock".into(), "lock", "grave", false),
+        ("disclosures.jsonl".into(), "disclosures", "grave", false),
+        ("journal".into(), "journal", "grave", true),
+        ("journal/000000000000.jsonl".into(), "journal", "grave", false),
+        ("blobs".into(), "files", "wrong", true),
+        (within(minutes(&base)), "files", "wrong", false),
+        ("checkpoints".into(), "checkpoints", "wrong", true),
+        (within(checkpoint(&base)), "checkpoints", "wrong", false),
+        ("tile".into(), "state", "wrong", true),
+        ("tile/0".into(), "state", "wrong", false),
+    ] {
+        for (damage, what) in others.into_iter().chain(folder.into_iter().filter(|_| is_folder)) {
+            let place = Place::empty();
+            base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
+            let path: &Path = &place.ledger.join(&path);
+            let before = files(path);
+            if is_folder {
+                fs::remove_dir_all(path).unwrap();
+            } else {
+                fs::remove_file(path).unwrap();
+            }
+            damage(path);
+            let (_, found) = place.examined();
+            assert!(!found.to_string().contains("chmod"), "{found:#}");
+            let commands = found["findings"][0]["commands"].as_array().unwrap();
+            assert!(about == "lock" || about == "state" || commands.len() == 2, "{found:#}");
+            for command in commands {
+                place.follow(command.as_str().unwrap());
+            }
+            assert!(about == "lock" || files(path) == before, "{found:#}");
+            let _ = fs::remove_dir_all(path);
+            let _ = fs::remove_file(path);
+            damage(path);
+            place.is_mended(about, gravity, what);
+        }
+    }
 }

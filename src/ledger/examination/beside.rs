@@ -55,12 +55,18 @@ impl Found<'_> {
     }
 
     pub(super) fn files(&mut self, named: &Named) {
+        if self.is_taken(&self.folder.join("blobs")) {
+            return;
+        }
         let kept: BTreeMap<String, Option<bool>> = match condition::files(self.folder) {
             Ok(kept) => kept.into_iter().collect(),
             Err(error) => return self.unreadable(Part::Files, &error),
         };
         for (name, whole) in &kept {
             let path = self.folder.join("blobs").join(name);
+            if self.is_taken(&path) {
+                continue;
+            }
             let (what, gravity, remedy) = match whole {
                 None => (
                     format!("{}: cannot be read", path.display()),

@@ -31,7 +31,7 @@ impl Found<'_> {
             Err(error) => {
                 self.add(Part::Disclosures, Gravity::Unreadable, error.to_string(), self.remedies.rights());
             }
-            Ok(None) if named.withheld() > 0 => {
+            Ok(None) if named.withheld() > 0 && !self.has_taken(Part::Disclosures) => {
                 let what = format!(
                     "`{DISCLOSURES}` is missing: {} withheld values cannot be shown",
                     named.withheld()

@@ -4,6 +4,7 @@ use super::DISCLOSURES;
 use crate::ledger::shelf;
 use crate::store::disk;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 
 /// Words and commands.
@@ -25,6 +26,11 @@ impl Remedies<'_> {
         )
     }
 
+    /// As above, where no command that writes needs it.
+    pub(super) fn anew(self) -> Remedy {
+        ("make it anew", self.rebuild().1)
+    }
+
     pub(super) fn marker(self) -> Remedy {
         let marker = quoted(&self.folder.join("annals.json"));
         ("write it again", vec![format!("printf '{{\"format\":1}}\\n' > {marker}")])
@@ -43,13 +49,29 @@ impl Remedies<'_> {
     fn aside(self, path: &Path) -> Option<String> {
         let name = path.file_name()?.to_string_lossy();
         let mut asides = (1..).map(|number| self.folder.join(format!("{name}.aside-{number}")));
-        let aside = asides.find(|aside| !aside.exists())?;
+        let aside = asides.find(|aside| fs::symlink_metadata(aside).is_err())?;
         Some(format!("mv {} {}", quoted(path), quoted(&aside)))
     }
 
-    /// What belongs there is told as missing then, with where it comes from.
-    pub(super) fn directory(self, path: &Path) -> Remedy {
-        ("move it away, and ask again", self.aside(path).into_iter().collect())
+    /// What belongs there is told as missing then, with where it comes from, if nothing restores it.
+    pub(super) fn instead(self, path: &Path, restored: Vec<String>) -> Remedy {
+        let words = if restored.is_empty() {
+            "move it away, and ask again"
+        } else {
+            "move it away, put there what belongs there, and ask again"
+        };
+        (words, self.aside(path).into_iter().chain(restored).collect())
+    }
+
+    /// Copies what a backup has in the place of a path of the ledger.
+    pub(super) fn copied(self, path: &Path) -> Option<String> {
+        let from = self.backup.join(path.strip_prefix(self.folder).ok()?);
+        self.offers(&from).then(|| format!("cp -r {} {}", quoted(&from), quoted(path)))
+    }
+
+    /// Commands that take something from a backup, if it has that.
+    pub(super) fn offered(self, name: &str, commands: Vec<String>) -> Vec<String> {
+        if self.offers(&self.backup.join(name)) { commands } else { Vec::new() }
     }
 
     /// It is signed anew with the next entry; what was cosigned is not.
@@ -60,7 +82,7 @@ impl Remedies<'_> {
     }
 
     /// Takes a checkpoint in that a backup has, and that is another than what lies here under its name.
-    fn kept_checkpoint(self, path: &Path) -> Option<String> {
+    pub(super) fn kept_checkpoint(self, path: &Path) -> Option<String> {
         let from = self.backup.join(shelf::FOLDER).join(path.file_name()?);
         let same = disk::read(&from).is_ok_and(|kept| disk::read(path).is_ok_and(|here| here == kept));
         (self.offers(&from) && !same).then(|| self.take_checkpoint(&from))
@@ -72,7 +94,8 @@ impl Remedies<'_> {
 
     /// Whether there may be something in a backup: not, where that can be looked at and has none.
     fn offers(self, from: &Path) -> bool {
-        from.exists() || !self.backup.is_dir()
+        let is_empty = || fs::read_dir(from).is_ok_and(|mut entries| entries.next().is_none());
+        !self.backup.is_dir() || from.exists() && !is_empty()
     }
 
     pub(super) fn cut(self) -> Remedy {
