@@ -7,6 +7,7 @@ mod derived;
 mod disclosures;
 mod places;
 mod remedy;
+mod tree;
 
 use super::anchor::Anchor;
 use super::checkpoints::CheckpointError;
@@ -38,7 +39,7 @@ pub enum Part {
     Lock,
     /// What makes reading quick.
     Sled,
-    /// What spares readers the whole history.
+    /// What spares readers the whole history: the kept state, and the tree.
     State,
     /// Withheld values.
     Disclosures,
@@ -303,11 +304,14 @@ impl Found<'_> {
             }
             Err(error) => return self.unreadable(Part::Journal, &error),
         };
-        let mut named = Named::default();
+        let (mut named, mut tree) = (Named::default(), self.tree());
         let mut compared = Completeness::new(self.kept.iter().map(|(_, signed)| signed.clone()));
         let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
             progress(entry.seal.sequence + 1);
             compared.take(entry.leaf);
+            if let Some(tree) = &mut tree {
+                tree.take(entry.leaf);
+            }
             named.take(&entry, &fact, &held)?;
             past.take(&entry, &fact, &held)?;
             Ok(())
@@ -326,6 +330,7 @@ impl Found<'_> {
         let completed = compared.finish(&past.state, None);
         self.derived(&store, kept, completed.signed().is_some());
         self.verify_checkpoints(&completed, &past.state);
+        self.verify_tree(tree);
         self.remembered(anchor);
         self.disclosures(&mut named);
         self.files(&named);

@@ -1,6 +1,6 @@
 //! A ledger is broken in every way: `annals doctor` names it, changes nothing, and what it says mends it.
 
-use super::place::{PROGRESS, Place, files, pipe};
+use super::place::{HISTORY, PROGRESS, Place, files, pipe};
 use annals::ledger::Ledger;
 use annals::ledger::examination::{Gravity, Part, examine};
 use chrono::{Duration, Utc};
@@ -694,4 +694,54 @@ fn whatever_lies_in_the_place_of_a_file_or_folder_is_told_moved_away_and_restore
             place.is_mended(about, gravity, what);
         }
     }
+}
+
+#[test]
+fn the_tree_that_is_kept_is_held_against_the_entries() {
+    let base = Place::founded();
+    // A part of it is enough, for which all keys are here.
+    base.annals(["import", HISTORY]);
+    while base.export().iter().filter(|byte| **byte == b'\n').count() <= 256 {
+        base.done(PROGRESS);
+    }
+    base.done(["backup", "BACKUP"]);
+    base.healthy();
+    let change: fn(&Path, usize) = |path, at| {
+        let mut bytes = fs::read(path).unwrap();
+        bytes[at] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    let damages: [fn(&Path, fn(&Path, usize)); 7] = [
+        |tile, change| change(&tile.join("0"), 0),
+        |tile, change| {
+            change(&tile.join("0"), usize::try_from(fs::metadata(tile.join("0")).unwrap().len()).unwrap() - 1)
+        },
+        |tile, change| change(&tile.join("8"), 31),
+        |tile, change| change(&tile.join("4"), 100),
+        |tile, _| fs::write(tile.join("4"), "").unwrap(),
+        |tile, _| fs::write(tile.join("0"), "garbage ".repeat(4 * 127)).unwrap(),
+        |tile, _| fs::remove_file(tile.join("0")).unwrap(),
+    ];
+    for damage in damages {
+        let place = Place::empty();
+        base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
+        let kept = files(&place.ledger.join("tile"));
+        damage(&place.ledger.join("tile"), change);
+        let (code, found) = place.examined();
+        let first = &found["findings"][0];
+        let command = format!("annals rebuild --ledger {}", place.ledger.display());
+        assert_eq!(
+            (code, &first["about"], &first["gravity"], &first["commands"]),
+            (Some(1), &json!("state"), &json!("wrong"), &json!([command])),
+            "{found:#}"
+        );
+        assert!(first["what"].as_str().unwrap().contains("is not the tree of the entries"), "{found:#}");
+        place.follow(&command);
+        assert!(files(&place.ledger.join("tile")) == kept);
+        place.healthy();
+    }
+    // One that is behind is read up by whoever needs it.
+    fs::write(base.ledger.join("tile/0"), &fs::read(base.ledger.join("tile/0")).unwrap()[..100 * 32])
+        .unwrap();
+    base.healthy();
 }
