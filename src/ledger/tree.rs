@@ -3,13 +3,15 @@
 //! It is derived. What is proved with it is verified before it is given away, and no root is signed that was not computed from
 //! entries, from the last root that was signed on: [`Tree::certify`].
 
+pub(super) mod compared;
+
 use super::{Ledger, LedgerError};
 use crate::store::rows::Rows;
 use crate::store::{Store, StoreError};
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{self, Frontier, Prover, STEP, Tiles};
+use crate::trail::merkle::{self, Frontier, Prover, Tiles};
 use crate::trail::tile::{self, Tile};
-use std::collections::BTreeMap;
+use compared::Compared;
 use std::path::Path;
 use std::sync::{PoisonError, TryLockError};
 
@@ -106,15 +108,13 @@ impl Tree {
         root: NodeHash,
         store: &dyn Store,
     ) -> Result<bool, StoreError> {
-        let (mut frontier, mut beside) = (Frontier::default(), Beside::new(&self.rows));
-        store.read(0..size, &mut |_, line| {
-            frontier.push(LeafHash::of(line), &mut |height, hash| beside.take(height, hash));
-        })?;
-        let kept = beside.same()?;
-        if (frontier.size(), frontier.root()) != (size, root) {
+        let (rows, mut compared) = (&self.rows, Compared::default());
+        store.read(0..size, &mut |_, line| compared.take(rows, LeafHash::of(line)))?;
+        let found = compared.frontier();
+        if (found.size(), found.root()) != (size, root) {
             return Ok(false);
         }
-        if !kept {
+        if !compared.holds(rows) {
             self.remake(store)?;
         }
         Ok(true)
@@ -142,52 +142,6 @@ impl Tree {
     pub(super) const fn size(&self) -> u64 {
         self.frontier.size()
     }
-}
-
-/// Hashes of a tree, held against those that are kept as they come.
-struct Beside<'r> {
-    rows: &'r Rows,
-    /// Of each row the place of the first that waits, and those that do.
-    waiting: BTreeMap<u8, (u64, Vec<NodeHash>)>,
-    same: Result<bool, StoreError>,
-}
-
-impl<'r> Beside<'r> {
-    fn new(rows: &'r Rows) -> Self {
-        Self { rows, waiting: BTreeMap::new(), same: Ok(true) }
-    }
-
-    fn take(&mut self, height: u8, hash: NodeHash) {
-        let row = self.waiting.entry(height).or_default();
-        row.1.push(hash);
-        if row.1.len() as u64 == tile::WIDTH {
-            compare(self.rows, height, row, &mut self.same);
-        }
-    }
-
-    /// Whether all that came are kept.
-    fn same(mut self) -> Result<bool, StoreError> {
-        for (height, row) in &mut self.waiting {
-            compare(self.rows, *height, row, &mut self.same);
-        }
-        self.same
-    }
-}
-
-fn compare(
-    rows: &Rows,
-    height: u8,
-    (from, hashes): &mut (u64, Vec<NodeHash>),
-    same: &mut Result<bool, StoreError>,
-) {
-    // Only some rows are kept.
-    if let Ok(true) = same
-        && u32::from(height) % STEP == 0
-    {
-        *same = rows.nodes(height.into(), *from, hashes.len()).map(|kept| kept.as_ref() == Some(hashes));
-    }
-    *from += hashes.len() as u64;
-    hashes.clear();
 }
 
 impl Tiles for Tree {

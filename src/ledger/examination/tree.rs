@@ -1,60 +1,34 @@
 //! The tree that is kept, held against the entries while they are read.
 
 use super::{Found, Gravity, Part};
+use crate::ledger::tree::compared::Compared;
 use crate::store::rows::{self, Rows};
-use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::merkle::{Frontier, STEP, Tiles};
-use std::collections::BTreeMap;
+use crate::trail::hash::LeafHash;
+use crate::trail::merkle::{STEP, Tiles};
 
-/// How many hashes are compared at a time.
-const PAGE: usize = 256;
-
-/// What is kept of a tree, and the tree of the entries that were read.
-pub(super) struct Compared {
+/// The tree that is kept.
+pub(super) struct Kept {
     rows: Rows,
-    /// How many entries it is kept of.
+    /// How many entries it is of.
     size: u64,
-    frontier: Frontier,
-    /// By their height, hashes that are to be kept, and were not compared yet.
-    pages: BTreeMap<u8, Page>,
-    /// Whether another hash is kept somewhere.
-    differs: bool,
+    compared: Compared,
+    /// Whether it counts for nothing.
+    torn: bool,
 }
 
-#[derive(Default)]
-struct Page {
-    from: u64,
-    hashes: Vec<NodeHash>,
-}
-
-impl Compared {
+impl Kept {
     /// Takes the next entry.
     pub(super) fn take(&mut self, leaf: LeafHash) {
         // Of what came later nothing needs to be kept.
-        if self.differs || self.frontier.size() == self.size {
-            return;
+        if self.compared.frontier().size() < self.size {
+            self.compared.take(&self.rows, leaf);
         }
-        let pages = &mut self.pages;
-        self.frontier.push(leaf, &mut |height, hash| pages.entry(height).or_default().hashes.push(hash));
-        self.differs = pages
-            .iter_mut()
-            .any(|(height, page)| page.hashes.len() == PAGE && !is_kept(&self.rows, *height, page));
     }
 
-    /// Whether it is the tree of the entries, as far as it is kept.
-    fn holds(mut self) -> bool {
-        let rows = &self.rows;
-        !self.differs && self.pages.iter_mut().all(|(height, page)| is_kept(rows, *height, page))
+    /// Whether it is the tree of the entries.
+    fn holds(self) -> bool {
+        !self.torn && self.compared.holds(&self.rows)
     }
-}
-
-/// Whether the hashes of a page are those that are kept; the next page begins behind them.
-fn is_kept(rows: &Rows, height: u8, page: &mut Page) -> bool {
-    let kept = rows.nodes(u32::from(height), page.from, page.hashes.len());
-    let same = matches!(kept, Ok(Some(kept)) if kept == page.hashes);
-    page.from += page.hashes.len() as u64;
-    page.hashes.clear();
-    same
 }
 
 /// Whether there are rows that count for nothing, because another that they need was lost.
@@ -67,19 +41,18 @@ fn is_torn(rows: &Rows) -> bool {
 
 impl Found<'_> {
     /// What is kept of the tree, to be compared; a writer changes it.
-    pub(super) fn tree(&self) -> Option<Compared> {
+    pub(super) fn tree(&self) -> Option<Kept> {
         if self.writer.is_some() || self.has_taken(Part::State) {
             return None;
         }
         let rows = Rows::open(self.folder).ok()?;
-        let (size, differs) = (rows.size(), is_torn(&rows));
-        let (frontier, pages) = (Frontier::default(), BTreeMap::new());
-        Some(Compared { rows, size, frontier, pages, differs })
+        let (size, torn) = (rows.size(), is_torn(&rows));
+        Some(Kept { rows, size, compared: Compared::default(), torn })
     }
 
     /// Where the journal was cut, that is said already, and with it the tree is another.
-    pub(super) fn verify_tree(&mut self, compared: Option<Compared>) {
-        if self.is_cut() || compared.is_none_or(Compared::holds) {
+    pub(super) fn verify_tree(&mut self, kept: Option<Kept>) {
+        if self.is_cut() || kept.is_none_or(Kept::holds) {
             return;
         }
         let what = format!(
