@@ -7,14 +7,14 @@ mod derived;
 mod disclosures;
 mod places;
 mod remedy;
+mod remembered;
 mod tree;
 
 use super::anchor::Anchor;
-use super::checkpoints::CheckpointError;
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold};
-use super::{Ledger, LedgerError, clock, quietly, shelf, snapshot};
+use super::{LedgerError, clock, quietly, snapshot};
 use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
 use crate::store::condition;
@@ -47,6 +47,8 @@ pub enum Part {
     Files,
     /// Where the ledger stood, signed.
     Checkpoints,
+    /// What the keys of this desk signed last.
+    Anchor,
     /// Where its entries are recorded.
     Copy,
     /// Two histories that were signed.
@@ -63,7 +65,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Marker,
         Self::Journal,
         Self::Lock,
@@ -72,6 +74,7 @@ impl Part {
         Self::Disclosures,
         Self::Files,
         Self::Checkpoints,
+        Self::Anchor,
         Self::Copy,
         Self::Fork,
         Self::Leftovers,
@@ -92,6 +95,7 @@ impl Part {
             Self::Disclosures => "disclosures",
             Self::Files => "files",
             Self::Checkpoints => "checkpoints",
+            Self::Anchor => "anchor",
             Self::Copy => "copy",
             Self::Fork => "fork",
             Self::Leftovers => "leftovers",
@@ -331,27 +335,11 @@ impl Found<'_> {
         self.derived(&store, kept, completed.signed().is_some());
         self.verify_checkpoints(&completed, &past.state);
         self.verify_tree(tree);
-        self.remembered(anchor);
+        self.remembered(anchor, &past.state);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
             self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
-        }
-    }
-
-    /// What the keys of this desk remember tells whether the entries were cut or exchanged, where nothing in the folder does.
-    fn remembered(&mut self, anchor: Option<&Anchor>) {
-        let Some(anchor) = anchor.filter(|_| !self.is_cut()) else { return };
-        let ledger = Ledger::open_read_only(self.folder).map_err(CheckpointError::from);
-        let followed = ledger.and_then(|ledger| ledger.follows(anchor));
-        if let Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) = followed {
-            self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
-        } else if !self.has_taken(Part::Checkpoints)
-            && !self.folder.join(shelf::FOLDER).exists()
-            && matches!(followed, Ok(true))
-        {
-            let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
-            self.add(Part::Checkpoints, Gravity::Fine, what.to_owned(), self.remedies.checkpoints());
         }
     }
 

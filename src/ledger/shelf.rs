@@ -128,7 +128,8 @@ pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), Checkpoint
     Ok(())
 }
 
-fn name(size: u64) -> String {
+/// What the file of a checkpoint of a size is called.
+pub(super) fn name(size: u64) -> String {
     format!("{size:012}")
 }
 

@@ -89,7 +89,7 @@ impl Found<'_> {
 }
 
 /// What lies where a file belongs, or a folder, and is none.
-fn instead(path: &Path, folder: bool) -> Option<&'static str> {
+pub(super) fn instead(path: &Path, folder: bool) -> Option<&'static str> {
     match fs::metadata(path) {
         Ok(data) if data.is_dir() => (!folder).then_some("a directory"),
         Ok(data) if data.is_file() => folder.then_some("a file"),

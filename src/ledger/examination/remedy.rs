@@ -5,7 +5,7 @@ use crate::ledger::shelf;
 use crate::store::disk;
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Words and commands.
 pub(super) type Remedy = (&'static str, Vec<String>);
@@ -47,10 +47,7 @@ impl Remedies<'_> {
 
     /// What lies in the ledger's folder, or in one of its folders, is moved to where nobody reads it.
     fn aside(self, path: &Path) -> Option<String> {
-        let name = path.file_name()?.to_string_lossy();
-        let mut asides = (1..).map(|number| self.folder.join(format!("{name}.aside-{number}")));
-        let aside = asides.find(|aside| fs::symlink_metadata(aside).is_err())?;
-        Some(format!("mv {} {}", quoted(path), quoted(&aside)))
+        aside(path, self.folder)
     }
 
     /// What belongs there is told as missing then, with where it comes from, if nothing restores it.
@@ -86,6 +83,16 @@ impl Remedies<'_> {
         let from = self.backup.join(shelf::FOLDER).join(path.file_name()?);
         let same = disk::read(&from).is_ok_and(|kept| disk::read(path).is_ok_and(|here| here == kept));
         (self.offers(&from) && !same).then(|| self.take_checkpoint(&from))
+    }
+
+    /// What a backup has, where it has it, and what the keys of this desk remember.
+    pub(super) fn newest(self, path: &Path, remembered: &[PathBuf]) -> Remedy {
+        let kept = path.file_name().map(|name| self.backup.join(shelf::FOLDER).join(name));
+        let all = kept.iter().filter(|kept| kept.is_file()).chain(remembered);
+        (
+            "the next entry signs another; take this one in again, with what a backup or the other side has of its cosignatures",
+            all.map(|from| self.take_checkpoint(from)).collect(),
+        )
     }
 
     fn take_checkpoint(self, from: &Path) -> String {
@@ -145,8 +152,33 @@ impl Remedies<'_> {
     }
 
     pub(super) fn rights(self) -> Remedy {
-        ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(self.folder))])
+        right_to(self.folder)
     }
+}
+
+/// Moves what lies at a path into a folder where nobody reads it.
+fn aside(path: &Path, into: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    let mut asides = (1..).map(|number| into.join(format!("{name}.aside-{number}")));
+    let aside = asides.find(|aside| fs::symlink_metadata(aside).is_err())?;
+    Some(format!("mv {} {}", quoted(path), quoted(&aside)))
+}
+
+/// What is said of something that nobody needs back.
+pub(super) const MOVE: &str = "move it away";
+
+/// What is said of a memory that is not as it was.
+pub(super) const REMEMBER: &str = "put it back from a backup of this desk; where there is none, move it away, and go on only when \
+                                   the other side confirms where the ledger stands (`annals verify --against OTHER` compares the copies)";
+
+/// What lies outside the ledger's folder is moved away within its own.
+pub(super) fn beside_it(path: &Path, words: &'static str) -> Remedy {
+    (words, aside(path, path.parent().unwrap_or(path)).into_iter().collect())
+}
+
+/// As [`Remedies::rights`], outside the ledger's folder.
+pub(super) fn right_to(path: &Path) -> Remedy {
+    ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(path))])
 }
 
 pub(super) fn remove(path: &Path) -> Remedy {
