@@ -1,6 +1,6 @@
 //! A ledger is broken in every way: `annals doctor` names it, changes nothing, and what it says mends it.
 
-use super::place::{HISTORY, PROGRESS, Place, files, pipe};
+use super::place::{self, HISTORY, PROGRESS, Place, files, pipe};
 use annals::ledger::Ledger;
 use annals::ledger::examination::{Gravity, Part, examine};
 use chrono::{Duration, Utc};
@@ -701,32 +701,35 @@ fn the_tree_that_is_kept_is_held_against_the_entries() {
     let base = Place::founded();
     // A part of it is enough, for which all keys are here.
     base.annals(["import", HISTORY]);
-    while base.export().iter().filter(|byte| **byte == b'\n').count() <= 256 {
+    while place::lines(&base.export()) <= 256 {
         base.done(PROGRESS);
     }
     base.done(["backup", "BACKUP"]);
     base.healthy();
-    let change: fn(&Path, usize) = |path, at| {
+    fn change(path: &Path, at: usize) {
         let mut bytes = fs::read(path).unwrap();
         bytes[at] ^= 1;
         fs::write(path, bytes).unwrap();
-    };
-    let damages: [fn(&Path, fn(&Path, usize)); 7] = [
-        |tile, change| change(&tile.join("0"), 0),
-        |tile, change| {
-            change(&tile.join("0"), usize::try_from(fs::metadata(tile.join("0")).unwrap().len()).unwrap() - 1)
+    }
+    let damages: [fn(&Path); 7] = [
+        |tile| change(&tile.join("0"), 0),
+        |tile| {
+            change(
+                &tile.join("0"),
+                usize::try_from(fs::metadata(tile.join("0")).unwrap().len()).unwrap() - 1,
+            );
         },
-        |tile, change| change(&tile.join("8"), 31),
-        |tile, change| change(&tile.join("4"), 100),
-        |tile, _| fs::write(tile.join("4"), "").unwrap(),
-        |tile, _| fs::write(tile.join("0"), "garbage ".repeat(4 * 127)).unwrap(),
-        |tile, _| fs::remove_file(tile.join("0")).unwrap(),
+        |tile| change(&tile.join("8"), 31),
+        |tile| change(&tile.join("4"), 100),
+        |tile| fs::write(tile.join("4"), "").unwrap(),
+        |tile| fs::write(tile.join("0"), "garbage ".repeat(4 * 127)).unwrap(),
+        |tile| fs::remove_file(tile.join("0")).unwrap(),
     ];
     for damage in damages {
         let place = Place::empty();
         base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
         let kept = files(&place.ledger.join("tile"));
-        damage(&place.ledger.join("tile"), change);
+        damage(&place.ledger.join("tile"));
         let (code, found) = place.examined();
         let first = &found["findings"][0];
         let command = format!("annals rebuild --ledger {}", place.ledger.display());
