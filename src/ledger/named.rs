@@ -5,7 +5,7 @@ use crate::record::upcast;
 use crate::record::withheld::{FILE_DIGEST, Held};
 use crate::store::StoreError;
 use crate::store::runs::Runs;
-use crate::trail::disclosure::Disclosure;
+use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +84,11 @@ impl Named {
             }
         }
         Ok(if erased { Withheld::Erased } else { Withheld::Held })
+    }
+
+    /// Whether an entry holds a digest of a value that was not erased.
+    pub(super) fn holds(&self, digest: &Digest) -> Result<bool, StoreError> {
+        Ok(self.digests.get(digest.bytes())?.is_some() && self.erased.get(digest.bytes())?.is_none())
     }
 
     /// How many values are withheld and were not erased.

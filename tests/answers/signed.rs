@@ -201,4 +201,12 @@ fn examined(desk: &mut Desk) {
     desk.write("copy/fork", &desk.read("fork.txt"));
     desk.read_both("doctor --ledger copy");
     desk.refused("record progress 1.G2G.2 --as DK --lifecycle completed --ledger copy", 1);
+    // What the keys of this desk remember.
+    fs::remove_file(desk.path("copy/fork")).unwrap();
+    let memory = fs::read_dir(desk.path("anchor")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&memory, desk.path("memory")).unwrap();
+    fs::write(&memory, "others").unwrap();
+    desk.read_both("doctor --ledger copy");
+    fs::remove_file(&memory).unwrap();
+    fs::rename(desk.path("memory"), memory).unwrap();
 }

@@ -313,7 +313,9 @@ fn each_thing_that_is_wrong_is_named_and_mended_by_what_is_said() {
 fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
     let place = ledger();
     fs::remove_dir_all(place.ledger.join("blobs")).unwrap();
+    fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
     let (code, found) = place.examined();
+    fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
     let first = &found["findings"][0];
     assert_eq!(
         (code, &first["about"], &first["gravity"]),
@@ -698,6 +700,11 @@ fn whatever_lies_in_the_place_of_a_file_or_folder_is_told_moved_away_and_restore
 
 #[test]
 fn the_tree_that_is_kept_is_held_against_the_entries() {
+    fn change(path: &Path, at: usize) {
+        let mut bytes = fs::read(path).unwrap();
+        bytes[at] ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
     let base = Place::founded();
     // A part of it is enough, for which all keys are here.
     base.annals(["import", HISTORY]);
@@ -706,11 +713,6 @@ fn the_tree_that_is_kept_is_held_against_the_entries() {
     }
     base.done(["backup", "BACKUP"]);
     base.healthy();
-    fn change(path: &Path, at: usize) {
-        let mut bytes = fs::read(path).unwrap();
-        bytes[at] ^= 1;
-        fs::write(path, bytes).unwrap();
-    }
     let damages: [fn(&Path); 7] = [
         |tile| change(&tile.join("0"), 0),
         |tile| {
@@ -836,4 +838,37 @@ fn that_the_newest_checkpoint_of_this_desk_was_lost_is_told_and_it_is_taken_in_a
         assert!(fs::read(&newest).unwrap() == kept);
         place.healthy();
     }
+}
+
+/// A backup tells that what is missing was here.
+#[test]
+fn withheld_values_and_files_that_a_backup_has_are_wrong_to_miss() {
+    let base = ledger();
+    let older = fs::read_to_string(base.ledger.join("disclosures.jsonl")).unwrap();
+    let older = older.split_inclusive('\n').next().unwrap();
+    for (left, missing) in [("", "3 of 3"), (older, "2 of 3")] {
+        let place = Place::empty();
+        base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
+        let path = place.ledger.join("disclosures.jsonl");
+        fs::write(&path, left).unwrap();
+        // Whoever has no backup may never have had them.
+        fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+        let (code, found) = place.examined();
+        assert_eq!((code, &found["findings"][0]["gravity"]), (Some(0), &json!("fine")), "{found:#}");
+        fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+        let command =
+            format!("annals disclose --take BACKUP/disclosures.jsonl --ledger {}", place.ledger.display());
+        assert_eq!(place.examined().1["findings"][0]["commands"], json!([command]));
+        place.is_mended("disclosures", "wrong", &format!("{missing} withheld values are not at hand"));
+    }
+    let place = base;
+    let kept = files(&place.ledger.join("blobs"));
+    let stranger = place.path("BACKUP/blobs").join(annals::trail::hash::sha256(b"erased"));
+    fs::write(&stranger, "erased").unwrap();
+    for name in kept.keys() {
+        fs::remove_file(name).unwrap();
+    }
+    place.is_mended("files", "wrong", "the backup has 2 of them");
+    assert!(kept.iter().all(|(path, bytes)| fs::read(path).unwrap() == *bytes));
+    assert!(!place.ledger.join("blobs").join(stranger.file_name().unwrap()).exists());
 }

@@ -80,11 +80,17 @@ fn what_was_erased_and_is_back_is_told_removed_and_in_no_backup() {
     assert!(taken.lines().all(|line| kept.contains(line)));
 }
 
-/// Whether they ever were here, the ledger does not know; where a line was broken off, somebody cut them.
+/// Whether they ever were here, the ledger does not know where no backup tells; where a line was broken off, somebody cut them.
 #[test]
 fn withheld_values_that_are_not_here_are_told_with_where_they_come_from() {
     let place = ledger();
     let own = place.ledger.join("disclosures.jsonl");
+    let alone = || {
+        fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+        let found = place.examined();
+        fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+        found
+    };
     let whole = fs::read_to_string(&own).unwrap();
     let (first, rest) = whole.split_once('\n').unwrap();
     let torn = format!("{first}\n{}", &rest[..20]);
@@ -92,7 +98,7 @@ fn withheld_values_that_are_not_here_are_told_with_where_they_come_from() {
         [("", 3, "fine", 0), (&*format!("{first}\n"), 2, "fine", 0), (&torn, 2, "wrong", 1)]
     {
         fs::write(&own, left).unwrap();
-        let (found_code, found) = place.examined();
+        let (found_code, found) = alone();
         let told = &found["findings"][0];
         assert_eq!((found_code, told["gravity"].as_str().unwrap()), (Some(code), gravity), "{found:#}");
         let fact = format!("{missing} of 3 withheld values are not at hand");
@@ -105,8 +111,13 @@ fn withheld_values_that_are_not_here_are_told_with_where_they_come_from() {
     let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
     place.done(["erase", "126", "--field", "note"].into_iter().chain(basis));
     fs::write(&own, "").unwrap();
-    let told = &place.examined().1["findings"][0]["what"];
+    let told = &alone().1["findings"][0]["what"];
     assert_eq!(told.as_str().unwrap(), "3 of 3 withheld values are not at hand");
+    let told = &place.examined().1["findings"][0]["what"];
+    assert_eq!(
+        told.as_str().unwrap(),
+        "3 of 3 withheld values are not at hand, and the backup has 2 of them"
+    );
 }
 
 /// `annals verify` refuses them, too.

@@ -90,17 +90,22 @@ impl Found<'_> {
             };
             self.add(Part::Files, gravity, what, remedy);
         }
-        // Whoever restored a ledger, or was told of evidence that the other side keeps, never had them.
+        // Whoever restored a ledger, or was told of evidence that the other side keeps, never had them; where a backup has them,
+        // they were here.
         let missing =
             |(name, wanted): (&String, &bool)| (*wanted && !kept.contains_key(name)).then(|| name.into());
         let missing: Vec<PathBuf> = named.files().iter().filter_map(missing).collect();
-        if !missing.is_empty() {
-            let what = format!(
-                "{} of the files that entries name are not kept here: {}",
-                missing.len(),
-                few(&missing)
-            );
-            self.add(Part::Files, Gravity::Fine, what, self.remedies.files());
+        if missing.is_empty() {
+            return;
+        }
+        let fact =
+            format!("{} of the files that entries name are not kept here: {}", missing.len(), few(&missing));
+        let offered = self.remedies.has_files(&missing);
+        if offered.is_empty() {
+            self.add(Part::Files, Gravity::Fine, fact, self.remedies.files());
+        } else {
+            let what = format!("{fact}; the backup has {} of them", offered.len());
+            self.add(Part::Files, Gravity::Wrong, what, self.remedies.missing(&offered));
         }
     }
 }

@@ -4,14 +4,18 @@ use super::beside::NAMED;
 use super::{DISCLOSURES, Found, Gravity, Named, Part};
 use crate::ledger::named::Withheld;
 use crate::ledger::{LedgerError, lines};
+use crate::store::runs::Runs;
+use crate::trail::disclosure::Disclosure;
 
 impl Found<'_> {
     pub(super) fn disclosures(&mut self, named: &mut Named) {
         let (mut damaged, mut at_hand, mut erased, mut stray) = (Vec::new(), 0_u64, 0_u64, 0_u64);
+        let mut here = Runs::new(true);
         let read = lines::once::<LedgerError>(self.folder, &mut |line| {
             match line.disclosure {
                 None => damaged.push(line.number),
                 Some(disclosure) => {
+                    here.insert(*disclosure.digest().bytes(), [])?;
                     let count = match named.takes(&disclosure)? {
                         Withheld::Held => &mut at_hand,
                         Withheld::Erased => &mut erased,
@@ -41,7 +45,8 @@ impl Found<'_> {
             Ok(None) => {}
             Ok(Some(unfinished)) => {
                 let unfinished = unfinished && self.writer.is_none();
-                self.not_at_hand(at_hand, named.withheld(), unfinished, damaged.is_empty());
+                let kept = if at_hand < named.withheld() { self.in_backup(named, &here) } else { 0 };
+                self.not_at_hand((at_hand, named.withheld(), kept), unfinished, damaged.is_empty());
             }
         }
         if !damaged.is_empty() {
@@ -65,9 +70,20 @@ impl Found<'_> {
         }
     }
 
+    /// How many of the values that entries hold and are not here a backup has: one that cannot be read restores nothing.
+    fn in_backup(&self, named: &Named, here: &Runs<32, 0>) -> u64 {
+        let mut kept = 0;
+        let read = lines::once::<LedgerError>(self.remedies.backup, &mut |line| {
+            let Some(digest) = line.disclosure.as_ref().map(Disclosure::digest) else { return Ok(()) };
+            kept += u64::from(here.get(digest.bytes())?.is_none() && named.holds(&digest)?);
+            Ok(())
+        });
+        if read.is_ok() { kept } else { 0 }
+    }
+
     /// What entries hold and is not here. Whether it ever was, the ledger does not know: whoever restored it, or was not to see
-    /// all, never had it. Where a line was broken off as well, it may have been.
-    fn not_at_hand(&mut self, at_hand: u64, withheld: u64, unfinished: bool, undamaged: bool) {
+    /// all, never had it. Where a line was broken off as well, it may have been; and where a backup has it, it was.
+    fn not_at_hand(&mut self, (at_hand, withheld, kept): (u64, u64, u64), unfinished: bool, undamaged: bool) {
         let missing = withheld.saturating_sub(at_hand);
         let fact = format!("{missing} of {withheld} withheld values are not at hand");
         if unfinished && missing > 0 {
@@ -76,6 +92,9 @@ impl Found<'_> {
         } else if unfinished {
             let what = format!("`{DISCLOSURES}` ends with a line that was never acknowledged");
             self.add(Part::Disclosures, Gravity::Untidy, what, self.remedies.rebuild());
+        } else if kept > 0 && undamaged {
+            let what = format!("{fact}, and the backup has {kept} of them");
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
         } else if missing > 0 && undamaged {
             let (remedy, commands) = self.remedies.disclosures(&[]);
             let remedy = format!("if they were here, {remedy}");

@@ -8,9 +8,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Whether a name is one of the files of a folder.
-type Named<'n> = &'n dyn Fn(&str) -> bool;
-
 impl Found<'_> {
     /// Whatever has taken the place of a file or a folder.
     pub(super) fn places(&mut self) {
@@ -30,14 +27,13 @@ impl Found<'_> {
         {
             self.place(about, Gravity::Grave, self.folder.join(name), false);
         }
-        let files: [(Part, Gravity, &str, Named<'_>); 4] = [
-            (Part::Journal, Gravity::Grave, "journal", &segment),
-            (Part::Files, Gravity::Wrong, "blobs", &hash),
-            (Part::Checkpoints, Gravity::Wrong, shelf::FOLDER, &digits),
-            (Part::State, Gravity::Wrong, rows::FOLDER, &digits),
-        ];
-        for (about, gravity, folder, named) in files {
-            for path in self.within(folder, named) {
+        for (about, gravity, paths) in [
+            (Part::Journal, Gravity::Grave, self.within("journal", &segment)),
+            (Part::Files, Gravity::Wrong, self.within("blobs", &hash)),
+            (Part::Checkpoints, Gravity::Wrong, self.within(shelf::FOLDER, &digits)),
+            (Part::State, Gravity::Wrong, self.within(rows::FOLDER, &digits)),
+        ] {
+            for path in paths {
                 self.place(about, gravity, path, false);
             }
         }
@@ -69,7 +65,7 @@ impl Found<'_> {
     }
 
     /// What lies in a folder of the ledger under the names of its files.
-    fn within(&self, folder: &str, named: Named<'_>) -> Vec<PathBuf> {
+    fn within(&self, folder: &str, named: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten();
         let of_file = entries.filter(|entry| entry.file_name().to_str().is_some_and(named));
         let mut found: Vec<PathBuf> = of_file.map(|entry| entry.path()).collect();

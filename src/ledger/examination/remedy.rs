@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Words and commands.
 pub(super) type Remedy = (&'static str, Vec<String>);
 
+/// How many files one command copies: a shell takes no line of any length.
+const AT_ONCE: usize = 100;
+
 /// Remedies for a ledger's folder, with what is restored from a backup.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Remedies<'a> {
@@ -141,6 +144,22 @@ impl Remedies<'_> {
             "if they were here, take them from a backup or from the other side",
             vec![format!("mkdir -p {to} && cp {from}/* {to}")],
         )
+    }
+
+    /// Where a backup has files.
+    pub(super) fn has_files(self, names: &[PathBuf]) -> Vec<PathBuf> {
+        let blobs = self.backup.join("blobs");
+        names.iter().map(|name| blobs.join(name)).filter(|path| path.is_file()).collect()
+    }
+
+    /// Each by its name: what else the backup has may have been erased since.
+    pub(super) fn missing(self, files: &[PathBuf]) -> Remedy {
+        let to = quoted(&self.folder.join("blobs"));
+        let copy = |files: &[PathBuf]| {
+            let from: Vec<String> = files.iter().map(quoted).collect();
+            format!("mkdir -p {to} && cp {} {to}", from.join(" "))
+        };
+        ("take them from the backup", files.chunks(AT_ONCE).map(copy).collect())
     }
 
     pub(super) fn checkpoints(self) -> Remedy {
