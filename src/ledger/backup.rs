@@ -12,7 +12,7 @@ use crate::store::copy::{Copy, CopyError};
 use crate::store::disk::{self, Writing};
 use crate::store::embedded::Embedded;
 use crate::store::runs::Runs;
-use crate::store::{Head, Store, StoreError};
+use crate::store::{Head, StoreError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -83,10 +83,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     // Before the journal, to which somebody may append and keep a snapshot of that.
     let kept = snapshot::head(folder);
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
-    if let Some(known) = kept.filter(|known| !past::follows(&original, *known)) {
-        let (path, known, size) = (folder.to_owned(), known.size, original.head().size);
-        return Err(LedgerError::Changed { path, known, size }.into());
-    }
+    past::has(&original, kept, folder)?;
     let mut named = Named::default();
     past::fold(&original, Head::EMPTY, &mut |(entry, fact, held)| {
         progress(entry.seal.sequence + 1);
@@ -95,9 +92,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
     let before = copy.head().size;
-    if copied::found(folder).is_some() {
-        copied::put_down(to)?;
-    }
+    copied::carry(folder, to)?;
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
     let (mut files, mut missing) = (0, 0);
     for (name, wanted) in named.files() {

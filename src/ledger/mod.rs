@@ -75,7 +75,7 @@ pub use admission::{Receipt, RecordError};
 use chrono::{DateTime, Utc};
 use disclosures::{Disclosures, DisclosuresError};
 use keeper::Keeper;
-use past::{Past, follows, read_entry};
+use past::{Past, read_entry};
 use queue::Queue;
 pub use replay::Cut;
 use sequencer::{Answer, Turn};
@@ -194,10 +194,7 @@ impl Ledger {
         forked::refuse(folder)?;
         let store = Embedded::open(folder)?;
         let notices = store.notices();
-        if let Some(known) = snapshot::head(folder).filter(|known| !follows(&store, *known)) {
-            let (path, known, size) = (folder.to_owned(), known.size, store.head().size);
-            return Err(LedgerError::Changed { path, known, size });
-        }
+        past::has(&store, snapshot::head(folder), folder)?;
         let past = Past::continued(&store, folder, progress)?;
         let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;

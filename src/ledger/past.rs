@@ -214,6 +214,16 @@ pub(super) fn fold(
     taken.and_then(|()| take(&mut page))
 }
 
+/// Refuses a store that has not what a kept state in the ledger's folder knows.
+pub(super) fn has(store: &dyn Store, kept: Option<Head>, folder: &Path) -> Result<(), LedgerError> {
+    match kept.filter(|known| !follows(store, *known)) {
+        Some(known) => {
+            Err(LedgerError::Changed { path: folder.to_owned(), known: known.size, size: store.head().size })
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whether a head is one of a store's: its last entry is there.
 pub(super) fn follows(store: &dyn Store, head: Head) -> bool {
     let Some(last) = head.size.checked_sub(1) else { return false };

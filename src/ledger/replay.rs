@@ -87,14 +87,13 @@ impl Ledger {
         size: u64,
         each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), LedgerError> {
-        let mut followed = Some(Chain::of(0, [[0; 0]; 0]));
-        self.read(0..size, &mut |at, line| {
-            followed = followed.take().map(|chain| chain.join(Chain::of(at, [line])));
-            let broken = followed.as_ref().is_none_or(Chain::is_broken);
-            if broken || each(line).is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let mut chain = Chain::of(0, [[0; 0]; 0]);
+        self.read(0..size, &mut |_, line| {
+            chain.push(line);
+            let stops = chain.is_broken() || each(line).is_break();
+            if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        let head = followed.map_or(Ok(Head::EMPTY), Chain::head);
-        head.map(drop).map_err(|broken| LedgerError::Broken(broken.entry))
+        chain.head().map(drop).map_err(|broken| LedgerError::Broken(broken.entry))
     }
 
     /// The entries of a range, each with what it says, as far as there are any; an error of `each` ends it.

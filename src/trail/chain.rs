@@ -188,6 +188,15 @@ impl Range {
         self
     }
 
+    /// Follows the next line.
+    pub fn push(&mut self, line: &[u8]) {
+        if self.broken.is_none()
+            && let Err(fault) = self.follow(line, LeafHash::of(line))
+        {
+            self.broken = Some(Broken { entry: self.end, fault });
+        }
+    }
+
     /// Whether a line does not follow.
     #[must_use]
     pub const fn is_broken(&self) -> bool {
@@ -240,6 +249,11 @@ mod tests {
         assert_eq!((0..lines.len()).map(single).fold(first.clone(), Range::join).head(), whole);
         let others = (0..lines.len()).map(single).reduce(Range::join);
         assert_eq!(others.map_or(first.clone(), |others| first.join(others)).head(), whole);
+        let mut pushed = Range::of(0, [[0; 0]; 0]);
+        for line in lines {
+            pushed.push(line.as_bytes());
+        }
+        assert_eq!((pushed.is_broken(), pushed.head()), (whole.is_err(), whole.clone()));
         whole.map_err(|broken| (broken.entry, broken.fault))
     }
 

@@ -182,6 +182,8 @@ fn nothing_is_recorded_in_a_copy_nor_in_its_backup() {
     desks.kr("mirror next.bundle --as KR");
     // All have agreed that the copy takes the place of the ledger.
     fs::remove_file(copy.join("copy")).unwrap();
+    desks.kr("backup kept");
+    assert!(!desks.path().join("kept").join("copy").exists());
     let taken = desks.kr("import sent.jsonl");
     assert!(taken.starts_with("1 request recorded"), "{taken}");
 }
