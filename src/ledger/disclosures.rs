@@ -282,6 +282,7 @@ impl AtHand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::disk::faults::{Fault, arm};
     use std::io::Write;
 
     fn note(text: &str) -> Disclosure {
@@ -297,6 +298,21 @@ mod tests {
             })
             .unwrap();
         count
+    }
+
+    #[test]
+    fn what_could_not_be_synced_is_not_there_for_whoever_opens_the_file_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
+        kept.keep(vec![note("one")]).unwrap();
+        // It is cut to its length, written, and the sync fails.
+        let armed = arm(folder.path(), 2, Fault::NotDone, false);
+        assert!(kept.keep(vec![note("two")]).is_err() && armed.met());
+        let next = Disclosures::open(folder.path(), false).unwrap();
+        assert!(next.get(&note("one").digest()).unwrap().is_some());
+        assert!(next.get(&note("two").digest()).unwrap().is_none());
+        kept.keep(vec![note("two")]).unwrap();
+        assert_eq!(count(&Disclosures::open(folder.path(), false).unwrap()), 2);
     }
 
     #[test]

@@ -136,6 +136,10 @@ impl Lines {
         disk::set_len(&path, &file, length)
             .and_then(|()| disk::write(&path, &file, lines.concat().as_bytes()))
             .and_then(|()| disk::sync_data(&path, &file))
+            .inspect_err(|_| {
+                // Whoever opens the file next would take for durable what the kernel alone may hold.
+                let _ = disk::set_len(&path, &file, length);
+            })
             .map_err(failed(&path, "written"))?;
         let mut whole = self.changed();
         for each in new {

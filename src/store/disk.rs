@@ -1,8 +1,9 @@
 //! The disk: the few calls by which bytes come to last. All that must not be lost goes through them, so that tests can make
 //! each fail in turn, over the real file system.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Opens a file that is read. What is neither file nor folder is refused: of a pipe nobody may ever write the other end.
@@ -32,6 +33,22 @@ pub(crate) fn write(path: &Path, mut file: &File, bytes: &[u8]) -> io::Result<()
         return Err(faults::error());
     }
     call(path, || file.write_all(bytes))
+}
+
+/// Writes the bytes of a file once more, as they are, for whoever syncs it next. After a sync that failed the kernel may hold
+/// what the disk has not, and take it for written: to sync alone would then do nothing, and succeed.
+pub(crate) fn write_again(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let (mut place, mut bytes) = (0, vec![0; 1 << 20]);
+    loop {
+        let read = file.read_at(&mut bytes, place)?;
+        if read == 0 {
+            return Ok(());
+        }
+        file.seek(SeekFrom::Start(place))?;
+        write(path, &file, bytes.get(..read).unwrap_or_default())?;
+        place += read as u64;
+    }
 }
 
 /// Makes the bytes of a file last.
@@ -280,7 +297,7 @@ mod tests {
     /// Segments of more than 8 bytes are left behind.
     fn open(folder: &Path) -> Result<Journal, crate::store::StoreError> {
         let mut journal = Journal::scan(folder, 8, None, &mut |_, _, _| {})?;
-        journal.begin_writing()?;
+        journal.begin_writing(0)?;
         Ok(journal)
     }
 

@@ -172,8 +172,8 @@ impl Embedded {
     pub(super) fn open_for_writing(folder: Folder, limit: u64) -> Result<Self, StoreError> {
         let mut notices = Vec::new();
         let recovered = recovery::open(&folder, limit, &mut notices)?;
-        let Recovered { mut journal, frames, generations } = recovered;
-        journal.begin_writing()?;
+        let Recovered { mut journal, frames, generations, durable } = recovered;
+        journal.begin_writing(durable)?;
         blobs::clear(&folder.blobs())?;
         Ok(Self::new(Derived { frames, generations, notices }, journal, folder, true))
     }

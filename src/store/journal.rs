@@ -137,8 +137,9 @@ impl Journal {
         self.whole.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cuts a last line that was never acknowledged, and takes appends from here on. The caller holds the lock.
-    pub(super) fn begin_writing(&mut self) -> Result<(), StoreError> {
+    /// Cuts a last line that was never acknowledged, and takes appends from here on; so many entries are known to be durable, and
+    /// the others are on return. The caller holds the lock.
+    pub(super) fn begin_writing(&mut self, durable: u64) -> Result<(), StoreError> {
         let Some(last) = self.whole().segments.last().copied() else {
             let writer = self.begin_segment()?;
             self.tail = Mutex::new(Tail { writer: Some(writer), doubtful: false });
@@ -147,6 +148,10 @@ impl Journal {
         let path = file(&self.folder, last.first);
         let writer = OpenOptions::new().append(true).open(&path).map_err(said(&path, "opened"))?;
         disk::set_len(&path, &writer, last.length).map_err(said(&path, "cut to its last whole line"))?;
+        if self.head().size > durable {
+            // No segment begins before all of the one before it is durable.
+            disk::write_again(&path).map_err(said(&path, "written"))?;
+        }
         disk::sync_all(&path, &writer).map_err(said(&path, "synced"))?;
         sync_folder(&self.folder)?;
         self.tail = Mutex::new(Tail { writer: Some(writer), doubtful: false });

@@ -20,11 +20,15 @@ pub(super) struct Recovered {
     pub(super) journal: Journal,
     pub(super) frames: Option<Frames>,
     pub(super) generations: Generations,
+    /// So many entries are known to be durable; of others that there are, whoever wrote them may have been told otherwise.
+    pub(super) durable: u64,
 }
 
 /// Opens the journal, with sled as far as it can be had, and says in notices what was healed.
 pub(super) fn open(folder: &Folder, limit: u64, notices: &mut Vec<String>) -> Result<Recovered, StoreError> {
     let mut generations = Generations::read(&folder.sled());
+    let durable =
+        generations.current().filter(|current| current.closed).map_or(0, |current| current.entries);
     let (journal, frames) = match quickly(folder, &mut generations, limit, notices) {
         Ok((journal, frames)) => (journal, Some(frames)),
         Err((known, reason)) => {
@@ -46,7 +50,7 @@ pub(super) fn open(folder: &Folder, limit: u64, notices: &mut Vec<String>) -> Re
             notices.clear();
         }
     }
-    Ok(Recovered { journal, frames, generations })
+    Ok(Recovered { journal, frames, generations, durable })
 }
 
 /// Opens the journal from where sled knows it, and brings sled up to date; or says why not, and how far sled knew it.

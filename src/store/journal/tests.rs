@@ -1,10 +1,11 @@
+use super::super::disk::faults::{Fault, arm};
 use super::*;
 use std::fs;
 
 /// Segments of more than 8 bytes are left behind.
 fn open(folder: &Path) -> Result<Journal, StoreError> {
     let mut journal = Journal::scan(folder, 8, None, &mut |_, _, _| {})?;
-    journal.begin_writing()?;
+    journal.begin_writing(0)?;
     Ok(journal)
 }
 
@@ -108,6 +109,27 @@ fn after_an_append_in_doubt_nothing_is_taken_until_it_is_opened_again() {
 }
 
 #[test]
+fn after_a_sync_that_failed_what_the_kernel_holds_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = written(folder.path());
+    let journal = open(folder.path()).unwrap();
+    // It is written, and the sync of it fails.
+    let armed = arm(folder.path(), 1, Fault::NotDone, false);
+    assert!(matches!(append(&journal, head, "line-5"), Err(AppendError::InDoubt(_))) && armed.met());
+    drop((journal, armed));
+    let writes = |durable| {
+        let armed = arm(folder.path(), 0, Fault::Half, true);
+        let mut journal = Journal::scan(folder.path(), 8, None, &mut |_, _, _| {}).unwrap();
+        (journal.begin_writing(durable).is_err(), armed.met())
+    };
+    let there = || fs::read_to_string(file(folder.path(), 4)).unwrap();
+    assert_eq!(there(), "line-4\nline-5\n");
+    assert_eq!([writes(5), writes(6)], [(true, true), (false, false)]);
+    assert_eq!(open(folder.path()).unwrap().head().size, 6);
+    assert_eq!(there(), "line-4\nline-5\n");
+}
+
+#[test]
 fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
     let plain: fn(u64) -> String = |line| format!("line {line}");
     let named: fn(u64) -> String = |line| {
@@ -118,7 +140,7 @@ fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
         let folder = tempfile::tempdir().unwrap();
         let lines: Vec<_> = (0..1_000).map(|line| text(line).into_bytes()).collect();
         let mut appended = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
-        appended.begin_writing().unwrap();
+        appended.begin_writing(0).unwrap();
         for batch in lines.chunks(70) {
             appended.append(appended.head(), batch, &mut |_| {}).unwrap();
         }
@@ -147,7 +169,7 @@ fn a_reader_opens_a_journal_by_the_ends_of_its_segments() {
     let folder = tempfile::tempdir().unwrap();
     let line = |at: u64| format!("\"sequence\":\"{at:012}\"").into_bytes();
     let mut journal = Journal::scan(folder.path(), 100, None, &mut |_, _, _| {}).unwrap();
-    journal.begin_writing().unwrap();
+    journal.begin_writing(0).unwrap();
     for at in 0..20 {
         journal.append(journal.head(), &[line(at)], &mut |_| {}).unwrap();
     }
