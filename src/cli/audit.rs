@@ -209,7 +209,7 @@ impl Statement {
                 let counts: Vec<Value> =
                     counts.iter().map(|(rule, count)| json!({"rule": rule, "count": count})).collect();
                 output::object(&json!({
-                    "kind": "audit_statement", "reading": json::reading(&reading), "verification": verified.answer(),
+                    "kind": "audit_statement", "reading": json::reading(&reading), "verification": verify::answer(&verified),
                     "population": population.len(), "exceptions": counts, "method": METHOD,
                 }))?;
             }

@@ -55,9 +55,15 @@ impl Backup {
                 "  {missing} of the files that entries name are not kept here (see `annals doctor`)"
             ));
         }
+        if made.unread > 0 {
+            let unread = output::count(made.unread, "checkpoint", "checkpoints");
+            lines.push(format!(
+                "  {unread} here cannot be read, and what was there stays (see `annals doctor`)"
+            ));
+        }
         let members = json!({
             "added": added, "disclosures": made.disclosures, "files": made.files, "removed": made.removed,
-            "missing": made.missing,
+            "missing": made.missing, "unread": made.unread,
         });
         output::answer("backup", &lines.join("\n"), members, &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)

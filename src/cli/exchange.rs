@@ -213,7 +213,11 @@ impl Restore {
 
     fn try_out(&self, settings: &Settings) -> Result<ExitCode, Failure> {
         place::refuse_taken(&settings.ledger)?;
-        let report = super::verify::of(&self.file)?.report;
+        let input = File::open(&self.file).map_err(file(&self.file, "read"))?;
+        let bar = output::progress("verifying");
+        let verified = export::verify(input, Vec::new(), &mut |at, _| bar.set_position(at + 1));
+        bar.finish_and_clear();
+        let (report, _) = verified.map_err(|error| Failure::verification(&self.file, error.into()))?;
         if !report.holds() {
             let source = RestoreError::Refused(Box::new(report));
             return Err(Failure::Restore { path: self.file.clone(), source });

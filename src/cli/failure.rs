@@ -16,6 +16,7 @@ use annals::exchange::publish::PublishError;
 use annals::exchange::restore::RestoreError;
 use annals::exchange::sheet;
 use annals::exchange::specimen::SpecimenError;
+use annals::exchange::verification::VerificationError;
 use annals::ledger::backup::BackupError;
 use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::proving::ProveError;
@@ -212,6 +213,18 @@ impl Failure {
         match self {
             Self::Import { path, source, .. } => Self::Import { path, source, stage: Stage::Tried },
             other => other,
+        }
+    }
+
+    /// The failure of a verification.
+    pub(crate) fn verification(target: &Path, error: VerificationError) -> Self {
+        let path = target.to_owned();
+        match error {
+            VerificationError::Read(source) => file(target, "read")(source),
+            VerificationError::Bundle(source) => Self::Bundle { path, source },
+            VerificationError::Page(source) => Self::Page { path, source },
+            VerificationError::Checkpoint(error) => error.into(),
+            VerificationError::Ledger(error) => error.into(),
         }
     }
 

@@ -82,7 +82,7 @@ impl Prove {
             return Ok((under, account));
         }
         let state = ledger.state();
-        let mut kept = ledger.checkpoints()?;
+        let mut kept = ledger.readable_checkpoints()?;
         kept.sort_by_key(|signed| (checkpoint::cosigned(signed, &state).len(), signed.checkpoint().size()));
         let mut failed = ProveError::Uncovered(0);
         while let Some(under) = kept.pop() {
@@ -144,7 +144,7 @@ pub(crate) fn under(ledger: &Ledger, sequence: u64, size: Option<u64>) -> Result
     }
     let state = ledger.state();
     let covers = |signed: &SignedCheckpoint| signed.checkpoint().size() > sequence;
-    let kept: Vec<SignedCheckpoint> = ledger.checkpoints()?.into_iter().filter(covers).collect();
+    let kept: Vec<SignedCheckpoint> = ledger.readable_checkpoints()?.into_iter().filter(covers).collect();
     // By as many as there are, and then as new as there is.
     let best = kept.into_iter().max_by_key(|signed| checkpoint::cosigned(signed, &state).len());
     best.ok_or_else(missing)

@@ -9,7 +9,7 @@
 //! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
 //!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
-//! - [`against`]: two histories compared;
+//! - [`verification`]: a history judged, wherever it lies; [`against`]: two of them compared;
 //! - [`specimen`]: a plausible ledger of any size, made up.
 //! - [`evidence`]: files on their way in and out;
 //! - [`disclosing`]: withheld values on their way to those who may see them.
@@ -29,4 +29,5 @@ pub mod publish;
 pub mod restore;
 pub mod sheet;
 pub mod specimen;
+pub mod verification;
 pub mod web;

@@ -31,6 +31,8 @@ pub struct Backup {
     pub removed: u64,
     /// How many files entries name that neither has whole.
     pub missing: u64,
+    /// How many checkpoints of the ledger cannot be read: what the backup has in their place stays.
+    pub unread: u64,
 }
 
 /// Why there is no backup, or none of a later moment.
@@ -101,10 +103,10 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
         missing += u64::from(!whole && *wanted);
     }
     copy.extend(&original)?;
-    shelf::copy(folder, to, copy.head().size)?;
+    let unread = shelf::copy(folder, to, copy.head().size)?;
     forked::copy(folder, to)?;
     let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
-    Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing })
+    Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
 }
 
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.

@@ -231,6 +231,15 @@ impl Ledger {
         self.shelf.all()
     }
 
+    /// As above, where some cannot be read the others: one that is damaged takes nothing from what another one vouches for.
+    ///
+    /// # Errors
+    /// As above, where none is left.
+    pub fn readable_checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
+        let (kept, unread) = self.shelf.whole()?;
+        unread.into_iter().next().filter(|_| kept.is_empty()).map_or(Ok(kept), Err)
+    }
+
     /// Of how many entries the checkpoints are that are kept, the smallest first.
     ///
     /// # Errors

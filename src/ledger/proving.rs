@@ -142,7 +142,7 @@ impl Ledger {
             let found = policy.and_then(|policy| Some(policy.witnessed(signed).ok()?.backing));
             found == Some(Backing::Witnessed)
         };
-        let mut kept = self.checkpoints()?;
+        let mut kept = self.readable_checkpoints()?;
         kept.retain(witnessed);
         let (fewer, more): (Vec<_>, Vec<_>) =
             kept.into_iter().partition(|signed| signed.checkpoint().size() < size);

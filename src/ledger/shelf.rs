@@ -64,7 +64,23 @@ impl Shelf {
     }
 
     pub(super) fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        self.sizes()?.into_iter().filter_map(|size| self.of(size).transpose()).collect()
+        let (kept, unread) = self.whole()?;
+        unread.into_iter().next().map_or(Ok(kept), Err)
+    }
+
+    /// All that are checkpoints, and what lies in the place of others.
+    pub(super) fn whole(&self) -> Result<(Vec<SignedCheckpoint>, Vec<CheckpointError>), CheckpointError> {
+        let (mut kept, mut unread) = (Vec::new(), Vec::new());
+        for size in self.sizes()? {
+            match self.of(size) {
+                Ok(found) => kept.extend(found),
+                Err(error @ (CheckpointError::Damaged { .. } | CheckpointError::Misnamed { .. })) => {
+                    unread.push(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((kept, unread))
     }
 
     /// Keeps everybody else waiting who reads, merges and writes here, whatever process it is, until what is returned is dropped:
@@ -101,31 +117,34 @@ impl Shelf {
     }
 }
 
-/// The checkpoints that are kept in a ledger's folder, the smallest first; they are not verified.
+/// The checkpoints that are kept in a ledger's folder, the smallest first, which are not verified; and what lies in the place of
+/// others: [`CheckpointError::Damaged`], [`CheckpointError::Misnamed`].
 ///
 /// # Errors
-/// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
-pub fn in_folder(ledger: &Path) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-    Shelf::new(Some(ledger)).all()
+/// [`CheckpointError::Ledger`].
+pub fn in_folder(ledger: &Path) -> Result<(Vec<SignedCheckpoint>, Vec<CheckpointError>), CheckpointError> {
+    Shelf::new(Some(ledger)).whole()
 }
 
-/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already.
+/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already. Says how
+/// many cannot be read.
 ///
 /// # Errors
 /// As [`in_folder`].
-pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<(), CheckpointError> {
-    let copy = Shelf::new(Some(to));
-    for mut signed in in_folder(ledger)?.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
-        let kept = copy.of(signed.checkpoint().size())?;
-        if let Some(kept) = &kept {
+pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<u64, CheckpointError> {
+    let (copy, (own, unread)) = (Shelf::new(Some(to)), in_folder(ledger)?);
+    let there = copy.whole()?.0;
+    for mut signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
+        let kept = there.iter().find(|kept| kept.checkpoint().size() == signed.checkpoint().size());
+        if let Some(kept) = kept {
             // One of another history is refused with the entries.
             signed.merge(kept)?;
         }
-        if kept.as_ref() != Some(&signed) {
+        if kept != Some(&signed) {
             copy.keep(&signed)?;
         }
     }
-    Ok(())
+    Ok(unread.len() as u64)
 }
 
 /// What the file of a checkpoint of a size is called.

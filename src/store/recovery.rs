@@ -27,8 +27,7 @@ pub(super) struct Recovered {
 /// Opens the journal, with sled as far as it can be had, and says in notices what was healed.
 pub(super) fn open(folder: &Folder, limit: u64, notices: &mut Vec<String>) -> Result<Recovered, StoreError> {
     let mut generations = Generations::read(&folder.sled());
-    let durable =
-        generations.current().filter(|current| current.closed).map_or(0, |current| current.entries);
+    let durable = generations.current().filter(|current| current.closed).map_or(0, |current| current.entries);
     let (journal, frames) = match quickly(folder, &mut generations, limit, notices) {
         Ok((journal, frames)) => (journal, Some(frames)),
         Err((known, reason)) => {

@@ -156,6 +156,12 @@ fn bundled(desk: &mut Desk) {
     desk.write("changed.bundle", &changed);
     desk.read_both("verify changed.bundle");
     desk.refused("bundle restore changed.bundle --ledger changed", 1);
+    for dry in ["", " --dry-run"] {
+        // A bundle is no export, whether one is to be made of it or not.
+        desk.refused(&format!("restore first.bundle --ledger changed{dry}"), 1);
+        desk.refused(&format!("restore nowhere --ledger changed{dry}"), 2);
+        desk.refused(&format!("restore ledger --ledger changed{dry}"), 2);
+    }
 }
 
 /// A ZIP with other bytes in its members.
@@ -198,6 +204,8 @@ fn examined(desk: &mut Desk) {
     let kept = fs::read_dir(desk.path("copy/checkpoints")).unwrap().next().unwrap().unwrap();
     fs::write(kept.path(), "others").unwrap();
     desk.read_both("doctor --ledger copy");
+    desk.read_both("verify copy");
+    desk.ask("backup spare --ledger copy");
     desk.write("copy/fork", &desk.read("fork.txt"));
     desk.read_both("doctor --ledger copy");
     desk.refused("record progress 1.G2G.2 --as DK --lifecycle completed --ledger copy", 1);

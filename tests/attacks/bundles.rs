@@ -4,14 +4,14 @@
 use super::desk::{ACTION, Desk, plan_text, word};
 use super::two_sides::{Members, Sides, bundle, cosigned, unzipped, zipped};
 use annals::exchange::bundle::restore::{UnpackError, restore};
-use annals::exchange::bundle::verify::{self, Verified, VerifyError};
+use annals::exchange::bundle::verify::{self, Bundled, VerifyError};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::disclosing::TakeError;
 use annals::exchange::layout::LayoutError;
 use annals::ledger::anchor::Anchor;
 use annals::ledger::quietly;
 use annals::record::completeness::{Completed, Completeness};
-use annals::record::verdict::Check;
+use annals::record::verdict::{Check, Report};
 use annals::trail::checkpoint::SignedCheckpoint;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,16 +20,28 @@ use std::process::Command;
 /// What a bundle gives to whoever verifies it.
 type Given = (Vec<Vec<u8>>, Vec<SignedCheckpoint>, Verified, Completed);
 
+/// What is found in it beside its checkpoints.
+struct Verified {
+    report: Report,
+    bundled: Bundled,
+}
+
+impl Verified {
+    fn holds(&self) -> bool {
+        self.report.size > 0 && self.report.holds() && self.bundled.holds()
+    }
+}
+
 fn read(path: &Path) -> Result<Given, VerifyError> {
     let mut bundle = Bundle::open(path)?;
     let checkpoints = bundle.checkpoints()?;
     let (mut lines, mut completeness) = (Vec::new(), Completeness::new(checkpoints.clone()));
-    let verified = verify::verify(&mut bundle, Vec::new(), &mut |_, line| {
+    let (report, state, bundled) = verify::verify(&mut bundle, Vec::new(), &mut |_, line| {
         lines.push(line.to_vec());
         completeness.push(line);
     })?;
-    let completed = completeness.finish(&verified.state, None);
-    Ok((lines, checkpoints, verified, completed))
+    let completed = completeness.finish(&state, None);
+    Ok((lines, checkpoints, Verified { report, bundled }, completed))
 }
 
 struct Desktop {
@@ -188,8 +200,9 @@ fn a_tile_that_the_tree_does_not_have_is_no_bundles() {
 fn a_policy_that_the_entries_do_not_adopt_is_told() {
     let desktop = sound();
     let policy = String::from_utf8(desktop.member("policy").to_vec()).unwrap();
-    let judged =
-        |path: &Path| read(path).map(|(_, _, verified, _)| (verified.policy, verified.holds())).unwrap();
+    let judged = |path: &Path| {
+        read(path).map(|(_, _, verified, _)| (verified.bundled.policy, verified.holds())).unwrap()
+    };
     assert_eq!(judged(&desktop.write(&desktop.members)), (Some(true), true));
     // What it lists counts, not how that is written.
     let commented = format!("# As agreed in 2021.\n\n{policy}");
@@ -220,7 +233,7 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
         bytes[at] ^= 1;
         let (_, _, verified, completed) = read(&desktop.with(&hashes, &bytes)).unwrap();
         assert!(verified.report.holds() && completed.holds());
-        assert_eq!((verified.tile, verified.report.size), (Some(hashes.clone()), completed.size));
+        assert_eq!((verified.bundled.tile, verified.report.size), (Some(hashes.clone()), completed.size));
     }
     for name in [&hashes, &entries, "checkpoint"] {
         let found = read(&desktop.without(name)).map(|_| ());
@@ -242,10 +255,10 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let name = annals::trail::hash::sha256(b"the file");
     let evidence = format!("evidence/{name}");
     let (_, _, verified, _) = read(&desktop.with(&evidence, b"the file")).unwrap();
-    assert!(!verified.holds() && verified.files == (1, vec![name.clone()]), "no entry names it");
+    assert!(!verified.holds() && verified.bundled.files == (1, vec![name.clone()]), "no entry names it");
     let path = desktop.with(&evidence, b"another file");
     let (_, _, verified, _) = read(&path).unwrap();
-    assert!(!verified.holds() && verified.files == (1, vec![name.clone()]));
+    assert!(!verified.holds() && verified.bundled.files == (1, vec![name.clone()]));
     let restored = |path: &Path, to: &str| {
         restore(&mut Bundle::open(path).unwrap(), &desktop.home.path().join(to), &mut quietly)
     };
@@ -254,7 +267,7 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let plan = annals::trail::hash::sha256(plan_text().as_bytes());
     let (_, _, verified, _) =
         read(&desktop.with(&format!("evidence/{plan}"), plan_text().as_bytes())).unwrap();
-    assert!(verified.holds() && verified.files == (1, Vec::new()), "the entries name it");
+    assert!(verified.holds() && verified.bundled.files == (1, Vec::new()), "the entries name it");
     assert!(restored(&desktop.with(&format!("evidence/{plan}"), plan_text().as_bytes()), "plan").is_ok());
     let found = restored(&desktop.with(&format!("evidence/{plan}"), b"another plan"), "another");
     assert!(matches!(found, Err(UnpackError::File(found)) if found == plan));
@@ -289,7 +302,7 @@ fn a_member_that_inflates_beyond_its_limit_is_not_read_to_its_end() {
     assert!(matches!(found, Err(VerifyError::Disclosures(TakeError::Form(1)))), "{found:?}");
     let evidence = format!("evidence/{}", "a".repeat(64));
     let (_, _, verified, _) = read(&desktop.with(&evidence, &vec![0; 3_000_000])).unwrap();
-    assert_eq!(verified.files.1, ["a".repeat(64)]);
+    assert_eq!(verified.bundled.files.1, ["a".repeat(64)]);
 }
 
 /// A bundle of a short history, with all that a bundle has.
@@ -340,7 +353,11 @@ fn a_bundle_with_a_bit_changed_anywhere_says_the_same_or_is_refused() {
         passed += 1;
         assert!(read_lines == lines, "{at}");
         assert!(read_checkpoints == checkpoints, "{at}");
-        assert_eq!((verified.report, verified.files), (sound.report.clone(), sound.files.clone()), "{at}");
+        assert_eq!(
+            (verified.report, verified.bundled.files),
+            (sound.report.clone(), sound.bundled.files.clone()),
+            "{at}"
+        );
     }
     assert!(passed > 0);
 }
@@ -356,7 +373,7 @@ fn an_entry_that_was_changed_with_all_hashes_beside_it_is_still_named() {
     let path = home.path().join("bundle");
     fs::write(&path, zipped(&super::two_sides::members(&lines, &sides.kept))).unwrap();
     let (_, _, verified, completed) = read(&path).unwrap();
-    assert_eq!(verified.tile, None);
+    assert_eq!(verified.bundled.tile, None);
     let failed = verified.report.verdicts.iter().find(|each| each.finding.is_some()).unwrap();
     assert_eq!(failed.check, Check::Signatures);
     assert!(!completed.holds());

@@ -3,11 +3,10 @@
 use super::desk::{ACTION, Desk, ORIGIN, key, key_of, word};
 use annals::domain::sealed::Audience;
 use annals::exchange::bundle::pack::{Recipe, pack};
-use annals::exchange::bundle::{Bundle, verify};
-use annals::exchange::export;
+use annals::exchange::verification::{Trusted, Verification};
 use annals::ledger::anchor::Anchor;
 use annals::ledger::{Ledger, Receipt, quietly};
-use annals::record::completeness::{Completed, Completeness, Unsound, policy_at};
+use annals::record::completeness::{Completed, Unsound, policy_at};
 use annals::record::role::Role;
 use annals::record::verdict::{Check, Report};
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -239,20 +238,10 @@ impl Form {
     ) -> Judged {
         let home = tempfile::tempdir().unwrap();
         let path = self.write(lines, inside, home.path());
-        let inside = if self == Self::Export { &[] } else { inside };
-        let mut completeness = Completeness::new(inside.iter().chain(elsewhere).cloned());
-        let mut each = |_, line: &[u8]| completeness.push(line);
-        let (report, state) = match self {
-            Self::Export => export::verify(fs::File::open(path).unwrap(), Vec::new(), &mut each).unwrap(),
-            Self::Folder => Ledger::verify_folder(&path, Vec::new(), &mut each).unwrap(),
-            Self::Bundle => {
-                let mut bundle = Bundle::open(&path).unwrap();
-                let verified = verify::verify(&mut bundle, Vec::new(), &mut each).unwrap();
-                assert_eq!(verified.tile, None);
-                (verified.report, verified.state)
-            }
-        };
-        Judged { report, completed: completeness.finish(&state, None) }
+        let trusted = Trusted { checkpoints: elsewhere.to_vec(), ..Trusted::default() };
+        let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+        assert!(found.bundled.is_none_or(|bundled| bundled.tile.is_none()));
+        Judged { report: found.report, completed: found.completed }
     }
 }
 

@@ -201,6 +201,40 @@ fn a_fork_that_was_found_is_in_the_backup_and_stops_every_write_there() {
 }
 
 #[test]
+fn a_checkpoint_that_cannot_be_read_hides_neither_the_entries_nor_the_others() {
+    let place = Place::founded();
+    place.done(["checkpoint"]);
+    place.done(["cosign", "--as", "DK"]);
+    place.done(PROGRESS);
+    place.done(["checkpoint"]);
+    place.backup();
+    let folder = place.ledger.join("checkpoints");
+    let newest = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    let copied = place.path("backup/checkpoints").join(newest.file_name().unwrap());
+    let whole = fs::read(&newest).unwrap();
+    fs::write(&newest, "others").unwrap();
+
+    let answer = place.annals(["--format", "json", "verify"]);
+    let report: Value = serde_json::from_slice(&answer.out).unwrap();
+    assert_eq!((answer.code, &report["holds"]), (Some(1), &json!(false)), "{report}");
+    assert!(report["conclusion"].as_str().unwrap().starts_with("DAMAGED: the entries hold"), "{report}");
+    assert!(report["unread"][0].as_str().unwrap().contains(newest.to_str().unwrap()), "{report}");
+    let verdicts = report["verdicts"].as_object().unwrap().values();
+    assert!(verdicts.into_iter().all(|verdict| verdict["holds"] != json!(false)), "{report}");
+    assert_eq!(report["checkpoints"][0]["holds"], json!(true), "{report}");
+    place.done(["prove", "3"]);
+    place.done(["verify", "3.tlog-proof"]);
+
+    assert_eq!(place.backup()["unread"], json!(1));
+    assert_eq!(fs::read(&copied).unwrap(), whole, "what the backup has stays");
+    // The other way round it is mended.
+    fs::write(&copied, "others").unwrap();
+    fs::write(&newest, &whole).unwrap();
+    assert_eq!(place.backup()["unread"], json!(0));
+    assert_eq!(fs::read(&copied).unwrap(), whole);
+}
+
+#[test]
 fn what_only_the_backup_has_of_what_entries_hold_stays_there() {
     for lost in ["cut", "removed"] {
         let place = Place::founded();

@@ -1,24 +1,23 @@
 //! `annals verify`: what a ledger, an export, a bundle, a page, a proof, a checkpoint or a fork proves, and what it does not.
 
 mod against;
-mod history;
 mod note;
 mod told;
 
-pub(crate) use history::of;
-pub(crate) use told::table;
+pub(crate) use told::{answer, table};
 
 use super::checkpoint;
 use super::failure::{Failure, file};
 use super::files;
+use super::output;
 use super::settings::Settings;
 use against::Against;
 use annals::exchange::against::{Compared, Leaves};
+use annals::exchange::verification::{Trusted, Verification};
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::hash::LeafHash;
 use annals::trail::policy::{POLICY_LIMIT, Policy};
 use clap::Args;
-use history::{Found, Trusted};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -89,15 +88,15 @@ impl Verify {
         let checkpoints = self.checkpoints.as_deref().map_or(Ok(Vec::new()), kept)?;
         let trusted = Trusted { first: self.first, policy: policy.clone(), checkpoints, seen: self.seen };
         let Some(other) = self.against else {
-            return Found::of(target, trusted, None)?.show(None, settings.format);
+            return told::show(&judged(target, trusted, None)?, None, settings.format);
         };
         if !other.exists() {
             return Err(file(&other, "verified")(std::io::ErrorKind::NotFound.into()));
         }
         let (mut ours, mut theirs) = (Leaves::new()?, Leaves::new()?);
-        let found = Found::of(target, trusted, Some(&mut ours))?;
+        let found = judged(target, trusted, Some(&mut ours))?;
         let trusted = Trusted { first: self.first, policy, ..Trusted::default() };
-        let found_there = Found::of(&other, trusted, Some(&mut theirs))?;
+        let found_there = judged(&other, trusted, Some(&mut theirs))?;
         let compared = ours.compare(&theirs)?;
         let parted = matches!(compared, Compared::Parted(_));
         let fork = if parted { found.fork(&ours, &found_there, &theirs)? } else { None };
@@ -110,8 +109,20 @@ impl Verify {
         };
         let sound = found_there.holds();
         let against = Against { target: other, compared, size: ours.size(), sound, fork };
-        found.show(Some(&against), settings.format)
+        told::show(&found, Some(&against), settings.format)
     }
+}
+
+/// What is found in a ledger's folder or a file, trusting nothing from elsewhere.
+pub(crate) fn of(target: &Path) -> Result<Verification, Failure> {
+    judged(target, Trusted::default(), None)
+}
+
+fn judged(target: &Path, trusted: Trusted, leaves: Option<&mut Leaves>) -> Result<Verification, Failure> {
+    let bar = output::progress("verifying");
+    let found = Verification::of(target, trusted, leaves, &mut |read| bar.set_position(read));
+    bar.finish_and_clear();
+    found.map_err(|error| Failure::verification(target, error))
 }
 
 fn read_policy(path: &Path) -> Result<Policy, Failure> {

@@ -5,7 +5,8 @@ use super::super::checkpoint::instant;
 use super::super::failure::Failure;
 use super::super::output::{self, Format};
 use super::against::Against;
-use super::history::{Bundled, Found};
+use annals::exchange::bundle::verify::Bundled;
+use annals::exchange::verification::{Kind, Verification};
 use annals::record::completeness::{Standing, Vouched};
 use annals::record::refusal::causes;
 use annals::record::verdict::{Report, Verdict};
@@ -17,208 +18,194 @@ use std::process::ExitCode;
 const LIMITS: &str = "that what was said is true, that the writer's clock was right, and that the files put forward as evidence \
                       are still at hand.";
 
-impl Found {
-    pub(crate) fn show(&self, against: Option<&Against>, format: Format) -> Result<ExitCode, Failure> {
-        match format {
-            Format::Table => {
-                let against = against.map_or_else(String::new, |against| format!("\n{}\n", against.words()));
-                output::words(&format!("{}{against}", self.table()))?;
-            }
-            Format::Json => {
-                let mut answer = self.answer();
-                if let (Some(members), Some(against)) = (answer.as_object_mut(), against) {
-                    members.insert("against".to_owned(), against.answer());
-                }
-                output::object(&answer)?;
-            }
-            Format::Csv => output::rows(&COLUMNS, &rows(&self.report), self.report.illustrative)?,
+pub(super) fn show(
+    found: &Verification,
+    against: Option<&Against>,
+    format: Format,
+) -> Result<ExitCode, Failure> {
+    match format {
+        Format::Table => {
+            let against = against.map_or_else(String::new, |against| format!("\n{}\n", against.words()));
+            output::words(&format!("{}{against}", table(found)))?;
         }
-        let agreed = against.is_none_or(Against::holds);
-        Ok(ExitCode::from(u8::from(!self.holds() || !agreed)))
-    }
-
-    fn conclusion(&self) -> &'static str {
-        match (self.report.holds() && self.parts_hold(), self.known) {
-            (false, _) if self.report.holds() => {
-                "CONTRADICTED: the entries hold by themselves, and a checkpoint, the tree, a file, the policy or a fork says otherwise"
+        Format::Json => {
+            let mut answer = answer(found);
+            if let (Some(members), Some(against)) = (answer.as_object_mut(), against) {
+                members.insert("against".to_owned(), against.answer());
             }
-            (false, _) => "NOT CONSISTENT: do not rely on it beyond the first bad entry",
-            (true, None) if self.report.size == 0 => "empty: there is nothing to verify",
-            (true, Some(_)) if self.report.size == 0 => {
-                "EMPTY: it has no first entry, so it is not the ledger that you know"
+            output::object(&answer)?;
+        }
+        Format::Csv => output::rows(&COLUMNS, &rows(&found.report), found.report.illustrative)?,
+    }
+    let agreed = against.is_none_or(Against::holds);
+    Ok(ExitCode::from(u8::from(!found.holds() || !agreed)))
+}
+
+/// Up to which entry nothing can be missing, in words.
+fn completeness(found: &Verification) -> String {
+    let completed = &found.completed;
+    if completed.size == 0 {
+        return "completeness is not known: there is no entry".to_owned();
+    }
+    let Some((_, vouched)) = completed.witnessed() else {
+        let signed = match completed.signed() {
+            Some((checkpoint, vouched)) if vouched.witnesses.is_empty() => {
+                format!("the ledger alone signed {}", output::count(checkpoint.size(), "entry", "entries"))
             }
-            (true, Some(false)) => "ANOTHER LEDGER: consistent, and not the one that you know",
-            (true, Some(true)) => "consistent, and the ledger that you know",
-            (true, None) => "self-consistent, parties not authenticated (give `--first` the hash of entry 0)",
-        }
-    }
+            Some((checkpoint, vouched)) => format!(
+                "of {}, only {} cosigned",
+                output::count(checkpoint.size(), "entry", "entries"),
+                witnesses(vouched)
+            ),
+            None => "there is no checkpoint of it".to_owned(),
+        };
+        return format!("completeness is not known: {signed}, and newer entries may have been cut off");
+    };
+    // A page may hold fewer entries than the checkpoint that continues them.
+    let covered = found.complete();
+    let left = completed.size - covered;
+    let beyond = match left {
+        0 => String::new(),
+        1 => "; the entry after it is not witnessed".to_owned(),
+        left => format!("; the {left} entries after it are not witnessed"),
+    };
+    let named = if found.known == Some(true) { "" } else { ", if the parties are those that it names" };
+    format!(
+        "complete up to entry {}{named}: witnessed by {}{beyond}",
+        covered.saturating_sub(1),
+        witnesses(vouched)
+    )
+}
 
-    /// Up to which entry nothing can be missing, in words.
-    fn completeness(&self) -> String {
-        let completed = &self.completed;
-        if completed.size == 0 {
-            return "completeness is not known: there is no entry".to_owned();
-        }
-        let Some((checkpoint, vouched)) = completed.witnessed() else {
-            let signed = match completed.signed() {
-                Some((checkpoint, vouched)) if vouched.witnesses.is_empty() => {
-                    format!(
-                        "the ledger alone signed {}",
-                        output::count(checkpoint.size(), "entry", "entries")
-                    )
-                }
-                Some((checkpoint, vouched)) => format!(
-                    "of {}, only {} cosigned",
-                    output::count(checkpoint.size(), "entry", "entries"),
-                    witnesses(vouched)
-                ),
-                None => "there is no checkpoint of it".to_owned(),
-            };
-            return format!("completeness is not known: {signed}, and newer entries may have been cut off");
+/// What was found, as a table.
+pub(crate) fn table(found: &Verification) -> String {
+    let report = &found.report;
+    let line = |name: &str, sign, words: &str| format!("{name:<20}{} {words}\n", output::sign(sign));
+    let mut text: String = report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size)).collect();
+    if let Some(Bundled { tile, files: (count, wrong), policy }) = &found.bundled {
+        text += &match tile {
+            Some(tile) => line("tree", Some(false), &format!("`{tile}` is not that of the entries")),
+            None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
         };
-        // A page may hold fewer entries than the checkpoint that continues them.
-        let covered = checkpoint.size().min(completed.size);
-        let left = completed.size - covered;
-        let beyond = match left {
-            0 => String::new(),
-            1 => "; the entry after it is not witnessed".to_owned(),
-            left => format!("; the {left} entries after it are not witnessed"),
+        text += &match (wrong.first(), count) {
+            (Some(wrong), _) => line(
+                "files",
+                Some(false),
+                &format!("`evidence/{wrong}` is not the file of its name, or of no entry"),
+            ),
+            (None, 0) => line("files", None, "none is in it"),
+            (None, count) => line("files", Some(true), &format!("{count} of {count}")),
         };
-        let named = if self.known == Some(true) { "" } else { ", if the parties are those that it names" };
-        format!(
-            "complete up to entry {}{named}: witnessed by {}{beyond}",
-            covered.saturating_sub(1),
-            witnesses(vouched)
-        )
+        text += &line(
+            "policy",
+            *policy,
+            match policy {
+                None if found.report.holds() => "none is in it",
+                None => "not judged: the entries do not hold",
+                Some(true) => "the one that its entries adopt",
+                Some(false) => "`policy` is not the one that its entries adopt",
+            },
+        );
     }
-
-    fn table(&self) -> String {
-        let report = &self.report;
-        let line = |name: &str, sign, words: &str| format!("{name:<20}{} {words}\n", output::sign(sign));
-        let mut text: String =
-            report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size)).collect();
-        if let Some(Bundled { tile, files: (count, wrong), policy }) = &self.bundled {
-            text += &match tile {
-                Some(tile) => line("tree", Some(false), &format!("`{tile}` is not that of the entries")),
-                None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
-            };
-            text += &match (wrong.first(), count) {
-                (Some(wrong), _) => line(
-                    "files",
-                    Some(false),
-                    &format!("`evidence/{wrong}` is not the file of its name, or of no entry"),
-                ),
-                (None, 0) => line("files", None, "none is in it"),
-                (None, count) => line("files", Some(true), &format!("{count} of {count}")),
-            };
-            text += &line(
-                "policy",
-                *policy,
-                match policy {
-                    None if self.report.holds() => "none is in it",
-                    None => "not judged: the entries do not hold",
-                    Some(true) => "the one that its entries adopt",
-                    Some(false) => "`policy` is not the one that its entries adopt",
-                },
-            );
-        }
-        let standings = &self.completed.standings;
-        let wrong = standings.iter().find_map(|standing| {
-            standing.verdict.as_ref().err().map(|unsound| (standing.signed.checkpoint().size(), unsound))
-        });
-        if let Some(path) = &self.forked {
-            let what =
-                format!("{}: the ledger's key signed two histories; people have to decide", path.display());
-            text += &line("fork", Some(false), &what);
-        }
-        text += &match wrong {
-            Some((size, unsound)) => {
-                line("checkpoints", Some(false), &format!("that of {size} entries: {}", causes(unsound)))
-            }
-            None if standings.is_empty() => line("checkpoints", None, "none is at hand"),
-            None => line("checkpoints", Some(true), &format!("{} of {}", standings.len(), standings.len())),
-        };
-        format!(
-            "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\n{}\n",
-            self.conclusion(),
-            self.completeness(),
-            report.size,
-            report.streams,
-            report.head,
-            report.first,
-            self.completed.root,
-            remarks(report),
-            self.limits(),
-        )
+    let standings = &found.completed.standings;
+    let wrong = standings.iter().find_map(|standing| {
+        standing.verdict.as_ref().err().map(|unsound| (standing.signed.checkpoint().size(), unsound))
+    });
+    if let Some(path) = &found.forked {
+        let what =
+            format!("{}: the ledger's key signed two histories; people have to decide", path.display());
+        text += &line("fork", Some(false), &what);
     }
-
-    fn limits(&self) -> String {
-        let unread = match (self.is_page, &self.bundled) {
-            (true, _) => " Nor that the page shows what its entries say: it was not read.",
-            (false, Some(_)) => " Nor what its README.txt and answers.jsonl say: they were not read.",
-            (false, None) => "",
-        };
-        format!("Not proved: {LIMITS}{unread}")
+    for unread in &found.unread {
+        text += &line("checkpoints", Some(false), &causes(unread));
     }
+    text += &match wrong {
+        Some((size, unsound)) => {
+            line("checkpoints", Some(false), &format!("that of {size} entries: {}", causes(unsound)))
+        }
+        None if standings.is_empty() && !found.unread.is_empty() => String::new(),
+        None if standings.is_empty() => line("checkpoints", None, "none is at hand"),
+        None => line("checkpoints", Some(true), &format!("{} of {}", standings.len(), standings.len())),
+    };
+    format!(
+        "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\n{}\n",
+        found.conclusion(),
+        completeness(found),
+        report.size,
+        report.streams,
+        report.head,
+        report.first,
+        found.completed.root,
+        remarks(report),
+        limits(found),
+    )
+}
 
-    pub(crate) fn answer(&self) -> Value {
-        let report = &self.report;
-        let checkpoint = |standing: &Standing| {
-            let checkpoint = standing.signed.checkpoint();
-            let mut value = json!({
-                "size": checkpoint.size(), "root": checkpoint.root().to_string(), "holds": standing.verdict.is_ok(),
-            });
-            if let Some(members) = value.as_object_mut() {
-                match &standing.verdict {
-                    Ok(vouched) => {
-                        members.insert("witnessed".to_owned(), vouched.witnessed.into());
-                        members.insert("witnesses".to_owned(), named(vouched));
-                    }
-                    Err(unsound) => drop(members.insert("found".to_owned(), causes(unsound).into())),
-                }
-            }
-            value
-        };
-        let completed = &self.completed;
+fn limits(found: &Verification) -> String {
+    let unread = match found.kind {
+        Kind::Page => " Nor that the page shows what its entries say: it was not read.",
+        Kind::Bundle => " Nor what its README.txt and answers.jsonl say: they were not read.",
+        Kind::Folder | Kind::Export => "",
+    };
+    format!("Not proved: {LIMITS}{unread}")
+}
+
+pub(crate) fn answer(found: &Verification) -> Value {
+    let report = &found.report;
+    let checkpoint = |standing: &Standing| {
+        let checkpoint = standing.signed.checkpoint();
         let mut value = json!({
-            "kind": "verification",
-            "holds": self.holds(),
-            "conclusion": self.conclusion(),
-            "completeness": self.completeness(),
-            "complete": completed.witnessed().map_or(0, |(checkpoint, _)| checkpoint.size().min(completed.size)),
-            "size": report.size,
-            "streams": report.streams,
-            "first": report.first,
-            "head": report.head,
-            "root": completed.root.to_string(),
-            "withheld": report.withheld.0,
-            "disclosed": report.withheld.1,
-            "erased": report.erased,
-            "lingering": report.lingering,
-            "stray": report.stray,
-            "damaged": report.damaged,
-            "unfinished": report.unfinished,
-            "illustrative": report.illustrative,
-            "verdicts": verdicts(report),
-            "checkpoints": completed.standings.iter().map(checkpoint).collect::<Vec<_>>(),
-            "limits": self.limits(),
+            "size": checkpoint.size(), "root": checkpoint.root().to_string(), "holds": standing.verdict.is_ok(),
         });
         if let Some(members) = value.as_object_mut() {
-            members.extend(self.known.map(|known| ("authenticated".to_owned(), known.into())));
-            members.extend(self.forked.as_ref().map(|path| ("fork".to_owned(), json!(path))));
-            if let Some(Bundled { tile, files: (count, wrong), policy }) = &self.bundled {
-                members.extend(policy.map(|policy| ("policy".to_owned(), policy.into())));
-                members.insert("tree".to_owned(), tile.is_none().into());
-                members.insert("files".to_owned(), json!({"count": count, "wrong": wrong}));
+            match &standing.verdict {
+                Ok(vouched) => {
+                    members.insert("witnessed".to_owned(), vouched.witnessed.into());
+                    members.insert("witnesses".to_owned(), named(vouched));
+                }
+                Err(unsound) => drop(members.insert("found".to_owned(), causes(unsound).into())),
             }
         }
         value
+    };
+    let completed = &found.completed;
+    let mut value = json!({
+        "kind": "verification",
+        "holds": found.holds(),
+        "conclusion": found.conclusion().to_string(),
+        "completeness": completeness(found),
+        "complete": found.complete(),
+        "size": report.size,
+        "streams": report.streams,
+        "first": report.first,
+        "head": report.head,
+        "root": completed.root.to_string(),
+        "withheld": report.withheld.0,
+        "disclosed": report.withheld.1,
+        "erased": report.erased,
+        "lingering": report.lingering,
+        "stray": report.stray,
+        "damaged": report.damaged,
+        "unfinished": report.unfinished,
+        "illustrative": report.illustrative,
+        "verdicts": verdicts(report),
+        "checkpoints": completed.standings.iter().map(checkpoint).collect::<Vec<_>>(),
+        "limits": limits(found),
+    });
+    if let Some(members) = value.as_object_mut() {
+        members.extend(found.known.map(|known| ("authenticated".to_owned(), known.into())));
+        members.extend(found.forked.as_ref().map(|path| ("fork".to_owned(), json!(path))));
+        if !found.unread.is_empty() {
+            let unread: Vec<String> = found.unread.iter().map(|error| causes(error)).collect();
+            members.insert("unread".to_owned(), json!(unread));
+        }
+        if let Some(Bundled { tile, files: (count, wrong), policy }) = &found.bundled {
+            members.extend(policy.map(|policy| ("policy".to_owned(), policy.into())));
+            members.insert("tree".to_owned(), tile.is_none().into());
+            members.insert("files".to_owned(), json!({"count": count, "wrong": wrong}));
+        }
     }
-}
-
-/// The report, as a table.
-pub(crate) fn table(found: &Found) -> String {
-    found.table()
+    value
 }
 
 fn witnesses(vouched: &Vouched) -> String {

@@ -43,13 +43,9 @@ impl From<LayoutError> for VerifyError {
     }
 }
 
-/// What was found in a bundle.
+/// What a bundle has beside its entries.
 #[derive(Debug)]
-pub struct Verified {
-    /// What the entries come to.
-    pub report: Report,
-    /// The state that they leave, as far as they could be judged.
-    pub state: State,
+pub struct Bundled {
     /// The first tile that is not the one of the entries.
     pub tile: Option<String>,
     /// How many files there are in it, and which are not those of their names, or of no entry.
@@ -59,19 +55,16 @@ pub struct Verified {
     pub policy: Option<bool>,
 }
 
-impl Verified {
-    /// Whether nothing in it was altered.
+impl Bundled {
+    /// Whether all of it is of the entries.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.report.size > 0
-            && self.report.holds()
-            && self.tile.is_none()
-            && self.files.1.is_empty()
-            && self.policy != Some(false)
+        self.tile.is_none() && self.files.1.is_empty() && self.policy != Some(false)
     }
 }
 
-/// Verifies a bundle: entries, tree, withheld values, files and policy. Its checkpoints are judged by whoever takes every entry with `each`.
+/// Verifies a bundle: entries, tree, withheld values, files and policy. Its checkpoints are judged by whoever takes every entry
+/// with `each`, as [`crate::exchange::verification`] does. With the state that the entries leave, as far as they could be judged.
 ///
 /// # Errors
 /// [`VerifyError`]. What is wrong with a bundle that can be read is in what is found.
@@ -79,7 +72,7 @@ pub fn verify(
     bundle: &mut Bundle,
     seen: Vec<LeafHash>,
     each: &mut dyn FnMut(u64, &[u8]),
-) -> Result<Verified, VerifyError> {
+) -> Result<(Report, State, Bundled), VerifyError> {
     let size = bundle.checkpoint()?.checkpoint().size();
     let (mut at_hand, mut withheld) = (AtHand::default(), HashMap::new());
     if let Some(lines) = bundle.open_disclosures()? {
@@ -124,7 +117,7 @@ pub fn verify(
     let files = verify_files(bundle, &unnamed)?;
     let (report, state, _) = verifier.finish_with_state()?;
     let policy = if report.holds() { verify_policy(bundle, &state, size)? } else { None };
-    Ok(Verified { report, state, tile: rows.wrong, files, policy })
+    Ok((report, state, Bundled { tile: rows.wrong, files, policy }))
 }
 
 /// Whoever trusts a policy because it lies in a bundle is to be told at least that it is not the ledger's.
