@@ -2,6 +2,7 @@
 
 use super::checkpoint;
 use super::failure::{Failure, file};
+use super::files;
 use super::output::{self, Standing};
 use super::place;
 use super::settings::Settings;
@@ -9,12 +10,12 @@ use super::verify::Verify;
 use super::words;
 use annals::domain::sealed::Audience;
 use annals::exchange::bundle;
-use annals::exchange::bundle::pack::{self, Recipe};
+use annals::exchange::bundle::pack::{self, PackError, Recipe};
+use annals::exchange::outgoing::Readers;
 use annals::ledger::Ledger;
 use annals::trail::hash::Head;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ Examples:
 pub(crate) enum Bundle {
     Export(Export),
     /// Verify a bundle as `annals verify` does, with no store and no network
+    #[command(mut_arg("target", |target| target.required(true).value_name("FILE").help("The bundle")))]
     Verify(Verify),
     Restore(Restore),
 }
@@ -36,9 +38,6 @@ impl Bundle {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         match self {
             Self::Export(command) => command.run(settings),
-            Self::Verify(command) if command.is_of_the_ledger() => {
-                Err(Failure::usage("name the bundle; `annals verify` alone verifies the ledger".to_owned()))
-            }
             Self::Verify(command) => command.run(settings),
             Self::Restore(command) => command.run(settings),
         }
@@ -81,17 +80,16 @@ impl Export {
 /// Writes a bundle into a file that was not there, and says what it holds.
 pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(String, Value), Failure> {
     super::privacy::known_reader(ledger, &recipe.reader)?;
-    let out = super::files::make_private(path)?;
     let bar = output::progress("bundling");
-    let mut written = BufWriter::new(&out);
-    let packed = pack::pack(ledger, recipe, &mut written, &mut |read| bar.set_position(read));
+    let packed = files::write_by(path, Readers::Owner, |out| {
+        let refused = |error| match error {
+            PackError::Write(error) => file(path, "written")(error),
+            source => Failure::Pack { path: path.to_owned(), source },
+        };
+        pack::pack(ledger, recipe, out, &mut |read| bar.set_position(read)).map_err(refused)
+    });
     bar.finish_and_clear();
-    let flushed = std::io::Write::flush(&mut written).and_then(|()| out.sync_all());
-    let packed = packed
-        .map_err(|source| Failure::Pack { path: path.to_owned(), source })
-        .and_then(|packed| flushed.map(|()| packed).map_err(file(path, "synced")))
-        // Half a bundle is none.
-        .inspect_err(|_| drop(std::fs::remove_file(path)))?;
+    let packed = packed?;
     let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
     let whom = match &recipe.reader {
         Audience::Public => "everybody",
@@ -115,7 +113,7 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         text.extend([format!("\n  {entries} after the newest checkpoint, and not in it")]);
     }
     let members = json!({
-        "file": path, "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
+        "file": path.to_string_lossy(), "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
         "checkpoints": packed.checkpoints, "disclosures": packed.handed, "files": packed.files,
         "missing": packed.missing, "later": later,
     });

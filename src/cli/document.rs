@@ -6,6 +6,7 @@ use super::output::{self, Standing};
 use super::settings::Settings;
 use super::{again, print, words};
 use annals::domain::value::nearest;
+use annals::exchange::outgoing::Readers;
 use annals::ledger::Ledger;
 use annals::report::document::{Document, Section};
 use annals::report::html::{self, Held};
@@ -187,7 +188,7 @@ impl Edition {
             None => Held::default(),
         };
         let page = html::of(document, labels, Some(&held));
-        files::write_by(&self.output, |out| {
+        files::write_by(&self.output, Readers::Usual, |out| {
             let told = |error| file(&self.output, "written")(error);
             out.write_all(page.head.as_bytes()).map_err(told)?;
             let mut written = Ok(());

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use annals::exchange::export::{self, ExportError};
 use annals::exchange::import::{self, ImportError, LineError};
 use annals::exchange::keyring::Keyring;
+use annals::exchange::outgoing::Readers;
 use annals::exchange::restore::{self, RestoreError};
 use annals::ledger::{Ledger, RecordError};
 use annals::record::verdict::Report;
@@ -150,16 +151,12 @@ impl Export {
                 _ => Ok(ExitCode::SUCCESS),
             };
         };
-        let output = File::create_new(path).map_err(file(path, "made"))?;
-        let written = export::write(&ledger, &mut BufWriter::new(&output)).map_err(|error| match error {
-            ExportError::Write(error) => file(path, "written")(error),
-            ExportError::Ledger(error) => error.into(),
-        });
-        if let Err(failure) = written.and_then(|()| output.sync_all().map_err(file(path, "synced"))) {
-            // Half an export would pass for a shorter ledger.
-            let _ = std::fs::remove_file(path);
-            return Err(failure);
-        }
+        files::write_by(path, Readers::Usual, |out| {
+            export::write(&ledger, out).map_err(|error| match error {
+                ExportError::Write(error) => file(path, "written")(error),
+                ExportError::Ledger(error) => error.into(),
+            })
+        })?;
         let standing = Standing::of(&ledger);
         let entries = output::count(standing.head.size, "entry", "entries");
         let text = format!("{entries} written to {}", path.display());

@@ -2,9 +2,10 @@
 
 use super::failure::{Failure, file};
 use annals::exchange::layout::limited;
+use annals::exchange::outgoing::{Outgoing, Readers};
 use std::error::Error;
-use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// The most bytes of a plan document: one of seventy actions has some fifty thousand.
@@ -41,31 +42,19 @@ pub(crate) fn can_be_made(path: &Path) -> Result<(), Failure> {
     if path.exists() { Err(file(path, "made")(ErrorKind::AlreadyExists.into())) } else { Ok(()) }
 }
 
-/// Makes a file that was not there, for withheld values: nobody but its owner reads it before it is handed over.
-pub(crate) fn make_private(path: &Path) -> Result<File, Failure> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(file(path, "made"))
-}
-
 /// Writes a file that was not there, whole and durable or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_by(path, |out| out.write_all(bytes).map_err(file(path, "written")))
+    write_by(path, Readers::Usual, |out| out.write_all(bytes).map_err(file(path, "written")))
 }
 
 /// The same, as `put` puts it down piece by piece.
-pub(crate) fn write_by(
+pub(crate) fn write_by<T>(
     path: &Path,
-    put: impl FnOnce(&mut BufWriter<&File>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let output = File::create_new(path).map_err(file(path, "made"))?;
-    let mut buffer = BufWriter::new(&output);
-    let written = put(&mut buffer)
-        .and_then(|()| buffer.flush().and_then(|()| output.sync_all()).map_err(file(path, "written")));
-    written.inspect_err(|_| {
-        // A half is worth nothing.
-        let _ = fs::remove_file(path);
-    })
+    readers: Readers,
+    put: impl FnOnce(&mut Outgoing) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut out = Outgoing::create(path, readers).map_err(file(path, "made"))?;
+    let put = put(&mut out)?;
+    out.finish().map_err(file(path, "written"))?;
+    Ok(put)
 }

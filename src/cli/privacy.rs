@@ -3,6 +3,7 @@
 
 use super::axes;
 use super::failure::{Failure, file};
+use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
@@ -10,6 +11,7 @@ use super::words;
 use annals::domain::sealed::Audience;
 use annals::domain::value::{Code, nearest};
 use annals::exchange::disclosing::{self, HandError, Handed, Which};
+use annals::exchange::outgoing::Readers;
 use annals::ledger::Ledger;
 use annals::ledger::privacy::Taken;
 use annals::projection::timeline::stream;
@@ -76,18 +78,12 @@ impl Disclose {
                 _ => Ok(ExitCode::SUCCESS),
             };
         };
-        let output = super::files::make_private(path)?;
-        let written = disclosing::write(&ledger, &which, &self.reader, &mut BufWriter::new(&output));
-        let written = written.map_err(|error| match error {
-            HandError::Write(error) => file(path, "written")(error),
-            HandError::Ledger(error) => error.into(),
-        });
-        let synced = written.and_then(|handed| {
-            output.sync_all().map_err(file(path, "synced"))?;
-            Ok(handed)
-        });
-        // Half of it would pass for all.
-        let handed = synced.inspect_err(|_| drop(std::fs::remove_file(path)))?;
+        let handed = files::write_by(path, Readers::Owner, |out| {
+            disclosing::write(&ledger, &which, &self.reader, out).map_err(|error| match error {
+                HandError::Write(error) => file(path, "written")(error),
+                HandError::Ledger(error) => error.into(),
+            })
+        })?;
         self.answer(handed, path, &ledger, settings)
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Prove {
     /// An entry by sequence or id, or an action
     #[arg(value_name = "ENTRY|ACTION")]
     what: String,
-    /// Under the checkpoint of so many entries [default: the newest one that is witnessed, or else the newest]
+    /// Under the checkpoint of so many entries [default: the newest that enough witnesses cosigned, or else the one that most have]
     #[arg(long, value_name = "SIZE")]
     checkpoint: Option<u64>,
     /// Into this file, which must not exist [default: <sequence>.tlog-proof, or <stream>.account]
@@ -66,7 +66,7 @@ impl Prove {
             path.display()
         );
         let members = json!({
-            "sequence": sequence, "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path,
+            "sequence": sequence, "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path.to_string_lossy(),
         });
         output::answer("proof", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -81,9 +81,7 @@ impl Prove {
             let account = ledger.account(subject, &under)?;
             return Ok((under, account));
         }
-        let state = ledger.state();
-        let mut kept = ledger.readable_checkpoints()?;
-        kept.sort_by_key(|signed| (checkpoint::cosigned(signed, &state).len(), signed.checkpoint().size()));
+        let mut kept = ledger.covering(0)?;
         let mut failed = ProveError::Uncovered(0);
         while let Some(under) = kept.pop() {
             match ledger.account(subject, &under) {
@@ -111,7 +109,7 @@ impl Prove {
         );
         let members = json!({
             "subject": subject, "entries": count, "attested": account.size(),
-            "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path,
+            "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path.to_string_lossy(),
         });
         output::answer("account", &text, members, &Standing::of(ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -138,14 +136,9 @@ fn sequence(ledger: &Ledger, what: &str) -> Result<u64, Failure> {
 
 /// The checkpoint under which an entry is proved.
 pub(crate) fn under(ledger: &Ledger, sequence: u64, size: Option<u64>) -> Result<SignedCheckpoint, Failure> {
-    let missing = || ProveError::Uncovered(sequence).into();
-    if let Some(size) = size {
-        return ledger.checkpoint_of(size)?.ok_or_else(missing);
-    }
-    let state = ledger.state();
-    let covers = |signed: &SignedCheckpoint| signed.checkpoint().size() > sequence;
-    let kept: Vec<SignedCheckpoint> = ledger.readable_checkpoints()?.into_iter().filter(covers).collect();
-    // By as many as there are, and then as new as there is.
-    let best = kept.into_iter().max_by_key(|signed| checkpoint::cosigned(signed, &state).len());
-    best.ok_or_else(missing)
+    let missing = || ProveError::Uncovered(sequence);
+    let Some(size) = size else { return Ok(ledger.covering(sequence)?.pop().ok_or_else(missing)?) };
+    let signed = ledger.checkpoint_of(size)?.ok_or_else(missing)?;
+    ledger.owns(&signed)?;
+    Ok(signed)
 }

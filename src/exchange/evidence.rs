@@ -1,6 +1,7 @@
 //! Evidence on its way between a file that somebody has and the ledger's folder, in which it is named by its SHA-256. However
 //! large a file is, only a part of it is in memory at a time.
 
+use super::outgoing::{Outgoing, Readers};
 use crate::ledger::{Ledger, LedgerError};
 use crate::store::{Condition, StoreError};
 use crate::trail::hash::hex;
@@ -101,21 +102,16 @@ impl Offered {
 /// [`EvidenceError`]: nothing is left under that name then.
 pub fn open(ledger: &Ledger, sha256: &str, path: &Path) -> Result<u64, EvidenceError> {
     let failed = |source| EvidenceError::Write { path: path.to_owned(), source };
-    let mut file = File::create_new(path).map_err(failed)?;
+    let mut file = Outgoing::create(path, Readers::Usual).map_err(failed)?;
     let copied = ledger.copy_blob(sha256, &mut file).map_err(|error| match error {
         StoreError::Output(source) => failed(source),
         other => LedgerError::from(other).into(),
     });
-    let whole = copied.and_then(|condition| match condition {
-        Condition::Whole => file.sync_all().and_then(|()| file.metadata()).map_err(failed),
+    match copied? {
+        Condition::Whole => file.finish().map_err(failed),
         Condition::Missing => Err(EvidenceError::Missing(sha256.to_owned())),
         Condition::Changed => Err(EvidenceError::Changed(sha256.to_owned())),
-    });
-    if whole.is_err() {
-        // Half a file, or another one, would pass for the evidence.
-        let _ = std::fs::remove_file(path);
     }
-    Ok(whole?.len())
 }
 
 /// What this program reads where it is run: nobody puts it there by sending a file.

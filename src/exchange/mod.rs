@@ -10,9 +10,9 @@
 //!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
 //! - [`verification`]: a history judged, wherever it lies; [`against`]: two of them compared;
+//! - [`evidence`]: files on their way in and out; [`outgoing`]: any file on its way out, whole or not at all;
+//! - [`disclosing`]: withheld values on their way to those who may see them;
 //! - [`specimen`]: a plausible ledger of any size, made up.
-//! - [`evidence`]: files on their way in and out;
-//! - [`disclosing`]: withheld values on their way to those who may see them.
 
 pub mod against;
 pub mod answer;
@@ -24,6 +24,7 @@ pub mod import;
 pub mod keyring;
 pub mod layout;
 pub mod mirror;
+pub mod outgoing;
 pub mod page;
 pub mod publish;
 pub mod restore;

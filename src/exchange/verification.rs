@@ -98,14 +98,16 @@ pub struct Verification {
     pub bundled: Option<Bundled>,
     /// Whether it is the history that is known from elsewhere; nothing where nothing is.
     pub known: Option<bool>,
-    /// The fork that was found in a ledger's folder.
-    pub forked: Option<PathBuf>,
+    /// The file in a ledger's folder that says that a fork was found, and whether it holds one that the ledger's key signed.
+    pub forked: Option<(PathBuf, bool)>,
     /// What lies in a ledger's folder where checkpoints are kept, and is none.
     pub unread: Vec<CheckpointError>,
     /// In what it lies.
     pub kind: Kind,
     /// Whether its checkpoints were judged by keys from elsewhere.
     judged: bool,
+    /// Whether nothing is against its being the one that is known but that there is no checkpoint of it.
+    unsigned: bool,
 }
 
 /// In what a history lies.
@@ -134,6 +136,8 @@ pub enum Conclusion {
     Empty,
     /// It has no entry, so that it is not the one that is known.
     Cut,
+    /// It is consistent, and no checkpoint is there by which trusted keys would know it.
+    Unsigned,
     /// It is consistent, and not the one that is known.
     Another,
     /// It is consistent, and the one that is known.
@@ -154,6 +158,9 @@ impl fmt::Display for Conclusion {
             }
             Self::Empty => "empty: there is nothing to verify",
             Self::Cut => "EMPTY: it has no first entry, so it is not the ledger that you know",
+            Self::Unsigned => {
+                "NOT KNOWN: consistent, and no checkpoint is there by which the keys of your policy would know it"
+            }
             Self::Another => "ANOTHER LEDGER: consistent, and not the one that you know",
             Self::Known => "consistent, and the ledger that you know",
             Self::Unauthenticated => {
@@ -229,12 +236,12 @@ impl Verification {
         let Trusted { first, policy, mut checkpoints, seen } = trusted;
         let mut history = History::open(target)?;
         let kind = history.kind();
-        let (mut forked, mut unread, mut continued) = (None, Vec::new(), Vec::new());
+        let (mut found, mut unread, mut continued) = (None, Vec::new(), Vec::new());
         match &mut history {
             History::Folder => {
                 let (kept, others) = shelf::in_folder(target)?;
                 checkpoints.extend(kept);
-                (forked, unread) = (forked::found(target), others);
+                (found, unread) = (forked::found(target), others);
             }
             History::Bundle(bundle) => checkpoints.extend(bundle.checkpoints()?),
             History::Page(page) => {
@@ -262,12 +269,18 @@ impl Verification {
         };
         let completed = completeness.finish(&state, policy.as_ref());
         leaves.failed.map_or(Ok(()), Err)?;
+        let forked = found.map(|path| {
+            let fork = forked::read(&path);
+            let signed = |fork: Fork| state.ledger_keys().any(|key| fork.signed_by(key).is_ok());
+            (path, fork.is_some_and(signed))
+        });
         let first = first.map(|first| report.size > 0 && first == report.first);
-        // Keys that are known from elsewhere know a history by the checkpoint that they signed.
         let judged = policy.is_some();
+        let unsigned = judged && first != Some(false) && completed.is_unsigned();
+        // Keys that are known from elsewhere know a history by the checkpoint that they signed.
         let policy = policy.map(|_| completed.signed().is_some());
         let known = [first, policy].into_iter().flatten().reduce(|one, other| one && other);
-        Ok(Self { report, completed, bundled, known, forked, unread, kind, judged })
+        Ok(Self { report, completed, bundled, known, forked, unread, kind, judged, unsigned })
     }
 
     /// Whether nothing was altered, and it is the history that is known from elsewhere, where one is. Of what has no entry nothing
@@ -301,6 +314,7 @@ impl Verification {
             _ if !self.unread.is_empty() => Conclusion::Damaged,
             (.., None) if self.report.size == 0 => Conclusion::Empty,
             (.., Some(_)) if self.report.size == 0 => Conclusion::Cut,
+            (.., Some(false)) if self.unsigned => Conclusion::Unsigned,
             (.., Some(false)) => Conclusion::Another,
             (.., Some(true)) => Conclusion::Known,
             (.., None) => Conclusion::Unauthenticated,

@@ -6,7 +6,8 @@
 
 use super::{Ledger, LedgerError};
 use crate::store::{StoreError, disk, said, write_durably};
-use crate::trail::fork::Fork;
+use crate::trail::fork::{FORK_LIMIT, Fork};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The file in a ledger's folder.
@@ -18,6 +19,14 @@ pub fn found(folder: &Path) -> Option<PathBuf> {
     let path = folder.join(FILE);
     // Whatever lies there was not put there without a reason.
     path.symlink_metadata().is_ok().then_some(path)
+}
+
+/// The fork in a file that was found; nothing where it holds none that can be read.
+#[must_use]
+pub fn read(path: &Path) -> Option<Fork> {
+    let mut bytes = Vec::new();
+    disk::open(path).ok()?.take(FORK_LIMIT).read_to_end(&mut bytes).ok()?;
+    Fork::parse(&bytes).ok()
 }
 
 /// Puts a fork into a ledger's folder, durable on return; the first that was found stays.

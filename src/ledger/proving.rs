@@ -6,6 +6,7 @@ use crate::record::account::{Account, AccountFault};
 use crate::record::attestation::Ending;
 use crate::record::completeness::policy_at;
 use crate::record::fact::Fact;
+use crate::record::history::State;
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::entry::Entry;
@@ -13,6 +14,7 @@ use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Prover};
 use crate::trail::proof::{Proof, ProofFault};
 use crate::trail::quorum::Backing;
+use crate::trail::witness;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -129,6 +131,31 @@ impl Ledger {
         Ok(Account::new(ending, lines, self.prove(sequence, under)?)?)
     }
 
+    /// The checkpoints of more entries than `sequence` that are kept and hold, the best one last: the newest that enough witnesses
+    /// cosigned, or else the newest of those that most have.
+    ///
+    /// # Errors
+    /// Why one does not hold, where none is left; [`ProveError::Uncovered`], where there is none.
+    pub fn covering(&self, sequence: u64) -> Result<Vec<SignedCheckpoint>, ProveError> {
+        let (state, mut refused) = (self.state(), ProveError::Uncovered(sequence));
+        let (mut found, kept) = (Vec::new(), self.readable_checkpoints()?);
+        for signed in kept.into_iter().filter(|signed| signed.checkpoint().size() > sequence) {
+            // What was changed in the folder is not given away.
+            match self.owns(&signed) {
+                Ok(()) => found.push(signed),
+                Err(error) => refused = error.into(),
+            }
+        }
+        found.sort_by_key(|signed| {
+            let cosigned = state.keys.iter().filter(|(_, key)| {
+                key.signer.is_witness()
+                    && witness::cosigned(signed, &key.vkey).is_ok_and(|time| time.is_some())
+            });
+            (is_witnessed(signed, &state), cosigned.count(), signed.checkpoint().size())
+        });
+        if found.is_empty() { Err(refused) } else { Ok(found) }
+    }
+
     /// What vouches for the first `size` entries: the smallest checkpoint of as many or more that enough witnesses cosigned, with the
     /// proof that it continues these; else the largest of fewer. Once there is one of the first kind, it stays the same whatever is
     /// recorded or signed later; what the ledger alone signed does not, and vouches for nothing.
@@ -137,13 +164,8 @@ impl Ledger {
     /// [`ProveError`].
     pub fn vouched(&self, size: u64) -> Result<Option<(SignedCheckpoint, Vec<NodeHash>)>, ProveError> {
         let state = self.state();
-        let witnessed = |signed: &SignedCheckpoint| {
-            let policy = policy_at(&state, signed.checkpoint().size()).ok();
-            let found = policy.and_then(|policy| Some(policy.witnessed(signed).ok()?.backing));
-            found == Some(Backing::Witnessed)
-        };
         let mut kept = self.readable_checkpoints()?;
-        kept.retain(witnessed);
+        kept.retain(|signed| is_witnessed(signed, &state));
         let (fewer, more): (Vec<_>, Vec<_>) =
             kept.into_iter().partition(|signed| signed.checkpoint().size() < size);
         let smallest = more.into_iter().min_by_key(|signed| signed.checkpoint().size());
@@ -181,4 +203,11 @@ impl Ledger {
             led.map(|()| path).map_err(|source| ProveError::Beside { size, source })
         })
     }
+}
+
+/// Whether enough witnesses have cosigned a checkpoint, by the policy that was in force at its size.
+fn is_witnessed(signed: &SignedCheckpoint, state: &State) -> bool {
+    let policy = policy_at(state, signed.checkpoint().size()).ok();
+    let found = policy.and_then(|policy| Some(policy.witnessed(signed).ok()?.backing));
+    found == Some(Backing::Witnessed)
 }

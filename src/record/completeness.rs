@@ -84,6 +84,17 @@ pub enum Unsound {
     /// There is no ledger to speak of.
     #[error("the history has no opening")]
     Unopened,
+    /// Of no entries, as every history was once.
+    #[error("it is of no entry, and says nothing of any history")]
+    Nothing,
+}
+
+impl Unsound {
+    /// Whether a checkpoint says nothing of the history: it is of no entry, or nobody signed it whom a policy lists.
+    #[must_use]
+    pub const fn says_nothing(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Distrust(Distrust::Stranger(_) | Distrust::Unsigned(_)))
+    }
 }
 
 impl Completeness {
@@ -129,8 +140,13 @@ impl Completeness {
     pub fn finish(self, state: &State, trusted: Option<&Policy>) -> Completed {
         let (size, root) = (self.frontier.size(), self.frontier.root());
         let reached = self.reached.into_iter().map(|(signed, found)| {
-            let verdict =
-                of_history(signed.checkpoint(), found).and_then(|()| vouched(&signed, state, trusted));
+            // Whatever another log says of its own entries, or nobody says, is no word on these.
+            let vouched = vouched(&signed, state, trusted);
+            let of_history = || of_history(signed.checkpoint(), found);
+            let verdict = match vouched {
+                Err(unsound) if unsound.says_nothing() => Err(unsound),
+                vouched => of_history().and(vouched),
+            };
             Standing { signed, verdict }
         });
         let ahead = self.ahead.into_values().flatten().map(|signed| {
@@ -154,14 +170,17 @@ fn of_history(checkpoint: &Checkpoint, found: NodeHash) -> Result<(), Unsound> {
 }
 
 fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -> Result<Vouched, Unsound> {
+    let size = signed.checkpoint().size();
+    if size == 0 {
+        return Err(Unsound::Nothing);
+    }
     let then;
     let policy = if let Some(policy) = trusted {
         policy
     } else {
-        then = policy_at(state, signed.checkpoint().size())?;
+        then = policy_at(state, size)?;
         &then
     };
-    let size = signed.checkpoint().size();
     // Of entries among which its own revocation is, a key says nothing.
     let in_force = |witness: &Witness| !state.keys.is_revoked_at(&witness.key.keyid(), size);
     let times = policy.judge(signed)?.witnessing.times.into_iter();
@@ -200,20 +219,25 @@ impl Completed {
         sound.filter(|(_, vouched)| counts(vouched)).max_by_key(|(checkpoint, _)| checkpoint.size())
     }
 
-    /// Whether every checkpoint is of the history and vouched for.
+    /// Whether every checkpoint is of the history and vouched for, but for those of no entry.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.standings.iter().all(|standing| standing.verdict.is_ok())
+        self.faults().all(|unsound| *unsound == Unsound::Nothing)
     }
 
-    /// Whether one cannot be true of the history, or is forged. One that nobody signed whom a policy lists says nothing.
+    /// Whether one cannot be true of the history, or is forged. One that says nothing of it does not.
     #[must_use]
     pub fn is_contradicted(&self) -> bool {
-        let strange = |unsound: &Unsound| {
-            matches!(unsound, Unsound::Distrust(Distrust::Stranger(_) | Distrust::Unsigned(_)))
-        };
-        self.standings
-            .iter()
-            .any(|standing| standing.verdict.as_ref().is_err_and(|unsound| !strange(unsound)))
+        self.faults().any(|unsound| !unsound.says_nothing())
+    }
+
+    /// Whether none says anything of the history.
+    #[must_use]
+    pub fn is_unsigned(&self) -> bool {
+        self.standings.iter().all(|standing| standing.verdict == Err(Unsound::Nothing))
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &Unsound> {
+        self.standings.iter().filter_map(|standing| standing.verdict.as_ref().err())
     }
 }

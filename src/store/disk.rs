@@ -126,6 +126,12 @@ impl Writing {
     }
 }
 
+impl Seek for Writing {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 impl Write for Writing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         write(&self.path, &self.file, bytes).map(|()| bytes.len())

@@ -18,9 +18,13 @@ use super::checkpoint::{CheckpointFault, SignedCheckpoint};
 use super::hash::{NodeHash, NotANode};
 use super::key::VerifierKey;
 use super::merkle::{self, PROOF_LIMIT, Prover, Tiles};
+use super::note::NOTE_LIMIT;
 use std::fmt;
 
 const HEADER: &str = "annals/fork/v1";
+
+/// The most bytes of a fork: two checkpoints with all their signatures, and what connects them.
+pub const FORK_LIMIT: u64 = 3 * NOTE_LIMIT as u64;
 
 /// Two checkpoints and what connects them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -154,11 +154,7 @@ fn code(value: &Value) -> i32 {
     let gravest = &value["findings"][0]["gravity"];
     let some = |name: &str| value["facts"][name].as_u64().is_some_and(|count| count > 0);
     match value["kind"].as_str().unwrap() {
-        "verification" => {
-            let against = &value["against"];
-            i32::from(value["holds"] == false || against["stands"] == "parted" || against["holds"] == false)
-        }
-        kind if kind.starts_with("verified_") => i32::from(value["holds"] == false),
+        kind if kind == "verification" || kind.starts_with("verified_") => i32::from(value["holds"] == false),
         "examination" if *gravest == "unreadable" => 3,
         "examination" => i32::from(value["healthy"] == false),
         "evidence" => i32::from(some("missing") || some("changed")),

@@ -186,6 +186,17 @@ fn parted(desk: &mut Desk) {
     desk.read_both("verify first.bundle --against ledger");
     desk.read_both("verify --against changed.bundle");
     desk.refused("verify --against nowhere", 2);
+    desk.refused("verify --against cosigned.txt", 2);
+    desk.refused("verify 0.tlog-proof --against ledger", 2);
+    fs::create_dir(desk.path("nothing")).unwrap();
+    desk.refused("verify --checkpoints nothing", 2);
+    desk.refused("verify --against first.bundle --fork cosigned.txt", 2);
+    desk.write("noise", b"noise\n");
+    let noise = desk.ask("verify --against noise");
+    assert!(
+        noise["against"]["words"].as_str().unwrap().contains("where one of the two does not hold"),
+        "{noise}"
+    );
     desk.ask("bundle restore first.bundle --ledger older");
     desk.refused("record progress 1.G2G.2 --as DK --lifecycle completed --ledger older", 1);
     desk.ask("record progress 1.G2G.2 --as DK --lifecycle continuing --ledger older --anchor elsewhere");

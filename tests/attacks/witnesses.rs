@@ -3,18 +3,21 @@
 
 use super::desk::ORIGIN;
 use super::two_sides::{
-    Form, Sides, checkpoint, cosigned, go_on, ledger_key, members, now, told, unzipped, witness, zipped,
+    Form, Sides, checkpoint, cosigned, go_on, ledger_key, lines, members, now, root, told, unzipped, witness,
+    zipped,
 };
 use annals::exchange::bundle::restore::{UnpackError, restore};
 use annals::exchange::bundle::verify::{self, VerifyError};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::layout::LayoutError;
+use annals::exchange::verification::{Conclusion, Trusted, Verification};
 use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::quietly;
 use annals::ledger::witness::CosignError;
 use annals::record::authority;
-use annals::record::completeness::Unsound;
-use annals::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
+use annals::record::completeness::{Standing, Unsound};
+use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
+use annals::trail::hash::NodeHash;
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use annals::trail::note::{Forged, Signature};
 use annals::trail::policy::Policy;
@@ -90,6 +93,73 @@ fn a_cosignature_of_no_time_counts_for_nothing_and_refuses_nothing() {
         annals::trail::witness::cosigned(&forged(&alone, &key, &[0; 72]), &key),
         Err(Forged(key.keyid()))
     );
+}
+
+#[test]
+fn a_checkpoint_of_no_entries_is_no_word_on_any_history() {
+    let sides = Sides::agreed();
+    let nothing = Checkpoint::new(ORIGIN, 0, NodeHash::empty()).unwrap();
+    let mut nothing = SignedCheckpoint::sign(nothing, &ledger_key()).unwrap();
+    for party in ["DK", "KR"] {
+        nothing.push(cosign(&witness(party), nothing.checkpoint(), 1_700_000_000).unwrap()).unwrap();
+    }
+    // Another ledger of the same name is not made the one that is known by what was signed of none.
+    let mut thief = sides.thief(sides.lines().len() - 1);
+    go_on(&mut thief, "DK", 2);
+    let others = lines(&thief.ledger);
+    let own = checkpoint(&others, &SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[9; 32]).unwrap());
+    for form in [Form::Export, Form::Folder, Form::Bundle] {
+        let home = tempfile::tempdir().unwrap();
+        let path = form.write(&others, &[nothing.clone(), own.clone()], home.path());
+        let trusted = Trusted {
+            policy: Some(sides.policy()),
+            checkpoints: vec![nothing.clone()],
+            ..Trusted::default()
+        };
+        let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+        assert!(found.report.holds() && !found.holds(), "{form:?}");
+        assert_eq!((found.known, found.complete()), (Some(false), 0), "{form:?}");
+    }
+    // Nor is it held against the honest one.
+    let judged = Form::Export.judge(&sides.lines(), &[], std::slice::from_ref(&nothing));
+    assert_eq!(judged.unsound(), [(0, Unsound::Nothing)]);
+    assert!(judged.completed.holds() && !judged.completed.is_contradicted());
+    let trusted = Trusted { checkpoints: vec![nothing], ..Trusted::default() };
+    let home = tempfile::tempdir().unwrap();
+    let path = Form::Bundle.write(&sides.lines(), &sides.kept, home.path());
+    let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+    assert!(found.holds() && found.complete() > 0);
+}
+
+#[test]
+fn what_another_log_says_or_nobody_is_not_held_against_a_history() {
+    let sides = Sides::agreed();
+    let lines = sides.lines();
+    let size = lines.len() as u64;
+    let root = root(&lines[..1]);
+    let stranger = SigningKey::from_seed("other.example/log", Kind::Ed25519, &[9; 32]).unwrap();
+    let others = Checkpoint::new("other.example/log", size - 1, root).unwrap();
+    let unsigned = SigningKey::from_seed(ORIGIN, Kind::Ed25519, &[9; 32]).unwrap();
+    let nobodys = Checkpoint::new(ORIGIN, size - 1, root).unwrap();
+    for signed in [SignedCheckpoint::sign(others, &stranger), SignedCheckpoint::sign(nobodys, &unsigned)] {
+        let trusted = Trusted {
+            policy: Some(sides.policy()),
+            checkpoints: vec![signed.unwrap()],
+            ..Trusted::default()
+        };
+        let home = tempfile::tempdir().unwrap();
+        let path = Form::Bundle.write(&lines, &sides.kept, home.path());
+        let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+        assert_eq!((found.holds(), found.conclusion()), (true, Conclusion::Known));
+        let says_nothing = |standing: &Standing| standing.verdict.as_ref().is_err_and(Unsound::says_nothing);
+        assert_eq!(found.completed.standings.iter().filter(|each| says_nothing(each)).count(), 1);
+    }
+    // Of a history without any checkpoint no key says whose it is.
+    let trusted = Trusted { policy: Some(sides.policy()), ..Trusted::default() };
+    let home = tempfile::tempdir().unwrap();
+    let path = Form::Export.write(&lines, &[], home.path());
+    let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+    assert_eq!((found.holds(), found.conclusion()), (false, Conclusion::Unsigned));
 }
 
 #[test]

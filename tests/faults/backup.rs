@@ -194,7 +194,7 @@ fn a_fork_that_was_found_is_in_the_backup_and_stops_every_write_there() {
     for folder in ["ledger", "backup"] {
         let answer = place.annals(["verify", folder]);
         assert!(
-            answer.code == Some(1) && String::from_utf8_lossy(&answer.out).contains("two histories"),
+            answer.code == Some(1) && String::from_utf8_lossy(&answer.out).contains("stops every write here"),
             "{answer:?}"
         );
     }

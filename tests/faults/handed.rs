@@ -4,6 +4,8 @@
 use super::place::{PROGRESS, Place, lines};
 use serde_json::Value;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 impl Place {
     /// Changes a word of an entry in its place.
@@ -75,4 +77,50 @@ fn a_bundle_ends_at_a_checkpoint_of_the_entries_that_are_here() {
         "{made}"
     );
     place.done(["verify", "out"]);
+}
+
+#[test]
+fn nothing_is_proved_under_a_checkpoint_that_was_changed() {
+    let place = Place::founded();
+    place.done(["cosign", "--as", "KR"]);
+    place.done(PROGRESS);
+    place.done(["checkpoint"]);
+    let folder = place.ledger.join("checkpoints");
+    let mut kept: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    kept.sort();
+    let [cosigned, newest] = kept.as_slice() else { panic!("{kept:?}") };
+    // The end of the last line, which is a signature.
+    let change = |path: &Path| {
+        let mut bytes = fs::read(path).unwrap();
+        let at = bytes.len() - 20;
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        fs::write(path, bytes).unwrap();
+    };
+    change(cosigned);
+    place.annals(["prove", "3", "--checkpoint", "126", "-o", "none"]).says(1, &["does not hold"]);
+    place.done(["prove", "3", "-o", "by-another"]);
+    let proved = fs::read_to_string(place.path("by-another")).unwrap();
+    assert!(proved.contains("\n127\n") && !proved.contains("\n126\n"), "{proved}");
+    change(newest);
+    place.annals(["prove", "3", "-o", "none"]).says(1, &["does not hold"]);
+    assert!(!place.path("none").exists());
+}
+
+#[test]
+fn a_killed_command_leaves_no_half_of_a_file_under_its_name() {
+    let place = Place::founded();
+    place.done(["checkpoint"]);
+    for command in
+        [&["export"][..], &["bundle", "export", "--for", "parties"], &["disclose", "--for", "parties"]]
+    {
+        // The first byte that is written is one too many.
+        let name = place.path("killed");
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -f 0; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_annals")]).args(command);
+        limited.arg("-o").arg(&name).current_dir(place.folder.path());
+        limited.env("ANNALS_LEDGER", &place.ledger).env("ANNALS_KEYS", place.path("keys"));
+        let ended = limited.env("ANNALS_ANCHOR", place.path("anchor")).output().unwrap();
+        assert!(!ended.status.success(), "{command:?}");
+        assert!(!name.exists(), "{command:?}: {ended:?}");
+    }
 }

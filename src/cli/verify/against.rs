@@ -13,6 +13,8 @@ pub(crate) struct Against {
     pub(super) size: u64,
     /// Whether the other one holds.
     pub(super) sound: bool,
+    /// The first entry of either that does not hold by itself.
+    pub(super) bad: Option<u64>,
     /// Where a fork was written.
     pub(super) fork: Option<PathBuf>,
 }
@@ -28,6 +30,9 @@ impl Against {
             Compared::Same => format!("the same {}", entries(self.size)),
             Compared::More(more) => format!("it has the {} of this one, and {more} more", entries(self.size)),
             Compared::Less(less) => format!("this one has {less} more than it, and the same before"),
+            Compared::Parted(at) if self.bad.is_some_and(|bad| bad <= at) => {
+                format!("not the same from entry {at} on, where one of the two does not hold by itself")
+            }
             Compared::Parted(at) => {
                 format!("A FORK: the two are the same before entry {at}, and others from there on")
             }
@@ -47,10 +52,10 @@ impl Against {
             Compared::Parted(at) => ("parted", at),
         };
         let mut value = json!({
-            "target": self.target, "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
+            "target": self.target.to_string_lossy(), "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
         });
         if let Some(members) = value.as_object_mut() {
-            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path))));
+            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path.to_string_lossy()))));
         }
         value
     }

@@ -67,11 +67,6 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    /// Whether nothing else is named.
-    pub(crate) const fn is_of_the_ledger(&self) -> bool {
-        self.target.is_none()
-    }
-
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         if let Some(target) = self.target.as_ref().filter(|target| !target.exists()) {
             return Err(file(target, "verified")(std::io::ErrorKind::NotFound.into()));
@@ -79,7 +74,8 @@ impl Verify {
         let target = self.target.as_ref().unwrap_or(&settings.ledger);
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
         if let Some(kind) = note::Kind::of(target)? {
-            if self.first.is_some() || self.checkpoints.is_some() || !self.seen.is_empty() {
+            let others = [self.first.is_some(), self.checkpoints.is_some(), self.against.is_some()];
+            if others.contains(&true) || !self.seen.is_empty() {
                 let text = format!("{}: a {kind} is judged by `--policy FILE` alone", target.display());
                 return Err(Failure::usage(text));
             }
@@ -93,6 +89,18 @@ impl Verify {
         if !other.exists() {
             return Err(file(&other, "verified")(std::io::ErrorKind::NotFound.into()));
         }
+        if let Some(kind) = note::Kind::of(&other)? {
+            let text = format!(
+                "{}: a {kind} is no history to compare with{}",
+                other.display(),
+                if kind == note::Kind::Checkpoint { "; give it with `--checkpoints`" } else { "" }
+            );
+            return Err(Failure::usage(text));
+        }
+        // Before anything is read: what is found then is not to be lost for want of a place.
+        if let Some(path) = &self.fork {
+            files::can_be_made(path)?;
+        }
         let (mut ours, mut theirs) = (Leaves::new()?, Leaves::new()?);
         let found = judged(target, trusted, Some(&mut ours))?;
         let trusted = Trusted { first: self.first, policy, ..Trusted::default() };
@@ -100,16 +108,19 @@ impl Verify {
         let compared = ours.compare(&theirs)?;
         let parted = matches!(compared, Compared::Parted(_));
         let fork = if parted { found.fork(&ours, &found_there, &theirs)? } else { None };
-        let fork = match (fork, self.fork) {
+        let (fork, written) = match (fork, self.fork) {
             (Some(fork), Some(path)) => {
-                files::write(&path, fork.to_string().as_bytes())?;
-                Some(path)
+                let written = files::write(&path, fork.to_string().as_bytes());
+                (written.is_ok().then_some(path), written)
             }
-            _ => None,
+            _ => (None, Ok(())),
         };
+        let bad =
+            [&found, &found_there].into_iter().filter_map(|each| Some(each.report.first_bad()?.entry)).min();
         let sound = found_there.holds();
-        let against = Against { target: other, compared, size: ours.size(), sound, fork };
-        told::show(&found, Some(&against), settings.format)
+        let against = Against { target: other, compared, size: ours.size(), sound, bad, fork };
+        let code = told::show(&found, Some(&against), settings.format)?;
+        written.map(|()| code)
     }
 }
 
@@ -140,5 +151,8 @@ fn kept(path: &Path) -> Result<Vec<SignedCheckpoint>, Failure> {
         paths.extend(path.is_file().then_some(path));
     }
     paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::usage(format!("{}: there is no checkpoint in it", path.display())));
+    }
     paths.iter().map(|path| checkpoint::read(path)).collect()
 }

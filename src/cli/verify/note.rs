@@ -150,7 +150,7 @@ fn of_proof(proof: &Proof, policy: Option<&Policy>) -> Judged {
         Some((_, Ok(entry))) => {
             let (event, at) = (&entry.request.event, entry.seal.sequence);
             let fits = at == proof.index() && event.ledger == checkpoint.origin();
-            let words = format!("{at}: {} in {}, by {}", event.kind, event.subject, event.keyid);
+            let words = format!("{at}: {} in {}, under the key {}", event.kind, event.subject, event.keyid);
             Line::new("entry", Some(fits), words)
         }
     }];
@@ -338,7 +338,7 @@ impl Judged {
     fn limits(&self) -> &'static str {
         match self.kind {
             Kind::Proof | Kind::Account => {
-                "Not proved: that its author's key was in force and the rules held (verify the ledger for that), and that what was said is true."
+                "Not proved: that its author signed it, with a key in force, and that the rules held (verify the ledger for that); nor that what was said is true."
             }
             Kind::Checkpoint => {
                 "Not proved: what the entries say; verify a ledger or a bundle with `--checkpoints`."

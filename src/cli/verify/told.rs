@@ -7,7 +7,7 @@ use super::super::output::{self, Format};
 use super::against::Against;
 use annals::exchange::bundle::verify::Bundled;
 use annals::exchange::verification::{Kind, Verification};
-use annals::record::completeness::{Standing, Vouched};
+use annals::record::completeness::{Standing, Unsound, Vouched};
 use annals::record::refusal::causes;
 use annals::record::verdict::{Report, Verdict};
 use annals::report::table::Cell;
@@ -32,10 +32,11 @@ pub(super) fn show(
             let mut answer = answer(found);
             if let (Some(members), Some(against)) = (answer.as_object_mut(), against) {
                 members.insert("against".to_owned(), against.answer());
+                members.insert("holds".to_owned(), (found.holds() && against.holds()).into());
             }
             output::object(&answer)?;
         }
-        Format::Csv => output::rows(&COLUMNS, &rows(&found.report), found.report.illustrative)?,
+        Format::Csv => output::rows(&COLUMNS, &rows(found, against), found.report.illustrative)?,
     }
     let agreed = against.is_none_or(Against::holds);
     Ok(ExitCode::from(u8::from(!found.holds() || !agreed)))
@@ -78,55 +79,79 @@ fn completeness(found: &Verification) -> String {
 }
 
 /// What was found, as a table.
+/// What lies beside the entries: its name, whether it holds (nothing where there is nothing to hold), and what there is to say.
+fn beside(found: &Verification, against: Option<&Against>) -> Vec<(&'static str, Option<bool>, String)> {
+    let size = found.report.size;
+    let mut lines = Vec::new();
+    if let Some(Bundled { tile, files: (count, wrong), policy }) = &found.bundled {
+        lines.push(match tile {
+            Some(tile) => ("tree", Some(false), format!("`{tile}` is not that of the entries")),
+            None => ("tree", Some(true), format!("{size} of {size} entries")),
+        });
+        lines.push(match (wrong.first(), count) {
+            (Some(wrong), _) => {
+                let what = format!("`evidence/{wrong}` is not the file of its name, or of no entry");
+                ("files", Some(false), what)
+            }
+            (None, 0) => ("files", None, "none is in it".to_owned()),
+            (None, count) => ("files", Some(true), format!("{count} of {count}")),
+        });
+        let what = match policy {
+            None if found.report.holds() => "none is in it",
+            None => "not judged: the entries do not hold",
+            Some(true) => "the one that its entries adopt",
+            Some(false) => "`policy` is not the one that its entries adopt",
+        };
+        lines.push(("policy", *policy, what.to_owned()));
+    }
+    if let Some((path, signed)) = &found.forked {
+        let what = if *signed {
+            "the ledger's key signed two histories; people have to decide"
+        } else {
+            "it stops every write here, and holds no two histories that the ledger's key signed"
+        };
+        lines.push(("fork", Some(false), format!("{}: {what}", path.display())));
+    }
+    lines.extend(checkpoints(found).map(|(holds, what)| ("checkpoints", holds, what)));
+    let known =
+        |known| if known { "the ledger that you know" } else { "not known to be the ledger that you know" };
+    lines.extend(found.known.map(|is_known| ("known", Some(is_known), known(is_known).to_owned())));
+    lines.extend(against.map(|against| ("against", Some(against.holds()), against.words())));
+    lines
+}
+
+/// What is said of the checkpoints together, and of what lies in the place of some.
+fn checkpoints(found: &Verification) -> impl Iterator<Item = (Option<bool>, String)> {
+    let unread = found.unread.iter().map(|error| (Some(false), causes(error)));
+    let standings = &found.completed.standings;
+    // What says nothing is told where there is nothing worse.
+    let mut faults: Vec<_> = standings
+        .iter()
+        .filter_map(|standing| Some((standing.signed.checkpoint().size(), standing.verdict.as_ref().err()?)))
+        .collect();
+    faults.sort_by_key(|(_, unsound)| **unsound == Unsound::Nothing);
+    let all = match faults.first() {
+        Some((size, unsound)) => {
+            let holds = (**unsound != Unsound::Nothing).then_some(false);
+            Some((holds, format!("that of {size} entries: {}", causes(*unsound))))
+        }
+        None if standings.is_empty() && !found.unread.is_empty() => None,
+        None if standings.is_empty() => Some((None, "none is at hand".to_owned())),
+        None => Some((Some(true), format!("{} of {}", standings.len(), standings.len()))),
+    };
+    unread.chain(all)
+}
+
+/// What was found, as a table.
 pub(crate) fn table(found: &Verification) -> String {
     let report = &found.report;
-    let line = |name: &str, sign, words: &str| format!("{name:<20}{} {words}\n", output::sign(sign));
-    let mut text: String = report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size)).collect();
-    if let Some(Bundled { tile, files: (count, wrong), policy }) = &found.bundled {
-        text += &match tile {
-            Some(tile) => line("tree", Some(false), &format!("`{tile}` is not that of the entries")),
-            None => line("tree", Some(true), &format!("{} of {} entries", report.size, report.size)),
-        };
-        text += &match (wrong.first(), count) {
-            (Some(wrong), _) => line(
-                "files",
-                Some(false),
-                &format!("`evidence/{wrong}` is not the file of its name, or of no entry"),
-            ),
-            (None, 0) => line("files", None, "none is in it"),
-            (None, count) => line("files", Some(true), &format!("{count} of {count}")),
-        };
-        text += &line(
-            "policy",
-            *policy,
-            match policy {
-                None if found.report.holds() => "none is in it",
-                None => "not judged: the entries do not hold",
-                Some(true) => "the one that its entries adopt",
-                Some(false) => "`policy` is not the one that its entries adopt",
-            },
-        );
-    }
-    let standings = &found.completed.standings;
-    let wrong = standings.iter().find_map(|standing| {
-        standing.verdict.as_ref().err().map(|unsound| (standing.signed.checkpoint().size(), unsound))
-    });
-    if let Some(path) = &found.forked {
-        let what =
-            format!("{}: the ledger's key signed two histories; people have to decide", path.display());
-        text += &line("fork", Some(false), &what);
-    }
-    for unread in &found.unread {
-        text += &line("checkpoints", Some(false), &causes(unread));
-    }
-    text += &match wrong {
-        Some((size, unsound)) => {
-            line("checkpoints", Some(false), &format!("that of {size} entries: {}", causes(unsound)))
-        }
-        None if standings.is_empty() && !found.unread.is_empty() => String::new(),
-        None if standings.is_empty() => line("checkpoints", None, "none is at hand"),
-        None => line("checkpoints", Some(true), &format!("{} of {}", standings.len(), standings.len())),
+    let verdicts = report.verdicts.iter().map(|verdict| verdict_line(verdict, report.size));
+    // Of what is known, and of another history, the conclusions speak.
+    let beside = beside(found, None).into_iter().filter(|(name, ..)| *name != "known");
+    let line = |(name, sign, words): (&str, Option<bool>, String)| {
+        format!("{name:<20}{} {words}\n", output::sign(sign))
     };
+    let text: String = verdicts.chain(beside.map(line)).collect();
     format!(
         "{text}\n{}\n{}\n{} entries in {} streams, head {}\nfirst entry {}\nroot        {}{}\n{}\n",
         found.conclusion(),
@@ -194,7 +219,9 @@ pub(crate) fn answer(found: &Verification) -> Value {
     });
     if let Some(members) = value.as_object_mut() {
         members.extend(found.known.map(|known| ("authenticated".to_owned(), known.into())));
-        members.extend(found.forked.as_ref().map(|path| ("fork".to_owned(), json!(path))));
+        members.extend(
+            found.forked.as_ref().map(|(path, _)| ("fork".to_owned(), json!(path.to_string_lossy()))),
+        );
         if !found.unread.is_empty() {
             let unread: Vec<String> = found.unread.iter().map(|error| causes(error)).collect();
             members.insert("unread".to_owned(), json!(unread));
@@ -276,8 +303,9 @@ fn holds(verdict: &Verdict, report: &Report) -> Option<bool> {
     }
 }
 
-/// One row a check; whether a check that had nothing to check holds, is left open.
-fn rows(report: &Report) -> Vec<Vec<Cell>> {
+/// One row a check, and one for each thing beside the entries; whether one that had nothing to check holds, is left open.
+fn rows(found: &Verification, against: Option<&Against>) -> Vec<Vec<Cell>> {
+    let report = &found.report;
     let row = |verdict: &Verdict| {
         let finding = verdict.finding.as_ref();
         vec![
@@ -290,7 +318,16 @@ fn rows(report: &Report) -> Vec<Vec<Cell>> {
             Cell::maybe(verdict.idle),
         ]
     };
-    report.verdicts.iter().map(row).collect()
+    let beside = beside(found, against).into_iter().map(|(name, holds, words)| {
+        let (wrong, idle) = match holds {
+            Some(false) => (Cell::text(words), Cell::Empty),
+            Some(true) => (Cell::Empty, Cell::Empty),
+            None => (Cell::Empty, Cell::text(words)),
+        };
+        let holds = holds.map_or(Cell::Empty, Cell::Flag);
+        vec![Cell::text(name), holds, Cell::Empty, Cell::Empty, Cell::Empty, wrong, idle]
+    });
+    report.verdicts.iter().map(row).chain(beside).collect()
 }
 
 fn verdicts(report: &Report) -> Map<String, Value> {

@@ -16,6 +16,7 @@ use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::tile::{Kind, Tile, WIDTH};
 use std::collections::BTreeSet;
 use std::io::{self, Seek, Write};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -129,7 +130,7 @@ pub fn pack<W: Write + Seek>(
             progress(tile.index * WIDTH + u64::from(tile.width));
         }
     }
-    zip.zip.finish().map_err(io::Error::other)?;
+    zip.zip.finish().map_err(failed)?;
     Ok(Packed { checkpoint, checkpoints: cosigned.len() as u64, handed, files, missing })
 }
 
@@ -183,12 +184,20 @@ impl<W: Write + Seek> Zip<W> {
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644)
             .large_file(true);
-        Ok(self.zip.start_file(name, options).map_err(io::Error::other)?)
+        Ok(self.zip.start_file(name, options).map_err(failed)?)
     }
 
     fn put(&mut self, name: &str, bytes: &[u8], is_text: bool) -> Result<(), PackError> {
         self.begin(name, is_text)?;
         Ok(self.zip.write_all(bytes)?)
+    }
+}
+
+/// What the system said, where it is that.
+fn failed(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        other => io::Error::other(other),
     }
 }
 

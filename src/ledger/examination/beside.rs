@@ -38,10 +38,11 @@ impl Found<'_> {
             self.add(Part::Copy, Gravity::Fine, what, remedy::copy());
         }
         if let Some(path) = forked::found(self.folder) {
-            let what = format!(
-                "{}: two histories of this ledger were signed, and at most one of them is true: nothing is written here",
-                path.display()
-            );
+            let found = match forked::read(&path) {
+                Some(_) => "two histories of this ledger were signed, and at most one of them is true",
+                None => "it says that the ledger has forked, and holds no fork that can be read",
+            };
+            let what = format!("{}: {found}: nothing is written here", path.display());
             self.add(Part::Fork, Gravity::Grave, what, remedy::fork());
         }
         self.read_checkpoints();
