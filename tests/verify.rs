@@ -7,7 +7,7 @@ use annals::trail::key::{Kind, SigningKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const ENTRIES: &[u8] = include_bytes!("vectors/history.jsonl");
 
@@ -39,6 +39,17 @@ fn a_sound_export_is_answered_with_0_and_its_limits() {
         text.contains("self-consistent, parties not authenticated") && text.contains("Not proved"),
         "{text}"
     );
+}
+
+#[test]
+#[cfg(unix)]
+fn an_export_is_read_through_a_pipe_too() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
+    let mut running =
+        program.args(["verify", "/dev/stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut running.stdin.take().unwrap(), ENTRIES).unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -76,7 +76,10 @@ impl Outgoing {
 /// Refuses a name that is not free.
 fn refuse_taken(path: &Path) -> io::Result<()> {
     // A link that leads nowhere has its name, too.
-    if path.symlink_metadata().is_ok() { Err(ErrorKind::AlreadyExists.into()) } else { Ok(()) }
+    match path.symlink_metadata() {
+        Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, "something of this name is there")),
+        Err(_) => Ok(()),
+    }
 }
 
 impl Write for Outgoing {

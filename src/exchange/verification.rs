@@ -29,7 +29,7 @@ use crate::trail::hash::LeafHash;
 use crate::trail::policy::Policy;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Chain, Cursor, Read};
 use std::mem;
 use std::path::{Path, PathBuf};
 
@@ -174,7 +174,7 @@ impl fmt::Display for Conclusion {
 enum History {
     Folder,
     Bundle(Bundle),
-    Export(File),
+    Export(Chain<Cursor<Vec<u8>>, File>),
     Page(Page),
 }
 
@@ -195,13 +195,13 @@ impl History {
         }
         let (mut begin, mut input) = (Vec::new(), File::open(target)?);
         input.by_ref().take(BEGIN.len() as u64).read_to_end(&mut begin)?;
-        input.rewind()?;
         Ok(if begin == BEGIN.as_bytes() {
             Self::Page(Page::open(input)?)
         } else if begin.starts_with(b"PK\x03\x04") {
             Self::Bundle(Bundle::open(target)?)
         } else {
-            Self::Export(input)
+            // It may come through a pipe.
+            Self::Export(Cursor::new(begin).chain(input))
         })
     }
 }

@@ -58,12 +58,16 @@ pub(super) fn copy(folder: &Path, name: &str, to: &mut dyn Write) -> Result<Cond
     let path = folder.join(name);
     let mut file = match disk::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Condition::Missing),
+        // A pipe or a device, which is not the file, whatever it would give.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(Condition::Changed),
         opened => opened.map_err(said(&path, "read"))?,
     };
-    let (sha256, _) = hashed(&mut file, to).map_err(|fault| match fault {
-        Fault::Read(error) => said(&path, "read")(error),
-        Fault::Write(error) => StoreError::Output(error),
-    })?;
+    let (sha256, _) = match hashed(&mut file, to) {
+        Err(Fault::Read(error)) if error.kind() == ErrorKind::IsADirectory => return Ok(Condition::Changed),
+        Err(Fault::Read(error)) => return Err(said(&path, "read")(error)),
+        Err(Fault::Write(error)) => return Err(StoreError::Output(error)),
+        Ok(hashed) => hashed,
+    };
     Ok(if sha256 == name { Condition::Whole } else { Condition::Changed })
 }
 
@@ -189,6 +193,16 @@ mod tests {
         assert_eq!(found(folder.path(), NAME).0, Condition::Changed);
         assert_eq!(kept(folder.path()).before, Condition::Changed);
         assert_eq!(found(folder.path(), NAME), (Condition::Whole, b"evidence".to_vec()));
+    }
+
+    #[test]
+    fn whatever_else_lies_in_the_place_of_a_blob_is_not_the_blob() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(NAME)).unwrap();
+        assert_eq!(found(folder.path(), NAME).0, Condition::Changed);
+        fs::remove_dir(folder.path().join(NAME)).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join(NAME)).unwrap();
+        assert_eq!(found(folder.path(), NAME).0, Condition::Changed);
     }
 
     #[test]
