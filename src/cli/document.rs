@@ -7,15 +7,14 @@ use super::settings::Settings;
 use super::{again, print, words};
 use annals::domain::value::nearest;
 use annals::exchange::outgoing::Readers;
+use annals::exchange::page::{self, WriteError};
 use annals::ledger::Ledger;
 use annals::report::document::{Document, Section};
-use annals::report::html::{self, Held};
+use annals::report::html;
 use annals::report::labels::{Labels, Language};
 use annals::report::{csv, json as dialect, markdown, xlsx};
 use clap::Args;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Into which file a document is written, and how.
@@ -137,7 +136,13 @@ impl Edition {
     ) -> Result<(), Failure> {
         let (dialect, labels) = (self.dialect()?, self.labels());
         match dialect {
-            Dialect::Html => self.page(ledger, document, &labels)?,
+            Dialect::Html => files::write_by(&self.output, Readers::Usual, |out| {
+                page::write(ledger, document, &labels, out).map_err(|error| match error {
+                    WriteError::Prove(error) => error.into(),
+                    WriteError::Ledger(error) => error.into(),
+                    WriteError::Write(error) => file(&self.output, "written")(error),
+                })
+            })?,
             Dialect::Pdf => {
                 let page = html::of(document, &labels, None);
                 let page = [page.head, page.tail].concat();
@@ -176,29 +181,5 @@ impl Edition {
         };
         let rows = csv::of(&section.report).map_err(|error| Failure::Answer(error.into()))?;
         Ok(if self.bom { [b"\xEF\xBB\xBF".as_slice(), &rows].concat() } else { rows })
-    }
-
-    /// The page with the entries that it rests on, which are never all in memory.
-    fn page(&self, ledger: &Ledger, document: &Document, labels: &Labels) -> Result<(), Failure> {
-        let held = match ledger.vouched(document.size)? {
-            Some((checkpoint, path)) => Held {
-                checkpoint: Some(checkpoint.to_string()),
-                consistency: path.iter().map(ToString::to_string).collect(),
-            },
-            None => Held::default(),
-        };
-        let page = html::of(document, labels, Some(&held));
-        files::write_by(&self.output, Readers::Usual, |out| {
-            let told = |error| file(&self.output, "written")(error);
-            out.write_all(page.head.as_bytes()).map_err(told)?;
-            let mut written = Ok(());
-            ledger.follow(document.size, &mut |line| {
-                let line = html::escaped(&String::from_utf8_lossy(line));
-                written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
-                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            })?;
-            written.map_err(told)?;
-            out.write_all(page.tail.as_bytes()).map_err(told)
-        })
     }
 }

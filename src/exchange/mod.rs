@@ -5,7 +5,7 @@
 //! - [`sheet`]: workbooks that ministries fill in;
 //! - [`export`]: the entries, one a line;
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
-//! - [`page`]: the entries in the page of a report;
+//! - [`page`]: a report as a page with its entries, written and read;
 //! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
 //!   from a folder or from [`web`], a server;
 //! - [`restore`]: an export into a new ledger;

@@ -1,14 +1,20 @@
-//! A page read back: the entries that a report holds, and what vouches for them, as [`crate::report::html`] has put them into it.
+//! A page: a report with the entries that it rests on and what vouches for them, written for whoever has nothing else, and read
+//! back. Where they stand in it is told by [`crate::report::html`].
 //!
-//! What the page says in its own words is not looked at: it is made from the entries, and can be made again.
+//! What a page says in its own words is not looked at: it is made from the entries, and can be made again.
 
-use crate::report::html::unescaped;
+use crate::ledger::proving::ProveError;
+use crate::ledger::{Ledger, LedgerError};
+use crate::report::document::Document;
+use crate::report::html::{self, Held, unescaped};
+use crate::report::labels::Labels;
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::entry::ENTRY_LIMIT;
 use crate::trail::hash::NodeHash;
 use crate::trail::note::NOTE_LIMIT;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::ops::ControlFlow;
 
 /// With what a page begins.
 pub const BEGIN: &str = "<!DOCTYPE html>";
@@ -33,6 +39,46 @@ pub enum PageError {
     /// Its proof.
     #[error("line {0} of the consistency proof in the page is not a hash in base64")]
     Consistency(usize),
+}
+
+/// Why a page is not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// What vouches for its entries.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+    /// The entries.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The output takes no more.
+    #[error("the page cannot be written")]
+    Write(#[from] io::Error),
+}
+
+/// Writes a document as a page, with the entries of the ledger that it rests on, which are never all in memory.
+///
+/// # Errors
+/// [`WriteError`]; what was written is no page then.
+pub fn write(
+    ledger: &Ledger,
+    document: &Document,
+    labels: &Labels,
+    out: &mut dyn Write,
+) -> Result<(), WriteError> {
+    let held = ledger.vouched(document.size)?.map_or_else(Held::default, |(checkpoint, path)| Held {
+        checkpoint: Some(checkpoint.to_string()),
+        consistency: path.iter().map(ToString::to_string).collect(),
+    });
+    let page = html::of(document, labels, Some(&held));
+    out.write_all(page.head.as_bytes())?;
+    let mut written = Ok(());
+    ledger.follow(document.size, &mut |line| {
+        let line = html::escaped(&String::from_utf8_lossy(line));
+        written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    Ok(out.write_all(page.tail.as_bytes())?)
 }
 
 /// A page: what vouches for its entries; read, it gives these, one a line.
