@@ -136,6 +136,14 @@ impl Ledger {
         {
             return Err(CosignError::Newer { known: known.checkpoint().size(), size });
         }
+        // Nor beside what its key signed otherwise, however that came here.
+        for kept in self.readable_checkpoints()? {
+            if let Err(error) = self.owns(&kept)
+                && let Some(fork) = self.parted(&error, &kept, vec![signed.clone()])?
+            {
+                return Err(CosignError::Parted(fork.into()));
+            }
+        }
         let roots = self.verified([before, size], progress)?;
         if let Some(last) = last.filter(|last| roots.get(&before) != Some(&last.checkpoint().root())) {
             let fork = self.fork(&last, signed)?.map(Box::new);
@@ -194,7 +202,7 @@ impl Ledger {
         remembered: Vec<SignedCheckpoint>,
     ) -> Result<Option<Fork>, CheckpointError> {
         let CheckpointError::Differs(_) = error else { return Ok(None) };
-        for known in self.checkpoints()?.into_iter().chain(remembered).rev() {
+        for known in self.readable_checkpoints()?.into_iter().chain(remembered).rev() {
             if self.owns(&known).is_ok()
                 && let Some(fork) = self.fork(&known, signed)?
             {

@@ -11,9 +11,10 @@ use annals::exchange::bundle::verify::{self, VerifyError};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::layout::LayoutError;
 use annals::exchange::verification::{Conclusion, Trusted, Verification};
+use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
-use annals::ledger::quietly;
 use annals::ledger::witness::CosignError;
+use annals::ledger::{Ledger, quietly};
 use annals::record::authority;
 use annals::record::completeness::{Standing, Unsound};
 use annals::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
@@ -160,6 +161,20 @@ fn what_another_log_says_or_nobody_is_not_held_against_a_history() {
     let path = Form::Export.write(&lines, &[], home.path());
     let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
     assert_eq!((found.holds(), found.conclusion()), (false, Conclusion::Unsigned));
+}
+
+#[test]
+fn nobody_cosigns_beside_what_the_ledgers_key_signed_of_another_history() {
+    let sides = Sides::agreed();
+    let (lines, home) = (sides.lines(), tempfile::tempdir().unwrap());
+    let other = checkpoint(&lines[1..], &ledger_key());
+    let path = Form::Folder.write(&lines, &[sides.kept[1].clone(), other], home.path());
+    let ledger = Ledger::open_read_only(&path).unwrap();
+    let anchor = Anchor::new(home.path().join("anchor"));
+    let refused = ledger.cosign(&sides.kept[1], &witness("DK"), &anchor, now(), &mut |_| {});
+    assert!(matches!(refused, Err(CosignError::Parted(_))), "{refused:?}");
+    let (code, _) = told(&path.join("fork"), &[]);
+    assert_eq!(code, Some(0), "what convicts it is put down");
 }
 
 #[test]

@@ -36,8 +36,8 @@ Examples:
   annals verify --against theirs.bundle            and whether the other side's copy is the same
 
 Which of them a file is, is told by its content. There are two verdicts on a history: whether
-anything was altered, and up to which entry nothing can be missing. Trust comes from outside: from
---first, --policy or --checkpoints, never from what is verified.
+anything was altered, and up to which entry nothing can be missing. Whose history it is, is known
+from outside: by --first or --policy, never from what is verified; --checkpoints tell what is missing.
 
 Exit code 1 where a check fails; the first bad entry is named with what was expected.
 
