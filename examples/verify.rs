@@ -1,52 +1,37 @@
-//! Verifies an export, entry by entry, with no store, no network and no trust in whoever handed it over.
+//! Verifies a history (a ledger's folder, an export, a bundle, a page), entry by entry, with no trust in whoever handed it over.
 //!
 //!     annals --ledger annals-demo/ledger export --output export.jsonl
 //!     cargo run --example verify -- export.jsonl [LEAF HASH OF ENTRY 0]
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use annals::ledger::index::Index;
-use annals::record::verify::Verifier;
-use annals::trail::hash::LeafHash;
+use annals::exchange::verification::{Trusted, Verification};
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().ok_or("an export is expected")?;
-    let known: Option<LeafHash> = arguments.next().map(|hash| hash.parse()).transpose()?;
+    let mut arguments = std::env::args_os().skip(1);
+    let history = arguments.next().map(PathBuf::from).ok_or("a history is expected")?;
+    // Whose it is, must be known from elsewhere: a chain proves that nothing before its end was changed.
+    let first = arguments.next().map(|hash| hash.to_string_lossy().parse()).transpose()?;
+    let trusted = Trusted { first, ..Trusted::default() };
 
     // What has to be remembered of a long history lies in files without a name; memory is the same for any length.
-    let mut verifier = Verifier::<Index>::default();
-    let mut input = BufReader::new(File::open(file)?);
-    let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? > 0 {
-        match line.strip_suffix(b"\n") {
-            Some(entry) => verifier.push(entry)?,
-            // A line without its newline was never acknowledged, or was cut.
-            None => verifier.push_torn(&line)?,
-        }
-        line.clear();
-    }
-    let report = verifier.finish()?;
+    let found = Verification::of(&history, trusted, None, &mut |_| {})?;
 
-    for verdict in &report.verdicts {
+    for verdict in &found.report.verdicts {
         match (&verdict.finding, verdict.idle) {
             (Some(finding), _) => {
                 println!("{}: entry {} is wrong", verdict.check, finding.entry);
                 println!("  expected {}\n  found    {}", finding.expected, finding.found);
             }
             (None, Some(idle)) => println!("{}: {idle}", verdict.check),
-            (None, None) => println!("{}: {} of {} entries", verdict.check, verdict.covered, report.size),
+            (None, None) => {
+                println!("{}: {} of {} entries", verdict.check, verdict.covered, found.report.size)
+            }
         }
     }
-    // A chain proves that nothing before its end was changed; whose chain it is, must be known from elsewhere.
-    match known {
-        Some(first) if first == report.first => println!("the ledger whose first entry you know"),
-        Some(_) => println!("another ledger: its first entry is {}", report.first),
-        None => println!("parties not authenticated: compare {} with what they told you", report.first),
-    }
-    let sound = report.holds() && known.is_none_or(|first| first == report.first);
-    Ok(ExitCode::from(u8::from(!sound)))
+    println!("{}", found.conclusion());
+    println!("{} entries, of which witnesses vouch for the first {}", found.report.size, found.complete());
+    Ok(ExitCode::from(u8::from(!found.holds())))
 }
