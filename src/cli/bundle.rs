@@ -145,7 +145,7 @@ impl Restore {
             unpacked.map_err(refused)
         })?;
         let report = &unpacked.report;
-        let text = format!(
+        let mut text = format!(
             "{} verified, with {}, {} and {}; restored to {}",
             output::count(report.size, "entry", "entries"),
             output::count(unpacked.beside.disclosures, "withheld value", "withheld values"),
@@ -153,6 +153,10 @@ impl Restore {
             output::count(unpacked.beside.checkpoints, "checkpoint", "checkpoints"),
             settings.ledger.display()
         );
+        if unpacked.beside.stray > 0 {
+            let stray = output::count(unpacked.beside.stray, "disclosure was", "disclosures were");
+            text.extend([format!("\n  {stray} left out: no entry withholds a field under such a digest")]);
+        }
         let members = json!({
             "dry_run": false, "disclosures": unpacked.beside.disclosures, "files": unpacked.beside.files,
             "checkpoints": unpacked.beside.checkpoints,

@@ -62,6 +62,7 @@ impl Hidden {
         }
         let may_see = disclosing::may_see(reader, held, &event.source);
         let shown = if may_see { ledger.disclosure(&held.digest) } else { None };
+        let shown = shown.filter(|shown| held.check(shown).is_ok());
         let sentence = shown.as_ref().and_then(|shown| shown.value().as_str());
         Ok(sentence.map_or(Cell::Withheld, Cell::text))
     }

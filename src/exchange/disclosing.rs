@@ -144,7 +144,9 @@ impl Hand<'_> {
                 self.handed.erased += 1;
             } else if !may_see(self.reader, &held, &event.source) {
                 self.handed.others += 1;
-            } else if let Some(disclosure) = self.ledger.disclosure(&held.digest) {
+            } else if let Some(disclosure) =
+                self.ledger.disclosure(&held.digest).filter(|found| held.check(found).is_ok())
+            {
                 writeln!(self.out, "\"{}\"", disclosure.encoded()).map_err(HandError::Write)?;
                 self.handed.written += 1;
             } else {

@@ -137,8 +137,9 @@ fn write_disclosures(
     let (mut kept, mut still, mut damaged) = (0, 0, false);
     let mut seen = Runs::<32, 0>::new(true);
     let there = lines::once::<BackupError>(folder, &mut |line| {
-        damaged |= line.disclosure.is_none();
-        let Some(disclosure) = line.disclosure else { return Ok(()) };
+        let fit = line.fit();
+        damaged |= fit.is_none();
+        let Some(disclosure) = fit else { return Ok(()) };
         // One that was erased may be back, from an older copy.
         if named.takes(&disclosure)? == Withheld::Held {
             let digest = disclosure.digest();
@@ -155,7 +156,7 @@ fn write_disclosures(
         return Err(BackupError::Lost(from));
     }
     lines::once::<BackupError>(to, &mut |line| {
-        let Some(disclosure) = line.disclosure else { return Ok(()) };
+        let Some(disclosure) = line.fit() else { return Ok(()) };
         let known = seen.get(disclosure.digest().bytes())?.is_some();
         if !known && named.takes(&disclosure)? == Withheld::Held {
             (kept, still) = (kept + 1, still + 1);

@@ -4,7 +4,7 @@
 
 use super::LedgerError;
 use super::lines::{Line, Lines, open, scan};
-use crate::record::withheld;
+use crate::record::withheld::Shown;
 use crate::store::StoreError;
 use crate::store::runs::Runs;
 use crate::trail::disclosure::{Digest, Disclosure};
@@ -69,7 +69,7 @@ impl Disclosures {
         Ok(Self(Kept::Folder(Lines::find(folder, writable)?)))
     }
 
-    /// The numbers of the lines that are no disclosures, from 1; in a file above 8 MB nobody has looked before one is asked for.
+    /// The numbers of the lines that are no disclosures, from 1, those among them whose value no field can have; in a file above 8 MB nobody has looked before one is asked for.
     #[must_use]
     pub fn damaged(&self) -> Vec<usize> {
         match &self.0 {
@@ -89,7 +89,7 @@ impl Disclosures {
         }
     }
 
-    /// Whether the disclosure with this digest is at hand.
+    /// Whether there is a line with this digest, even if its value is one that its field cannot have.
     ///
     /// # Errors
     /// Where the digests cannot be read.
@@ -129,7 +129,7 @@ impl Disclosures {
                 all.into_iter().try_for_each(each)
             }
             Kept::Folder(lines) => {
-                let take = &mut |line: Line| line.disclosure.map_or(Ok(()), &mut *each);
+                let take = &mut |line: Line| line.fit().map_or(Ok(()), &mut *each);
                 lines.scan(take).map(drop)
             }
         }
@@ -205,16 +205,16 @@ fn written(held: &Held) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
 /// Which disclosures are at hand, and of which fields they are, without their values.
 #[derive(Debug)]
 pub struct AtHand {
-    /// Each with the place of its field's name.
+    /// Each with the place of what it shows.
     digests: Runs<32, 8>,
-    fields: Vec<String>,
+    shown: Vec<Shown>,
     count: u64,
     damaged: usize,
 }
 
 impl Default for AtHand {
     fn default() -> Self {
-        Self { digests: Runs::new(true), fields: Vec::new(), count: 0, damaged: 0 }
+        Self { digests: Runs::new(true), shown: Vec::new(), count: 0, damaged: 0 }
     }
 }
 
@@ -236,26 +236,26 @@ impl AtHand {
         Ok(line.disclosure.map_or(Ok(()), |disclosure| self.push(&disclosure))?)
     }
 
-    /// How many there are, each under another digest.
+    /// How many there are whose field can have their value, each under another digest.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many lines are no disclosures.
+    /// How many lines are no disclosures, those among them whose value their field cannot have.
     #[must_use]
     pub const fn damaged(&self) -> usize {
         self.damaged
     }
 
-    /// The field of the one with this digest.
+    /// What the one with this digest shows.
     ///
     /// # Errors
     /// [`StoreError`], where the digests cannot be read.
-    pub fn field(&mut self, digest: &Digest) -> Result<Option<String>, StoreError> {
+    pub fn shown(&mut self, digest: &Digest) -> Result<Option<Shown>, StoreError> {
         let place = self.digests.get(digest.bytes())?.map(u64::from_be_bytes);
         let place = place.and_then(|place| usize::try_from(place).ok());
-        Ok(place.and_then(|place| self.fields.get(place)).cloned())
+        Ok(place.and_then(|place| self.shown.get(place)).cloned())
     }
 
     /// Takes one more.
@@ -267,14 +267,17 @@ impl AtHand {
         if self.digests.get(digest.bytes())?.is_some() {
             return Ok(());
         }
-        // There are few fields, and only as many are remembered: a name comes from outside.
-        let known = withheld::can_be_withheld(disclosure.name());
-        let name = if known { disclosure.name() } else { "another" };
-        let place = self.fields.iter().position(|field| field == name).unwrap_or(self.fields.len());
-        if place == self.fields.len() {
-            self.fields.push(name.to_owned());
+        // There are few fields, so that few are remembered.
+        let shown = Shown::of(disclosure);
+        if shown.fits {
+            self.count += 1;
+        } else {
+            self.damaged += 1;
         }
-        self.count += 1;
+        let place = self.shown.iter().position(|known| *known == shown).unwrap_or(self.shown.len());
+        if place == self.shown.len() {
+            self.shown.push(shown);
+        }
         self.digests.insert(*digest.bytes(), (place as u64).to_be_bytes())
     }
 }
@@ -383,6 +386,26 @@ mod tests {
         assert_eq!(kept.get(&note("three").digest()).unwrap(), Some(note("three")));
         assert_eq!(count(&kept), 2);
         assert!(!part.exists());
+    }
+
+    #[test]
+    fn what_its_field_cannot_hold_is_not_at_hand_and_goes_with_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let odd = Disclosure::new([7; 16], "note", &5.into());
+        let lines = [&odd, &note("one")].map(|each| format!("\"{}\"\n", each.encoded()));
+        std::fs::write(folder.path().join(FILE), lines.concat()).unwrap();
+        let kept = Disclosures::open(folder.path(), true).unwrap();
+        assert_eq!((&*kept.damaged(), count(&kept)), (&[1][..], 1));
+        assert_eq!(kept.get(&odd.digest()).unwrap(), None);
+        assert!(kept.has(&odd.digest()).unwrap(), "whoever erases it is told that it is there");
+        let mut at_hand = kept.at_hand().unwrap();
+        assert_eq!((at_hand.count(), at_hand.damaged()), (1, 1));
+        let fits = |shown: Option<Shown>| shown.map(|shown| shown.fits);
+        assert_eq!(fits(at_hand.shown(&odd.digest()).unwrap()), Some(false));
+        assert_eq!(fits(at_hand.shown(&note("one").digest()).unwrap()), Some(true));
+        kept.retain(&mut |_| Ok(true)).unwrap();
+        assert!(!kept.has(&odd.digest()).unwrap());
+        assert_eq!(std::fs::read_to_string(folder.path().join(FILE)).unwrap(), lines[1]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::{Archive, Holding};
 use crate::record::history::Spoken;
+use crate::record::withheld::Shown;
 use crate::store::runs::{Named, Runs};
 use crate::store::{Place, StoreError};
 use crate::trail::disclosure::Digest;
@@ -247,8 +248,8 @@ impl Archive for Index {
         self.spoken(action)
     }
 
-    fn disclosed(&mut self, digest: &Digest) -> Result<Option<String>, StoreError> {
-        self.disclosures.field(digest)
+    fn disclosed(&mut self, digest: &Digest) -> Result<Option<Shown>, StoreError> {
+        self.disclosures.shown(digest)
     }
 
     fn hold(&mut self, digest: &Digest, holding: Holding) -> Result<(), StoreError> {

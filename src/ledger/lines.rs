@@ -1,6 +1,7 @@
 //! The file of disclosures: one JSON string a line, of which only the places are in memory.
 
 use super::disclosures::DisclosuresError;
+use crate::record::withheld;
 use crate::store::StoreError;
 use crate::store::disk::{self, Writing};
 use crate::store::runs::Runs;
@@ -49,8 +50,19 @@ pub(super) struct Line {
     pub(super) number: usize,
     /// Where it begins.
     pub(super) at: u64,
-    /// What it holds, if it is one.
+    /// What it holds, if it is one by its form.
     pub(super) disclosure: Option<Disclosure>,
+}
+
+impl Line {
+    /// The disclosure that it holds: one whose field cannot have its value is none.
+    pub(super) fn fit(self) -> Option<Disclosure> {
+        self.disclosure.filter(is_fit)
+    }
+}
+
+fn is_fit(disclosure: &Disclosure) -> bool {
+    withheld::check_value(disclosure).is_ok()
 }
 
 fn parse(line: &[u8]) -> Option<Disclosure> {
@@ -118,7 +130,7 @@ impl Lines {
         let from = BufReader::with_capacity(1 << 10, Reading { file: &file, at: place });
         from.take(LINE).read_until(b'\n', &mut line).map_err(failed(&self.path(), "read"))?;
         // What another process has done to the file since is no reason to show something else.
-        Ok(parse(&line).filter(|found| found.digest() == *digest))
+        Ok(parse(&line).filter(|found| found.digest() == *digest && is_fit(found)))
     }
 
     pub(super) fn append(&self, new: &[Disclosure]) -> Result<(), DisclosuresError> {
@@ -168,7 +180,7 @@ impl Lines {
         let file = Writing::create(part.clone()).map_err(failed(&part, "made"))?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         let written = self.scan::<DisclosuresError>(&mut |line| {
-            let Some(disclosure) = line.disclosure else { return Ok(()) };
+            let Some(disclosure) = line.fit() else { return Ok(()) };
             if !wanted(&disclosure.digest())? {
                 return Ok(());
             }
@@ -229,10 +241,12 @@ impl Whole {
     fn find_places(&mut self, path: &Path) -> Result<u64, DisclosuresError> {
         let (mut places, mut damaged) = (Runs::new(true), Vec::new());
         let length = scan::<DisclosuresError>(self.file.as_deref(), self.length, path, &mut |line| {
-            match line.disclosure {
-                Some(disclosure) => places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?,
-                None => damaged.push(line.number),
+            // One whose value is none has its place, too: it is to be found when it is erased.
+            if let Some(disclosure) = &line.disclosure {
+                places.insert(*disclosure.digest().bytes(), line.at.to_be_bytes())?;
             }
+            let (number, fit) = (line.number, line.fit());
+            damaged.extend(fit.is_none().then_some(number));
             Ok(())
         })?;
         (self.places, self.damaged) = (Some(places), damaged);

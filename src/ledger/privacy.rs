@@ -41,9 +41,9 @@ pub enum Taken {
     Known,
     /// It was erased by the entry with this sequence, and is not kept.
     Erased(u64),
-    /// No entry holds its digest, for a field of its name; it is not kept.
+    /// No entry holds its digest; it is not kept.
     Stray,
-    /// Its field cannot hold its value; it is not kept.
+    /// It is not the value of the field that an entry withholds under its digest; it is not kept.
     Unfit(WithheldFault),
 }
 
@@ -138,10 +138,8 @@ impl Ledger {
         };
         let mut held = Vec::new();
         read_each(self.store.as_ref(), sequence, &mut |_, _, all| held = all)?;
-        if held.iter().all(|held| held.digest != digest || held.name != disclosure.name()) {
-            return Ok(Taken::Stray);
-        }
-        Ok(match withheld::check_value(disclosure) {
+        let Some(held) = held.iter().find(|held| held.digest == digest) else { return Ok(Taken::Stray) };
+        Ok(match held.check(disclosure) {
             Err(fault) => Taken::Unfit(fault),
             Ok(()) if self.disclosures.has(&digest)? => Taken::Known,
             Ok(()) => Taken::Kept,
@@ -167,11 +165,13 @@ impl Ledger {
 
     /// Removes the values of these digests, as far as they are here, and tells how many were. Whoever has the turn does.
     pub(super) fn erase(&self, _turn: &mut Turn, erased: &[Digest]) -> Result<usize, LedgerError> {
-        let mut here = Vec::new();
+        let (mut lines, mut here) = (0, Vec::new());
         for digest in erased {
+            // A line whose value is none goes as any other does.
+            lines += usize::from(self.disclosures.has(digest)?);
             here.extend(self.disclosures.get(digest)?);
         }
-        if here.is_empty() {
+        if lines == 0 {
             return Ok(0);
         }
         // A file is found by the value alone, so it goes first.
@@ -183,7 +183,7 @@ impl Ledger {
         }
         let held = |holding| matches!(holding, Some(Holding::Held { .. }));
         self.disclosures.retain(&mut |digest| Ok(held(self.past().index.by_digest(digest)?)))?;
-        Ok(here.len())
+        Ok(lines)
     }
 
     /// Whether an entry names a file with this SHA-256, in clear or by a disclosure that was not erased.

@@ -1,6 +1,7 @@
 //! The archive: what deciding looks up in the history before, beyond the state: which entry a name names, and what was
 //! said of an action. It grows with the entries, so that where it lies is for whoever reads them to say.
 
+use super::withheld::Shown;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::trail::disclosure::Digest;
@@ -47,11 +48,11 @@ pub trait Archive {
     /// Where the archive cannot be read.
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, Self::Fault>;
 
-    /// The name of the field that the disclosure with this digest is of, where one is at hand.
+    /// What the disclosure with this digest shows, where one is at hand.
     ///
     /// # Errors
     /// Where the archive cannot be read.
-    fn disclosed(&mut self, digest: &Digest) -> Result<Option<String>, Self::Fault>;
+    fn disclosed(&mut self, digest: &Digest) -> Result<Option<Shown>, Self::Fault>;
 
     /// Takes the names of the next entry, which is the last of its stream then.
     ///
@@ -131,8 +132,8 @@ pub struct Whole {
     digests: HashMap<Digest, Holding>,
     streams: BTreeMap<String, Head>,
     words: BTreeMap<Code, Arc<Words>>,
-    /// The disclosures at hand, by the name of their field.
-    pub disclosures: HashMap<Digest, String>,
+    /// What the disclosures at hand show.
+    pub disclosures: HashMap<Digest, Shown>,
 }
 
 impl Archive for Whole {
@@ -162,7 +163,7 @@ impl Archive for Whole {
         Ok(self.words.get(action).cloned().unwrap_or_default())
     }
 
-    fn disclosed(&mut self, digest: &Digest) -> Result<Option<String>, Infallible> {
+    fn disclosed(&mut self, digest: &Digest) -> Result<Option<Shown>, Infallible> {
         Ok(self.disclosures.get(digest).cloned())
     }
 

@@ -12,7 +12,7 @@ use super::history::State;
 use super::judgement::Known;
 use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
-use super::withheld::Held;
+use super::withheld::{self, Held};
 use crate::domain::value::shown;
 use crate::trail::entry::{ENTRY_LIMIT, timestamp};
 use crate::trail::hash::{Head, LeafHash};
@@ -256,9 +256,14 @@ impl<A: Archive> Verifier<A> {
         for each in held {
             self.withheld.0 += 1;
             match self.archive.disclosed(&each.digest)? {
-                Some(name) if name != each.name => {
+                Some(shown) if !shown.is_of(&each.name) => {
                     let expected = format!("a disclosure of `{}`", each.name);
-                    self.find(Check::Disclosures, &expected, &format!("one of `{name}`"));
+                    self.find(Check::Disclosures, &expected, &format!("one of {}", shown.field()));
+                }
+                Some(shown) if !shown.fits => {
+                    let expected =
+                        format!("{} in the disclosure of `{}`", withheld::expected(&each.name), each.name);
+                    self.find(Check::Disclosures, &expected, "a value that is none");
                 }
                 Some(_) => self.withheld.1 += 1,
                 None => {}

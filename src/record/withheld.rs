@@ -30,6 +30,9 @@ pub enum WithheldFault {
     /// An audience for a field that is not withheld.
     #[error("`_aud` names `{0}`, which `_sd` beside it does not hold")]
     Audience(String),
+    /// A disclosure of another field.
+    #[error("it is a disclosure of {0}, and the entry withholds `{1}` under its digest")]
+    Name(String, String),
     /// A value that its field cannot have.
     #[error("`{0}` cannot hold this: {1}")]
     Value(String, String),
@@ -47,6 +50,58 @@ pub struct Held {
     pub name: String,
     /// As signed.
     pub audience: Audience,
+}
+
+impl Held {
+    /// Whether the disclosure with its digest is the value of its field: it is of that name, and holds what the field can have.
+    ///
+    /// # Errors
+    /// [`WithheldFault::Name`], [`WithheldFault::Value`].
+    pub fn check(&self, disclosure: &Disclosure) -> Result<(), WithheldFault> {
+        if disclosure.name() == self.name {
+            return check_value(disclosure);
+        }
+        Err(WithheldFault::Name(Shown::of(disclosure).field(), self.name.clone()))
+    }
+}
+
+/// What is at hand under a digest, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The field that it is of, where a field of that name can be withheld.
+    pub name: Option<String>,
+    /// Whether it holds what that field can have: what does not is no disclosure.
+    pub fits: bool,
+}
+
+impl Shown {
+    /// What a disclosure shows.
+    #[must_use]
+    pub fn of(disclosure: &Disclosure) -> Self {
+        // A name comes from outside, and there are few fields: no other is repeated.
+        let name = Some(disclosure.name()).filter(|name| can_be_withheld(name));
+        Self { name: name.map(str::to_owned), fits: check_value(disclosure).is_ok() }
+    }
+
+    /// Whether it is of a field.
+    #[must_use]
+    pub fn is_of(&self, field: &str) -> bool {
+        self.name.as_deref() == Some(field)
+    }
+
+    /// The field that it is of, as people name it.
+    #[must_use]
+    pub fn field(&self) -> String {
+        self.name
+            .as_ref()
+            .map_or_else(|| "no field that is ever withheld".to_owned(), |name| format!("`{name}`"))
+    }
+}
+
+/// What a field holds that is withheld, as people name it.
+#[must_use]
+pub fn expected(field: &str) -> &'static str {
+    if field == FILE_DIGEST { "a SHA-256 digest" } else { "a text" }
 }
 
 /// Where a digest stands in an event's data, as people name it: `note`, `evidence/2/filename`, items counted from 1.
@@ -231,8 +286,8 @@ fn seal_value(
     }
 }
 
-/// Whether a disclosure holds a value that its field can have: words, or a digest. No rule depends on it, so it is asked
-/// once, before a disclosure is kept.
+/// Whether a disclosure holds a value that its field can have: words, or a digest. What holds another is no disclosure. No rule
+/// depends on it, so it is asked where a disclosure is read and before it is kept.
 ///
 /// # Errors
 /// [`WithheldFault::Value`].

@@ -1,18 +1,22 @@
 //! What is done to a bundle as a file: names that come twice or belong to none, parts that are not the entries', members that
 //! inflate beyond all measure, and bytes that were cut off or changed.
 
-use super::desk::{ACTION, Desk, plan_text, word};
-use super::two_sides::{Members, Sides, bundle, cosigned, unzipped, zipped};
-use annals::exchange::bundle::restore::{UnpackError, restore};
+use super::desk::{ACTION, Desk, key_of, object, plan_text, word};
+use super::two_sides::{Members, Sides, bundle, cosigned, signed, unzipped, zipped};
+use annals::exchange::bundle::restore::{UnpackError, check_beside, restore};
 use annals::exchange::bundle::verify::{self, Bundled, VerifyError};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::disclosing::TakeError;
 use annals::exchange::layout::LayoutError;
 use annals::ledger::anchor::Anchor;
-use annals::ledger::quietly;
+use annals::ledger::privacy::Taken;
+use annals::ledger::{Ledger, quietly};
 use annals::record::completeness::{Completed, Completeness};
+use annals::record::role::Role;
 use annals::record::verdict::{Check, Report};
 use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::disclosure::Disclosure;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -412,4 +416,97 @@ fn a_copy_takes_no_entry_of_a_bundle_whose_withheld_values_are_none() {
     assert_eq!((refused.status.code(), copy.exists()), (Some(2), false), "{refused:?}");
     let taken = mirror(&desktop.write(&desktop.members));
     assert_eq!((taken.status.code(), copy.exists()), (Some(0), true), "{taken:?}");
+}
+
+/// A bundle in which an entry withholds a field under the digest of some disclosure, which lies beside it; with the entry.
+fn withholding(field: &str, disclosure: &Disclosure, home: &Path) -> (Members, u64) {
+    let mut desk = Desk::founded();
+    let mut data = json!({"effective": "2021-06"});
+    let sealed = json!({field: disclosure.digest().to_string()});
+    match field {
+        "sha256" => {
+            let file = json!({"_sd": sealed, "confidential": true, "mediatype": "text/plain", "size": 5});
+            data["evidence"] = json!([file]);
+        }
+        _ => data["_sd"] = sealed,
+    }
+    let mut event = signed(&mut desk, "DK", ACTION, "action.progressed", word("under_way")).event;
+    event.data = object(data).into();
+    let request = event.sign(&key_of("DK", Role::Coordinator)).unwrap();
+    let entry = desk.ledger.record(request, Vec::new()).unwrap().sequence;
+    let taken = desk.ledger.take(vec![disclosure.clone()]).unwrap();
+    assert!(matches!(taken[..], [Taken::Unfit(_)]), "{taken:?}");
+    let anchors = ["ledger", "DK", "KR"].map(|name| Anchor::new(home.join(name)));
+    cosigned(&desk.ledger, &anchors, &["DK", "KR"]);
+    let mut members = unzipped(&bundle(&desk.ledger));
+    members.retain(|(name, _)| name != "disclosures.jsonl");
+    (members, entry)
+}
+
+fn fails_at(report: &Report, entry: u64) {
+    let failed: Vec<_> = report.verdicts.iter().filter(|each| each.finding.is_some()).collect();
+    assert!(matches!(failed[..], [one] if one.check == Check::Disclosures), "{failed:?}");
+    assert_eq!(failed[0].finding.as_ref().unwrap().entry, entry);
+    assert_eq!(report.withheld.1, 0, "it is not at hand");
+}
+
+#[test]
+fn what_is_not_the_value_of_its_field_is_no_disclosure_wherever_it_is_handed_over() {
+    for (field, name, value) in [
+        ("note", "note", json!(5)),
+        ("note", "note", Value::Null),
+        ("note", "note", json!({"a": 1})),
+        ("note", "note", json!("a\u{1}b")),
+        ("note", "note", json!(" ")),
+        ("note", "note", json!("x".repeat(32_769))),
+        ("sha256", "sha256", json!("hello")),
+        ("note", "reason", json!("hello")),
+        ("note", "another", json!("hello")),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let disclosure = Disclosure::new([7; 16], name, &value);
+        let (mut members, entry) = withholding(field, &disclosure, home.path());
+        let path = home.path().join("bundle");
+        fs::write(&path, zipped(&members)).unwrap();
+        let folder = home.path().join("restored");
+        restore(&mut Bundle::open(&path).unwrap(), &folder, &mut |_| {}).unwrap();
+
+        let line = format!("\"{}\"\n", disclosure.encoded());
+        members.push(("disclosures.jsonl".to_owned(), line.clone().into_bytes()));
+        fs::write(&path, zipped(&members)).unwrap();
+        let (_, _, verified, completed) = read(&path).unwrap();
+        fails_at(&verified.report, entry);
+        assert!(completed.holds() && verified.bundled.holds());
+        let mut opened = Bundle::open(&path).unwrap();
+        let refused = restore(&mut opened, &home.path().join("again"), &mut |_| {}).map(|_| ());
+        assert!(matches!(refused, Err(UnpackError::Unfit { line: 1, .. })), "{refused:?}");
+        // Of what is called otherwise only the entries tell it.
+        if field == name {
+            let refused = check_beside(&mut opened);
+            assert!(matches!(refused, Err(UnpackError::Unfit { line: 1, .. })), "{refused:?}");
+        }
+
+        // In a folder it is passed over, and told.
+        fs::write(folder.join("disclosures.jsonl"), line).unwrap();
+        let (report, _) = Ledger::verify_folder(&folder, Vec::new(), &mut |_, _| {}).unwrap();
+        fails_at(&report, entry);
+        let ledger = Ledger::open(&folder, &mut quietly).unwrap();
+        let shown = ledger.disclosure(&disclosure.digest());
+        assert_eq!(shown.is_some(), field != name, "{shown:?}");
+        fails_at(&ledger.verify(&mut quietly).unwrap(), entry);
+    }
+}
+
+#[test]
+fn a_disclosure_whose_value_is_none_is_left_out_where_no_entry_asks_for_it() {
+    let desktop = sound();
+    let odd = Disclosure::new([7; 16], "note", &json!(5));
+    let line = format!("\"{}\"\n", odd.encoded());
+    let path = desktop.with("disclosures.jsonl", line.as_bytes());
+    let (_, _, verified, _) = read(&path).unwrap();
+    assert!(verified.holds() && (verified.report.damaged, verified.report.stray) == (1, 0));
+    let mut bundle = Bundle::open(&path).unwrap();
+    check_beside(&mut bundle).unwrap();
+    let restored = restore(&mut bundle, &desktop.home.path().join("restored"), &mut |_| {}).unwrap();
+    assert_eq!((restored.beside.disclosures, restored.beside.stray), (0, 1));
 }

@@ -13,6 +13,7 @@ use annals::record::history::History;
 use annals::record::role::Role;
 use annals::record::verdict::{Check, Finding, Report, Verdict};
 use annals::record::verify::Verifier;
+use annals::record::withheld::Shown;
 use annals::trail::entry::Entry;
 use annals::trail::hash::Head;
 use annals::trail::key::{Kind, SigningKey};
@@ -226,7 +227,7 @@ fn a_disclosure_under_another_name_is_found() {
     let mut archive = Whole::default();
     for disclosure in desk.ledger.disclosures().unwrap() {
         let name = if disclosure.name() == "officer" { "note" } else { disclosure.name() };
-        archive.disclosures.insert(disclosure.digest(), name.to_owned());
+        archive.disclosures.insert(disclosure.digest(), Shown { name: Some(name.to_owned()), fits: true });
     }
     let report = report(archive, Beside::default(), lines(&export(&desk)));
     let finding = report.verdicts.iter().find(|each| each.check == Check::Disclosures).unwrap();
@@ -460,7 +461,7 @@ fn disclosures_that_belong_to_no_entry_are_counted() {
     let mut archive = Whole::default();
     let stray = annals::trail::disclosure::Disclosure::new([1; 16], "note", &"nobody's".into());
     for disclosure in desk.ledger.disclosures().unwrap().iter().chain([&stray]) {
-        archive.disclosures.insert(disclosure.digest(), disclosure.name().to_owned());
+        archive.disclosures.insert(disclosure.digest(), Shown::of(disclosure));
     }
     let beside = Beside { disclosures: archive.disclosures.len() as u64, ..Beside::default() };
     let report = report(archive, beside, lines(&export(&desk)));

@@ -133,7 +133,10 @@ const fn unpack(error: &UnpackError) -> u8 {
         UnpackError::Bundle(error) => bundle(error),
         UnpackError::Disclosures(_) => 2,
         UnpackError::Restore(error) => restore(error),
-        UnpackError::File(_) | UnpackError::Unnamed(_) | UnpackError::Answer { .. } => 1,
+        UnpackError::Unfit { .. }
+        | UnpackError::File(_)
+        | UnpackError::Unnamed(_)
+        | UnpackError::Answer { .. } => 1,
         UnpackError::Checkpoint(error) => checkpoint(error),
         UnpackError::Ledger(error) => ledger(error),
     }

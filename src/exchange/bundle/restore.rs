@@ -10,9 +10,13 @@ use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::privacy::Taken;
 use crate::ledger::{Ledger, LedgerError, quietly};
 use crate::record::evidence;
+use crate::record::fact::Fact;
 use crate::record::verdict::Report;
+use crate::record::withheld::{self, WithheldFault};
+use crate::store::runs::Runs;
 use crate::store::{Condition, StoreError};
 use crate::trail::disclosure::Digest;
+use crate::trail::entry::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -29,6 +33,14 @@ pub enum UnpackError {
     /// Its disclosures.
     #[error("its disclosures cannot be taken in")]
     Disclosures(#[from] TakeError),
+    /// A disclosure that is none.
+    #[error("line {line} of `disclosures.jsonl` is not what an entry withholds")]
+    Unfit {
+        /// The line.
+        line: u64,
+        /// Why.
+        source: WithheldFault,
+    },
     /// Its checkpoints.
     #[error("a checkpoint in it does not hold")]
     Checkpoint(#[from] CheckpointError),
@@ -74,6 +86,8 @@ pub struct Unpacked {
 pub struct Beside {
     /// How many withheld values were taken in.
     pub disclosures: u64,
+    /// How many were left out, because no entry holds their digests.
+    pub stray: u64,
     /// How many files.
     pub files: u64,
     /// How many checkpoints.
@@ -100,18 +114,47 @@ pub fn restore(
     Ok(Unpacked { report, beside })
 }
 
-/// Refuses a bundle of which something besides its entries could not be taken in for its form, before any entry is.
+/// Refuses a bundle of which something besides its entries could not be taken in for its form, or for a value that no field can
+/// have, before any entry is.
 ///
 /// # Errors
 /// [`UnpackError`], by name.
 pub fn check_beside(bundle: &mut Bundle) -> Result<(), UnpackError> {
     let size = bundle.checkpoint()?.checkpoint().size();
     bundle.has_only(size)?;
+    let (mut unfit, mut count) = (Runs::<32, 8>::new(true), 0);
     if let Some(lines) = bundle.open_disclosures()? {
-        disclosing::read(&mut BufReader::new(lines), &mut |_, _| Ok(()))?;
+        disclosing::read(&mut BufReader::new(lines), &mut |line, disclosure| {
+            if withheld::check_value(&disclosure).is_ok() {
+                return Ok(());
+            }
+            count += 1;
+            let inserted = unfit.insert(*disclosure.digest().bytes(), line.to_be_bytes());
+            Ok(inserted.map_err(LedgerError::from)?)
+        })?;
+    }
+    if count > 0 {
+        refuse_held(bundle, size, &unfit)?;
     }
     bundle.checkpoints()?;
     Ok(())
+}
+
+/// Refuses disclosures, each by its digest with its line, of which an entry holds one: those that none holds are left out.
+fn refuse_held(bundle: &mut Bundle, size: u64, unfit: &Runs<32, 8>) -> Result<(), UnpackError> {
+    each_entry(bundle, 0, size, &mut |_, line| {
+        let event = Entry::parse(line).map(|entry| entry.request.event);
+        // What cannot be read is refused when the entries are.
+        let held = event.ok().and_then(|event| Fact::read(&event).ok()).map(|(_, held)| held);
+        for each in held.unwrap_or_default() {
+            let line = unfit.get(each.digest.bytes()).map_err(LedgerError::from)?;
+            if let Some(line) = line.map(u64::from_be_bytes) {
+                let what = format!("{} is expected", withheld::expected(&each.name));
+                return Err(UnpackError::Unfit { line, source: WithheldFault::Value(each.name, what) });
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Takes in what came with the entries that a ledger has: withheld values, files and checkpoints. Nobody has signed what it says
@@ -123,15 +166,19 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
     let size = bundle.checkpoint()?.checkpoint().size();
     bundle.has_only(size)?;
     bear_out(&bundle.answers()?, ledger)?;
-    let (mut disclosures, mut erased) = (0, HashSet::new());
+    let (mut disclosures, mut stray, mut unfit, mut erased) = (0, 0, None, HashSet::new());
     if let Some(lines) = bundle.open_disclosures()? {
-        disclosing::take(ledger, &mut BufReader::new(lines), &mut |_, disclosure, taken| {
-            disclosures += u64::from(taken == Taken::Kept);
-            if matches!(taken, Taken::Erased(_)) {
-                erased.extend(disclosure.value().as_str().map(str::to_owned));
+        disclosing::take(ledger, &mut BufReader::new(lines), &mut |line, disclosure, taken| match taken {
+            Taken::Kept => disclosures += 1,
+            Taken::Known => {}
+            Taken::Erased(_) => erased.extend(disclosure.value().as_str().map(str::to_owned)),
+            Taken::Stray => stray += 1,
+            Taken::Unfit(source) => {
+                unfit.get_or_insert(UnpackError::Unfit { line, source });
             }
         })?;
     }
+    unfit.map_or(Ok(()), Err)?;
     let (mut names, wanted) = (bundle.evidence()?, named(ledger)?);
     // A file whose digest was erased is named by no entry any more.
     names.retain(|name| wanted.contains_key(name) || !erased.contains(name));
@@ -154,7 +201,7 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
     for signed in &checkpoints {
         ledger.take_cosignatures(signed)?;
     }
-    Ok(Beside { disclosures, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
+    Ok(Beside { disclosures, stray, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
 }
 
 /// Whether whatever answers call recorded is in a ledger, as they say.

@@ -13,6 +13,7 @@ use crate::record::evidence;
 use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
+use crate::record::withheld::{self, FILE_DIGEST};
 use crate::store::StoreError;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{LeafHash, NodeHash, hex};
@@ -74,20 +75,21 @@ pub fn verify(
     each: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<(Report, State, Bundled), VerifyError> {
     let size = bundle.checkpoint()?.checkpoint().size();
-    let (mut at_hand, mut withheld) = (AtHand::default(), HashMap::new());
+    let (mut at_hand, mut digests) = (AtHand::default(), HashMap::new());
     if let Some(lines) = bundle.open_disclosures()? {
         disclosing::read(&mut BufReader::new(lines), &mut |_, disclosure| {
             at_hand.push(&disclosure).map_err(LedgerError::from)?;
             // By which a confidential file is known.
-            if disclosure.name() == "sha256" {
-                withheld.insert(disclosure.digest().to_string(), disclosure);
+            if disclosure.name() == FILE_DIGEST && withheld::check_value(&disclosure).is_ok() {
+                digests.insert(disclosure.digest().to_string(), disclosure);
             }
             Ok(())
         })?;
     }
-    let known = |digest: &str| withheld.get(digest).cloned();
+    let known = |digest: &str| digests.get(digest).cloned();
     let mut unnamed: BTreeSet<String> = bundle.evidence()?.into_iter().collect();
-    let beside = Beside { disclosures: at_hand.count(), seen, ..Beside::default() };
+    let (disclosures, damaged) = (at_hand.count(), at_hand.damaged());
+    let beside = Beside { disclosures, damaged, seen, ..Beside::default() };
     let mut verifier = Verifier::new(Index::beside(at_hand), beside);
     let mut rows = Rows::new(size);
     let mut waiting: Vec<(u8, NodeHash)> = Vec::new();

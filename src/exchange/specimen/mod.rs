@@ -272,6 +272,7 @@ mod tests {
     use crate::record::archive::Whole;
     use crate::record::beside::Beside;
     use crate::record::verify::Verifier;
+    use crate::record::withheld::Shown;
     use crate::trail::entry::Entry;
     use std::collections::BTreeSet;
 
@@ -289,8 +290,7 @@ mod tests {
             let batches = made(entries);
             let disclosures: Vec<&Disclosure> = batches.iter().flat_map(|batch| &batch.disclosures).collect();
             let mut archive = Whole::default();
-            archive.disclosures =
-                disclosures.iter().map(|each| (each.digest(), each.name().to_owned())).collect();
+            archive.disclosures = disclosures.iter().map(|each| (each.digest(), Shown::of(each))).collect();
             let beside = Beside { disclosures: disclosures.len() as u64, ..Beside::default() };
             let mut verifier = Verifier::new(archive, beside);
             lines(&batches).for_each(|line| verifier.push(line).unwrap());

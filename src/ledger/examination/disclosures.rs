@@ -12,8 +12,9 @@ impl Found<'_> {
         let (mut damaged, mut at_hand, mut erased, mut stray) = (Vec::new(), 0_u64, 0_u64, 0_u64);
         let mut here = Runs::new(true);
         let read = lines::once::<LedgerError>(self.folder, &mut |line| {
-            match line.disclosure {
-                None => damaged.push(line.number),
+            let number = line.number;
+            match line.fit() {
+                None => damaged.push(number),
                 Some(disclosure) => {
                     here.insert(*disclosure.digest().bytes(), [])?;
                     let count = match named.takes(&disclosure)? {
@@ -74,7 +75,7 @@ impl Found<'_> {
     fn in_backup(&self, named: &Named, here: &Runs<32, 0>) -> u64 {
         let mut kept = 0;
         let read = lines::once::<LedgerError>(self.remedies.backup, &mut |line| {
-            let Some(digest) = line.disclosure.as_ref().map(Disclosure::digest) else { return Ok(()) };
+            let Some(digest) = line.fit().as_ref().map(Disclosure::digest) else { return Ok(()) };
             kept += u64::from(here.get(digest.bytes())?.is_none() && named.holds(&digest)?);
             Ok(())
         });
