@@ -27,7 +27,9 @@ def once(pairs):
 
 
 def verify(data: bytes):
-    if data and not data.endswith(b"\n"):
+    if not data:
+        raise Bad("no entries are no history")
+    if not data.endswith(b"\n"):
         raise Bad("the last line has no newline")
     previous, recorded, streams, size = NONE, "", {}, 0
     for number, line in enumerate(data.split(b"\n")[:-1]):
