@@ -65,6 +65,12 @@ impl Lifecycle {
         matches!(self, Self::Discontinued | Self::Superseded)
     }
 
+    /// Whether by it there is nothing more to do.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Completed) || self.is_the_end()
+    }
+
     /// Whether a party alone may say it.
     #[must_use]
     pub const fn is_a_partys_word(self) -> bool {

@@ -187,6 +187,17 @@ pub struct Status<'a> {
     pub latest: Option<Word>,
 }
 
+impl Status<'_> {
+    /// The day since when all parties agree that there is nothing more to do, if they do.
+    #[must_use]
+    pub fn over(&self) -> Option<NaiveDate> {
+        let axis = &self.lifecycle;
+        let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(Lifecycle::is_over);
+        let words = axis.voices.iter().filter_map(|voice| voice.word.as_ref());
+        words.map(|word| word.effective.begin()).max().filter(|_| agreed)
+    }
+}
+
 /// Derives an action's status.
 ///
 /// Of each party counts its latest standing word whose date begins by `effective` (any, if none is given), ties by

@@ -109,27 +109,13 @@ pub fn of<'a, W: Spoken>(
     Ok(items)
 }
 
-/// Whether a lifecycle ends what is to be done.
-fn ends(lifecycle: Lifecycle) -> bool {
-    lifecycle == Lifecycle::Completed || lifecycle.is_the_end()
-}
-
-/// The day since when all parties agree that there is nothing more to do, if they do.
-pub(super) fn over(row: &Row<'_>) -> Option<NaiveDate> {
-    let axis = &row.status.lifecycle;
-    let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(ends);
-    let since =
-        axis.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.effective.begin()).max();
-    since.filter(|_| agreed)
-}
-
 /// The tasks with a date that their own party does not call done.
 fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
     let done = |party: &Code| {
         let mut voices = row.status.lifecycle.voices.iter();
-        voices.any(|voice| voice.party == party && voice.says.is_some_and(ends))
+        voices.any(|voice| voice.party == party && voice.says.is_some_and(Lifecycle::is_over))
     };
-    let open = row.held.iter().filter(|held| over(row).is_none() && !done(&held.task.party));
+    let open = row.held.iter().filter(|held| row.status.over().is_none() && !done(&held.task.party));
     open.filter_map(|Held { institution, assigned, task, since, .. }| {
         Some(Item {
             subject: stream(&row.action.action.reference),
@@ -164,7 +150,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
             Some(OccurrenceState::Postponed) => held > Some(name.begin()),
             _ => false,
         };
-        over(row).is_none() && !known
+        row.status.over().is_none() && !known
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
@@ -238,7 +224,7 @@ fn lapse<'a, W: Spoken>(
     for action in programme.actions.values().filter(|action| action.action.basis.contains(reference)) {
         resting.push(board::row(history, action, &parties, reading)?);
     }
-    resting.retain(|row| over(row).is_none());
+    resting.retain(|row| row.status.over().is_none());
     let tracks = board::tracks(programme);
     resting.sort_by_cached_key(|row| board::rank(&tracks, &row.action.action, Some(row.action)));
     let mut leads: Vec<&Code> = resting.iter().flat_map(|row| row.leads.iter().copied()).collect();

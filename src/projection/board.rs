@@ -149,6 +149,8 @@ fn told<'a>(
     }
 }
 
+/// What is known of each window. One that was not over when the action was is neither open nor missed: it counts where somebody
+/// spoke of it.
 fn windows(
     state: &State,
     action: &action::State,
@@ -159,6 +161,8 @@ fn windows(
     let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
     let known = |window: &Effective| grid.iter().find(|(name, _)| name.begin() == window.begin());
     let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
+    let over = status.over();
+    let counts = |end: NaiveDate| over.is_none_or(|since| end < since);
     // A window of the cycle has one name; any other is called as it was said.
     let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
@@ -169,11 +173,11 @@ fn windows(
             (Some(_), says) => says.is_some_and(|state| !settled(state)),
             (None, _) => true,
         });
-        let missed = expected && end_of(window) < today;
+        let missed = expected && end_of(window) < today && counts(end_of(window));
         (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
-    for (name, end) in &grid {
+    for (name, end) in grid.iter().filter(|(_, end)| counts(*end)) {
         if windows.iter().all(|(window, _)| window.begin() != name.begin()) {
             windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }

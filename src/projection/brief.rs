@@ -1,6 +1,6 @@
 //! A brief: of some actions and their bases what changed, what is at risk, and of what nobody speaks, subject by subject.
 
-use super::agenda::{self, Item, Matter, over};
+use super::agenda::{self, Item, Matter};
 use super::board::{Row, Window};
 use super::diff::{self, Cause, Change, Field, Side};
 use super::filter::Filter;
@@ -134,7 +134,7 @@ pub fn of<'a, W: Spoken>(
 /// What parties say is at risk or off track, of what is not over; where they differ on it, that is told of all of them together.
 fn said<'a>(row: &Row<'a>) -> Vec<(String, Risk<'a>)> {
     let axis = &row.status.health;
-    let voices = axis.voices.iter().filter(|_| axis.joint != Joint::Disputed && over(row).is_none());
+    let voices = axis.voices.iter().filter(|_| axis.joint != Joint::Disputed && row.status.over().is_none());
     let poor = voices.filter_map(|voice| {
         let health = voice.says.filter(|health| *health != Health::OnTrack)?;
         Some((stream(&row.action.action.reference), Risk::Health(voice.party.clone(), health)))

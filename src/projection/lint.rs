@@ -1,7 +1,7 @@
 //! What cannot be tracked yet: actions without a body, a lead or a cycle, bases that do not hold and actions that rest on them,
 //! goals under another name.
 
-use super::agenda::{basis, over};
+use super::agenda::basis;
 use super::board::Row;
 use super::filter::Filter;
 use super::reading::Reading;
@@ -128,7 +128,7 @@ fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: 
 fn bases(state: &State, reading: &Reading, row: &Row<'_>, gaps: &mut Vec<Gap>) {
     let action = &row.action.action;
     let begun = state.programme.period().is_some_and(|period| period.begin() <= reading.today);
-    if row.action.ended.is_some() || over(row).is_some() {
+    if row.action.ended.is_some() || row.status.over().is_some() {
         return;
     }
     for base in action.basis.iter().filter_map(|base| state.programme.instruments.get(base)) {

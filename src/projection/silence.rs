@@ -3,7 +3,7 @@
 //! What cannot be tracked at all is not here but in [`super::lint`]; what has a date that is not over yet, in
 //! [`super::agenda`].
 
-use super::agenda::{last_day, over};
+use super::agenda::last_day;
 use super::board::{self, Row, Window};
 use super::filter::Filter;
 use super::reading::Reading;
@@ -174,7 +174,7 @@ fn action(
     let mut found = Vec::new();
     if untouched {
         found.push(silence(row, Why::NoEvent, None));
-    } else if over(row).is_none() {
+    } else if row.status.over().is_none() {
         let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
         // That a word was corrected, or is an answer, makes its author no more silent.
         let words = words.all().iter().filter(within);
@@ -183,7 +183,7 @@ fn action(
         found.extend(one_sided(row, &spoken, reading));
     }
     found.extend(disputes(row, words, state.grace_days()));
-    if row.stale && over(row).is_none() {
+    if row.stale && row.status.over().is_none() {
         let word = row
             .status
             .health
@@ -242,7 +242,7 @@ fn disputes(row: &Row<'_>, words: &Words, grace_days: u16) -> Vec<Silence> {
     found.extend(dispute(row, &status.lifecycle, On::Lifecycle, since));
     let since = status.health.apart_since(words, grace_days, |word| word.health);
     // How something does that is over by the word of all is of no concern any more.
-    found.extend(dispute(row, &status.health, On::Health, since).filter(|_| over(row).is_none()));
+    found.extend(dispute(row, &status.health, On::Health, since).filter(|_| row.status.over().is_none()));
     for (window, axis) in &status.occurrences {
         let of_window = |word: &Word| {
             word.occurrence.filter(|(of, _)| of.begin() == window.begin()).map(|(_, state)| state)
@@ -271,11 +271,7 @@ fn dispute<T: fmt::Display>(
 /// The windows that are over, and of which nobody said more than that they were planned.
 fn passed(row: &Row<'_>, state: &State) -> Vec<Silence> {
     let grid = state.programme.period().map(|period| row.action.schedule(period)).unwrap_or_default();
-    let over = over(row);
-    let missed = row
-        .windows
-        .iter()
-        .filter(|(name, window)| *window == Window::Missed && over.is_none_or(|since| name.begin() <= since));
+    let missed = row.windows.iter().filter(|(_, window)| *window == Window::Missed);
     missed
         .map(|(name, _)| Silence {
             since: Some(last_day(&grid, *name)),

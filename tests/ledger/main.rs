@@ -17,6 +17,7 @@ mod checkpoints;
 mod clock;
 mod desk;
 mod diff;
+mod ended;
 mod erasure;
 mod formats;
 mod founding;

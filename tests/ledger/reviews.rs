@@ -24,7 +24,7 @@ fn opening(desk: &Desk) -> Value {
     })
 }
 
-fn reviewing() -> Desk {
+pub(crate) fn reviewing() -> Desk {
     let mut desk = Desk::founded();
     let data = opening(&desk);
     desk.say("DK", REVIEW, "review.opened", data).unwrap();
@@ -51,7 +51,7 @@ fn propose(desk: &mut Desk, speaker: &str, action: &str, decision: &str, more: V
 }
 
 /// A proposal of DK to which KR agrees at once.
-fn decide(desk: &mut Desk, action: &str, decision: &str, more: Value) -> Receipt {
+pub(crate) fn decide(desk: &mut Desk, action: &str, decision: &str, more: Value) -> Receipt {
     let (receipt, data) = propose(desk, "DK", action, decision, more);
     let (kind, data) = match data.get("action") {
         Some(action) => ("action.created", action.clone()),

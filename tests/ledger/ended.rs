@@ -1,0 +1,71 @@
+//! An action that has ended: given that both sides discontinued it, then what is still told of its windows.
+
+use super::desk::{Desk, completed};
+use super::reviews::{decide, reviewing};
+use annals::domain::duration::Duration;
+use annals::projection::filter::Filter;
+use annals::projection::reading::Reading;
+use annals::projection::{agenda, board, silence};
+use serde_json::json;
+
+const ACTION: &str = "1.G2G.1";
+
+fn reading(desk: &Desk, effective: Option<&str>) -> Reading {
+    let effective = effective.map(|day| day.parse().unwrap());
+    Reading::of(&desk.ledger.state(), None, effective, "2024-06-30".parse().ok())
+}
+
+/// Its windows as seen in the middle of 2024, each with what is known of it.
+fn windows(desk: &Desk, effective: Option<&str>) -> Vec<String> {
+    let history = desk.ledger.at(None).unwrap();
+    let rows = board::of(&history, &reading(desk, effective), &Filter::default()).unwrap();
+    let row = rows.iter().find(|row| row.action.action.reference.as_str() == ACTION).unwrap();
+    row.windows.iter().map(|(name, window)| format!("{name} {window}")).collect()
+}
+
+/// Its windows of which nobody said what became of them, and those that are due.
+fn awaited(desk: &Desk) -> (Vec<String>, usize) {
+    let (history, reading) = (desk.ledger.at(None).unwrap(), reading(desk, None));
+    let gaps = silence::of(&history, &reading, &Filter::default(), "2024-01-01".parse().unwrap()).unwrap();
+    let passed = gaps.iter().filter_map(|gap| match gap.why {
+        silence::Why::WindowPassed(name) => Some(name.to_string()),
+        _ => None,
+    });
+    let due = agenda::of(&history, &reading, &Filter::default(), Duration::Months(12)).unwrap();
+    let of_windows = due.iter().filter(|item| matches!(item.matter, agenda::Matter::Window(..)));
+    (passed.collect(), of_windows.count())
+}
+
+#[test]
+fn a_window_that_was_not_over_when_its_action_ended_is_neither_open_nor_missed() {
+    let mut desk = reviewing();
+    decide(&mut desk, ACTION, "discontinue", json!({"effective": "2022-01-01"}));
+    assert_eq!(windows(&desk, None), ["2021 missed"], "on the day before it ended, that window closed");
+    assert_eq!(awaited(&desk), (vec!["2021".to_owned()], 0));
+    let before = ["2021 open", "2022 open", "2023 open", "2024 open"];
+    assert_eq!(windows(&desk, Some("2021-12-31")), before, "as effective before it ended");
+    let mut desk = reviewing();
+    decide(&mut desk, ACTION, "discontinue", json!({"effective": "2021-12-31"}));
+    assert_eq!(windows(&desk, None), [""; 0]);
+    assert_eq!(awaited(&desk), (vec![], 0), "the window in which it ended is missed by nobody");
+}
+
+#[test]
+fn what_was_said_of_a_window_is_told_though_its_action_ended() {
+    let mut desk = reviewing();
+    for (window, state) in [("2021", "planned"), ("2022", "postponed"), ("2023", "planned")] {
+        let data = json!({"effective": "2021-06", "occurrence": {"window": window, "state": state}});
+        desk.progress("DK", ACTION, data).unwrap();
+    }
+    decide(&mut desk, ACTION, "discontinue", json!({"effective": "2022-01-01"}));
+    assert_eq!(windows(&desk, None), ["2021 missed", "2022 postponed", "2023 planned"]);
+}
+
+#[test]
+fn what_one_side_alone_calls_completed_goes_on() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", ACTION, completed()).unwrap();
+    assert_eq!(windows(&desk, None), ["2021 missed", "2022 missed", "2023 missed", "2024 open"]);
+    desk.progress("KR", ACTION, completed()).unwrap();
+    assert_eq!(windows(&desk, None), [""; 0]);
+}
