@@ -168,7 +168,12 @@ impl<'a, W: Spoken> Since<'a, W> {
             action::State::new(row.action.action.born(), row.action.first, (*row.action.action).clone());
         let read = || {
             let parties = after.state.parties();
-            board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)
+            let mut row =
+                board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)?;
+            if state.is_none() {
+                row.windows.clear();
+            }
+            Ok(row)
         };
         let other = known.is_none().then(read).transpose()?;
         let Some(old) = known.or(other.as_ref()) else { return Ok(()) };
@@ -287,7 +292,10 @@ impl Found<'_> {
         for name in names {
             let (before, after) = (occurrence(old, name), occurrence(new, name));
             let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
-            let known = (Some(before.0), Some(after.0));
+            // Before the plan says that there is a window, it is as open as any; and one that was open is gone without a word.
+            let open = Window::Open;
+            let old = before.0.unwrap_or(open);
+            let known = (Some(old), after.0.or((old == open).then_some(open)));
             if let Some(change) = self.differ(Field::Occurrence, known, |found| found.together(axes)) {
                 change.window = Some(name);
             }
@@ -376,9 +384,12 @@ fn says<T: Display>(voice: &Voice<'_, T>) -> Option<String> {
     voice.word.as_ref().map(|_| voice.says.as_ref().map_or_else(|| CONTESTED.to_owned(), ToString::to_string))
 }
 
-/// What is known of a window; before the plan says that there is one, it is as open as any.
-fn occurrence<'r>(row: &'r Row<'_>, name: Effective) -> (Window, Option<&'r Axis<'r, OccurrenceState>>) {
+/// What is known of a window, where there is one, and what was said of it.
+fn occurrence<'r>(
+    row: &'r Row<'_>,
+    name: Effective,
+) -> (Option<Window>, Option<&'r Axis<'r, OccurrenceState>>) {
     let known = row.windows.iter().find(|(other, _)| other.begin() == name.begin());
     let axis = row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin());
-    (known.map_or(Window::Open, |(_, window)| *window), axis.map(|(_, axis)| axis))
+    (known.map(|(_, window)| *window), axis.map(|(_, axis)| axis))
 }

@@ -17,17 +17,17 @@ use std::collections::BTreeMap;
 const REFERENCE: &str = "1.G2G.2";
 
 /// A history up to an entry, or all of it, with its reading.
-struct At(History<Sayings>, Reading);
+pub(crate) struct At(History<Sayings>, Reading);
 
 impl At {
-    fn new(desk: &Desk, last: Option<u64>, effective: Option<&str>, today: &str) -> Self {
+    pub(crate) fn new(desk: &Desk, last: Option<u64>, effective: Option<&str>, today: &str) -> Self {
         let history = desk.ledger.at(last.map(Cut::Sequence)).unwrap();
         let day = |day: &str| day.parse::<NaiveDate>().unwrap();
         let reading = Reading::of(&history.state, None, effective.map(day), Some(day(today)));
         Self(history, reading)
     }
 
-    fn side(&self) -> Side<'_, Sayings> {
+    pub(crate) fn side(&self) -> Side<'_, Sayings> {
         Side { history: &self.0, reading: &self.1 }
     }
 }
@@ -45,7 +45,7 @@ fn changes(desk: &Desk, last: u64, filter: &Filter) -> Vec<Change> {
 }
 
 /// Each change as `field party old → new`, with `–` for what is not there.
-fn lines(changes: &[Change]) -> Vec<String> {
+pub(crate) fn lines(changes: &[Change]) -> Vec<String> {
     let or = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let line = |change: &Change| {
         let of = change.window.map(|window| window.to_string());
