@@ -76,7 +76,9 @@ impl Brief {
         let (history, reading) = self.axes.read(ledger)?;
         let filter = Which::of_line(self.line).filter(&ledger.state())?;
         let since = self.since(&ledger.state(), &history.state)?;
-        let (before, earlier) = since.axes(&reading).read(ledger)?;
+        let (before, mut earlier) = since.axes(&reading).read(ledger)?;
+        // Nothing comes about by going back in time.
+        earlier.today = earlier.today.min(reading.today);
         let (from, to) = (earlier.head.size, reading.head.size);
         if from > to {
             return Err(Failure::usage(format!(

@@ -86,6 +86,14 @@ impl Diff {
                 "the earlier reading would have {from} entries, and the later one {to}: give the earlier moment first"
             )));
         }
+        let recorded = earlier.recorded.zip(later.recorded);
+        let days = recorded.filter(|(from, to)| from > to).unwrap_or((earlier.today, later.today));
+        if days.0 > days.1 {
+            return Err(Failure::usage(format!(
+                "the earlier reading would be as of {}, and the later one as of {}: give the earlier moment first",
+                days.0, days.1
+            )));
+        }
         let whole = ledger.state();
         let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
         let filter = Filter { action, ..self.which.filter(&whole)? };

@@ -97,6 +97,8 @@ fn a_history() -> Vec<Answer> {
         "diff",
         "diff 2022-12",
         "diff 2023-12-31 2022-12-31",
+        "diff 2026-12-31 2025-12-31",
+        "diff 2026-12-31",
         "diff --effective-to 2022-12-31",
         "diff --effective-from 2022-12-31 --effective-to 2021-12-31",
         "diff 100 --action 9.G2G.9",
