@@ -60,6 +60,7 @@ impl Desk {
             "contest 1.G2G.5 --as DK --reason No",
             "progress 1.G2G.6 --as DK --lifecycle under_way --effective 2021-06-01",
             "confirm 1.G2G.6 --as KR",
+            "progress 2.REG.1 --as DK --health on_track --note Well --effective 2021-06-01",
         ] {
             desk.say("2022-03-09", words);
         }
@@ -158,6 +159,7 @@ fn a_stage_is_what_all_say_and_otherwise_that_of_the_plan() {
         ("1.G2G.5", "1", "DK contests what is said as of 2021-12-01; KR says under way"),
         ("1.G2G.6", "3", "agreed."),
         ("1.G2G.7", "6", "agreed."),
+        ("2.REG.1", "1", "silent on the lifecycle. DK says nothing of its lifecycle; KR says nothing. No"),
         ("1.G2G.8", "1", "silent. DK says nothing; KR says nothing. No activity status is agreed"),
     ] {
         assert_eq!(stage(&document, reference), code, "{reference}");

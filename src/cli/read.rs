@@ -70,7 +70,9 @@ impl Show {
         match state.programme.actions.get(&named) {
             Some(found) => {
                 let row = board::row(&history, found, &state.parties(), &reading)?;
-                output::report(&action::show(state, &reading, &row, &items, &notes), settings.format)?;
+                let words = history.words(&named)?;
+                let report = action::show(state, &reading, &row, &words, &items, &notes);
+                output::report(&report, settings.format)?;
                 Ok(ExitCode::SUCCESS)
             }
             None => Err(Failure::usage(format!("{named} was not created by then"))),

@@ -141,6 +141,14 @@ impl Words {
         self.0.iter().rfind(|word| word.id == id)
     }
 
+    /// Whether a party said anything that stands, whatever it is about, of what is true by a day, or of any.
+    #[must_use]
+    pub fn spoken_by(&self, party: &Code, effective: Option<NaiveDate>) -> bool {
+        let within = |word: &Word| effective.is_none_or(|day| word.effective.begin() <= day);
+        let own = |word: &Word| word.is_of(party) && !matches!(word.said, Said::Verified(..));
+        self.standing().any(|word| own(word) && within(word))
+    }
+
     /// How much memory they take, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> usize {

@@ -5,18 +5,19 @@ use super::moments::{Told, moment, moments};
 use super::table::{Cell, Fact, Report, Seen};
 use super::{evaluation, version};
 use crate::domain::action;
+use crate::domain::assertion::Lifecycle;
 use crate::domain::assignment::Held;
 use crate::domain::change::Change;
 use crate::domain::decision::Proposal;
 use crate::domain::status::{Axis, Voice};
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::projection::agenda::basis;
 use crate::projection::board::Row;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
 use crate::record::history::State;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 /// One action, and all that was said of it.
 #[must_use]
@@ -24,6 +25,7 @@ pub fn show(
     state: &State,
     reading: &Reading,
     row: &Row<'_>,
+    words: &Words,
     items: &[Item],
     notes: &BTreeMap<u64, Told>,
 ) -> Report {
@@ -62,7 +64,7 @@ pub fn show(
         Fact::hidden("health_joint", joint(status.health.joint)),
         Fact::hidden("health_stale", Cell::Flag(row.stale)),
         Fact::new("windows", windows(row)),
-        Fact::new("voices", Cell::List(voices(state, &status.lifecycle))),
+        Fact::new("voices", Cell::List(voices(state, reading, words, &status.lifecycle))),
     ];
     for (voice, well) in status.lifecycle.voices.iter().zip(&status.health.voices) {
         let keys = ["says", "effective", "recorded", "sequence"];
@@ -111,9 +113,12 @@ fn proposals(state: &State, row: &Row<'_>) -> Vec<String> {
     decisions.proposals.iter().map(told).collect()
 }
 
-fn voices<T: Display>(state: &State, axis: &Axis<'_, T>) -> Vec<String> {
+fn voices(state: &State, reading: &Reading, words: &Words, axis: &Axis<'_, Lifecycle>) -> Vec<String> {
     let grace = state.grace_days();
-    let says = |voice: &Voice<'_, T>| match (&voice.word, &voice.says) {
+    let says = |voice: &Voice<'_, Lifecycle>| match (&voice.word, voice.says) {
+        (None, _) if words.spoken_by(voice.party, reading.effective) => {
+            format!("{} said nothing of its lifecycle", voice.party)
+        }
         (None, _) => format!("{} silent", voice.party),
         (Some(word), None) => format!("{} contests (recorded {}, grace {grace} days)", voice.party, word.day),
         (Some(word), Some(says)) => {

@@ -2,9 +2,12 @@
 
 use super::desk::{ACTION, Desk, completed, word};
 use annals::ledger::Receipt;
+use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::silence;
+use annals::report::action::show;
+use annals::report::table::Cell;
 use serde_json::json;
 
 /// The silences of an action, as `rule party on since`.
@@ -204,4 +207,26 @@ fn of_what_all_call_completed_nothing_more_is_expected() {
     }
     let left = gaps(&desk, "1.G2G.1", "2024-01-01", "2024-06-30");
     assert_eq!(left, NONE, "the window in which it was completed and those after it are nobody's any more");
+}
+
+#[test]
+fn whoever_spoke_of_a_window_alone_said_nothing_of_the_lifecycle_and_is_not_silent() {
+    let mut desk = Desk::founded();
+    let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
+    desk.progress("DK", "1.G2G.1", held).unwrap();
+    let history = desk.ledger.at(None).unwrap();
+    let voices = |effective: Option<&str>| {
+        let effective = effective.map(|day| day.parse().unwrap());
+        let reading = Reading::of(&history.state, None, effective, None);
+        let action = &history.state.programme.actions[&"1.G2G.1".parse().unwrap()];
+        let row = board::row(&history, action, &history.state.parties(), &reading).unwrap();
+        let words = history.words(&"1.G2G.1".parse().unwrap()).unwrap();
+        let report = show(&history.state, &reading, &row, &words, &[], &[].into());
+        match &report.facts.iter().find(|fact| fact.key == "voices").unwrap().cell {
+            Cell::List(voices) => voices.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(voices(None), ["DK said nothing of its lifecycle", "KR silent"]);
+    assert_eq!(voices(Some("2021-05-31")), ["DK silent", "KR silent"]);
 }

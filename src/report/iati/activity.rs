@@ -190,7 +190,7 @@ fn action<'a>(
         level: Level::Action,
         title: format!("{}: {}", action.reference, beginning(action.text.as_str())),
         text: action.text.to_string(),
-        standing: worth(standing(&row.status, agreed), reading),
+        standing: worth(standing(&row.status, words, reading, agreed), reading),
         organisations: parties(state).chain(institutions(&state.programme, row)).collect(),
         stage: given,
         dates: dates.into_iter().flatten().collect(),
@@ -291,17 +291,26 @@ fn institutions<'a>(programme: &'a Programme, row: &Row<'a>) -> impl Iterator<It
     })
 }
 
-fn standing(status: &status::Status<'_>, agreed: Option<Stage>) -> String {
+fn standing(
+    status: &status::Status<'_>,
+    words: &Words,
+    reading: &Reading,
+    agreed: Option<Stage>,
+) -> String {
+    let spoke = |party: &Code| words.spoken_by(party, reading.effective);
     let said = |voice: &Voice<'_, Lifecycle>| match (&voice.word, voice.says) {
         (Some(word), Some(says)) => {
             format!("{} says {} as of {}", voice.party, spaced(says.as_str()), word.effective)
         }
         (Some(word), None) => format!("{} contests what is said as of {}", voice.party, word.effective),
+        (None, _) if spoke(voice.party) => format!("{} says nothing of its lifecycle", voice.party),
         (None, _) => format!("{} says nothing", voice.party),
     };
     let voices: Vec<String> = status.lifecycle.voices.iter().map(said).collect();
-    let mut text =
-        format!("Joint status: {}. {}.", spaced(status.lifecycle.joint.as_str()), voices.join("; "));
+    let axis = &status.lifecycle;
+    let silent = axis.joint == Joint::Silent && axis.voices.iter().any(|voice| spoke(voice.party));
+    let on = if silent { " on the lifecycle" } else { "" };
+    let mut text = format!("Joint status: {}{on}. {}.", spaced(axis.joint.as_str()), voices.join("; "));
     if agreed.is_none() {
         text.push_str(" No activity status is agreed, so that the one given is that of the plan: planned.");
     }
