@@ -162,7 +162,7 @@ impl Edition {
         let bytes = self.output.metadata().map_err(file(&self.output, "read"))?.len();
         let text = format!("{} written to {}", document.title, self.output.display());
         let mut members = json!({
-            "file": self.output.display().to_string(), "dialect": dialect.as_str(), "language": self.lang, "bytes": bytes,
+            "file": output::path(&self.output), "dialect": dialect.as_str(), "language": self.lang, "bytes": bytes,
         });
         if let (Some(members), Value::Object(of)) = (members.as_object_mut(), of) {
             members.extend(of);

@@ -137,7 +137,7 @@ impl Added {
 
     fn member(&self) -> Value {
         json!({
-            "path": self.offered.path.display().to_string(), "sha256": self.offered.sha256,
+            "path": output::path(&self.offered.path), "sha256": self.offered.sha256,
             "size": self.offered.size, "mediatype": self.mediatype(), "before": self.before(),
         })
     }
@@ -243,7 +243,7 @@ impl Open {
         let path = self.output.unwrap_or_else(|| files::own_name(filename.as_deref(), &sha256));
         let bytes = files::open(&ledger, &sha256, &path)?;
         let text = format!("{bytes} bytes, as they were put forward, written to {}", path.display());
-        let members = json!({"sha256": sha256, "bytes": bytes, "path": path.display().to_string()});
+        let members = json!({"sha256": sha256, "bytes": bytes, "path": output::path(&path)});
         output::answer("opened", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -80,7 +80,7 @@ impl Iati {
         let activities = activities.len() as u64;
         let text = format!("{} written to {}", count(activities, "activity", "activities"), path.display());
         let members = json!({
-            "file": path.display().to_string(), "activities": activities, "bytes": bytes.len(), "org": publisher.reference.to_string(),
+            "file": output::path(&path), "activities": activities, "bytes": bytes.len(), "org": publisher.reference.to_string(),
         });
         let standing = Standing { head: reading.head, illustrative: reading.illustrative };
         output::answer("iati", &text, members, &standing, settings.format)?;

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -227,6 +228,11 @@ pub(crate) fn keep(ledger: &Ledger) {
     if let Err(error) = ledger.keep_up() {
         tell(error);
     }
+}
+
+/// A path as a member of an object. What is not Unicode in it has no JSON; people are shown it the same way.
+pub(crate) fn path(path: &Path) -> Value {
+    path.to_string_lossy().into()
 }
 
 /// Says something on standard error that is no answer.

@@ -59,7 +59,7 @@ impl Publish {
         );
         let mut members = served(&published.signed, &ledger);
         if let Some(members) = members.as_object_mut() {
-            members.insert("folder".to_owned(), json!(self.folder));
+            members.insert("folder".to_owned(), output::path(&self.folder));
             members.insert("added".to_owned(), added.into());
             members.insert("tiles".to_owned(), published.tiles.into());
         }

@@ -12,7 +12,7 @@ use annals::record::request::Line;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{self, Event};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -83,8 +83,8 @@ pub(crate) fn tell(
             offered.path.display()
         )]);
     }
-    let files: Vec<String> = evidence.iter().map(|offered| offered.path.display().to_string()).collect();
-    let mut members = json!({"file": path, "id": ids.first(), "evidence": files});
+    let files: Vec<Value> = evidence.iter().map(|offered| output::path(&offered.path)).collect();
+    let mut members = json!({"file": output::path(path), "id": ids.first(), "evidence": files});
     if several && let Some(members) = members.as_object_mut() {
         members.insert("ids".to_owned(), json!(ids));
     }

@@ -260,7 +260,7 @@ impl In {
         let mut members =
             json!({"dry_run": self.dry_run, "recorded": new, "repeated": repeated, "edits": edits});
         if let (Some(members), Some(path)) = (members.as_object_mut(), &self.output) {
-            members.insert("file".to_owned(), path.display().to_string().into());
+            members.insert("file".to_owned(), output::path(path));
             members.insert("recorded".to_owned(), 0.into());
         }
         output::answer("returned", &text, members, standing, settings.format)?;

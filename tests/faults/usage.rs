@@ -185,6 +185,28 @@ fn a_text_that_cannot_be_recorded_is_refused_with_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_name_of_a_file_that_is_no_unicode_is_told_as_far_as_it_can_be() {
+    let place = Place::founded();
+    for (said, name) in [
+        ("publish", &b"log \xff"[..]),
+        ("sheet out --as KR -o", b"\xff.xlsx"),
+        ("request progress 1.G2G.2 --as KR --note x -o", b"requests \xff"),
+        ("iati --org DK-CVR-1 --org-type 10 --org-name x -o", b"\xff.xml"),
+        ("evidence add", b"file \xff"),
+    ] {
+        let name = OsString::from_vec(name.to_vec());
+        if said == "evidence add" {
+            fs::write(place.folder.path().join(&name), "a file").unwrap();
+        }
+        let arguments = format!("--format json {said}");
+        let arguments = arguments.split(' ').map(OsString::from).chain([name]);
+        let told = place.done(arguments);
+        assert!(told.contains('\u{fffd}'), "{said}: {told}");
+        serde_json::from_str::<serde_json::Value>(&told).unwrap();
+    }
+}
+
+#[test]
 fn a_name_has_one_language_once() {
     let place = Place::founded();
     let names = ["record", "institution", "X", "--as", "DK", "--name", "en=First", "--name", "en=Second"];

@@ -102,7 +102,7 @@ impl Out {
             path.display()
         );
         let mut members = json!({
-            "file": path.display().to_string(), "party": form.party, "actions": actions, "bytes": bytes.len(),
+            "file": output::path(path), "party": form.party, "actions": actions, "bytes": bytes.len(),
         });
         if let (Some(members), Some(body)) = (members.as_object_mut(), &form.institution) {
             members.insert("institution".to_owned(), json!(body));
