@@ -1,5 +1,4 @@
 //! The program `annals`: a thin shell over the library.
-#![expect(clippy::print_stderr, reason = "a terminal program speaks of failures on standard error")]
 
 mod cli;
 

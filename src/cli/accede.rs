@@ -65,7 +65,7 @@ impl Accede {
             return Err(Failure::usage(text));
         }
         if !found.holds() {
-            anstream::eprint!("{}", super::verify::table(&found));
+            output::aside(&super::verify::table(&found));
             return Ok(ExitCode::from(1));
         }
         let ledger =

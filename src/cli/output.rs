@@ -237,7 +237,12 @@ pub(crate) fn path(path: &Path) -> Value {
 
 /// Says something on standard error that is no answer.
 pub(crate) fn tell(what: impl Display) {
-    eprintln!("annals: {}", shown(&what.to_string()));
+    aside(&format!("annals: {}\n", shown(&what.to_string())));
+}
+
+/// Writes on standard error. Where nobody can be told, the exit code still says what became of it.
+pub(crate) fn aside(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Says what is wrong, and why.
@@ -250,7 +255,7 @@ pub(crate) fn complain(error: &dyn Error) {
 pub(crate) fn because(error: &dyn Error) {
     let mut source = error.source();
     while let Some(cause) = source {
-        eprintln!("  because: {}", shown(&cause.to_string()));
+        aside(&format!("  because: {}\n", shown(&cause.to_string())));
         source = cause.source();
     }
 }

@@ -104,6 +104,11 @@ impl Place {
         self.run(Command::new("timeout").args(["20", env!("CARGO_BIN_EXE_annals")]), arguments)
     }
 
+    /// As above, where nothing can be written on standard error.
+    pub(crate) fn annals_unheard<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Answer {
+        self.run(Command::new("sh").args(["-c", "exec \"$0\" \"$@\" 2>/dev/full", PROGRAM]), arguments)
+    }
+
     /// As above, where no file grows beyond so many bytes.
     pub(crate) fn annals_within<S: AsRef<OsStr>>(
         &self,

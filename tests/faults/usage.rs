@@ -207,6 +207,17 @@ fn a_name_of_a_file_that_is_no_unicode_is_told_as_far_as_it_can_be() {
 }
 
 #[test]
+fn where_standard_error_cannot_be_written_the_code_says_what_became_of_it() {
+    let place = Place::founded();
+    assert_eq!(place.annals_unheard(["verify", "nothere"]).code, Some(2));
+    assert_eq!(place.annals_unheard(progress(&[])).code, Some(1));
+    // What is healed is said, and nothing is lost where it cannot be.
+    fs::remove_dir_all(place.ledger.join("sled")).unwrap();
+    let answer = place.annals_unheard(progress(&["--note", "x"]));
+    assert!(answer.code == Some(0) && answer.out.starts_with(b"recorded at sequence"), "{answer:?}");
+}
+
+#[test]
 fn a_name_has_one_language_once() {
     let place = Place::founded();
     let names = ["record", "institution", "X", "--as", "DK", "--name", "en=First", "--name", "en=Second"];
