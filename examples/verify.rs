@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
             (None, Some(idle)) => println!("{}: {idle}", verdict.check),
             (None, None) => {
-                println!("{}: {} of {} entries", verdict.check, verdict.covered, found.report.size)
+                println!("{}: {} of {} entries", verdict.check, verdict.covered, found.report.size);
             }
         }
     }

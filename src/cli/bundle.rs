@@ -113,7 +113,7 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         text.extend([format!("\n  {entries} after the newest checkpoint, and not in it")]);
     }
     let members = json!({
-        "file": path.to_string_lossy(), "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
+        "file": output::path(path), "for": reader, "checkpoint": checkpoint::members(&packed.checkpoint, &ledger.state()),
         "checkpoints": packed.checkpoints, "disclosures": packed.handed, "files": packed.files,
         "missing": packed.missing, "later": later,
     });

@@ -66,7 +66,7 @@ impl Prove {
             path.display()
         );
         let members = json!({
-            "sequence": sequence, "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path.to_string_lossy(),
+            "sequence": sequence, "checkpoint": checkpoint::members(&under, &ledger.state()), "file": output::path(&path),
         });
         output::answer("proof", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -109,7 +109,7 @@ impl Prove {
         );
         let members = json!({
             "subject": subject, "entries": count, "attested": account.size(),
-            "checkpoint": checkpoint::members(&under, &ledger.state()), "file": path.to_string_lossy(),
+            "checkpoint": checkpoint::members(&under, &ledger.state()), "file": output::path(&path),
         });
         output::answer("account", &text, members, &Standing::of(ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)

@@ -52,10 +52,10 @@ impl Against {
             Compared::Parted(at) => ("parted", at),
         };
         let mut value = json!({
-            "target": self.target.to_string_lossy(), "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
+            "target": output::path(&self.target), "stands": stands, "entries": count, "holds": self.sound, "words": self.words(),
         });
         if let Some(members) = value.as_object_mut() {
-            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), json!(path.to_string_lossy()))));
+            members.extend(self.fork.as_ref().map(|path| ("fork".to_owned(), output::path(path))));
         }
         value
     }

@@ -219,9 +219,7 @@ pub(crate) fn answer(found: &Verification) -> Value {
     });
     if let Some(members) = value.as_object_mut() {
         members.extend(found.known.map(|known| ("authenticated".to_owned(), known.into())));
-        members.extend(
-            found.forked.as_ref().map(|(path, _)| ("fork".to_owned(), json!(path.to_string_lossy()))),
-        );
+        members.extend(found.forked.as_ref().map(|(path, _)| ("fork".to_owned(), output::path(path))));
         if !found.unread.is_empty() {
             let unread: Vec<String> = found.unread.iter().map(|error| causes(error)).collect();
             members.insert("unread".to_owned(), json!(unread));

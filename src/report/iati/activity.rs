@@ -291,12 +291,7 @@ fn institutions<'a>(programme: &'a Programme, row: &Row<'a>) -> impl Iterator<It
     })
 }
 
-fn standing(
-    status: &status::Status<'_>,
-    words: &Words,
-    reading: &Reading,
-    agreed: Option<Stage>,
-) -> String {
+fn standing(status: &status::Status<'_>, words: &Words, reading: &Reading, agreed: Option<Stage>) -> String {
     let spoke = |party: &Code| words.spoken_by(party, reading.effective);
     let said = |voice: &Voice<'_, Lifecycle>| match (&voice.word, voice.says) {
         (Some(word), Some(says)) => {
