@@ -157,6 +157,11 @@ fn again(table: &mut Table) {
     table.desk.refused(activities, 2);
     table.desk.refused("iati --org Denmark --org-name Annals -o other.xml", 2);
     table.say("review open R2023 --as DK --cutoff 2023-01-02");
+    let before = table.desk.run("review open R2020 --as DK --cutoff 2020-06-30 --axis effective");
+    assert!(
+        String::from_utf8_lossy(&before.stderr).contains("the review R2023 looks at what was until"),
+        "{before:?}"
+    );
     for command in [
         "review list",
         "review show R2023 --line 1 --track G2G",

@@ -8,6 +8,7 @@ use annals::domain::date::Effective;
 use annals::domain::review::Axis;
 use annals::domain::value::Code;
 use annals::record::history::State;
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::process::ExitCode;
@@ -44,7 +45,7 @@ impl Open {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = self.signing.ledger(settings)?;
         let repeated = self.signing.repeats(&ledger)?.map(|entry| entry.request.event.data.members());
-        let [size, leaf] = if let Some(opened) = repeated {
+        let [size, leaf] = if let Some(opened) = &repeated {
             // What was opened before is opened again on the same reading.
             ["size", "head"].map(|name| opened.get(name).cloned())
         } else {
@@ -59,9 +60,27 @@ impl Open {
         };
         let mut data = Map::new();
         let mut period = Map::new();
-        let from = self.from.or_else(|| after(&ledger.state(), &self.review));
+        let (state, to) = (ledger.state(), self.to.unwrap_or(self.cutoff));
+        let last = last(&state, &self.review);
+        let next = last.and_then(|(_, day)| day.succ_opt());
+        let begin = next.or_else(|| state.programme.period().map(|period| period.begin()));
+        let from = self.from.or_else(|| begin.map(|day| Effective::named(day, true)));
+        let again = repeated.as_ref().and_then(|opened| opened.get("period")?.get("start").cloned());
+        if let (None, None, Some((name, day)), Some(from)) = (&again, self.from, last, from)
+            && to.end() < from.begin()
+        {
+            return Err(Failure::usage(format!(
+                "the review {name} looks at what was until {day}, so that this one would begin on {} and end on {}: give \
+                 `--from`, or a later `--cutoff`",
+                from.begin(),
+                to.end()
+            )));
+        }
         put(&mut period, "start", from);
-        put(&mut period, "end", Some(self.to.unwrap_or(self.cutoff)));
+        if let Some(start) = again.filter(|_| self.from.is_none()) {
+            period.insert("start".to_owned(), start);
+        }
+        put(&mut period, "end", Some(to));
         data.insert("period".to_owned(), Value::Object(period));
         put(&mut data, "axis", Some(self.axis));
         put(&mut data, "cutoff", Some(self.cutoff));
@@ -72,11 +91,8 @@ impl Open {
     }
 }
 
-/// The day after the last of the other reviews, or the beginning of the plan.
-fn after(state: &State, review: &Code) -> Option<Effective> {
+/// The other review that looks at the latest day, and this day.
+fn last<'a>(state: &'a State, review: &Code) -> Option<(&'a Code, NaiveDate)> {
     let others = state.programme.reviews.iter().filter(|(name, _)| *name != review);
-    let last = others.map(|(_, review)| review.opened.cutoff.end()).max();
-    let next = last.and_then(|day| day.succ_opt());
-    let begin = next.or_else(|| state.programme.period().map(|period| period.begin()));
-    begin.map(|day| Effective::named(day, true))
+    others.map(|(name, review)| (name, review.opened.cutoff.end())).max_by_key(|(_, day)| *day)
 }
