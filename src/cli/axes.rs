@@ -13,6 +13,7 @@ use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::founding::Clock;
 use annals::record::history::{History, State};
+use annals::record::request::Speaker;
 use annals::trail::entry::{Entry, parse_id};
 use annals::trail::hash::LeafHash;
 use chrono::{NaiveDate, Utc};
@@ -175,13 +176,7 @@ impl Which {
             if names.is_empty() || names.contains(&name) {
                 return Ok(());
             }
-            // A few names are better listed than guessed at.
-            let hint = if names.len() <= 8 {
-                format!("; there are {}", names.join(", "))
-            } else {
-                nearest(name, names.iter().copied())
-            };
-            Err(Failure::usage(format!("the plan has no {what} {name}{hint}")))
+            Err(Failure::usage(format!("the plan has no {what} {name}{}", among(name, &names))))
         };
         let lines: Vec<String> =
             plan().flat_map(|plan| &plan.lines).map(|line| line.number.to_string()).collect();
@@ -260,6 +255,38 @@ impl Which {
         .into_iter()
         .filter_map(|(option, value)| value.map(|value| (option, value)))
         .collect()
+    }
+}
+
+/// Refuses a party that is none of the ledger.
+pub(crate) fn party(state: &State, named: &Code) -> Result<(), Failure> {
+    let parties = state.parties();
+    if parties.is_empty() || parties.contains(&named) {
+        return Ok(());
+    }
+    let known: Vec<&str> = parties.into_iter().map(Code::as_str).collect();
+    Err(Failure::usage(format!("{named} is not a party of this ledger; there are {}", known.join(", "))))
+}
+
+/// Refuses somebody who can never have spoken: a party that is none of the ledger, an institution that never was one of the
+/// party. One whose work has passed to another is heard for what it said before.
+pub(crate) fn speaker(state: &State, Speaker(who): &Speaker) -> Result<(), Failure> {
+    party(state, &who.party)?;
+    let Some(body) = &who.institution else { return Ok(()) };
+    let known = state.programme.party(&who.party);
+    let names: Vec<&str> = known.institutions().map(|body| body.id.as_str()).collect();
+    if names.contains(&body.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{} has no institution {body}{}", who.party, among(body.as_str(), &names))))
+}
+
+/// The names that there are, or the nearest: a few are better listed than guessed at.
+fn among(name: &str, names: &[&str]) -> String {
+    match names.len() {
+        0 => String::new(),
+        1..=8 => format!("; there are {}", names.join(", ")),
+        _ => nearest(name, names.iter().copied()),
     }
 }
 

@@ -1,12 +1,11 @@
 //! `annals inbox`: what the other side wrote since the last visit, and what of it awaits an answer.
 
-use super::axes::{Axes, Which, any_cut, seen};
+use super::axes::{self, Axes, Which, any_cut, seen};
 use super::failure::Failure;
 use super::output;
 use super::read::{retain, said};
 use super::settings::Settings;
 use annals::domain::party::Author;
-use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::inbox;
@@ -77,12 +76,7 @@ impl Inbox {
 
 /// Refuses a party that is none of the ledger, and an institution that is none of the party.
 pub(crate) fn takes_part(state: &State, us: &Author) -> Result<(), Failure> {
-    let parties = state.parties();
-    if !parties.is_empty() && !parties.contains(&&us.party) {
-        let known: Vec<&str> = parties.into_iter().map(Code::as_str).collect();
-        let text = format!("{} is not a party of this ledger; there are {}", us.party, known.join(", "));
-        return Err(Failure::usage(text));
-    }
+    axes::party(state, &us.party)?;
     match us.institution.as_ref().map(|body| state.programme.party(&us.party).acting(&us.party, body)) {
         Some(Err(refusal)) => Err(Failure::usage(refusal.to_string())),
         _ => Ok(()),

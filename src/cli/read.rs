@@ -101,6 +101,7 @@ impl Timeline {
         let (history, reading) = self.axes.read(&ledger)?;
         let whole = ledger.state();
         let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
+        self.by.iter().try_for_each(|by| axes::speaker(&whole, by))?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
         let (mut items, notes) = said(&ledger, &history, &reading, action.as_ref(), 0)?;
@@ -158,6 +159,7 @@ impl Replay {
             )));
         }
         let named = self.action.map(|action| axes::known(&ledger.state(), &action)).transpose()?;
+        self.by.iter().try_for_each(|by| axes::speaker(&ledger.state(), by))?;
         let filtered = !self.which.is_empty();
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
         let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.state.head.size)?;

@@ -94,6 +94,11 @@ fn a_history() -> Vec<Answer> {
     }
     desk.refused("replay --to 2022-12", 2);
     for wrong in [
+        "timeline --by kr",
+        "timeline --by SE",
+        "timeline --by KR/XX",
+        "replay --by SE",
+        "replay --by KR/XX",
         "diff",
         "diff 2022-12",
         "diff 2023-12-31 2022-12-31",
