@@ -103,14 +103,24 @@ pub fn of<'a, W: Spoken>(
     let mut risks: Vec<(String, Risk<'a>)> = found.after.iter().flat_map(said).collect();
     for item in agenda::of(history, reading, filter, within)? {
         let standing = if item.is_overdue(reading) { Standing::Overdue } else { Standing::Due };
-        // That a window passed, and nobody spoke of it, is a silence, and that the parties differ on it is told as such.
-        if !matches!(item.matter, Matter::Window(_, Window::Missed | Window::Said(Joint::Disputed, _))) {
+        // That the parties differ on a window is told as such.
+        if !matches!(item.matter, Matter::Window(_, Window::Said(Joint::Disputed, _))) {
             risks.push((item.subject.clone(), Risk::Due(item, standing)));
         }
     }
     let mut silent = Vec::new();
     for silence in silence::of(history, reading, filter, since)? {
         let subject = silence.subject.clone();
+        // A window that passed is told once: as overdue, where it still is.
+        let overdue = |(of, risk): &(String, Risk<'_>)| match (risk, &silence.why) {
+            (Risk::Due(item, _), Why::WindowPassed(name)) => {
+                *of == subject && item.matter == Matter::Window(*name, Window::Missed)
+            }
+            _ => false,
+        };
+        if risks.iter().any(overdue) {
+            continue;
+        }
         match silence.why.rule() {
             silence::Rule::OneSided | silence::Rule::Disputed => {
                 risks.push((subject, Risk::Apart(silence)));

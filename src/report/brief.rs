@@ -52,9 +52,11 @@ pub fn sections(
     spoken: &BTreeMap<u64, Spoken>,
 ) -> Vec<Section> {
     let table = Table { state, board: &brief.board };
-    let changed = table.of(after, &brief.changed, |about| changed(state, about, spoken));
-    let at_risk = table.of(after, &brief.at_risk, |risk| self::risk(risk, after));
-    let silent = table.of(after, &brief.silent, |silence| silence_of(silence, after));
+    let changed = table
+        .of(after, &brief.changed, |all| all.iter().map(|entry| changed(state, entry, spoken)).collect());
+    let at_risk = table.of(after, &brief.at_risk, |all| risks(all, after));
+    let silent =
+        table.of(after, &brief.silent, |all| all.iter().map(|silence| silence_of(silence, after)).collect());
     vec![
         Section::new("changed", Report { before: Some(before.clone()), ..changed }),
         Section::new("at_risk", at_risk),
@@ -69,7 +71,7 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn of<T>(&self, reading: &Reading, rows: &[About<T>], told: impl Fn(&T) -> Phrase) -> Report {
+    fn of<T>(&self, reading: &Reading, rows: &[About<T>], told: impl Fn(&[T]) -> Vec<Phrase>) -> Report {
         let parties = self.state.parties();
         let mut columns =
             vec![Column::hidden("subject"), Column::new("about", "ABOUT"), Column::new("text", "TEXT")];
@@ -78,7 +80,7 @@ impl Table<'_> {
         );
         columns.push(Column::new("what", "WHAT"));
         let row = |about: &About<T>| {
-            let told = Cell::Phrases(about.what.iter().map(&told).collect());
+            let told = Cell::Phrases(told(&about.what));
             self.subject(&about.subject, &parties).into_iter().chain([told]).collect()
         };
         Report {
@@ -170,6 +172,30 @@ fn change(change: &Change) -> Phrase {
             phrase.with("old", value(old)).with("new", new)
         }
     }
+}
+
+/// Why something is at risk; windows that are overdue are told in one, where there are several.
+fn risks(all: &[Risk<'_>], reading: &Reading) -> Vec<Phrase> {
+    let overdue = |risk: &Risk<'_>| match risk {
+        Risk::Due(Item { matter: Matter::Window(name, _), closes, .. }, Standing::Overdue) => {
+            Some((*name, *closes))
+        }
+        _ => None,
+    };
+    let windows: Vec<_> = all.iter().filter_map(overdue).collect();
+    let [(first, since), _, ..] = windows.as_slice() else {
+        return all.iter().map(|each| risk(each, reading)).collect();
+    };
+    let told = all.iter().filter_map(|each| match overdue(each) {
+        None => Some(risk(each, reading)),
+        Some((name, _)) if name == *first => {
+            let names: Vec<String> = windows.iter().map(|(name, _)| name.to_string()).collect();
+            let told = Phrase::new("windows-overdue").with("windows", names.join(", "));
+            Some(told.with("day", since.to_string()))
+        }
+        Some(_) => None,
+    });
+    told.collect()
 }
 
 fn risk(risk: &Risk<'_>, reading: &Reading) -> Phrase {

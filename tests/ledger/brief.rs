@@ -6,6 +6,8 @@ use annals::projection::brief::{self, Brief, Risk, Standing};
 use annals::projection::diff::{Cause, Side};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
+use annals::report::brief as table;
+use annals::report::table::Cell;
 use serde_json::json;
 
 /// What the brief tells of each subject, as `subject: what, what`: what changed, what is at risk, what is silent.
@@ -83,6 +85,8 @@ fn the_gravest_is_told_first() {
     let mut desk = Desk::founded();
     let say = |health: &str| json!({"effective": "2021-06", "health": health, "note": "so"});
     desk.progress("DK", "1.G2G.1", say("at_risk")).unwrap();
+    let cancelled = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "cancelled"}});
+    desk.progress("DK", "1.G2G.1", cancelled).unwrap();
     let lead = json!({"institution": "DKMA", "role": "lead", "due": "2022-02"});
     desk.say("DK", ACTION, "action.assigned", lead).unwrap();
     let risks = |desk: &Desk, today: &str| {
@@ -103,8 +107,8 @@ fn the_gravest_is_told_first() {
 }
 
 #[test]
-fn a_window_that_passed_is_a_silence_and_no_risk() {
-    let desk = Desk::founded();
+fn a_window_that_passed_is_overdue_and_told_once() {
+    let mut desk = Desk::founded();
     let of = |lines: &[String]| {
         lines.iter().filter(|line| line.starts_with("1.G2G.1: ")).cloned().collect::<Vec<_>>()
     };
@@ -112,6 +116,38 @@ fn a_window_that_passed_is_a_silence_and_no_risk() {
     assert_eq!(of(&at_risk), ["1.G2G.1: due 2021-12-31"]);
     assert_eq!(of(&silent), ["1.G2G.1: no_event"]);
     let [_, at_risk, silent] = told(&desk, None, "2022-01-01");
+    assert_eq!(of(&at_risk), ["1.G2G.1: overdue 2021-12-31"]);
+    assert_eq!(of(&silent), ["1.G2G.1: no_event"]);
+    // What is over is due no more; nobody said what became of the window.
+    for party in ["DK", "KR"] {
+        let done = json!({"effective": "2022-01-01", "lifecycle": "completed", "note": "so",
+            "evidence": completed()["evidence"]});
+        desk.progress(party, "1.G2G.1", done).unwrap();
+    }
+    let [_, at_risk, silent] = told(&desk, None, "2022-02-01");
     assert_eq!(of(&at_risk), [""; 0]);
-    assert_eq!(of(&silent), ["1.G2G.1: no_event, window_passed"]);
+    assert_eq!(of(&silent), ["1.G2G.1: window_passed"]);
+}
+
+#[test]
+fn windows_that_are_overdue_are_told_in_one() {
+    let mut desk = Desk::founded();
+    let poor = json!({"effective": "2021-06", "health": "at_risk", "note": "so"});
+    desk.progress("DK", "1.G2G.1", poor).unwrap();
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, "2023-12-01".parse().ok());
+    let side = || Side { history: &history, reading: &reading };
+    let since = "2021-12-31".parse().unwrap();
+    let brief = brief::of(side(), side(), &Filter::default(), "60d".parse().unwrap(), since).unwrap();
+    let sections = table::sections(&history.state, (&reading, &reading), &brief, &[].into());
+    let Some(Cell::Phrases(told)) = sections[1].report.rows[0].last() else { panic!("{sections:?}") };
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "windows 2021, 2022: overdue since 2021-12-31",
+            "DK says at risk",
+            "window 2023 closes: due 2023-12-31"
+        ]
+    );
 }

@@ -72,6 +72,7 @@ phrase-lapses = aftalegrundlaget udløber
 phrase-lapsed = aftalegrundlaget udløb { $day }
 phrase-closes = { $what }: frist { $day }
 phrase-overdue = { $what }: fristen overskredet siden { $day }
+phrase-windows-overdue = perioderne { $windows }: fristen overskredet siden { $day }
 phrase-resting = Tiltag, der hviler på det: { $actions }
 phrase-silent-for = { $party } tavs i { $days } dage
 phrase-more = Og { $count } til. Alle vises med: { $command }

@@ -72,6 +72,7 @@ phrase-lapses = basis of agreement lapses
 phrase-lapsed = basis of agreement lapsed on { $day }
 phrase-closes = { $what }: due { $day }
 phrase-overdue = { $what }: overdue since { $day }
+phrase-windows-overdue = windows { $windows }: overdue since { $day }
 phrase-resting = Actions that rest on it: { $actions }
 phrase-silent-for = { $party } silent for { $days } days
 phrase-more = And { $count } more. All of them: { $command }

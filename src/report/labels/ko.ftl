@@ -72,6 +72,7 @@ phrase-lapses = 근거 문서 효력 만료
 phrase-lapsed = 근거 문서 효력 만료: { $day }
 phrase-closes = { $what }: 기한 { $day }
 phrase-overdue = { $what }: { $day } 기한 경과
+phrase-windows-overdue = { $windows } 기간: { $day } 기한 경과
 phrase-resting = 이 문서에 근거한 과제: { $actions }
 phrase-silent-for = { $party } 측 { $days }일간 무응답
 phrase-more = 그 밖에 { $count }건. 전체 목록: { $command }
