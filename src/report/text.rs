@@ -10,8 +10,9 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 #[must_use]
 pub fn of(report: &Report, width: Option<u16>) -> String {
     let facts = report.facts.iter().filter(|fact| fact.seen != Seen::ByMachines && !is_empty(&fact.cell));
+    let keys = facts.clone().map(|fact| fact.key.chars().count() + 2).fold(KEY, usize::max);
     let lines: Vec<String> =
-        facts.map(|fact| format!("{}{}\n", key(&fact.key), listed(&fact.cell))).collect();
+        facts.map(|fact| format!("{}{}\n", key(&fact.key, keys), listed(&fact.cell, keys))).collect();
     let mut text = lines.concat();
     if !report.facts.is_empty() && !report.columns.is_empty() {
         text.push('\n');
@@ -94,19 +95,19 @@ pub(super) fn share(number: u64, all: u64) -> String {
     }
 }
 
-/// How many columns the key of a fact takes.
+/// How many columns the keys of facts take at least.
 const KEY: usize = 18;
 
-/// The key of a fact, with a space after it at least.
-fn key(key: &str) -> String {
-    format!("{:<width$} ", key.replace('_', " "), width = KEY - 1)
+/// The key of a fact, in a column of so many characters.
+fn key(key: &str, width: usize) -> String {
+    format!("{:<width$}", key.replace('_', " "))
 }
 
 /// A fact's value; a list whose items are long has a line for each.
-fn listed(cell: &Cell) -> String {
+fn listed(cell: &Cell, width: usize) -> String {
     let items: Vec<String> = english().items(cell).iter().map(|item| shown(item).into_owned()).collect();
     let long = items.len() > 1 && items.iter().any(|item| item.contains(", ") || item.len() > 40);
-    items.join(&if long { format!("\n{:KEY$}", "") } else { ", ".to_owned() })
+    items.join(&if long { format!("\n{:width$}", "") } else { ", ".to_owned() })
 }
 
 /// The reading in one line.
