@@ -3,12 +3,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test stops where it fails"
 )]
 
 mod brief;
 mod desk;
+mod print;
 #[path = "../desks/program.rs"]
 mod program;
 #[allow(dead_code, reason = "here a document is held against them, and no more")]
