@@ -3,6 +3,7 @@
 
 use super::failure::{Failure, file};
 use super::{files, output};
+use annals::exchange::outgoing::Readers;
 #[cfg(unix)]
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -51,7 +52,9 @@ pub(crate) fn pdf(browser: Option<&Path>, page: &str, output: &Path) -> Result<(
 /// What the browser makes of a page, in a folder for both.
 fn printed(browser: &Path, page: &str, folder: &Path, signals: &Signals) -> Result<Vec<u8>, Failure> {
     let (source, printed) = (folder.join("page.html"), folder.join("page.pdf"));
-    files::make_private(&source)?.write_all(page.as_bytes()).map_err(file(&source, "written"))?;
+    files::write_by(&source, Readers::Owner, |out| {
+        out.write_all(page.as_bytes()).map_err(file(&source, "written"))
+    })?;
     let mut command = Command::new(browser);
     command
         .args(["--headless", "--disable-gpu", "--disable-quic", "--disable-sync", "--no-first-run"])

@@ -93,6 +93,18 @@ fn a_history() -> Vec<Answer> {
         desk.refused(&format!("status {other}"), 2);
     }
     desk.refused("replay --to 2022-12", 2);
+    misread(&desk);
+    exported(&mut desk);
+    backed_up(&mut desk);
+    examined(&mut desk);
+    desk.read_both("key list");
+    desk.read_both(&format!("import {HISTORY} --dry-run"));
+    desk.ask(&format!("import {HISTORY}"));
+    desk.answers
+}
+
+/// What names nobody and nothing, or goes back in time.
+fn misread(desk: &Desk) {
     for wrong in [
         "timeline --by kr",
         "timeline --by SE",
@@ -103,7 +115,7 @@ fn a_history() -> Vec<Answer> {
         "diff 2022-12",
         "diff 2023-12-31 2022-12-31",
         "diff 2026-12-31 2025-12-31",
-        "diff 2026-12-31",
+        "diff 2999-12-31",
         "diff --effective-to 2022-12-31",
         "diff --effective-from 2022-12-31 --effective-to 2021-12-31",
         "diff 100 --action 9.G2G.9",
@@ -120,13 +132,6 @@ fn a_history() -> Vec<Answer> {
     ] {
         desk.refused(wrong, 2);
     }
-    exported(&mut desk);
-    backed_up(&mut desk);
-    examined(&mut desk);
-    desk.read_both("key list");
-    desk.read_both(&format!("import {HISTORY} --dry-run"));
-    desk.ask(&format!("import {HISTORY}"));
-    desk.answers
 }
 
 /// The export, verified and restored.
