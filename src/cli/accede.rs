@@ -88,9 +88,9 @@ impl Accede {
         }
         let receipt = accede(&ledger, settings.keyring()?, &self.party, &digest, time)?;
         if self.dry_run {
-            output::tried(&before, settings.format)?;
+            output::tried(&[], &before, settings.format)?;
         } else {
-            output::receipt(&receipt, &Standing::of(&ledger), false, settings.format)?;
+            output::receipt(&receipt, &[], &Standing::of(&ledger), false, settings.format)?;
             settings.keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)

@@ -45,9 +45,9 @@ impl Attest {
         let request = attested.sign(id, time, state.origin().unwrap_or_default(), head.leaf, &key)?;
         let receipt = ledger.record(request, Vec::new())?;
         if self.dry_run {
-            output::tried(&before, settings.format)?;
+            output::tried(&[], &before, settings.format)?;
         } else {
-            output::receipt(&receipt, &Standing::of(&ledger), false, settings.format)?;
+            output::receipt(&receipt, &[], &Standing::of(&ledger), false, settings.format)?;
             settings.keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,8 @@ use super::Failure;
 use super::signing::Asked;
 use annals::domain::value::shown;
 use annals::ledger::{Ledger, Receipt};
+use annals::projection::overtaken::Overtaken;
+use annals::projection::silence::On;
 use annals::record::founding::Clock;
 use annals::report::table::{Cell, Report};
 use annals::report::{csv, json, text};
@@ -12,6 +14,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -153,17 +156,47 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// What a word changes nothing of, with a line for each axis: where its party stands, another one of its own says.
+pub(crate) fn unmoved(overtaken: &[Overtaken]) -> String {
+    let line = |Overtaken { on, by, since }: &Overtaken| {
+        let of = match on {
+            On::Window(window) => format!("occurrence {window}"),
+            on => on.to_string(),
+        };
+        format!("\n  {of}: does not change where it stands: entry {by} is effective later ({since})")
+    };
+    overtaken.iter().map(line).collect()
+}
+
+/// The same for a program: the entries that are effective later, where there are any.
+pub(crate) fn overtakes(members: &mut Value, overtaken: &[Overtaken]) {
+    if let Some(members) = members.as_object_mut().filter(|_| !overtaken.is_empty()) {
+        members.insert("overtaken_by".to_owned(), json!(entries(overtaken)));
+    }
+}
+
+fn entries(overtaken: &[Overtaken]) -> BTreeSet<u64> {
+    overtaken.iter().map(|later| later.by).collect()
+}
+
 /// Prints a receipt.
 pub(crate) fn receipt(
     receipt: &Receipt,
+    overtaken: &[Overtaken],
     standing: &Standing,
     dry_run: bool,
     format: Format,
 ) -> Result<(), Failure> {
     let word = if receipt.repeated { "recorded before" } else { "recorded" };
-    let text =
-        format!("{word} at sequence {}\n  id    {}\n  leaf  {}", receipt.sequence, receipt.id, receipt.leaf);
+    let text = format!(
+        "{word} at sequence {}\n  id    {}\n  leaf  {}{}",
+        receipt.sequence,
+        receipt.id,
+        receipt.leaf,
+        unmoved(overtaken)
+    );
     let mut members = json!(receipt);
+    overtakes(&mut members, overtaken);
     if let Some(members) = members.as_object_mut() {
         members.insert("dry_run".to_owned(), dry_run.into());
     }
@@ -177,11 +210,15 @@ pub(crate) fn receipts(
     dry_run: bool,
     format: Format,
 ) -> Result<(), Failure> {
-    let receipt = |asked: &Asked| match &asked.receipt {
-        None => json!({"subject": asked.subject}),
-        Some(Receipt { sequence, id, leaf, repeated }) => {
-            json!({"subject": asked.subject, "sequence": sequence, "id": id, "leaf": leaf, "repeated": repeated})
-        }
+    let receipt = |asked: &Asked| {
+        let mut members = match &asked.receipt {
+            None => json!({"subject": asked.subject}),
+            Some(Receipt { sequence, id, leaf, repeated }) => {
+                json!({"subject": asked.subject, "sequence": sequence, "id": id, "leaf": leaf, "repeated": repeated})
+            }
+        };
+        overtakes(&mut members, &asked.overtaken);
+        members
     };
     let correlation = asked.first().and_then(|asked| asked.correlation.as_ref());
     let members = json!({
@@ -196,31 +233,35 @@ pub(crate) fn receipts(
                 Cell::maybe(receipt.map(|receipt| receipt.id)),
                 Cell::maybe(receipt.map(|receipt| receipt.leaf)),
                 receipt.map_or(Cell::Empty, |receipt| Cell::Flag(receipt.repeated)),
+                Cell::List(entries(&asked.overtaken).iter().map(u64::to_string).collect()),
             ]
         };
-        let keys = ["subject", "sequence", "id", "leaf", "repeated"];
+        let keys = ["subject", "sequence", "id", "leaf", "repeated", "overtaken_by"];
         return rows(&keys, &asked.iter().map(cells).collect::<Vec<_>>(), standing.illustrative);
     }
     let mut text = String::new();
-    for Asked { subject, receipt, .. } in asked {
+    for Asked { subject, receipt, overtaken, .. } in asked {
         match receipt {
-            None => text.extend([subject, ": would be recorded; nothing was\n"]),
+            None => text.extend([subject, ": would be recorded; nothing was"]),
             Some(Receipt { sequence, id, leaf, repeated }) => {
                 let word = if *repeated { "recorded before" } else { "recorded" };
                 text.extend([format!(
-                    "{subject}: {word} at sequence {sequence}\n  id    {id}\n  leaf  {leaf}\n"
+                    "{subject}: {word} at sequence {sequence}\n  id    {id}\n  leaf  {leaf}"
                 )]);
             }
         }
+        text.extend([&*unmoved(overtaken), "\n"]);
     }
     text.extend(["together as ", correlation.map_or("nothing", String::as_str)]);
     answer("receipts", &text, members, standing, format)
 }
 
 /// Says that a change would be recorded; `standing` is that of the ledger as it is.
-pub(crate) fn tried(standing: &Standing, format: Format) -> Result<(), Failure> {
-    let text = "It would be recorded; nothing was.";
-    answer("receipt", text, json!({"dry_run": true}), standing, format)
+pub(crate) fn tried(overtaken: &[Overtaken], standing: &Standing, format: Format) -> Result<(), Failure> {
+    let text = format!("It would be recorded; nothing was.{}", unmoved(overtaken));
+    let mut members = json!({"dry_run": true});
+    overtakes(&mut members, overtaken);
+    answer("receipt", &text, members, standing, format)
 }
 
 /// Keeps the state for the next command; what was recorded is durable without it, so that failing is only said.

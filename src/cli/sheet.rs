@@ -7,7 +7,7 @@ use super::inbox::takes_part;
 use super::output::{self, Standing};
 use super::request;
 use super::settings::Settings;
-use super::signing::{self, EFFECTIVE, instant};
+use super::signing::{self, EFFECTIVE, instant, overtaken};
 use annals::domain::sealed::Audience;
 use annals::exchange::import::{Import, ImportError, key_for};
 use annals::exchange::sheet::edits::{self, Edit};
@@ -16,6 +16,7 @@ use annals::exchange::sheet::workbook::{FILE_LIMIT, Workbook, shown};
 use annals::exchange::sheet::{Made, said_since};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
+use annals::projection::overtaken::Overtaken;
 use annals::record::request::{Draft, Line, Meant, Speaker, derived_id};
 use annals::report::xlsx::form::key;
 use annals::trail::entry::timestamp;
@@ -91,6 +92,8 @@ struct Word {
     draft: Draft,
     /// Whether the same workbook was taken in before, or put into the same file.
     repeated: bool,
+    /// What its party said that is effective later, on the same axes; known once it is recorded, be it in a copy.
+    overtaken: Vec<Overtaken>,
 }
 
 impl In {
@@ -110,7 +113,7 @@ impl In {
         let before = Standing::of(&ledger);
         let made = self.made(&ledger, &workbook)?;
         let sha256 = sha256(&bytes);
-        let (words, faults) = self.words(&ledger, &workbook, &made, &sha256)?;
+        let (mut words, faults) = self.words(&ledger, &workbook, &made, &sha256)?;
         let keyring = settings.keyring()?;
         let key = words.first().map(|word| key_for(&ledger, keyring, &word.draft)).transpose();
         let faults = match &key {
@@ -145,6 +148,11 @@ impl In {
             import.push(u64::from(word.edit.row) + 1, &line).map_err(failed)?;
         }
         import.finish().map_err(failed)?;
+        for word in words.iter_mut().filter(|word| !word.repeated) {
+            let entry = word.draft.id.map_or(Ok(None), |id| ledger.recorded(id))?;
+            let found = entry.map(|entry| overtaken(&ledger, &word.draft.subject, entry.seal.sequence));
+            word.overtaken = found.transpose()?.unwrap_or_default();
+        }
         if !self.dry_run {
             settings.keep(&ledger);
         }
@@ -235,7 +243,7 @@ impl In {
             let repeated = ledger.recorded(id)?.is_some() || held.transpose()?.unwrap_or(false);
             match said_since(ledger, &edit.action, party, state.head.size)? {
                 Some(entry) if !repeated => faults.push(edit.outdated(entry, party)),
-                _ => words.push(Word { edit, draft, repeated }),
+                _ => words.push(Word { edit, draft, repeated, overtaken: Vec::new() }),
             }
         }
         faults.sort_by_key(|fault| fault.place);
@@ -287,7 +295,7 @@ fn judged(
 }
 
 /// What is new in a row, in a line.
-fn told(Word { edit, repeated, .. }: &Word) -> String {
+fn told(Word { edit, repeated, overtaken, .. }: &Word) -> String {
     let said = |name: &str| edit.data.get(name).and_then(Value::as_str);
     let mut parts: Vec<String> =
         ["lifecycle", "health"].into_iter().filter_map(said).map(|word| word.replace('_', " ")).collect();
@@ -299,12 +307,15 @@ fn told(Word { edit, repeated, .. }: &Word) -> String {
     parts.extend(said("note").map(|_| "a note".to_owned()));
     let before = if *repeated { " (recorded before)" } else { "" };
     let (said, effective) = (parts.join(", "), said(EFFECTIVE).unwrap_or_default());
-    format!("{}: {}: {said}, as of {effective}{before}", edit.place(), edit.action)
+    let unmoved = output::unmoved(overtaken);
+    format!("{}: {}: {said}, as of {effective}{before}{unmoved}", edit.place(), edit.action)
 }
 
-fn listed(Word { edit, draft, repeated }: &Word) -> Value {
-    json!({
+fn listed(Word { edit, draft, repeated, overtaken }: &Word) -> Value {
+    let mut members = json!({
         "cell": edit.place().to_string(), "action": edit.action, "id": draft.id, "time": timestamp(draft.time),
         "repeated": repeated, "data": edit.data,
-    })
+    });
+    output::overtakes(&mut members, overtaken);
+    members
 }

@@ -4,7 +4,7 @@
 
 mod ask;
 
-pub(crate) use ask::Asked;
+pub(crate) use ask::{Asked, overtaken};
 
 use super::failure::Failure;
 use super::output::{self, Standing};
@@ -141,9 +141,9 @@ impl Signing {
         }
         let after = if unrecorded.is_empty() { Standing::of(ledger) } else { before };
         match asked.as_slice() {
-            [Asked { receipt: None, .. }] => output::tried(&after, settings.format)?,
-            [Asked { receipt: Some(receipt), .. }] => {
-                output::receipt(receipt, &after, self.dry_run, settings.format)?;
+            [Asked { receipt: None, overtaken, .. }] => output::tried(overtaken, &after, settings.format)?,
+            [Asked { receipt: Some(receipt), overtaken, .. }] => {
+                output::receipt(receipt, overtaken, &after, self.dry_run, settings.format)?;
             }
             several => output::receipts(several, &after, self.dry_run, settings.format)?,
         }

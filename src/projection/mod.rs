@@ -12,6 +12,7 @@
 //! - [`audit`]: the assertions, a sample of them, and what an auditor looks at first;
 //! - [`version`]: the plan as it was founded, and after each review;
 //! - [`evidence`]: the files that were put forward;
+//! - [`overtaken`]: which word changes nothing, for whoever has just said it;
 //! - [`brief`]: what changed, what is at risk and what is silent, for whoever has one page;
 //! - [`silence`]: of what nobody speaks, and [`lint`]: what cannot be tracked yet.
 
@@ -26,6 +27,7 @@ pub mod filter;
 pub mod handover;
 pub mod inbox;
 pub mod lint;
+pub mod overtaken;
 pub mod reading;
 pub mod silence;
 pub mod timeline;

@@ -14,7 +14,8 @@ const OPTIONAL: &str = "\
     SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note SAID/rows/*/note_erased inbox/rows/*/awaits \
     SAID/rows/*/correlation handover/facts/correlation handover/facts/file handover/rows/*/*_effective \
     handover/rows/*/*_recorded handover/rows/*/*_says handover/rows/*/*_sequence handover/rows/*/health \
-    handover/rows/*/lifecycle handover/rows/*/until request/ids \
+    handover/rows/*/lifecycle handover/rows/*/until request/ids receipt/overtaken_by \
+    receipts/receipts/*/overtaken_by returned/edits/*/overtaken_by \
     evidence/rows/*/filename \
     diff/before/awaited diff/before/effective diff/before/recorded \
     diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \

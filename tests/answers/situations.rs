@@ -390,6 +390,7 @@ fn changes(desk: &mut Desk) {
         "record progress X-1 --as 3-C --effective 2025-11 --lifecycle continuing --health at_risk --note Begun",
         "record confirm X-1 --as b_says --word LAST --effective 2025-11",
         "record audit X-1 LAST --as A.1 --outcome qualified --note Partly",
+        "record progress X-1 --as b_says --effective 2025-09 --health on_track --note Before",
     ] {
         let command = command.replace("LAST", &last.to_string());
         desk.read_both(&format!("{command} --dry-run"));
@@ -425,6 +426,9 @@ fn together(desk: &mut Desk) {
     let meet = "record progress X-1 X-2 --as b_says --note Met";
     desk.read_both(&format!("{meet} --dry-run"));
     desk.ask(meet);
+    let before = format!("{meet} --effective 2025-09 --health on_track");
+    desk.read_both(&format!("{before} --dry-run"));
+    desk.ask(&before);
     let meet = format!("{meet} --correlation council --id 019c0000-0000-7000-8000-000000000002");
     for _ in 0..2 {
         desk.ask(&meet);

@@ -8,6 +8,7 @@ use annals::domain::versions::Versions;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::board::{self, Window};
 use annals::projection::filter::Filter;
+use annals::projection::overtaken;
 use annals::projection::reading::Reading;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -209,4 +210,37 @@ fn a_day_ends_where_clocks_are_put_forward_at_midnight() {
     // On 28 April 2023 there was no midnight in Cairo: 27 April ended at 22:00 UTC, when it became one o'clock.
     let end = founding.end_of("2023-04-27".parse().unwrap());
     assert_eq!(end.to_rfc3339(), "2023-04-27T22:00:00+00:00");
+}
+
+/// What a word changes nothing of, each with the entry that counts instead.
+fn overtaken_by(desk: &Desk, action: &str, word: Receipt) -> Vec<String> {
+    let words = desk.ledger.words(&action.parse().unwrap()).unwrap();
+    let found = overtaken::of(&words, word.sequence);
+    found.iter().map(|later| format!("{} {} {}", later.on, later.by, later.since)).collect()
+}
+
+#[test]
+fn a_word_changes_nothing_where_its_party_said_what_is_effective_later() {
+    let mut desk = Desk::founded();
+    let said = |window: &str, state: &str, effective: &str| json!({"effective": effective, "occurrence": {"window": window, "state": state}});
+    let late = desk.progress("DK", "1.G2G.1", said("2021", "postponed", "2021-11-30")).unwrap();
+    assert_eq!(overtaken_by(&desk, "1.G2G.1", late), [""; 0]);
+    let held = desk.progress("DK", "1.G2G.1", said("2021-01", "held", "2021-06-14")).unwrap();
+    let by = format!("2021-01 {} 2021-11-30", late.sequence);
+    assert_eq!(overtaken_by(&desk, "1.G2G.1", held), [by]);
+    // Another window, another party, and what is effective on the same day change something.
+    for (party, window, effective) in
+        [("DK", "2022", "2021-06-14"), ("KR", "2021", "2021-06-14"), ("DK", "2021", "2021-11-30")]
+    {
+        let said = desk.progress(party, "1.G2G.1", said(window, "held", effective)).unwrap();
+        assert_eq!(overtaken_by(&desk, "1.G2G.1", said), [""; 0], "{party} {window} {effective}");
+    }
+    // What was corrected counts no more.
+    let wrong = desk.progress("DK", ACTION, continuing("2021-07")).unwrap();
+    let both = json!({"effective": "2021-03", "lifecycle": "under_way", "health": "on_track", "note": "so"});
+    let early = desk.progress("DK", ACTION, both).unwrap();
+    assert_eq!(overtaken_by(&desk, ACTION, early), [format!("lifecycle {} 2021-07", wrong.sequence)]);
+    let subject = format!("actions/{ACTION}");
+    desk.answer("DK", &subject, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    assert_eq!(overtaken_by(&desk, ACTION, early), [""; 0]);
 }

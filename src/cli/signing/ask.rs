@@ -4,8 +4,10 @@ use super::{Change, EFFECTIVE, Signing, judge, repeated, says_again, sign, the_o
 use crate::cli::failure::Failure;
 use crate::cli::settings::Settings;
 use crate::cli::{output, request};
+use annals::domain::value::Code;
 use annals::exchange::evidence::Offered;
 use annals::ledger::{Ledger, Receipt};
+use annals::projection::overtaken::{self, Overtaken};
 use annals::record::request::{Draft, Meant, further_id, new_id};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::Request;
@@ -25,6 +27,8 @@ pub(crate) struct Asked {
     pub(crate) receipt: Option<Receipt>,
     /// Whether the file of requests holds it already.
     pub(crate) held: bool,
+    /// What its party said that is effective later, on the same axes.
+    pub(crate) overtaken: Vec<Overtaken>,
 }
 
 impl Signing {
@@ -67,8 +71,10 @@ impl Signing {
         }
         let files: Vec<&Offered> = asked.iter().flat_map(|asked| &asked.evidence).collect();
         let receipts = commit(ledger, signed, &files)?;
-        let new = asked.iter_mut().filter(|asked| asked.receipt.is_none() && !self.dry_run);
-        new.zip(receipts).for_each(|(asked, receipt)| asked.receipt = Some(receipt));
+        for (asked, receipt) in asked.iter_mut().filter(|asked| asked.receipt.is_none()).zip(receipts) {
+            asked.overtaken = overtaken(ledger, &asked.subject, receipt.sequence)?;
+            asked.receipt = Some(receipt).filter(|_| !self.dry_run);
+        }
         Ok(asked)
     }
 
@@ -111,10 +117,17 @@ impl Signing {
             if receipt.is_none() && !held {
                 drafts.push(draft);
             }
-            asked.push(Asked { subject, id, correlation, evidence, receipt, held });
+            asked.push(Asked { subject, id, correlation, evidence, receipt, held, overtaken: Vec::new() });
         }
         Ok((asked, drafts))
     }
+}
+
+/// What the party whose word an entry is said that is effective later, on the same axes.
+pub(crate) fn overtaken(ledger: &Ledger, subject: &str, sequence: u64) -> Result<Vec<Overtaken>, Failure> {
+    let action = subject.strip_prefix("actions/").and_then(|name| name.parse::<Code>().ok());
+    let words = action.map(|action| ledger.words(&action)).transpose()?;
+    Ok(words.map(|words| overtaken::of(&words, sequence)).unwrap_or_default())
 }
 
 /// Records what was signed. Files are kept before the entries that name them, and after the rules have admitted these, so that a
