@@ -7,11 +7,12 @@ use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
 use annals::domain::date::Effective;
-use annals::domain::value::Code;
+use annals::domain::value::{Code, shown};
 use annals::record::history::State;
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -66,6 +67,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
+        once(&self.indicators)?;
         let ledger = self.signing.ledger(settings)?;
         let mut data = Map::new();
         let (time, party) = (self.signing.time(), &self.signing.speaker.0.party);
@@ -130,6 +132,19 @@ fn window(
             "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
         ))
     })
+}
+
+/// Refuses two values of one indicator: which of them was measured, nobody could tell later.
+fn once(indicators: &[Value]) -> Result<(), Failure> {
+    let name = |indicator: &Value| indicator.get("name").and_then(Value::as_str).map(str::to_owned);
+    let mut known = BTreeSet::new();
+    match indicators.iter().filter_map(name).find(|name| !known.insert(name.clone())) {
+        Some(twice) => Err(Failure::usage(format!(
+            "the indicator {} is given twice: give one value for each, or another name",
+            shown(&twice)
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn indicator(text: &str) -> Result<Value, String> {

@@ -441,6 +441,7 @@ fn together(desk: &mut Desk) {
     let whole = desk.ask(&begun.replace("X-4", "X-4 X-5"))["receipts"].clone();
     assert_eq!((&whole[0]["repeated"], &whole[1]["repeated"]), (&json!(true), &json!(false)), "{whole}");
     for wrong in [
+        "X-1 --indicator visits=3 --indicator visits=4:days",
         "X-1 X-1",
         "X-1 X-2 --proof proof.txt",
         "X-1 X-5 --occurrence held",
