@@ -309,7 +309,7 @@ fn no_identifier_is_made_up_and_nothing_is_overwritten() {
         ("iati --org DK-CVR-1 --org-name \u{ffff} --line 1", "U+FFFF"),
         ("iati --org DK-CVR-1 --org-name Annals --org-type 12", "possible values: 10"),
         ("iati --org DK-CVR-1 --org-name Annals --recorded 2020-12-31", "name a later moment"),
-        ("iati --org DK-CVR-1 --org-name Annals -o mine.xml", "exists"),
+        ("iati --org DK-CVR-1 --org-name Annals -o mine.xml", "nothing is overwritten"),
         ("iati --org DK-CVR-1 --org-name Annals --line 9", "no line 9"),
     ] {
         let output = desk.run(command);
