@@ -6,12 +6,12 @@ use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use annals::domain::value;
 use annals::ledger::Ledger;
+use annals::ledger::checkpoints;
 use annals::record::history::State;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::timestamp;
 use annals::trail::note::{NOTE_LIMIT, Signature};
-use annals::trail::witness;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ fn list(settings: &Settings) -> Result<ExitCode, Failure> {
             for signed in &kept {
                 let checkpoint = signed.checkpoint();
                 text.extend([format!("\n\n{:>9}  root {}", checkpoint.size(), checkpoint.root())]);
-                for (keyid, time) in cosigned(signed, &state) {
+                for (keyid, time) in checkpoints::cosigned(signed, &state) {
                     text.extend([format!("\n           cosigned {} by {keyid}", instant(time))]);
                 }
             }
@@ -143,23 +143,17 @@ fn rows(signed: &SignedCheckpoint, state: &State) -> Vec<Vec<Cell>> {
             Cell::maybe(time.map(instant)),
         ]
     };
-    let mut rows: Vec<Vec<Cell>> = cosigned(signed, state).into_iter().map(|each| row(Some(each))).collect();
+    let mut rows: Vec<Vec<Cell>> =
+        checkpoints::cosigned(signed, state).into_iter().map(|each| row(Some(each))).collect();
     if rows.is_empty() {
         rows.push(row(None));
     }
     rows
 }
 
-/// The witnesses that cosigned, and when; what was taken in is verified.
-pub(crate) fn cosigned(signed: &SignedCheckpoint, state: &State) -> Vec<(String, u64)> {
-    let time = |(keyid, vkey): (&str, _)| Some((keyid.to_owned(), witness::cosigned(signed, vkey).ok()??));
-    let witnesses = state.keys.iter().filter(|(_, key)| key.signer.is_witness());
-    witnesses.filter_map(|(keyid, key)| time((keyid, &key.vkey))).collect()
-}
-
 pub(crate) fn members(signed: &SignedCheckpoint, state: &State) -> Value {
     let checkpoint = signed.checkpoint();
-    let witnesses: Vec<Value> = cosigned(signed, state)
+    let witnesses: Vec<Value> = checkpoints::cosigned(signed, state)
         .into_iter()
         .map(|(keyid, time)| json!({"keyid": keyid, "time": instant(time)}))
         .collect();

@@ -8,6 +8,7 @@ use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::exchange::keyring::Keyring;
+use annals::ledger::checkpoints;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, forked};
 use annals::record::completeness::policy_at;
@@ -71,7 +72,7 @@ impl Cosign {
         let to =
             self.output.as_ref().map_or_else(String::new, |path| format!(", written to {}", path.display()));
         let keyid = key.verifier().keyid();
-        let time = checkpoint::cosigned(&cosigned, &state).into_iter().find(|(known, _)| *known == keyid);
+        let time = checkpoints::cosigned(&cosigned, &state).into_iter().find(|(known, _)| *known == keyid);
         let entries = output::count(cosigned.checkpoint().size(), "entry", "entries");
         let text = format!(
             "{entries} verified, and the checkpoint cosigned{to}\n  by    {keyid}\n  at    {}\n  root  {}",

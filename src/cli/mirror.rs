@@ -1,6 +1,5 @@
 //! `annals mirror`: a copy that follows what a log publishes, in a folder or on a web server.
 
-use super::checkpoint;
 use super::cosign;
 use super::failure::Failure;
 use super::files;
@@ -14,7 +13,7 @@ use annals::exchange::bundle::{Bundle, restore};
 use annals::exchange::layout::{Folder, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
 use annals::exchange::web::Web;
-use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::checkpoints::{self, CheckpointError};
 use annals::ledger::{Ledger, forked};
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::hash::LeafHash;
@@ -149,7 +148,7 @@ impl Mirror {
         let Some(party) = self.party.as_ref().filter(|_| newest) else { return Ok((signed.clone(), false)) };
         let key = cosign::witness_key(ledger, party, settings.keyring()?)?;
         let keyid = key.verifier().keyid();
-        if checkpoint::cosigned(signed, &ledger.state()).iter().any(|(known, _)| *known == keyid) {
+        if checkpoints::cosigned(signed, &ledger.state()).iter().any(|(known, _)| *known == keyid) {
             return Ok((signed.clone(), false));
         }
         let bar = output::progress("verifying");

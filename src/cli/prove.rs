@@ -7,6 +7,7 @@ use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
+use annals::ledger::checkpoints;
 use annals::ledger::proving::ProveError;
 use annals::record::account::Account;
 use annals::trail::checkpoint::SignedCheckpoint;
@@ -53,7 +54,7 @@ impl Prove {
         let path = self.output.unwrap_or_else(|| PathBuf::from(format!("{sequence}.tlog-proof")));
         files::write(&path, proof.to_string().as_bytes())?;
         let size = output::count(under.checkpoint().size(), "entry", "entries");
-        let by = checkpoint::cosigned(&under, &ledger.state());
+        let by = checkpoints::cosigned(&under, &ledger.state());
         let by = match by.as_slice() {
             [] => "signed by the ledger alone".to_owned(),
             by => format!(

@@ -1,12 +1,12 @@
 //! `annals publish`: the log as files that any web server can serve.
 
-use super::checkpoint::{self, instant};
+use super::checkpoint::instant;
 use super::failure::Failure;
 use super::output::{self, Standing};
 use super::settings::Settings;
 use annals::exchange::publish::{self, PublishError};
 use annals::ledger::Ledger;
-use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::checkpoints::{self, CheckpointError};
 use annals::trail::checkpoint::SignedCheckpoint;
 use clap::Args;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ impl Publish {
 
 /// Who cosigned a checkpoint, a line each.
 pub(crate) fn cosigners(signed: &SignedCheckpoint, ledger: &Ledger) -> String {
-    let known = checkpoint::cosigned(signed, &ledger.state());
+    let known = checkpoints::cosigned(signed, &ledger.state());
     let lines: Vec<String> =
         known.iter().map(|(keyid, time)| format!("  cosigned {} by {keyid}", instant(*time))).collect();
     if lines.is_empty() { "  cosigned by nobody".to_owned() } else { lines.join("\n") }
@@ -79,7 +79,7 @@ pub(crate) fn cosigners(signed: &SignedCheckpoint, ledger: &Ledger) -> String {
 /// What is told of a checkpoint that is served.
 pub(crate) fn served(signed: &SignedCheckpoint, ledger: &Ledger) -> Value {
     let checkpoint = signed.checkpoint();
-    let by = checkpoint::cosigned(signed, &ledger.state()).into_iter().map(|(keyid, _)| keyid);
+    let by = checkpoints::cosigned(signed, &ledger.state()).into_iter().map(|(keyid, _)| keyid);
     json!({
         "origin": checkpoint.origin(), "entries": checkpoint.size(), "root": checkpoint.root().to_string(),
         "cosigned": by.collect::<Vec<_>>(),

@@ -52,7 +52,10 @@ impl Settings {
             Err(error) => return Err(file(Path::new(FILE), "read")(error)),
         };
         Ok(Self {
-            ledger: ledger.or(defaults.ledger).unwrap_or_else(|| PathBuf::from("annals-ledger")),
+            // With no slash at its end: what is built beside a ledger's place has a name that goes on from there.
+            ledger: ledger
+                .or(defaults.ledger)
+                .map_or_else(|| PathBuf::from("annals-ledger"), |ledger| ledger.components().collect()),
             keyring: keys.or(defaults.keys).or_else(home_of_keys).map(Keyring::new),
             anchor: anchor.or(defaults.anchor).or_else(home_of_anchors).map(Anchor::new),
             format: format.or(defaults.format).unwrap_or_default(),

@@ -1,14 +1,14 @@
 //! A file on its way to somebody else: it has its name only when it is whole, whatever ends the program before. Half an export
 //! would pass for a shorter ledger.
 //!
-//! Until then it is called `<name>.<process>.part`, beside the place that it is made for.
+//! Until then it lies beside the place that it is made for, under `<name>.<six letters>.part`.
 
 use crate::store::disk::{self, Writing};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process;
+use tempfile::TempPath;
 
 /// Who may read the file, as far as the system tells users apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Readers {
 #[derive(Debug)]
 pub struct Outgoing {
     path: PathBuf,
-    part: PathBuf,
+    part: TempPath,
     out: BufWriter<Writing>,
 }
 
@@ -34,18 +34,17 @@ impl Outgoing {
     /// [`ErrorKind::AlreadyExists`], where it is not; what the system says, where none can be made there.
     pub fn create(path: &Path, readers: Readers) -> io::Result<Self> {
         refuse_taken(path)?;
-        let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-        let mut part = OsString::from(name);
-        part.push(format!(".{}.part", process::id()));
-        let part = path.with_file_name(part);
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(true);
+        let mut name = OsString::from(path.file_name().ok_or(ErrorKind::InvalidInput)?);
+        name.push(".");
+        let mut part = tempfile::Builder::new();
+        part.prefix(&name).suffix(".part");
         #[cfg(unix)]
-        if readers == Readers::Owner {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        if readers == Readers::Usual {
+            // As far as this user lets others read.
+            part.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
-        let file = options.open(&part)?;
-        let out = BufWriter::with_capacity(1 << 16, Writing::of(part.clone(), file));
+        let (file, part) = part.tempfile_in(folder_of(path))?.into_parts();
+        let out = BufWriter::with_capacity(1 << 16, Writing::of(part.to_path_buf(), file));
         Ok(Self { path: path.to_owned(), part, out })
     }
 
@@ -57,12 +56,8 @@ impl Outgoing {
         self.out.flush()?;
         self.out.get_ref().sync()?;
         let length = fs::metadata(&self.part)?.len();
-        // The name is taken before the file has it: what somebody made there meanwhile is not replaced.
-        drop(File::create_new(&self.path)?);
-        let named = disk::rename(&self.part, &self.path);
-        named.inspect_err(|_| drop(fs::remove_file(&self.path)))?;
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        match disk::sync_folder(folder) {
+        self.part.persist_noclobber(&self.path)?;
+        match disk::sync_folder(folder_of(&self.path)) {
             // Some network file systems sync no folder.
             Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
                 let _ = fs::remove_file(&self.path);
@@ -71,6 +66,11 @@ impl Outgoing {
             _ => Ok(length),
         }
     }
+}
+
+/// The folder in which a file lies.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Refuses a name that is not free.
@@ -98,17 +98,11 @@ impl Seek for Outgoing {
     }
 }
 
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        // Finished, it is called otherwise.
-        let _ = fs::remove_file(&self.part);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::disk::faults::{Fault, arm};
+    use std::os::unix::fs::PermissionsExt;
 
     fn names(folder: &Path) -> Vec<OsString> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
@@ -116,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_file_has_its_name_when_it_is_whole_and_nothing_is_left_of_one_that_is_not() {
-        for (fault, after) in Fault::ALL.into_iter().flat_map(|fault| (0..5).map(move |after| (fault, after)))
+        for (fault, after) in Fault::ALL.into_iter().flat_map(|fault| (0..4).map(move |after| (fault, after)))
         {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("export");
@@ -143,6 +137,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("export");
         let mut file = Outgoing::create(&path, Readers::Owner).unwrap();
+        let part = folder.path().join(names(folder.path()).pop().unwrap());
+        assert_eq!(fs::metadata(part).unwrap().permissions().mode() & 0o77, 0, "nobody else reads it");
         file.write_all(b"ours").unwrap();
         fs::write(&path, "theirs").unwrap();
         assert_eq!(file.finish().unwrap_err().kind(), ErrorKind::AlreadyExists);

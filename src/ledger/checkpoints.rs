@@ -351,6 +351,14 @@ impl Ledger {
     }
 }
 
+/// The witnesses that cosigned, and when; what was taken in is verified.
+#[must_use]
+pub fn cosigned(signed: &SignedCheckpoint, state: &State) -> Vec<(String, u64)> {
+    let time = |(keyid, vkey): (&str, _)| Some((keyid.to_owned(), witness::cosigned(signed, vkey).ok()??));
+    let witnesses = state.keys.iter().filter(|(_, key)| key.signer.is_witness());
+    witnesses.filter_map(|(keyid, key)| time((keyid, &key.vkey))).collect()
+}
+
 /// The origin of a ledger that was opened, and its key when it had a size.
 fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointError> {
     state.origin().zip(state.ledger_key_at(size)).ok_or(CheckpointError::Empty)

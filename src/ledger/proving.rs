@@ -1,6 +1,6 @@
 //! Proofs: that an entry lies under a checkpoint, given away only after they were verified here.
 
-use super::checkpoints::CheckpointError;
+use super::checkpoints::{CheckpointError, cosigned};
 use super::{Ledger, LedgerError};
 use crate::record::account::{Account, AccountFault};
 use crate::record::attestation::Ending;
@@ -14,7 +14,6 @@ use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Prover};
 use crate::trail::proof::{Proof, ProofFault};
 use crate::trail::quorum::Backing;
-use crate::trail::witness;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -147,11 +146,7 @@ impl Ledger {
             }
         }
         found.sort_by_key(|signed| {
-            let cosigned = state.keys.iter().filter(|(_, key)| {
-                key.signer.is_witness()
-                    && witness::cosigned(signed, &key.vkey).is_ok_and(|time| time.is_some())
-            });
-            (is_witnessed(signed, &state), cosigned.count(), signed.checkpoint().size())
+            (is_witnessed(signed, &state), cosigned(signed, &state).len(), signed.checkpoint().size())
         });
         if found.is_empty() { Err(refused) } else { Ok(found) }
     }

@@ -38,6 +38,18 @@ fn a_ledger_is_never_made_in_a_folder_of_other_files() {
 }
 
 #[test]
+fn a_slash_at_the_end_of_a_folders_name_says_nothing() {
+    let mut place = Place::founded();
+    fs::write(place.path("export.jsonl"), place.export()).unwrap();
+    fs::create_dir(place.path("there")).unwrap();
+    for name in ["new/", "new2/.", "there/"] {
+        place.ledger = place.path(name);
+        place.done(["restore", "export.jsonl"]);
+        place.done(["verify"]);
+    }
+}
+
+#[test]
 fn a_folder_of_other_files_is_not_called_a_ledger() {
     let mut place = Place::empty();
     place.ledger = place.path("thesis");
