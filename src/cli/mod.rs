@@ -68,7 +68,8 @@ Examples:
   annals status --joint disputed
   annals verify
 
-Defaults also come from ./annals.toml (`ledger`, `keys`, `anchor`, `format`; for `inbox` and `sheet out` `as`).
+Defaults also come from ./annals.toml: `ledger`, `keys`, `anchor`, `format`; `as` for `inbox` and
+`sheet out`.
 Exit codes: 0 done, 1 a rule or a verification said no, 2 usage or malformed input, 3 engine or disk.";
 
 /// The options that every command has.
