@@ -6,7 +6,7 @@ use annals::domain::plan::Plan;
 use annals::exchange::export;
 use annals::record::archive::Whole;
 use annals::record::fact::Fact;
-use annals::record::request::Line;
+use annals::record::request::Submission;
 use annals::record::verify::Verifier;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{Entry, Request};
@@ -31,7 +31,7 @@ fn read_by_all(bytes: &[u8]) {
     let report = export::verify(bytes, Vec::new(), &mut |_, _| {}).unwrap().0;
     assert!(bytes.is_empty() || report.size > 0);
     if let Ok(text) = std::str::from_utf8(bytes) {
-        let _ = Line::read(text);
+        let _ = Submission::read(text);
         let _ = Plan::read(text);
         let _ = Disclosure::parse(text);
         let _ = VerifierKey::parse(text);

@@ -19,7 +19,7 @@ use annals::projection::silence::{self, SILENT_DAYS};
 use annals::record::history::{History, Recalled};
 use annals::record::withheld;
 use annals::report::audit as table;
-use annals::report::evidence::{Checked, Found};
+use annals::report::evidence::{Availability, Checked};
 use annals::report::json;
 use annals::report::table::Cell;
 use annals::trail::entry::Event;
@@ -295,11 +295,11 @@ fn exceptions(
     Ok(audit::exceptions(&history.state, reading, population, &exhibits, &silences))
 }
 
-const fn exhibited(found: Found) -> Exhibited {
+const fn exhibited(found: Availability) -> Exhibited {
     match found {
-        Found::Found => Exhibited::Found,
-        Found::Missing => Exhibited::Missing,
-        Found::Changed => Exhibited::Changed,
-        Found::Withheld | Found::Erased => Exhibited::Unknown,
+        Availability::Found => Exhibited::Found,
+        Availability::Missing => Exhibited::Missing,
+        Availability::Changed => Exhibited::Changed,
+        Availability::Withheld | Availability::Erased => Exhibited::Unknown,
     }
 }

@@ -13,7 +13,7 @@ use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
 use annals::record::evidence::{self, Shown};
 use annals::record::history::{History, Recalled};
-use annals::report::evidence::{Checked, Found};
+use annals::report::evidence::{Availability, Checked};
 use annals::report::table::Cell;
 use annals::store::Condition;
 use clap::{Args, Subcommand};
@@ -165,7 +165,8 @@ impl Check {
         let wanted = wanted.as_ref().map(stream);
         let checked = checked(&ledger, &history, &reading, wanted.as_deref())?;
         output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
-        let bad = checked.iter().any(|file| matches!(file.found, Found::Missing | Found::Changed));
+        let bad =
+            checked.iter().any(|file| matches!(file.found, Availability::Missing | Availability::Changed));
         Ok(ExitCode::from(u8::from(bad)))
     }
 }
@@ -189,7 +190,7 @@ pub(crate) fn checked(
         }
         Ok(())
     })?;
-    let mut read: HashMap<String, Found> = HashMap::new();
+    let mut read: HashMap<String, Availability> = HashMap::new();
     let mut checked = Vec::new();
     for exhibit in all {
         let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
@@ -201,7 +202,7 @@ pub(crate) fn checked(
                     let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
                     read.insert(sha256.clone(), found(whole));
                 }
-                read.get(sha256).copied().unwrap_or(Found::Missing)
+                read.get(sha256).copied().unwrap_or(Availability::Missing)
             }
         };
         let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
@@ -210,11 +211,11 @@ pub(crate) fn checked(
     Ok(checked)
 }
 
-const fn found(condition: Condition) -> Found {
+const fn found(condition: Condition) -> Availability {
     match condition {
-        Condition::Whole => Found::Found,
-        Condition::Missing => Found::Missing,
-        Condition::Changed => Found::Changed,
+        Condition::Whole => Availability::Found,
+        Condition::Missing => Availability::Missing,
+        Condition::Changed => Availability::Changed,
     }
 }
 

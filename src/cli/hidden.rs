@@ -7,7 +7,7 @@ use annals::ledger::privacy::Erasure;
 use annals::ledger::{Ledger, LedgerError};
 use annals::record::evidence::{File, Shown};
 use annals::record::fact::Fact;
-use annals::report::evidence::Found;
+use annals::report::evidence::Availability;
 use annals::report::table::Cell;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::Entry;
@@ -68,10 +68,10 @@ impl Hidden {
     }
 
     /// How a file is found whose digest is not shown.
-    pub(crate) fn without_digest(&self, file: &File) -> Found {
+    pub(crate) fn without_digest(&self, file: &File) -> Availability {
         match &file.sha256 {
-            Shown::Withheld(digest) if self.is_erased(digest) => Found::Erased,
-            _ => Found::Withheld,
+            Shown::Withheld(digest) if self.is_erased(digest) => Availability::Erased,
+            _ => Availability::Withheld,
         }
     }
 
@@ -96,9 +96,9 @@ pub(crate) fn glance(ledger: &Ledger, hidden: &Hidden, file: &File) -> String {
     };
     let path = ledger.blob_path(sha256);
     let found = match path.as_ref().map(std::fs::metadata) {
-        Some(Ok(found)) if found.len() == file.size => Found::Found,
-        Some(Ok(_)) => Found::Changed,
-        _ => Found::Missing,
+        Some(Ok(found)) if found.len() == file.size => Availability::Found,
+        Some(Ok(_)) => Availability::Changed,
+        _ => Availability::Missing,
     };
     let path = path.map(|path| path.display().to_string()).unwrap_or_default();
     format!("{words}, {}: {path}", found.as_str())

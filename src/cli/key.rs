@@ -12,7 +12,7 @@ use annals::exchange::keyring::{Keyring, KeyringError};
 use annals::ledger::{Ledger, LedgerError};
 use annals::record::founding::Clock;
 use annals::record::history::State;
-use annals::record::request::{Draft, Line, Speaker};
+use annals::record::request::{Draft, Speaker, Submission};
 use annals::record::role::{Role, Signer};
 use annals::report::table::Cell;
 use annals::store::StoreError;
@@ -323,8 +323,8 @@ impl<'a> Maker<'a> {
         flush: impl FnOnce() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         // What is not a draft is refused by the import itself, with its line.
-        let draft = std::str::from_utf8(line).ok().and_then(|text| Line::read(text).ok());
-        let Some(Line::Draft(draft)) = draft else { return Ok(()) };
+        let draft = std::str::from_utf8(line).ok().and_then(|text| Submission::read(text).ok());
+        let Some(Submission::Draft(draft)) = draft else { return Ok(()) };
         if self.seen.insert((draft.speaker.0.to_string(), draft.role().as_str())) {
             flush()?;
             register(self.ledger, self.keyring, &draft.speaker, draft.role(), draft.time)?;

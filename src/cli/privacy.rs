@@ -13,7 +13,7 @@ use annals::domain::value::{Code, nearest};
 use annals::exchange::disclosing::{self, HandError, Handed, Which};
 use annals::exchange::outgoing::Readers;
 use annals::ledger::Ledger;
-use annals::ledger::privacy::Taken;
+use annals::ledger::privacy::Intake;
 use annals::projection::timeline::stream;
 use annals::record::withheld;
 use annals::trail::disclosure::Disclosure;
@@ -157,20 +157,20 @@ fn take(settings: &Settings, path: &Path, dry_run: bool) -> Result<ExitCode, Fai
     disclosing::read(&mut open()?, &mut |_, _| Ok(())).map_err(failed)?;
     let ledger = if dry_run { settings.trying()? } else { settings.writing()? };
     let mut counts = Counts::default();
-    let mut heard = |line: u64, disclosure: &Disclosure, taken: Taken| {
+    let mut heard = |line: u64, disclosure: &Disclosure, taken: Intake| {
         let name = disclosure.name();
         let (count, why) = match taken {
-            Taken::Kept => (&mut counts.taken, None),
-            Taken::Known => (&mut counts.known, None),
-            Taken::Erased(sequence) => {
+            Intake::Kept => (&mut counts.taken, None),
+            Intake::Known => (&mut counts.known, None),
+            Intake::Erased(sequence) => {
                 (&mut counts.erased, Some(format!("`{name}` was erased by entry {sequence}")))
             }
-            Taken::Stray => {
+            Intake::Stray => {
                 let digest = disclosure.digest();
                 let why = format!("no entry here withholds a field `{name}` under {digest}");
                 (&mut counts.refused, Some(why))
             }
-            Taken::Unfit(fault) => (&mut counts.refused, Some(fault.to_string())),
+            Intake::Unfit(fault) => (&mut counts.refused, Some(fault.to_string())),
         };
         *count += 1;
         if let Some(why) = why {

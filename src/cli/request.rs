@@ -8,7 +8,7 @@ use super::signing;
 use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
 use annals::record::authority::Keys;
-use annals::record::request::Line;
+use annals::record::request::Submission;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{self, Event};
 use clap::Args;
@@ -50,7 +50,8 @@ pub(crate) fn put(
     path: &Path,
 ) -> Result<(), Failure> {
     signing::judge(ledger, signed)?;
-    let line = |(request, disclosures): &(entry::Request, Vec<Disclosure>)| Line::write(request, disclosures);
+    let line =
+        |(request, disclosures): &(entry::Request, Vec<Disclosure>)| Submission::write(request, disclosures);
     let lines = signed.iter().map(line).collect::<Result<Vec<_>, _>>();
     add(path, &lines.map_err(|error| Failure::Answer(error.into()))?)
 }
@@ -92,12 +93,12 @@ pub(crate) fn tell(
 }
 
 /// The requests that a file holds, each signed by the key that it names; other lines are for whoever takes it in.
-pub(crate) struct Held<'a> {
+pub(crate) struct Requests<'a> {
     path: &'a Path,
     requests: HashMap<Uuid, (entry::Request, Vec<Disclosure>)>,
 }
 
-impl<'a> Held<'a> {
+impl<'a> Requests<'a> {
     /// Those of a file, which need not be there yet.
     pub(crate) fn of(path: &'a Path, ledger: &Ledger) -> Result<Self, Failure> {
         let mut requests = HashMap::new();
@@ -107,8 +108,8 @@ impl<'a> Held<'a> {
             let input = File::open(path).map_err(file(path, "read"))?;
             for line in BufReader::new(input).split(b'\n') {
                 let line = line.map_err(file(path, "read"))?;
-                let read = std::str::from_utf8(&line).ok().and_then(|text| Line::read(text).ok());
-                if let Some(Line::Signed(request, disclosures)) = read.filter(is_signed(keys)) {
+                let read = std::str::from_utf8(&line).ok().and_then(|text| Submission::read(text).ok());
+                if let Some(Submission::Signed(request, disclosures)) = read.filter(is_signed(keys)) {
                     requests.entry(request.event.id).or_insert((request, disclosures));
                 }
             }
@@ -136,8 +137,8 @@ impl<'a> Held<'a> {
     }
 }
 
-fn is_signed(keys: &Keys) -> impl Fn(&Line) -> bool {
-    move |line| matches!(line, Line::Signed(request, _) if keys.signed(request))
+fn is_signed(keys: &Keys) -> impl Fn(&Submission) -> bool {
+    move |line| matches!(line, Submission::Signed(request, _) if keys.signed(request))
 }
 
 /// Adds lines to a file of requests, durable on return: all of them, or none.

@@ -17,7 +17,7 @@ use annals::exchange::sheet::{Made, said_since};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
 use annals::projection::overtaken::Overtaken;
-use annals::record::request::{Draft, Line, Meant, Speaker, derived_id};
+use annals::record::request::{Draft, Meant, Speaker, Submission, derived_id};
 use annals::report::xlsx::form::key;
 use annals::trail::entry::timestamp;
 use annals::trail::hash::{Head, sha256};
@@ -128,7 +128,7 @@ impl In {
             let new = words.iter().filter(|word| !word.repeated);
             let signed = new.zip(key.iter().cycle()).map(|(Word { draft, .. }, key)| {
                 let (request, disclosures) = signing::sign(&ledger, draft, key)?;
-                Line::write(&request, &disclosures).map_err(|error| Failure::Answer(error.into()))
+                Submission::write(&request, &disclosures).map_err(|error| Failure::Answer(error.into()))
             });
             let lines: Vec<String> = signed.collect::<Result<_, _>>()?;
             if !lines.is_empty() {
@@ -230,7 +230,7 @@ impl In {
         };
         let origin = state.origin().unwrap_or_default();
         let mut words = Vec::new();
-        let file = self.output.as_deref().map(|path| request::Held::of(path, ledger)).transpose()?;
+        let file = self.output.as_deref().map(|path| request::Requests::of(path, ledger)).transpose()?;
         for edit in edits {
             let id = derived_id(time, origin, sha256, u64::from(edit.row) + 1);
             let subject = format!("actions/{}", edit.action);

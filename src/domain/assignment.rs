@@ -31,7 +31,7 @@ pub struct Assignment {
 
 /// A task in somebody's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held<'a> {
+pub struct Responsibility<'a> {
     /// Who has it.
     pub institution: &'a Code,
     /// To whom it was assigned: the same, or one whose work has passed to it.
@@ -44,7 +44,7 @@ pub struct Held<'a> {
     pub effective: Option<Effective>,
 }
 
-impl Held<'_> {
+impl Responsibility<'_> {
     /// By what one of several tasks that passed to an institution goes before the others: as the lead, then the newest.
     #[must_use]
     pub fn weight(&self) -> (bool, u64) {
@@ -101,10 +101,10 @@ impl Assignments {
         &'a self,
         parties: &'a BTreeMap<Code, Arc<party::State>>,
         by: Option<NaiveDate>,
-    ) -> Vec<Held<'a>> {
+    ) -> Vec<Responsibility<'a>> {
         let own = |institution: &Code| self.taken.get(institution).or_else(|| self.relieved(institution));
         let held = |(assigned, task): (&'a Code, &'a Assignment)| {
-            let mut held = Held {
+            let mut held = Responsibility {
                 institution: assigned,
                 assigned,
                 task,
@@ -125,7 +125,7 @@ impl Assignments {
             }
             Some(held)
         };
-        let mut all: Vec<Held<'a>> = self.taken.iter().filter_map(held).collect();
+        let mut all: Vec<Responsibility<'a>> = self.taken.iter().filter_map(held).collect();
         all.sort_by_key(|held| (held.institution, held.assigned));
         all
     }

@@ -157,7 +157,7 @@ pub enum Refusal {
 /// A finding of a party on the action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Found {
+pub struct Assessment {
     /// The sequence of the entry that says so.
     pub sequence: u64,
     /// The day on which it was recorded, in the zone where a day ends last.
@@ -224,7 +224,7 @@ impl Proposal {
 #[serde(deny_unknown_fields)]
 pub struct State {
     /// Each finding.
-    pub findings: Vec<Found>,
+    pub findings: Vec<Assessment>,
     /// Each proposal.
     pub proposals: Vec<Proposal>,
 }
@@ -240,7 +240,7 @@ impl State {
 
     /// A party's latest finding in a review.
     #[must_use]
-    pub fn finding(&self, review: &Code, party: &Code) -> Option<&Found> {
+    pub fn finding(&self, review: &Code, party: &Code) -> Option<&Assessment> {
         self.findings.iter().rfind(|found| found.review == *review && found.party == *party)
     }
 
@@ -339,7 +339,7 @@ pub fn consents(proposal: &Proposal, party: &Code, parties: &[&Code], last: bool
 pub fn evolve(state: &mut State, event: &Event, place: &Place<'_>) {
     let party = &place.author.party;
     match event {
-        Event::Assessed(event) => state.findings.push(Found {
+        Event::Assessed(event) => state.findings.push(Assessment {
             sequence: place.sequence,
             day: place.day,
             party: party.clone(),

@@ -2,7 +2,7 @@
 //! them, and its rules may read the others.
 
 use super::action::{self, Context, Former};
-use super::assignment::Held;
+use super::assignment::Responsibility;
 use super::change::{self, Change};
 use super::date::{Effective, Period};
 use super::decision;
@@ -233,7 +233,11 @@ impl Programme {
     ///
     /// [`Assignments::held`]: super::assignment::Assignments::held
     #[must_use]
-    pub fn held<'a>(&'a self, action: &'a action::State, effective: Option<NaiveDate>) -> Vec<Held<'a>> {
+    pub fn held<'a>(
+        &'a self,
+        action: &'a action::State,
+        effective: Option<NaiveDate>,
+    ) -> Vec<Responsibility<'a>> {
         action.assignments.held(&self.parties, effective)
     }
 

@@ -155,7 +155,7 @@ pub enum Refusal {
 /// A finding of a party on a line of effort.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Found {
+pub struct Assessment {
     /// The sequence of the entry that says so.
     pub sequence: u64,
     /// The day on which it was recorded, in the zone where a day ends last.
@@ -195,7 +195,7 @@ pub struct State {
     /// The sequence of the entry that opened it.
     pub sequence: u64,
     /// The findings on lines of effort, in the order of the ledger.
-    pub findings: Vec<Found>,
+    pub findings: Vec<Assessment>,
     /// The signatures, in the order of the ledger.
     pub signatures: Vec<Signature>,
     /// The sequence of the entry that closed it.
@@ -224,9 +224,9 @@ impl State {
 
     /// A party's latest finding on a line by a criterion.
     #[must_use]
-    pub fn finding(&self, line: u16, criterion: Criterion, party: &Code) -> Option<&Found> {
+    pub fn finding(&self, line: u16, criterion: Criterion, party: &Code) -> Option<&Assessment> {
         let same =
-            |found: &&Found| found.line == line && found.criterion == criterion && found.party == *party;
+            |found: &&Assessment| found.line == line && found.criterion == criterion && found.party == *party;
         self.findings.iter().rev().find(same)
     }
 
@@ -320,7 +320,7 @@ pub fn evolve(state: Option<State>, event: &Event, place: &Place<'_>) -> Option<
             closed: None,
         }),
         Event::Assessed(event) => state.map(|mut state| {
-            state.findings.push(Found {
+            state.findings.push(Assessment {
                 sequence,
                 day: place.day,
                 party: party.clone(),

@@ -10,7 +10,7 @@
 use super::import;
 use crate::ledger::{Ledger, RecordError};
 use crate::record::refusal::causes;
-use crate::record::request::Line;
+use crate::record::request::Submission;
 use crate::trail::hash::LeafHash;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
@@ -63,11 +63,11 @@ pub fn take(
         let answer = match import::read(text) {
             Ok(None) => continue,
             Err(error) => Answer { line, id: None, outcome: refused(&error) },
-            Ok(Some(Line::Draft(_))) => {
+            Ok(Some(Submission::Draft(_))) => {
                 let refused = "it is not signed: `annals request` signs it".to_owned();
                 Answer { line, id: None, outcome: Outcome::Refused { refused } }
             }
-            Ok(Some(Line::Signed(request, disclosures))) => {
+            Ok(Some(Submission::Signed(request, disclosures))) => {
                 let id = Some(request.event.id);
                 let outcome = match ledger.record(request, disclosures) {
                     Ok(receipt) => Outcome::Recorded {

@@ -6,10 +6,10 @@
 
 use crate::domain::sealed::Audience;
 use crate::domain::value::Code;
-use crate::ledger::privacy::{Erasure, Taken};
+use crate::ledger::privacy::{Erasure, Intake};
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::fact::Fact;
-use crate::record::withheld::Held;
+use crate::record::withheld::WithheldField;
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub enum HandError {
 /// Whether somebody may see a field: what is public, everybody; what is for the parties, each of them; what is for one
 /// party, that one; and what a party withheld itself, that party.
 #[must_use]
-pub fn may_see(reader: &Audience, held: &Held, source: &str) -> bool {
+pub fn may_see(reader: &Audience, held: &WithheldField, source: &str) -> bool {
     let own = |party: &Code| {
         let rest = source.strip_prefix("parties/").and_then(|rest| rest.strip_prefix(party.as_str()));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -174,7 +174,7 @@ pub enum TakeError {
 }
 
 /// Hears what became of the disclosure in a line.
-pub type Heard<'a> = dyn FnMut(u64, &Disclosure, Taken) + 'a;
+pub type Heard<'a> = dyn FnMut(u64, &Disclosure, Intake) + 'a;
 
 /// Takes disclosures in, one a line; `heard` is told of each what became of it.
 ///
@@ -235,7 +235,7 @@ mod tests {
         let audience = |text: &str| Audience::try_from(text.to_owned()).unwrap();
         let digest = Disclosure::new([0; 16], "note", &"x".into()).digest();
         let seen = |reader: &str, whom: &str, source: &str| {
-            let held = Held { digest, name: "note".to_owned(), audience: audience(whom) };
+            let held = WithheldField { digest, name: "note".to_owned(), audience: audience(whom) };
             may_see(&audience(reader), &held, source)
         };
         for (reader, sees) in [

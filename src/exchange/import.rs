@@ -8,7 +8,7 @@ use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::record::fact::is_on_latest;
 use crate::record::refusal::Refusal;
-use crate::record::request::{Draft, Line, LineFault, derived_id};
+use crate::record::request::{Draft, LineFault, Submission, derived_id};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
@@ -127,13 +127,13 @@ pub fn check(line: u64, bytes: &[u8]) -> Result<(), ImportError> {
 }
 
 /// Reads a line; nothing of an empty one.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<Line>, LineError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Option<Submission>, LineError> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= LINE_LIMIT);
     let text = text.ok_or(LineError::Text)?;
     if text.trim().is_empty() {
         return Ok(None);
     }
-    Ok(Some(Line::read(text)?))
+    Ok(Some(Submission::read(text)?))
 }
 
 /// Why a line was not taken.
@@ -206,7 +206,7 @@ impl<'a> Import<'a> {
     fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), Failure> {
         let keys = match read(bytes)? {
             None => return Ok(()),
-            Some(Line::Signed(request, disclosures)) => {
+            Some(Submission::Signed(request, disclosures)) => {
                 let keys = request.event.kind.starts_with(KEYS);
                 for each in &disclosures {
                     let erased = self.ledger.erased(&each.digest()).map_err(LineError::from)?;
@@ -215,7 +215,7 @@ impl<'a> Import<'a> {
                 self.pending.push((line, request, disclosures));
                 keys
             }
-            Some(Line::Draft(draft)) => {
+            Some(Submission::Draft(draft)) => {
                 self.draft(line, &draft)?;
                 draft.kind.starts_with(KEYS)
             }

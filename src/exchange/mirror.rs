@@ -8,7 +8,7 @@
 
 use super::layout::{CHECKPOINT, ENTRIES_LIMIT, LayoutError, Source, each_entry, entries, fetch};
 use crate::ledger::anchor::{Anchor, AnchorError};
-use crate::ledger::checkpoints::{CheckpointError, Taken};
+use crate::ledger::checkpoints::{CheckpointError, Merged};
 use crate::ledger::following::{FollowError, Following};
 use crate::ledger::{Ledger, LedgerError, forked};
 use crate::record::fact::Fact;
@@ -34,7 +34,7 @@ mod continuity;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrored {
     /// The checkpoint that the log publishes, with all cosignatures that are kept of it here.
-    pub taken: Taken,
+    pub taken: Merged,
     /// How many entries the copy had before.
     pub before: u64,
     /// The leaf hash of the opening entry: whose ledger it is, said in 64 digits.

@@ -6,7 +6,7 @@
 use crate::ledger::proving::ProveError;
 use crate::ledger::{Ledger, LedgerError};
 use crate::report::document::Document;
-use crate::report::html::{self, Held, unescaped};
+use crate::report::html::{self, PageProof, unescaped};
 use crate::report::labels::Labels;
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::entry::ENTRY_LIMIT;
@@ -65,10 +65,11 @@ pub fn write(
     labels: &Labels,
     out: &mut dyn Write,
 ) -> Result<(), WriteError> {
-    let held = ledger.vouched(document.size)?.map_or_else(Held::default, |(checkpoint, path)| Held {
-        checkpoint: Some(checkpoint.to_string()),
-        consistency: path.iter().map(ToString::to_string).collect(),
-    });
+    let held =
+        ledger.vouched(document.size)?.map_or_else(PageProof::default, |(checkpoint, path)| PageProof {
+            checkpoint: Some(checkpoint.to_string()),
+            consistency: path.iter().map(ToString::to_string).collect(),
+        });
     let page = html::of(document, labels, Some(&held));
     out.write_all(page.head.as_bytes())?;
     let mut written = Ok(());

@@ -7,7 +7,7 @@ use crate::record::authority::Keys;
 use crate::record::fact::Fact;
 use crate::record::prepared::Claim;
 use crate::record::refusal::Refusal;
-use crate::record::withheld::{self, Held, WithheldFault};
+use crate::record::withheld::{self, WithheldFault, WithheldField};
 use crate::store::{AppendError, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
@@ -132,7 +132,7 @@ enum Judged<'a> {
     /// It was recorded before.
     Repeated(Receipt),
     /// It is to be recorded at this time.
-    Admitted(&'a (Fact, Vec<Held>), DateTime<Utc>),
+    Admitted(&'a (Fact, Vec<WithheldField>), DateTime<Utc>),
 }
 
 impl Past {
@@ -247,7 +247,7 @@ impl Past {
 }
 
 /// Whether each disclosure is one of the request's, and holds what its field can have.
-fn belong(disclosures: &[Disclosure], held: &[Held]) -> Result<(), RecordError> {
+fn belong(disclosures: &[Disclosure], held: &[WithheldField]) -> Result<(), RecordError> {
     let own = |each: &Disclosure| {
         let digest = each.digest();
         held.iter().any(|held| held.digest == digest && held.name == each.name())

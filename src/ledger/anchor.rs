@@ -54,7 +54,7 @@ pub enum AnchorError {
 
 /// The memory of the keys for one origin, for as long as nobody else looks at it.
 #[derive(Debug)]
-pub struct Held {
+pub struct AnchorGuard {
     folder: PathBuf,
     _lock: File,
 }
@@ -107,14 +107,14 @@ impl Anchor {
     ///
     /// # Errors
     /// [`AnchorError`].
-    pub fn hold(&self, origin: &str) -> Result<Held, AnchorError> {
+    pub fn hold(&self, origin: &str) -> Result<AnchorGuard, AnchorError> {
         let folder = self.of(origin);
         disk::make_folder(&folder).map_err(system(&folder, "made"))?;
         let path = folder.join("lock");
         let lock = File::options().write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(system(&path, "opened"))?;
         lock.lock().map_err(system(&path, "locked"))?;
-        Ok(Held { folder, _lock: lock })
+        Ok(AnchorGuard { folder, _lock: lock })
     }
 
     /// Where what was signed for an origin is remembered.
@@ -124,7 +124,7 @@ impl Anchor {
     }
 }
 
-impl Held {
+impl AnchorGuard {
     /// What a key signed last. For a key of a ledger that is what another of its keys signed, where that is what it was given to
     /// remember.
     ///

@@ -121,7 +121,7 @@ impl From<StoreError> for CheckpointError {
 
 /// What was taken of a copy of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct Merged {
     /// As it is kept now.
     pub signed: SignedCheckpoint,
     /// The witnesses whose cosignatures are new here, or earlier than those that were, by key id, and when they signed, in POSIX
@@ -290,7 +290,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`CheckpointError`]; nothing was taken then.
-    pub fn take_cosignatures(&self, copy: &SignedCheckpoint) -> Result<Taken, CheckpointError> {
+    pub fn take_cosignatures(&self, copy: &SignedCheckpoint) -> Result<Merged, CheckpointError> {
         let state = self.state();
         if let Err(error) = self.owns(copy) {
             let parted = self.parted(&error, copy, Vec::new())?.and(self.folder.as_deref());
@@ -320,7 +320,7 @@ impl Ledger {
         if kept.as_ref() != Some(&signed) {
             self.shelf.keep(&signed)?;
         }
-        Ok(Taken { signed, new, unknown, undated })
+        Ok(Merged { signed, new, unknown, undated })
     }
 
     /// Whether a checkpoint is of this ledger, signed by its key, and of these entries; one line of any key that is known here and

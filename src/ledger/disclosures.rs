@@ -22,7 +22,7 @@ pub struct Disclosures(Kept);
 /// Where they are.
 #[derive(Debug)]
 enum Kept {
-    Memory(Held),
+    Memory(WithheldField),
     Folder(Lines),
 }
 
@@ -192,13 +192,13 @@ impl Disclosures {
     }
 }
 
-type Held = RwLock<HashMap<Digest, Disclosure>>;
+type WithheldField = RwLock<HashMap<Digest, Disclosure>>;
 
-fn read(held: &Held) -> RwLockReadGuard<'_, HashMap<Digest, Disclosure>> {
+fn read(held: &WithheldField) -> RwLockReadGuard<'_, HashMap<Digest, Disclosure>> {
     held.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn written(held: &Held) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
+fn written(held: &WithheldField) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
     held.write().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -189,7 +189,7 @@ pub fn examine(
         return Err(error.into());
     }
     let (remedies, writer) = (Remedies { folder, backup }, condition::writer(folder));
-    let mut found = Found {
+    let mut found = Examining {
         folder,
         remedies,
         writer,
@@ -235,7 +235,7 @@ fn why(error: &dyn std::error::Error) -> String {
 }
 
 /// What is found on the way.
-struct Found<'a> {
+struct Examining<'a> {
     folder: &'a Path,
     remedies: Remedies<'a>,
     /// Whoever writes may be about to change what is seen.
@@ -249,7 +249,7 @@ struct Found<'a> {
     findings: Vec<Finding>,
 }
 
-impl Found<'_> {
+impl Examining<'_> {
     fn add(&mut self, about: Part, gravity: Gravity, what: String, (remedy, commands): (&str, Vec<String>)) {
         // That is said already, with what mends it.
         if gravity == Gravity::Unreadable && self.has_taken(about) {

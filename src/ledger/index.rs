@@ -14,7 +14,7 @@ use crate::record::archive::{Archive, Holding};
 use crate::record::history::Spoken;
 use crate::record::withheld::Shown;
 use crate::store::runs::{Named, Runs};
-use crate::store::{Place, StoreError};
+use crate::store::{LineHint, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
 use crate::trail::hash::{Head, LeafHash};
@@ -193,14 +193,14 @@ impl Index {
     ///
     /// # Errors
     /// [`StoreError`], where they cannot be read.
-    pub fn entries(&self, subject: &str, range: Range<u64>) -> Result<Vec<Place>, StoreError> {
+    pub fn entries(&self, subject: &str, range: Range<u64>) -> Result<Vec<LineHint>, StoreError> {
         let Some(stream) = self.streams.get(subject) else { return Ok(Vec::new()) };
         let key = |sequence| Key::new(stream.first, sequence).0;
-        let mut places = Vec::new();
+        let mut hints = Vec::new();
         self.tables.streams.between(&key(range.start), &key(range.end), &mut |key, before| {
-            places.push(Place { sequence: Key(*key).sequence(), before: u64::from_be_bytes(*before) });
+            hints.push(LineHint { sequence: Key(*key).sequence(), before: u64::from_be_bytes(*before) });
         })?;
-        Ok(places)
+        Ok(hints)
     }
 
     /// What was said before an entry, for readers that do not wait for the next.

@@ -2,7 +2,7 @@
 
 use crate::record::fact::Fact;
 use crate::record::upcast;
-use crate::record::withheld::{FILE_DIGEST, Held};
+use crate::record::withheld::{FILE_DIGEST, WithheldField};
 use crate::store::StoreError;
 use crate::store::runs::Runs;
 use crate::trail::disclosure::{Digest, Disclosure};
@@ -50,7 +50,12 @@ impl Default for Named {
 
 impl Named {
     /// Takes what an entry names.
-    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
+    pub(super) fn take(
+        &mut self,
+        entry: &Entry,
+        fact: &Fact,
+        held: &[WithheldField],
+    ) -> Result<(), StoreError> {
         let data = upcast::newest(&entry.request.event).data.members();
         let evidence = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
         for file in evidence.map(|evidence| &evidence["sha256"]).chain(data.get("plan_sha256")) {

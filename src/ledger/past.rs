@@ -9,7 +9,7 @@ use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{Spoken, State};
 use crate::record::verify::Verifier;
-use crate::record::withheld::Held;
+use crate::record::withheld::WithheldField;
 use crate::store::{Head, Store, StoreError};
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
@@ -23,7 +23,7 @@ const PAGE: usize = 1024;
 pub(super) const SHARE: usize = 64;
 
 /// An entry, what it says, and the digests that it holds.
-pub(super) type Read = (Entry, Fact, Vec<Held>);
+pub(super) type Read = (Entry, Fact, Vec<WithheldField>);
 
 /// What entries leave. While a commit runs it is ahead of what is durable, which is told by truncation.
 #[derive(Debug)]
@@ -166,7 +166,12 @@ impl Past {
         Ok(self)
     }
 
-    pub(super) fn take(&mut self, entry: &Entry, fact: &Fact, held: &[Held]) -> Result<(), StoreError> {
+    pub(super) fn take(
+        &mut self,
+        entry: &Entry,
+        fact: &Fact,
+        held: &[WithheldField],
+    ) -> Result<(), StoreError> {
         self.state.take(&mut self.index, entry, fact, held)
     }
 }

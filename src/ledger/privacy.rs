@@ -34,7 +34,7 @@ pub struct Erasure {
 
 /// What became of a disclosure that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken {
+pub enum Intake {
     /// It is kept now.
     Kept,
     /// It was here already.
@@ -104,14 +104,14 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]: none of them is kept then.
-    pub fn take(&self, disclosures: Vec<Disclosure>) -> Result<Vec<Taken>, LedgerError> {
+    pub fn take(&self, disclosures: Vec<Disclosure>) -> Result<Vec<Intake>, LedgerError> {
         let _turn = self.queue.turn();
         let (mut taken, mut new, mut seen) =
             (Vec::with_capacity(disclosures.len()), Vec::new(), HashSet::new());
         for disclosure in disclosures {
             let (what, digest) = (self.taken(&disclosure)?, disclosure.digest());
-            taken.push(if seen.contains(&digest) { Taken::Known } else { what });
-            if taken.last() == Some(&Taken::Kept) {
+            taken.push(if seen.contains(&digest) { Intake::Known } else { what });
+            if taken.last() == Some(&Intake::Kept) {
                 seen.insert(digest);
                 new.push(disclosure);
             }
@@ -129,20 +129,20 @@ impl Ledger {
         self.complete_all(&mut self.queue.turn())
     }
 
-    fn taken(&self, disclosure: &Disclosure) -> Result<Taken, LedgerError> {
+    fn taken(&self, disclosure: &Disclosure) -> Result<Intake, LedgerError> {
         let digest = disclosure.digest();
         let sequence = match self.past().index.by_digest(&digest)? {
-            None => return Ok(Taken::Stray),
-            Some(Holding::Erased { sequence }) => return Ok(Taken::Erased(sequence)),
+            None => return Ok(Intake::Stray),
+            Some(Holding::Erased { sequence }) => return Ok(Intake::Erased(sequence)),
             Some(Holding::Held { sequence, .. }) => sequence,
         };
         let mut held = Vec::new();
         read_each(self.store.as_ref(), sequence, &mut |_, _, all| held = all)?;
-        let Some(held) = held.iter().find(|held| held.digest == digest) else { return Ok(Taken::Stray) };
+        let Some(held) = held.iter().find(|held| held.digest == digest) else { return Ok(Intake::Stray) };
         Ok(match held.check(disclosure) {
-            Err(fault) => Taken::Unfit(fault),
-            Ok(()) if self.disclosures.has(&digest)? => Taken::Known,
-            Ok(()) => Taken::Kept,
+            Err(fault) => Intake::Unfit(fault),
+            Ok(()) if self.disclosures.has(&digest)? => Intake::Known,
+            Ok(()) => Intake::Kept,
         })
     }
 
@@ -222,7 +222,7 @@ fn in_clear(line: &[u8], sha256: &str) -> bool {
 fn read_each(
     store: &dyn Store,
     sequence: u64,
-    each: &mut dyn FnMut(Entry, Fact, Vec<withheld::Held>),
+    each: &mut dyn FnMut(Entry, Fact, Vec<withheld::WithheldField>),
 ) -> Result<(), LedgerError> {
     let mut read = Ok(());
     store.read(sequence..sequence.saturating_add(1), &mut |at, line| {

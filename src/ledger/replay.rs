@@ -9,7 +9,7 @@ use crate::record::archive::Archive;
 use crate::record::cores;
 use crate::record::fact::Fact;
 use crate::record::history::{History, State};
-use crate::store::{Head, Place, StoreError};
+use crate::store::{Head, LineHint, StoreError};
 use crate::trail::chain::Range as Chain;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
@@ -123,11 +123,11 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        for places in self.places(subject, range)?.chunks(PAGE) {
-            let shares: Vec<&[Place]> = places.chunks(SHARE).collect();
-            let picked = cores::share(&shares, 1, &|places| {
-                let mut read = Vec::with_capacity(places.len());
-                self.store.pick(places, &mut |at, line| read.push(read_entry(at, line)))?;
+        for hints in self.hints(subject, range)?.chunks(PAGE) {
+            let shares: Vec<&[LineHint]> = hints.chunks(SHARE).collect();
+            let picked = cores::share(&shares, 1, &|hints| {
+                let mut read = Vec::with_capacity(hints.len());
+                self.store.pick(hints, &mut |at, line| read.push(read_entry(at, line)))?;
                 Ok::<_, StoreError>(read)
             });
             for read in picked {
@@ -198,10 +198,10 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn sequences(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
-        Ok(self.places(subject, 0..size)?.into_iter().map(|place| place.sequence).collect())
+        Ok(self.hints(subject, 0..size)?.into_iter().map(|place| place.sequence).collect())
     }
 
-    fn places(&self, subject: &str, range: Range<u64>) -> Result<Vec<Place>, StoreError> {
+    fn hints(&self, subject: &str, range: Range<u64>) -> Result<Vec<LineHint>, StoreError> {
         let past = self.past();
         past.index.entries(subject, range.start..range.end.min(past.size()))
     }

@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
-use crate::domain::assignment::Held;
+use crate::domain::assignment::Responsibility;
 use crate::domain::date::{Effective, Period};
 use crate::domain::duration::Duration;
 use crate::domain::instrument::{self, Standing, Update};
@@ -116,7 +116,7 @@ fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
         voices.any(|voice| voice.party == party && voice.says.is_some_and(Lifecycle::is_over))
     };
     let open = row.held.iter().filter(|held| row.status.over().is_none() && !done(&held.task.party));
-    open.filter_map(|Held { institution, assigned, task, since, .. }| {
+    open.filter_map(|Responsibility { institution, assigned, task, since, .. }| {
         Some(Item {
             subject: stream(&row.action.action.reference),
             matter: Matter::Task { party: &task.party, institution, assigned, role: task.role },

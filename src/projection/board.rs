@@ -4,7 +4,7 @@ use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::action;
 use crate::domain::assertion::{OccurrenceState, Role};
-use crate::domain::assignment::Held;
+use crate::domain::assignment::Responsibility;
 use crate::domain::date::Effective;
 use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
@@ -30,7 +30,7 @@ pub struct Row<'a> {
     /// What was said of it makes this.
     pub status: Status<'a>,
     /// Who has it, by institution.
-    pub held: Vec<Held<'a>>,
+    pub held: Vec<Responsibility<'a>>,
     /// Its leads.
     pub leads: Vec<&'a Code>,
     /// Its windows, each with what is agreed or said of it, or that it was missed.

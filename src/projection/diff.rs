@@ -8,7 +8,7 @@ use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, OccurrenceState};
-use crate::domain::assignment::Held;
+use crate::domain::assignment::Responsibility;
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
@@ -156,7 +156,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         let state = before.state.programme.actions.get(name(row));
         let words = after.words.of(row.action)?;
         let mut found =
-            Found { subject: stream(name(row)), words: &words, first: before.state.head.size, changes };
+            Comparing { subject: stream(name(row)), words: &words, first: before.state.head.size, changes };
         found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| {
             Cause::entry(row.action.action.born())
         });
@@ -186,7 +186,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         found.differ(Field::Health, (axes.0.value, axes.1.value), |found| found.together(axes));
         found.each(Field::Health, None, axes);
         // A word makes a health fresh, and time alone makes it stale.
-        let fresh = |found: &Found<'_>| if row.stale { Cause::Time } else { found.together(axes) };
+        let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.together(axes) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
         found.held(&self.after.history.state, old, row);
@@ -197,7 +197,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         let (before, reference) = (&self.before.history.state, &base.instrument.reference);
         let known = before.programme.instruments.get(reference);
         let subject = format!("instruments/{reference}");
-        let mut found = Found { subject, words: &Words::NONE, first: before.head.size, changes };
+        let mut found = Comparing { subject, words: &Words::NONE, first: before.head.size, changes };
         found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| {
             Cause::entry(base.registered)
         });
@@ -217,7 +217,7 @@ impl<'a, W: Spoken> Since<'a, W> {
 }
 
 /// The changes of one subject, as they are found.
-struct Found<'a> {
+struct Comparing<'a> {
     subject: String,
     /// What was said of it, as the later reading knows it.
     words: &'a Words,
@@ -226,7 +226,7 @@ struct Found<'a> {
     changes: &'a mut Vec<Change>,
 }
 
-impl Found<'_> {
+impl Comparing<'_> {
     /// Takes a change where old and new differ.
     fn differ<T: Display + PartialEq>(
         &mut self,
@@ -326,8 +326,8 @@ impl Found<'_> {
                     change.institution = Some(name.clone());
                 }
             };
-            let role = |held: Option<Held<'_>>| held.map(|held| held.task.role);
-            let due = |held: Option<Held<'_>>| held.and_then(|held| held.task.due);
+            let role = |held: Option<Responsibility<'_>>| held.map(|held| held.task.role);
+            let due = |held: Option<Responsibility<'_>>| held.and_then(|held| held.task.due);
             mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
             mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
         }
@@ -369,7 +369,7 @@ impl Found<'_> {
 }
 
 /// As what an institution has an action: of several tasks that passed to it, as its lead.
-fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Held<'r>> {
+fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Responsibility<'r>> {
     let own = row.held.iter().filter(|held| held.institution == institution);
     own.max_by_key(|held| held.weight()).copied()
 }

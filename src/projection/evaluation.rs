@@ -23,7 +23,7 @@ pub struct Row<'a> {
     /// The action, once it is created.
     pub action: Option<&'a action::State>,
     /// Each party's finding, in the order of the parties.
-    pub findings: Vec<Option<&'a decision::Found>>,
+    pub findings: Vec<Option<&'a decision::Assessment>>,
     /// What they make together.
     pub joint: (Joint, Option<Finding>),
     /// What was proposed in the review, in the order of the ledger.
@@ -40,7 +40,7 @@ pub struct Judged<'a> {
     /// The criterion.
     pub criterion: Criterion,
     /// Each party's finding, in the order of the parties.
-    pub findings: Vec<Option<&'a review::Found>>,
+    pub findings: Vec<Option<&'a review::Assessment>>,
     /// What they make together.
     pub joint: (Joint, Option<Finding>),
 }
@@ -98,7 +98,7 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     let admitted = all.filter(|(reference, action)| admits(filter, programme, reference, *action));
     let row = |(reference, action): (&'a Code, Option<&'a action::State>)| {
         let decisions = programme.decisions.get(reference);
-        let findings: Vec<Option<&decision::Found>> =
+        let findings: Vec<Option<&decision::Assessment>> =
             parties.iter().map(|party| decisions?.finding(review, party)).collect();
         let found: Vec<Option<Finding>> =
             findings.iter().map(|found| found.map(|found| found.finding)).collect();
@@ -141,7 +141,7 @@ pub fn said<'a>(review: &review::State, rows: &[Row<'a>], judged: &[Judged<'a>])
     }
     for judged in judged {
         let about = About::Line(judged.line, judged.criterion);
-        let finds = |found: &&review::Found| Said {
+        let finds = |found: &&review::Assessment| Said {
             about,
             what: What::Finds(found.finding),
             sequence: found.sequence,
@@ -193,7 +193,7 @@ pub fn lines<'a>(state: &'a State, review: &'a review::State) -> Vec<Judged<'a>>
     let parties = state.parties();
     let lines = state.programme.plan.iter().flat_map(|plan| &plan.lines);
     let judged = |(line, criterion): (&'a Line, Criterion)| {
-        let findings: Vec<Option<&review::Found>> =
+        let findings: Vec<Option<&review::Assessment>> =
             parties.iter().map(|party| review.finding(line.number, criterion, party)).collect();
         let found: Vec<Option<Finding>> =
             findings.iter().map(|found| found.map(|found| found.finding)).collect();

@@ -8,7 +8,7 @@ use super::board::{self, Row};
 use super::filter::Filter;
 use super::inbox::{self, Awaited};
 use super::reading::Reading;
-use crate::domain::assignment::Held;
+use crate::domain::assignment::Responsibility;
 use crate::domain::duration::Duration;
 use crate::domain::value::Code;
 use crate::record::authority::Key;
@@ -22,7 +22,7 @@ pub struct Duty<'a> {
     /// Where it stands.
     pub row: Row<'a>,
     /// As what the institution has it.
-    pub held: Held<'a>,
+    pub held: Responsibility<'a>,
     /// What is overdue, or closes soon: the institution's task, windows, and bases that it rests on.
     pub due: Vec<Item<'a>>,
     /// The entries of others that await an answer of the party.
@@ -46,10 +46,10 @@ pub fn of<'a, W: Spoken>(
     let mut duties: Vec<Duty<'a>> = Vec::new();
     let rows = board::of(history, reading, &filter)?;
     for row in rows.into_iter().filter(|row| row.action.ended.is_none()) {
-        let own = |held: &&Held<'_>| {
+        let own = |held: &&Responsibility<'_>| {
             held.task.party == *party && institution.is_none_or(|wanted| wanted == held.institution)
         };
-        let mut tasks: BTreeMap<&Code, Held<'a>> = BTreeMap::new();
+        let mut tasks: BTreeMap<&Code, Responsibility<'a>> = BTreeMap::new();
         for held in row.held.iter().filter(own) {
             let known = tasks.entry(held.institution).or_insert(*held);
             if held.weight() > known.weight() {

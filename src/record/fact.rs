@@ -1,7 +1,7 @@
 //! Facts: an event's type, subject and data, read into what the domain knows.
 
 use super::typed::{self, Refused};
-use super::withheld::{self, Held, WithheldFault};
+use super::withheld::{self, WithheldFault, WithheldField};
 use super::{adoption, attestation, authority, erasure, founding, upcast};
 use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
@@ -114,7 +114,7 @@ impl Fact {
     ///
     /// # Errors
     /// [`FactFault`], by name.
-    pub fn read(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
+    pub fn read(event: &Event) -> Result<(Self, Vec<WithheldField>), FactFault> {
         let event = &*upcast::newest(event);
         let mut held = Vec::new();
         if let Ok(fact) = Self::typed(event, Text(&event.data, &mut held)) {
@@ -124,7 +124,7 @@ impl Fact {
     }
 
     /// Reads an event and names the first fault.
-    fn step_by_step(event: &Event) -> Result<(Self, Vec<Held>), FactFault> {
+    fn step_by_step(event: &Event) -> Result<(Self, Vec<WithheldField>), FactFault> {
         let (data, held) = withheld::unfold(&event.data.members())?;
         Ok((Self::typed(event, data)?, held))
     }
@@ -305,7 +305,7 @@ trait Fields {
 }
 
 /// As they stand in the event, and where the digests go that they hold: read at once, or refused without a word.
-struct Text<'a>(&'a Data, &'a mut Vec<Held>);
+struct Text<'a>(&'a Data, &'a mut Vec<WithheldField>);
 
 impl Fields for Text<'_> {
     type Fault = Refused;

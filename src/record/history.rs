@@ -7,7 +7,7 @@ use super::archive::{Archive, Holding};
 use super::authority::Keys;
 use super::fact::Fact;
 use super::founding::{self, Clock, Founding};
-use super::withheld::Held;
+use super::withheld::WithheldField;
 use crate::domain::action;
 use crate::domain::party::Author;
 use crate::domain::programme::Programme;
@@ -306,7 +306,7 @@ impl State {
         archive: &mut A,
         entry: &Entry,
         fact: &Fact,
-        held: &[Held],
+        held: &[WithheldField],
     ) -> Result<(), A::Fault> {
         archive.name(entry)?;
         let sequence = entry.seal.sequence;

@@ -14,7 +14,7 @@ use super::prepared::Claim;
 use super::refusal::Refusal;
 use super::role::Role;
 use super::upcast;
-use super::withheld::Held;
+use super::withheld::WithheldField;
 use crate::domain::action::Context;
 use crate::domain::party::Author;
 use crate::domain::sealed::Audience;
@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub const CLOCK_TOLERANCE: Duration = Duration::minutes(5);
 
 /// What an admitted request states and the digests that it holds, or a rule's no.
-pub type Judgement<'a> = Result<&'a (Fact, Vec<Held>), Refusal>;
+pub type Judgement<'a> = Result<&'a (Fact, Vec<WithheldField>), Refusal>;
 
 /// What a history knows of the names in a request, looked up before it is judged.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Known {
         archive: &mut A,
         event: &Event,
         fact: &Fact,
-        held: &[Held],
+        held: &[WithheldField],
     ) -> Result<Self, A::Fault> {
         let mut known =
             Self { id: archive.by_id(event.id)?, base: archive.by_leaf(event.basehash)?, ..Self::default() };
@@ -201,7 +201,7 @@ impl State {
         &self,
         event: &Event,
         fact: &Fact,
-        held: &[Held],
+        held: &[WithheldField],
         known: &Known,
         key: &Key,
         recorded: DateTime<Utc>,

@@ -4,7 +4,7 @@
 use super::authority::Keys;
 use super::cores;
 use super::fact::{Fact, FactFault};
-use super::withheld::Held;
+use super::withheld::WithheldField;
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
@@ -17,7 +17,7 @@ const SHARE: usize = 64;
 #[derive(Debug)]
 pub struct Claim {
     /// What it states, and the digests that it holds.
-    pub(super) fact: Result<(Fact, Vec<Held>), FactFault>,
+    pub(super) fact: Result<(Fact, Vec<WithheldField>), FactFault>,
     /// The key that it was held against, and whether it is signed by it.
     signed: Option<(VerifierKey, bool)>,
 }
@@ -50,7 +50,7 @@ impl Claim {
 
     /// The digests that it holds; none where it states no fact.
     #[must_use]
-    pub fn held(&self) -> &[Held] {
+    pub fn held(&self) -> &[WithheldField] {
         self.fact.as_ref().map_or(&[], |(_, held)| held)
     }
 

@@ -50,7 +50,7 @@ fn place(path: &str) -> String {
 
 /// A request, signed or not.
 #[derive(Debug)]
-pub enum Line {
+pub enum Submission {
     /// Signed by its author, somewhere.
     Signed(Request, Vec<Disclosure>),
     /// To be signed here.
@@ -179,7 +179,7 @@ mod instant {
     }
 }
 
-impl Line {
+impl Submission {
     /// Reads one line of a file of requests.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! and [`shape::read`](crate::domain::shape::read), too, and reads the same; what is refused here they judge, who can say
 //! what is wrong, and where.
 
-use super::withheld::{AUDIENCES, DIGESTS, Held};
+use super::withheld::{AUDIENCES, DIGESTS, WithheldField};
 use crate::domain::sealed::{Audience, PREFIX};
 use crate::trail::canonical::{Fault, Inside, Reader};
 use crate::trail::data::Data;
@@ -38,7 +38,7 @@ impl From<Fault> for Refused {
 }
 
 /// Reads typed data; the digests that it holds join `held`, in the order of `withheld::unfold`.
-pub(super) fn read<T: DeserializeOwned>(data: &Data, held: &mut Vec<Held>) -> Result<T, Refused> {
+pub(super) fn read<T: DeserializeOwned>(data: &Data, held: &mut Vec<WithheldField>) -> Result<T, Refused> {
     let mut text = Text { reader: Reader::new(data.as_str()), held };
     let value = T::deserialize(&mut text)?;
     text.reader.end()?;
@@ -47,7 +47,7 @@ pub(super) fn read<T: DeserializeOwned>(data: &Data, held: &mut Vec<Held>) -> Re
 
 struct Text<'h, 'de> {
     reader: Reader<'de>,
-    held: &'h mut Vec<Held>,
+    held: &'h mut Vec<WithheldField>,
 }
 
 impl<'de> Text<'_, 'de> {
@@ -158,7 +158,7 @@ struct Members<'t, 'h, 'de> {
     /// The one whose name was given.
     now: Option<Withheld<'de>>,
     /// The digests that the object holds itself.
-    own: Vec<Held>,
+    own: Vec<WithheldField>,
 }
 
 impl<'de> Members<'_, '_, 'de> {
@@ -199,7 +199,7 @@ impl<'de> Members<'_, '_, 'de> {
             if marked.is_some() && audience == Audience::Public {
                 return Err(Refused);
             }
-            self.own.push(Held { digest, name: name.to_owned(), audience });
+            self.own.push(WithheldField { digest, name: name.to_owned(), audience });
             waiting.push((name, Withheld([("digest", text), ("audience", marked.unwrap_or(PUBLIC))])));
         }
         self.waiting = waiting.into_iter();

@@ -12,7 +12,7 @@ use super::history::State;
 use super::judgement::Known;
 use super::prepared::{Prepared, Read};
 use super::verdict::{Check, Finding, Report, Verdict};
-use super::withheld::{self, Held};
+use super::withheld::{self, WithheldField};
 use crate::domain::value::shown;
 use crate::trail::entry::{ENTRY_LIMIT, timestamp};
 use crate::trail::hash::{Head, LeafHash};
@@ -251,7 +251,7 @@ impl<A: Archive> Verifier<A> {
         Ok(())
     }
 
-    fn judge_fact(&mut self, read: &Read, fact: &Fact, held: &[Held]) -> Result<(), A::Fault> {
+    fn judge_fact(&mut self, read: &Read, fact: &Fact, held: &[WithheldField]) -> Result<(), A::Fault> {
         let event = &read.entry.request.event;
         for each in held {
             self.withheld.0 += 1;

@@ -43,7 +43,7 @@ pub enum WithheldFault {
 
 /// A digest that an event holds, with the name of its field and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct WithheldField {
     /// Of the disclosure.
     pub digest: Digest,
     /// The field.
@@ -52,7 +52,7 @@ pub struct Held {
     pub audience: Audience,
 }
 
-impl Held {
+impl WithheldField {
     /// Whether the disclosure with its digest is the value of its field: it is of that name, and holds what the field can have.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ pub fn digest_of(object: &Map<String, Value>, name: &str) -> Option<Digest> {
 ///
 /// # Errors
 /// [`WithheldFault`], by name.
-pub fn unfold(data: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<Held>), WithheldFault> {
+pub fn unfold(data: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<WithheldField>), WithheldFault> {
     let mut held = Vec::new();
     let typed = unfold_object(data, &mut held)?;
     Ok((typed, held))
@@ -155,7 +155,7 @@ pub fn unfold(data: &Map<String, Value>) -> Result<(Map<String, Value>, Vec<Held
 
 fn unfold_object(
     object: &Map<String, Value>,
-    held: &mut Vec<Held>,
+    held: &mut Vec<WithheldField>,
 ) -> Result<Map<String, Value>, WithheldFault> {
     let mut typed = Map::new();
     for (name, value) in object {
@@ -189,12 +189,12 @@ fn unfold_object(
         };
         let text = digest.to_string();
         typed.insert(format!("{PREFIX}{name}"), json!({"digest": text, "audience": audience}));
-        held.push(Held { digest, name: name.clone(), audience });
+        held.push(WithheldField { digest, name: name.clone(), audience });
     }
     Ok(typed)
 }
 
-fn unfold_value(value: &Value, held: &mut Vec<Held>) -> Result<Value, WithheldFault> {
+fn unfold_value(value: &Value, held: &mut Vec<WithheldField>) -> Result<Value, WithheldFault> {
     Ok(match value {
         Value::Object(object) => Value::Object(unfold_object(object, held)?),
         Value::Array(items) => {

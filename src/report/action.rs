@@ -6,7 +6,7 @@ use super::table::{Cell, Fact, Report, Seen};
 use super::{evaluation, version};
 use crate::domain::action;
 use crate::domain::assertion::Lifecycle;
-use crate::domain::assignment::Held;
+use crate::domain::assignment::Responsibility;
 use crate::domain::change::Change;
 use crate::domain::decision::Proposal;
 use crate::domain::status::{Axis, Voice};
@@ -31,7 +31,7 @@ pub fn show(
 ) -> Report {
     let action = &row.action.action;
     let list = |items: &[Code]| Cell::List(items.iter().map(ToString::to_string).collect());
-    let assigned = row.held.iter().map(|Held { institution, assigned, task, .. }| {
+    let assigned = row.held.iter().map(|Responsibility { institution, assigned, task, .. }| {
         let due = task.due.map(|due| format!(", due {due}")).unwrap_or_default();
         let from = if institution == assigned { String::new() } else { format!(" (from {assigned})") };
         format!("{}/{institution} {}{due}{from}", task.party, task.role)

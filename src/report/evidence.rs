@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// How a file is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum Availability {
     /// It is here, as it was named.
     Found,
     /// It is not here.
@@ -21,7 +21,7 @@ pub enum Found {
     Erased,
 }
 
-impl Found {
+impl Availability {
     /// Every one, in the order in which they are counted.
     pub const ALL: [Self; 5] = [Self::Found, Self::Missing, Self::Changed, Self::Withheld, Self::Erased];
 
@@ -53,7 +53,7 @@ pub struct Checked {
     /// The file, and the entry that names it.
     pub exhibit: Exhibit,
     /// How it is found.
-    pub found: Found,
+    pub found: Availability,
     /// Where it is, or would be, as far as its digest is known.
     pub path: Option<PathBuf>,
 }
@@ -62,7 +62,7 @@ pub struct Checked {
 #[must_use]
 pub fn evidence(reading: &Reading, files: &[Checked]) -> Report {
     let mut facts = vec![Fact::new("files", Cell::Number(files.len() as u64))];
-    for found in Found::ALL {
+    for found in Availability::ALL {
         let count = files.iter().filter(|file| file.found == found).count();
         facts.push(Fact::new(found.as_str(), Cell::Number(count as u64)));
     }

@@ -30,7 +30,7 @@ const LONG: usize = 12;
 
 /// What a page holds for its reader to verify, beside the entries.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct PageProof {
     /// A checkpoint with its signatures (C2SP signed-note).
     pub checkpoint: Option<String>,
     /// Where it has more entries than the page, that it continues these: RFC 6962 §2.1.2, in base64.
@@ -60,7 +60,7 @@ pub fn unescaped(text: &str) -> String {
 
 /// The document as a page; without `held` it is one for paper, with nothing in it to verify.
 #[must_use]
-pub fn of(document: &Document, labels: &Labels, held: Option<&Held>) -> Page {
+pub fn of(document: &Document, labels: &Labels, held: Option<&PageProof>) -> Page {
     let words = html! {
         (header(document, labels))
         @for section in &document.sections { (part(document, section, labels)) }

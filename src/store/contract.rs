@@ -3,7 +3,7 @@
 
 use super::embedded::Embedded;
 use super::memory::Memory;
-use super::{AppendError, Condition, Head, Place, Store, StoreError};
+use super::{AppendError, Condition, Head, LineHint, Store, StoreError};
 use crate::trail::hash::LeafHash;
 use std::thread;
 
@@ -176,10 +176,10 @@ fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
         }
         let lengths =
             lines.iter().scan(0, |sum, line| Some(std::mem::replace(sum, *sum + line.len() as u64 + 1)));
-        let right: Vec<Place> =
-            (0..).zip(lengths).map(|(sequence, before)| Place { sequence, before }).collect();
+        let right: Vec<LineHint> =
+            (0..).zip(lengths).map(|(sequence, before)| LineHint { sequence, before }).collect();
         let wrong = |by: u64| {
-            right.iter().map(move |place| Place { before: place.before.wrapping_add(by), ..*place })
+            right.iter().map(move |place| LineHint { before: place.before.wrapping_add(by), ..*place })
         };
         for places in [
             right.clone(),
@@ -195,7 +195,7 @@ fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
                 .map(|place| (place.sequence, lines[usize::try_from(place.sequence).unwrap()].clone()));
             assert_eq!(picked, meant.collect::<Vec<_>>());
         }
-        let beyond = [Place { sequence: 40, before: 0 }];
+        let beyond = [LineHint { sequence: 40, before: 0 }];
         store.pick(&beyond, &mut |sequence, _| panic!("{sequence} is not there")).unwrap();
     });
 }

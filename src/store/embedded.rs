@@ -264,8 +264,8 @@ impl Store for Embedded {
         self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
     }
 
-    fn pick(&self, places: &[super::Place], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        self.journal.pick(places, each)
+    fn pick(&self, hints: &[super::LineHint], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        self.journal.pick(hints, each)
     }
 
     fn put_blob(&self, bytes: &mut dyn Read) -> Result<Blob, StoreError> {

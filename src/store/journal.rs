@@ -249,35 +249,35 @@ impl Journal {
         Ok(())
     }
 
-    /// Hands out the lines at places, in their order; what is not there is looked for.
+    /// Hands out the lines that hints are of, in their order; what is not there is looked for.
     pub(super) fn pick(
         &self,
-        places: &[super::Place],
+        hints: &[super::LineHint],
         each: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), StoreError> {
         let segments = self.segments();
         let begins = segments.iter().scan(0, |sum, segment| Some(mem::replace(sum, *sum + segment.length)));
         let begins: Vec<u64> = begins.collect();
         let mut opened: Option<(u64, File)> = None;
-        let mut is_there = |place: &super::Place, line: &mut Vec<u8>| {
-            let at = segments.partition_point(|segment| segment.first <= place.sequence).saturating_sub(1);
+        let mut is_there = |hint: &super::LineHint, line: &mut Vec<u8>| {
+            let at = segments.partition_point(|segment| segment.first <= hint.sequence).saturating_sub(1);
             let (segment, begin) = (segments.get(at)?, begins.get(at)?);
-            let offset = place.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
+            let offset = hint.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
             if opened.as_ref().is_none_or(|(first, _)| *first != segment.first) {
                 let file = disk::open(&file(&self.folder, segment.first)).ok()?;
                 opened = Some((segment.first, file));
             }
             let (_, file) = opened.as_ref()?;
             let whole = line_at(file, offset, line).ok()?;
-            (whole && entry::sequence(line) == Some(place.sequence)).then_some(())
+            (whole && entry::sequence(line) == Some(hint.sequence)).then_some(())
         };
         let mut line = Vec::new();
-        for place in places {
-            if is_there(place, &mut line).is_some() {
-                each(place.sequence, &line);
+        for hint in hints {
+            if is_there(hint, &mut line).is_some() {
+                each(hint.sequence, &line);
                 continue;
             }
-            let one = place.sequence..place.sequence.saturating_add(1);
+            let one = hint.sequence..hint.sequence.saturating_add(1);
             self.read(one, &mut |sequence, _, line| each(sequence, line))?;
         }
         Ok(())

@@ -178,13 +178,13 @@ pub trait Store: Send + Sync {
     /// [`StoreError`], where they cannot be read.
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError>;
 
-    /// Hands the lines at places to `each`, in the order of the places, as [`Self::read`] would; what is not where it was said to
+    /// Hands the lines that hints are of to `each`, in their order, as [`Self::read`] would; what is not where it was said to
     /// be is looked for.
     ///
     /// # Errors
     /// [`StoreError`], where they cannot be read.
-    fn pick(&self, places: &[Place], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        places.iter().try_for_each(|place| self.read(place.sequence..place.sequence.saturating_add(1), each))
+    fn pick(&self, hints: &[LineHint], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
+        hints.iter().try_for_each(|hint| self.read(hint.sequence..hint.sequence.saturating_add(1), each))
     }
 
     /// Keeps bytes under their SHA-256, to their end; never all of them are in memory.
@@ -210,7 +210,7 @@ pub trait Store: Send + Sync {
 
 /// Where a line is, as somebody remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct LineHint {
     /// Its sequence.
     pub sequence: u64,
     /// How many bytes of lines there are before it, newlines counted.

@@ -9,7 +9,7 @@ use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::disclosing::TakeError;
 use annals::exchange::layout::LayoutError;
 use annals::ledger::anchor::Anchor;
-use annals::ledger::privacy::Taken;
+use annals::ledger::privacy::Intake;
 use annals::ledger::{Ledger, quietly};
 use annals::record::completeness::{Completed, Completeness};
 use annals::record::role::Role;
@@ -435,7 +435,7 @@ fn withholding(field: &str, disclosure: &Disclosure, home: &Path) -> (Members, u
     let request = event.sign(&key_of("DK", Role::Coordinator)).unwrap();
     let entry = desk.ledger.record(request, Vec::new()).unwrap().sequence;
     let taken = desk.ledger.take(vec![disclosure.clone()]).unwrap();
-    assert!(matches!(taken[..], [Taken::Unfit(_)]), "{taken:?}");
+    assert!(matches!(taken[..], [Intake::Unfit(_)]), "{taken:?}");
     let anchors = ["ledger", "DK", "KR"].map(|name| Anchor::new(home.join(name)));
     cosigned(&desk.ledger, &anchors, &["DK", "KR"]);
     let mut members = unzipped(&bundle(&desk.ledger));

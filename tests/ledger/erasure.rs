@@ -2,7 +2,7 @@
 
 use super::desk::{ACTION, Desk, key_of, no, refused, word};
 use annals::ledger::Receipt;
-use annals::ledger::privacy::Taken;
+use annals::ledger::privacy::Intake;
 use annals::record::founding::Clock;
 use annals::record::role::Role;
 use annals::trail::disclosure::Disclosure;
@@ -133,7 +133,7 @@ fn an_erased_value_comes_back_neither_by_a_repeated_request_nor_by_being_handed_
     let digest = disclosures[0].digest();
     assert!(desk.ledger.record(request.clone(), disclosures.clone()).unwrap().repeated);
     assert_eq!(desk.ledger.disclosure(&digest), None);
-    assert_eq!(desk.ledger.take(disclosures.clone()).unwrap(), [Taken::Erased(erased.sequence)]);
+    assert_eq!(desk.ledger.take(disclosures.clone()).unwrap(), [Intake::Erased(erased.sequence)]);
     assert_eq!(desk.ledger.disclosure(&digest), None);
     // The draft says the same as what was recorded: a field that was erased counts by its presence.
     let known = |digest: &str| desk.ledger.disclosure(&annals::trail::disclosure::Digest::parse(digest)?);
@@ -172,9 +172,9 @@ fn what_is_handed_over_is_taken_if_an_entry_withholds_it_and_its_field_can_hold_
     let (event, number) = odd("note", &json!(5));
     signed(event);
     let taken = desk.ledger.take(vec![own[0].clone(), strange, misnamed, number, own[0].clone()]).unwrap();
-    assert_eq!(taken[..2], [Taken::Kept, Taken::Stray]);
-    assert!(matches!(taken[2..4], [Taken::Unfit(_), Taken::Unfit(_)]), "{taken:?}");
-    assert_eq!(taken[4], Taken::Known);
-    assert_eq!(desk.ledger.take(own.clone()).unwrap(), [Taken::Known]);
+    assert_eq!(taken[..2], [Intake::Kept, Intake::Stray]);
+    assert!(matches!(taken[2..4], [Intake::Unfit(_), Intake::Unfit(_)]), "{taken:?}");
+    assert_eq!(taken[4], Intake::Known);
+    assert_eq!(desk.ledger.take(own.clone()).unwrap(), [Intake::Known]);
     assert_eq!(desk.ledger.disclosures().unwrap(), own);
 }

@@ -9,7 +9,7 @@ use annals::record::adoption;
 use annals::record::authority::{self, Keys};
 use annals::record::fact::Fact;
 use annals::record::founding;
-use annals::record::request::Line;
+use annals::record::request::Submission;
 use annals::trail::entry::{Entry, Event, Request};
 use annals::trail::hash::LeafHash;
 use chrono::NaiveDate;
@@ -90,7 +90,7 @@ fn read(file: &str, value: &Value) -> Result<(), Vec<String>> {
         }
         "request.json" => Request::parse(bytes.as_bytes()).map(drop).map_err(|fault| one(sentence(&fault))),
         "entry.json" => Entry::parse(bytes.as_bytes()).map(drop).map_err(|fault| one(sentence(&fault))),
-        "requests.json" => Line::read(&bytes).map(drop).map_err(|fault| one(sentence(&fault))),
+        "requests.json" => Submission::read(&bytes).map(drop).map_err(|fault| one(sentence(&fault))),
         _ => state(file.strip_suffix(".json").unwrap(), value).map_err(one),
     }
 }
@@ -232,10 +232,10 @@ fn the_form_is_a_matter_of_bytes_which_no_schema_sees() {
             "{other}"
         );
         // In a file of requests the request's bytes are those of the author, and what stands round them is free.
-        assert!(Line::read(&format!("{{\"request\":{other}}}")).is_err());
-        assert!(Line::read(&format!("{{ \"request\": {text} }}")).is_ok());
+        assert!(Submission::read(&format!("{{\"request\":{other}}}")).is_err());
+        assert!(Submission::read(&format!("{{ \"request\": {text} }}")).is_ok());
         assert!(
-            Line::read(&format!("\u{feff}{{\"request\":{text}}}")).is_ok(),
+            Submission::read(&format!("\u{feff}{{\"request\":{text}}}")).is_ok(),
             "as some editors begin a file"
         );
     }

@@ -85,7 +85,7 @@ impl Signing {
         let (time, several) = (self.time(), changes.len() > 1);
         let first = self.id.unwrap_or_else(|| new_id(time, output::random()));
         let file = self.file().filter(|_| self.id.is_some());
-        let file = file.map(|path| request::Held::of(path, ledger)).transpose()?;
+        let file = file.map(|path| request::Requests::of(path, ledger)).transpose()?;
         let (mut asked, mut drafts, mut begun) = (Vec::new(), Vec::new(), None);
         for (number, Change { subject, kind, data, answers, evidence, undated }) in (1..).zip(changes) {
             let mut draft = Draft::of_party(&self.speaker.0.party, subject.clone(), kind, time, data);

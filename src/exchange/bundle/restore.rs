@@ -7,7 +7,7 @@ use crate::exchange::disclosing::{self, TakeError};
 use crate::exchange::layout::each_entry;
 use crate::exchange::restore::{Restore, RestoreError};
 use crate::ledger::checkpoints::CheckpointError;
-use crate::ledger::privacy::Taken;
+use crate::ledger::privacy::Intake;
 use crate::ledger::{Ledger, LedgerError, quietly};
 use crate::record::evidence;
 use crate::record::fact::Fact;
@@ -169,11 +169,11 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
     let (mut disclosures, mut stray, mut unfit, mut erased) = (0, 0, None, HashSet::new());
     if let Some(lines) = bundle.open_disclosures()? {
         disclosing::take(ledger, &mut BufReader::new(lines), &mut |line, disclosure, taken| match taken {
-            Taken::Kept => disclosures += 1,
-            Taken::Known => {}
-            Taken::Erased(_) => erased.extend(disclosure.value().as_str().map(str::to_owned)),
-            Taken::Stray => stray += 1,
-            Taken::Unfit(source) => {
+            Intake::Kept => disclosures += 1,
+            Intake::Known => {}
+            Intake::Erased(_) => erased.extend(disclosure.value().as_str().map(str::to_owned)),
+            Intake::Stray => stray += 1,
+            Intake::Unfit(source) => {
                 unfit.get_or_insert(UnpackError::Unfit { line, source });
             }
         })?;

@@ -2,7 +2,7 @@
 
 use super::Made;
 use super::fault::{Fault, Wrong};
-use super::workbook::{FORMULA, Place, Value, Workbook};
+use super::workbook::{CellAddress, FORMULA, Value, Workbook};
 use crate::domain::action;
 use crate::domain::assertion::{self, Health, Lifecycle, OccurrenceState};
 use crate::domain::date::{Effective, NotADate};
@@ -35,14 +35,14 @@ pub struct Edit {
 impl Edit {
     /// The first cell that is new.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> CellAddress {
         self.at(None)
     }
 
     /// The cell of a field where it is new, or else the first one that is.
-    fn at(&self, field: Option<Field>) -> Place {
+    fn at(&self, field: Option<Field>) -> CellAddress {
         let column = field.and_then(|field| self.filled.get(&field)).or_else(|| self.filled.values().next());
-        Place { sheet: RETURN, row: self.row, column: column.copied().unwrap_or_default() }
+        CellAddress { sheet: RETURN, row: self.row, column: column.copied().unwrap_or_default() }
     }
 
     /// That something else was said since, in an entry.
@@ -109,7 +109,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn fault(&mut self, row: u32, column: u32, what: impl Into<Wrong>) {
-        self.faults.push(Fault { place: Place { sheet: RETURN, row, column }, what: what.into() });
+        self.faults.push(Fault { place: CellAddress { sheet: RETURN, row, column }, what: what.into() });
     }
 
     /// A part of an occurrence that is not there, beside those that are.

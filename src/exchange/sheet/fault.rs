@@ -1,6 +1,6 @@
 //! What is wrong with a sheet that came back: in which cell, and what to do about it.
 
-use super::workbook::Place;
+use super::workbook::CellAddress;
 use crate::domain::date::NotADate;
 use crate::domain::value::{Code, NotAValue};
 use chrono::NaiveDate;
@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 #[error("{place}: {what}")]
 pub struct Fault {
     /// Where.
-    pub place: Place,
+    pub place: CellAddress,
     /// What.
     pub what: Wrong,
 }

@@ -57,10 +57,10 @@ pub enum WorkbookError {
     Sheet(&'static str),
     /// Too wide or long.
     #[error("{0} lies beyond {ROW_LIMIT} rows or {COLUMN_LIMIT} columns: delete what stands there")]
-    Far(Place),
+    Far(CellAddress),
     /// Two values in one place.
     #[error("it is not a workbook that an office program saved: {0} comes twice")]
-    Again(Place),
+    Again(CellAddress),
     /// Not as its format has it.
     #[error("it cannot be read as a workbook: save it as .xlsx again ({0})")]
     Form(String),
@@ -68,7 +68,7 @@ pub enum WorkbookError {
 
 /// Where a cell is, as office programs write it: `Return!E17`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct CellAddress {
     /// The name of its sheet.
     pub sheet: &'static str,
     /// Its row, from 0.
@@ -77,7 +77,7 @@ pub struct Place {
     pub column: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for CellAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A to Z, then AA to ZZ: digits from 1 to 26.
         let mut letters = Vec::new();
@@ -250,7 +250,7 @@ fn sheet<R: Read + Seek>(workbook: &mut Xlsx<R>, name: &'static str) -> Result<C
         let (row, column) = cell.pos;
         // A text that many cells share is unpacked once, and read for each of them.
         room = room.checked_sub(length(&cell.value)).ok_or(WorkbookError::Unpacked)?;
-        let place = Place { sheet: name, row, column };
+        let place = CellAddress { sheet: name, row, column };
         let value = match (cell.formula, cell.value) {
             (Some(_), _) => Some(Value::Other(FORMULA)),
             (None, value) => of(&value),

@@ -1,6 +1,6 @@
 //! What lies beside the entries: files, leftovers; and what is around the folder: rights, room, a writer.
 
-use super::{Found, Gravity, Named, Part, condition, remedy};
+use super::{Examining, Gravity, Named, Part, condition, remedy};
 use crate::ledger::{copied, forked};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ const ROOM: u64 = 64 << 20;
 /// How many paths are named one by one.
 pub(super) const NAMED: usize = 5;
 
-impl Found<'_> {
+impl Examining<'_> {
     /// What can be seen whatever the entries say.
     pub(super) fn around(&mut self) {
         if let Some(process) = self.writer {

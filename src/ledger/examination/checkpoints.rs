@@ -1,6 +1,6 @@
 //! The checkpoints that are kept: whether each can be read, and whether it is signed and of these entries.
 
-use super::{Found, Gravity, Part, remedy, why};
+use super::{Examining, Gravity, Part, remedy, why};
 use crate::ledger::shelf;
 use crate::record::completeness::{Completed, Unsound};
 use crate::record::history::State;
@@ -9,7 +9,7 @@ use crate::trail::checkpoint::SignedCheckpoint;
 use std::fs;
 use std::io::ErrorKind;
 
-impl Found<'_> {
+impl Examining<'_> {
     /// Each alone, before the entries are read: whoever writes signs what is there already.
     pub(super) fn read_checkpoints(&mut self) {
         let folder = self.folder.join(shelf::FOLDER);

@@ -1,6 +1,6 @@
 //! What is derived from the entries: sled, and the state that was kept of them.
 
-use super::{Found, Gravity, Part, condition, remedy};
+use super::{Examining, Gravity, Part, condition, remedy};
 use crate::ledger::past::follows;
 use crate::ledger::sequencer::SPARED;
 use crate::ledger::{SMALL, snapshot};
@@ -10,7 +10,7 @@ use crate::store::embedded::Embedded;
 use crate::store::{Head, Store};
 use crate::trail::hash::LeafHash;
 
-impl Found<'_> {
+impl Examining<'_> {
     /// sled and the state that was kept; a writer changes both. `signed` is whether a checkpoint vouches for the entries.
     pub(super) fn derived(&mut self, store: &Embedded, kept: Option<Head>, signed: bool) {
         let size = store.head().size;

@@ -1,13 +1,13 @@
 //! Withheld values, and which of them entries hold, have erased, or do not know.
 
 use super::beside::NAMED;
-use super::{DISCLOSURES, Found, Gravity, Named, Part};
+use super::{DISCLOSURES, Examining, Gravity, Named, Part};
 use crate::ledger::named::Withheld;
 use crate::ledger::{LedgerError, lines};
 use crate::store::runs::Runs;
 use crate::trail::disclosure::Disclosure;
 
-impl Found<'_> {
+impl Examining<'_> {
     pub(super) fn disclosures(&mut self, named: &mut Named) {
         let (mut damaged, mut at_hand, mut erased, mut stray) = (Vec::new(), 0_u64, 0_u64, 0_u64);
         let mut here = Runs::new(true);

@@ -1,14 +1,14 @@
 //! The places of files and folders, where something else may lie instead: no right to it helps.
 
 use super::remedy::Remedy;
-use super::{DISCLOSURES, Found, Gravity, Part};
+use super::{DISCLOSURES, Examining, Gravity, Part};
 use crate::ledger::shelf;
 use crate::store::rows;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-impl Found<'_> {
+impl Examining<'_> {
     /// Whatever has taken the place of a file or a folder.
     pub(super) fn places(&mut self) {
         let digits = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());

@@ -2,7 +2,7 @@
 //! kept here, too.
 
 use super::places::instead;
-use super::{Found, Gravity, Part, remedy, why};
+use super::{Examining, Gravity, Part, remedy, why};
 use crate::ledger::anchor::{Anchor, AnchorError};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, shelf};
@@ -13,7 +13,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-impl Found<'_> {
+impl Examining<'_> {
     /// What the keys of this desk remember tells whether the entries were cut or exchanged, where nothing in the folder does.
     pub(super) fn remembered(&mut self, anchor: Option<&Anchor>, state: &State) {
         let Some(anchor) = anchor.filter(|_| !self.is_cut()) else { return };

@@ -1,6 +1,6 @@
 //! The tree that is kept, held against the entries while they are read.
 
-use super::{Found, Gravity, Part};
+use super::{Examining, Gravity, Part};
 use crate::ledger::tree::compared::Compared;
 use crate::store::rows::{self, Rows};
 use crate::trail::hash::LeafHash;
@@ -39,7 +39,7 @@ fn is_torn(rows: &Rows) -> bool {
     rows.size() == 0 && heights.any(has_some)
 }
 
-impl Found<'_> {
+impl Examining<'_> {
     /// What is kept of the tree, to be compared; a writer changes it.
     pub(super) fn tree(&self) -> Option<Kept> {
         if self.writer.is_some() || self.has_taken(Part::State) {

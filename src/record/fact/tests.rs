@@ -10,7 +10,7 @@ fn events() -> Vec<Event> {
     HISTORY.lines().map(|line| Entry::parse(line.as_bytes()).unwrap().request.event).collect()
 }
 
-fn at_once(event: &Event) -> Option<(Fact, Vec<Held>)> {
+fn at_once(event: &Event) -> Option<(Fact, Vec<WithheldField>)> {
     let mut held = Vec::new();
     Fact::typed(event, Text(&event.data, &mut held)).ok().map(|fact| (fact, held))
 }

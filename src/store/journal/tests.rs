@@ -146,7 +146,7 @@ fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
         }
         let scanned = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
         let lengths = lines.iter().scan(0, |sum, line| Some(mem::replace(sum, *sum + line.len() as u64 + 1)));
-        let places = (0..).zip(lengths).map(|(sequence, before)| crate::store::Place { sequence, before });
+        let places = (0..).zip(lengths).map(|(sequence, before)| crate::store::LineHint { sequence, before });
         let mut picked = Vec::new();
         scanned.pick(&places.collect::<Vec<_>>(), &mut |_, line| picked.push(line.to_vec())).unwrap();
         assert!(!sound || picked == lines);
