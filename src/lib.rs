@@ -27,8 +27,9 @@
 //! - [`report`]: one table, in several dialects and languages;
 //! - [`store`]: the log and its engines, in memory and in a folder; of an entry it reads the sequence alone, by which lines are found;
 //! - [`ledger`]: opens a store, records, replays, verifies;
-//! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, restoring, evidence, withheld
-//!   values; the log as it is published, and copies that follow it; and ledgers that are made up to be measured.
+//! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, bundles, pages, restoring,
+//!   evidence, withheld values; the log as it is published, and copies that follow it; a history verified, wherever it lies; and
+//!   ledgers that are made up to be measured.
 //!
 //! The program is a thin shell in the binary target, so that the compiler holds it to this public interface.
 //!

@@ -1,4 +1,4 @@
-//! `annals mirror`: a copy that follows what a log publishes, in a folder or on a web server.
+//! `annals mirror`: a copy that follows what a log publishes, in a folder, in a bundle or on a web server.
 
 use super::cosign;
 use super::failure::Failure;

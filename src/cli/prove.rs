@@ -1,4 +1,5 @@
-//! `annals prove`: that an entry lies under a checkpoint, in a file that anybody can verify alone.
+//! `annals prove`: that an entry lies under a checkpoint, or that these are all entries of an action, in a file that anybody can
+//! verify alone.
 
 use super::checkpoint;
 use super::failure::Failure;

@@ -10,7 +10,8 @@ use crate::trail::merkle::{Frontier, Tiles};
 use crate::trail::tile::{Kind, WIDTH};
 use std::io;
 
-/// The leaf hashes of a history, in a file without a name: comparing takes no more memory, however long it is.
+/// The leaf hashes of a history, with the tree above them, in a temporary folder: comparing takes no more memory, however long it
+/// is.
 #[derive(Debug)]
 pub struct Leaves {
     rows: Rows,

@@ -139,7 +139,7 @@ impl Bundle {
     /// The checkpoints in it, the smallest first.
     ///
     /// # Errors
-    /// [`BundleError::Checkpoint`], [`BundleError::Layout`].
+    /// [`BundleError::Checkpoint`], [`BundleError::Layout`]; [`BundleError::Member`], where one has the name of another.
     pub fn checkpoints(&mut self) -> Result<Vec<SignedCheckpoint>, BundleError> {
         let mut all = Vec::new();
         for name in
@@ -162,7 +162,7 @@ impl Bundle {
     /// The newest checkpoint in it: how many entries it has.
     ///
     /// # Errors
-    /// As [`Self::checkpoints`]; [`LayoutError::Missing`].
+    /// [`BundleError::Checkpoint`]; [`BundleError::Layout`], with [`LayoutError::Missing`] where there is none.
     pub fn checkpoint(&mut self) -> Result<SignedCheckpoint, BundleError> {
         let bytes = self.member(CHECKPOINT, NOTE_LIMIT as u64)?;
         let member = CHECKPOINT.to_owned();
@@ -193,7 +193,7 @@ impl Bundle {
     /// The names of the files of evidence in it, which are their SHA-256.
     ///
     /// # Errors
-    /// [`BundleError`].
+    /// [`BundleError::Member`], where a name is no text.
     pub fn evidence(&self) -> Result<Vec<String>, BundleError> {
         let names = self.names()?;
         Ok(names.iter().filter_map(|name| name.strip_prefix(EVIDENCE)).map(str::to_owned).collect())
@@ -202,16 +202,16 @@ impl Bundle {
     /// A file of evidence, to be read to its end.
     ///
     /// # Errors
-    /// [`BundleError::Zip`].
+    /// [`BundleError::Zip`], also where there is none of this name; [`BundleError::Read`].
     pub fn open_evidence(&mut self, sha256: &str) -> Result<impl Read, BundleError> {
         let path = self.path.clone();
         self.archive.by_name(&format!("{EVIDENCE}{sha256}")).map_err(|error| named(&path, error))
     }
 
-    /// Hands the lines of the disclosures over, without their newlines.
+    /// The disclosures, a line each, to be read to their end; nothing where none are in it.
     ///
     /// # Errors
-    /// [`BundleError`], or what `each` says.
+    /// [`BundleError::Zip`], [`BundleError::Read`].
     pub fn open_disclosures(&mut self) -> Result<Option<impl Read>, BundleError> {
         match self.archive.by_name(DISCLOSURES) {
             Ok(member) => Ok(Some(member)),

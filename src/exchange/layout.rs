@@ -67,7 +67,8 @@ impl Ledger {
     }
 }
 
-/// The entries in the bytes of a tile, as many as its width says; nothing where the bytes are otherwise.
+/// The entries in the bytes of a tile, as many as its width says (C2SP tlog-tiles, "Log entries"); nothing where the bytes are
+/// otherwise.
 #[must_use]
 pub fn entries(mut bytes: &[u8], width: u16) -> Option<Vec<&[u8]>> {
     let mut found = Vec::with_capacity(usize::from(width));

@@ -7,7 +7,7 @@
 //! - [`bundle`]: all of a ledger that somebody may see, in one file;
 //! - [`page`]: a report as a page with its entries, written and read;
 //! - [`layout`]: the log as files that anybody can serve; [`publish`]: those files, written; [`mirror`]: a copy that follows them,
-//!   from a folder or from [`web`], a server;
+//!   from a folder, a bundle or [`web`], a server;
 //! - [`restore`]: an export into a new ledger;
 //! - [`verification`]: a history judged, wherever it lies; [`against`]: two of them compared;
 //! - [`evidence`]: files on their way in and out; [`outgoing`]: any file on its way out, whole or not at all;

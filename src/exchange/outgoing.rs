@@ -1,7 +1,7 @@
 //! A file on its way to somebody else: it has its name only when it is whole, whatever ends the program before. Half an export
 //! would pass for a shorter ledger.
 //!
-//! Until then it lies beside the place that it is made for, under `<name>.<six letters>.part`.
+//! Until then it lies beside the place that it is made for, under `<name>.<six letters or digits>.part`.
 
 use crate::store::disk::{self, Writing};
 use std::ffi::OsString;

@@ -94,7 +94,8 @@ impl From<LedgerError> for PublishError {
 }
 
 /// Publishes a ledger's newest checkpoint into a folder that is missing, empty, or holds what was published of it before. Only what
-/// it lacks is written, and where nothing is new, all that is there is held against the ledger; `progress` hears how many entries were. Whoever publishes into it meanwhile waits.
+/// it lacks is written, and where nothing is new, all that is there is held against the ledger; `progress` hears how many entries
+/// were. Whoever publishes into it meanwhile waits.
 ///
 /// # Errors
 /// [`PublishError`]. Where it was refused, nothing was changed; where a disk failed, the checkpoint before is served, and the next

@@ -1,5 +1,5 @@
-//! Restore: the entries of an export, byte for byte, into a new ledger that ends at the same head. Every entry is verified
-//! before it is written.
+//! Restore: the entries of an export or a bundle, byte for byte, into a new ledger that ends at the same head. Every entry is
+//! verified before it is written.
 
 use crate::ledger::following::{FollowError, Following};
 use crate::ledger::{Ledger, LedgerError};
@@ -57,7 +57,7 @@ impl Restore {
     /// Takes what stands where a whole line should, and refuses it.
     ///
     /// # Errors
-    /// [`RestoreError::Refused`].
+    /// [`RestoreError::Refused`]; [`RestoreError::Store`], where what the entries leave cannot be read or written.
     pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), RestoreError> {
         Ok(self.0.push_torn(bytes)?)
     }

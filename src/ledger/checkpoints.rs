@@ -202,10 +202,10 @@ impl Ledger {
         })
     }
 
-    /// Refuses a ledger that is behind or beside what the keys of this desk signed for it.
+    /// Refuses a ledger that is behind or beside what the keys of this desk signed for it; says whether they signed anything.
     ///
     /// # Errors
-    /// [`CheckpointError::Behind`], [`CheckpointError::Beside`], [`CheckpointError::Anchor`].
+    /// [`CheckpointError::Behind`], [`CheckpointError::Beside`]; [`CheckpointError::Anchor`], [`CheckpointError::Ledger`].
     pub fn follows(&self, anchor: &Anchor) -> Result<bool, CheckpointError> {
         let state = self.state();
         let Some(origin) = state.origin() else { return Ok(false) };
@@ -226,7 +226,7 @@ impl Ledger {
     /// Every checkpoint that is kept, the smallest first.
     ///
     /// # Errors
-    /// [`CheckpointError::Damaged`]; [`CheckpointError::Ledger`].
+    /// [`CheckpointError::Damaged`], [`CheckpointError::Misnamed`]; [`CheckpointError::Ledger`].
     pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
         self.shelf.all()
     }
@@ -234,7 +234,7 @@ impl Ledger {
     /// As above, where some cannot be read the others: one that is damaged takes nothing from what another one vouches for.
     ///
     /// # Errors
-    /// As above, where none is left.
+    /// As above, where none is left; [`CheckpointError::Ledger`], where the system does not give one.
     pub fn readable_checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
         let (kept, unread) = self.shelf.whole()?;
         unread.into_iter().next().filter(|_| kept.is_empty()).map_or(Ok(kept), Err)
@@ -261,7 +261,7 @@ impl Ledger {
     /// is what was signed. Another process may have made a newer one since.
     ///
     /// # Errors
-    /// As [`Self::owns`]; [`CheckpointError::Changed`].
+    /// As [`Self::checkpoints`] and [`Self::owns`]; [`CheckpointError::Changed`].
     pub fn newest_whole(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         let here = |signed: &SignedCheckpoint| signed.checkpoint().size() <= self.head().size;
         let newest = match self.newest_checkpoint()?.filter(here) {

@@ -69,7 +69,8 @@ impl Disclosures {
         Ok(Self(Kept::Folder(Lines::find(folder, writable)?)))
     }
 
-    /// The numbers of the lines that are no disclosures, from 1, those among them whose value no field can have; in a file above 8 MB nobody has looked before one is asked for.
+    /// The numbers of the lines that are no disclosures, from 1, those among them whose value no field can have; in a file above
+    /// 8 MB nobody has looked before one is asked for.
     #[must_use]
     pub fn damaged(&self) -> Vec<usize> {
         match &self.0 {
@@ -168,7 +169,8 @@ impl Disclosures {
     /// tell whose value is in one. After a crash the file is the old one or the new one.
     ///
     /// # Errors
-    /// Where the file cannot be written anew: it is the old one then.
+    /// What `wanted` says, and where the file cannot be written anew: it is the old one then. Where it was, and cannot be opened
+    /// again, it is the new one.
     pub fn retain(
         &self,
         wanted: &mut dyn FnMut(&Digest) -> Result<bool, StoreError>,

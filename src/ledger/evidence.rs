@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 impl Ledger {
-    /// Keeps a file under its SHA-256, durable on return; never all of it is in memory.
+    /// Keeps a file under its SHA-256, durable on return; of a ledger in a folder, never all of it is in memory.
     ///
     /// # Errors
     /// [`StoreError`].

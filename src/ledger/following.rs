@@ -101,7 +101,7 @@ impl Following {
     /// Takes what stands where a whole line should, and refuses it.
     ///
     /// # Errors
-    /// [`FollowError::Refused`].
+    /// [`FollowError::Refused`]; [`FollowError::Ledger`], where what the entries leave cannot be read or written.
     pub fn push_torn(&mut self, bytes: &[u8]) -> Result<(), FollowError> {
         self.verifier.push_torn(bytes)?;
         Err(self.refused())
@@ -122,7 +122,7 @@ impl Following {
     }
 
     /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
-    /// leaves, and gives the ledger back, with the report on all entries.
+    /// leaves, and gives the ledger back, with the report on the entries that came.
     ///
     /// # Errors
     /// [`FollowError`], as [`Self::push`]; what `wanted` says.

@@ -1,8 +1,10 @@
 //! A fork that was found: the file that says so lies in the ledger's folder, and nothing is written there until people have decided.
 //!
 //! ```text
-//! fork    two checkpoints that the ledger's key signed and that cannot both be true: [`crate::trail::fork`]
+//! fork    two checkpoints that the ledger's key signed and that cannot both be true
 //! ```
+//!
+//! Its form is in [`crate::trail::fork`].
 
 use super::{Ledger, LedgerError};
 use crate::store::{StoreError, disk, said, write_durably};

@@ -1,6 +1,7 @@
 //! The ledger: opens a store, records what the rules admit, reads it back at any moment and verifies it.
 //!
-//! Entries are sealed by [`Ledger::record`] alone; those that were sealed elsewhere are appended by [`following`]. Signing is not here: a request arrives signed.
+//! Entries are sealed by [`Ledger::record`] alone; those that were sealed elsewhere are appended by [`following`]. Signing is not
+//! here: a request arrives signed.
 //!
 //! Locks are taken in this order: the turn of the queue, the keeper's, the tree's, those of the disclosures, the past's, that of the
 //! keys; last those of the store, which asks nobody. Before the tree's come the locks in files, the anchor's and then that of
@@ -16,11 +17,12 @@
 //!   them;
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
 //! - [`privacy`]: what is taken in of them, and what is removed;
-//! - [`checkpoints`]: where the ledger stood, signed and cosigned; [`shelf`], where these are kept; `tree`, what is signed; [`anchor`], what keys remember;
+//! - [`checkpoints`]: where the ledger stood, signed and cosigned; [`shelf`], where these are kept; `tree`, what is signed;
+//!   [`anchor`], what keys remember;
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
 //! - [`following`]: entries that were sealed elsewhere; [`copied`]: that all of them are; [`forked`]: two histories of one ledger, and
 //!   nothing written until people have decided;
-//! - `evidence`: the files that are kept beside the journal;
+//! - `evidence`: the files that are kept beside the journal; `named`, what entries name of them and of withheld values;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
@@ -178,7 +180,7 @@ impl Ledger {
     /// Makes an empty ledger in a folder that is new or empty.
     ///
     /// # Errors
-    /// [`LedgerError::Store`], for instance where something is there already.
+    /// [`LedgerError::Store`], for instance where something is there already; [`LedgerError::Disclosures`].
     pub fn create(folder: &Path) -> Result<Self, LedgerError> {
         let store = Box::new(Embedded::create(folder)?);
         let disclosures = Disclosures::open(folder, true)?;

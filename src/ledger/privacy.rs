@@ -49,7 +49,7 @@ pub enum Intake {
 
 impl Ledger {
     /// The disclosure with this digest, if it is at hand; one that cannot be read is not, and neither is one that was
-    /// erased. (Who reads without the right to write asks [`Ledger::erasures`] first.)
+    /// erased.
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
         // Where nobody can tell, it may have been erased.
@@ -57,7 +57,7 @@ impl Ledger {
         self.disclosures.get(digest).ok().flatten().filter(|_| stands)
     }
 
-    /// By which entry the disclosure with this digest was erased, if it was. The ledger must be open for writing.
+    /// By which entry the disclosure with this digest was erased, if it was.
     ///
     /// # Errors
     /// [`LedgerError::Store`].

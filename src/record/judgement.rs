@@ -149,7 +149,7 @@ impl State {
     /// Whether a key may sign this fact.
     ///
     /// # Errors
-    /// [`Refusal::Authority`], [`Refusal::Founding`].
+    /// [`Refusal::Authority`], [`Refusal::Programme`].
     pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
         let expected = key.signer.source();
         if event.source != expected {

@@ -1,7 +1,7 @@
 //! Where a fact meets its bytes, still pure.
 //!
 //! - [`withheld`]: fields in clear, withheld and typed;
-//! - [`fact`]: what an event says, typed;
+//! - [`fact`]: what an event says, typed; `typed`, straight from its text; [`upcast`], an older version as the newest says it;
 //! - [`founding`]: who opens a ledger, and who accedes;
 //! - [`charter`]: the founding as drafts;
 //! - [`role`]: what a key may sign;
@@ -17,7 +17,7 @@
 //! - [`refusal`]: a rule's no;
 //! - [`request`]: requests as they are handed over;
 //! - [`cores`]: work that all cores share;
-//! - [`prepared`]: what a line says for itself, found out on all cores;
+//! - [`prepared`]: what a line says for itself, found out on all cores; `ahead`, the next lines, while some are judged;
 //! - [`beside`]: what is compared with a history;
 //! - [`verify`]: a history verified, entry by entry;
 //! - [`verdict`]: what is said of it then;

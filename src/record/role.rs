@@ -9,7 +9,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The party itself: its keys, institutions and instruments, the founding, what is adopted and what is erased.
+    /// The party itself: its keys, institutions and instruments, the founding, what is adopted and what is erased, and its
+    /// signature under a review.
     Authority,
     /// Everything on actions and reviews, but an auditor's finding and the party's signature under a review.
     Coordinator,

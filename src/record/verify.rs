@@ -74,7 +74,7 @@ impl<A: Archive> Verifier<A> {
     }
 
     /// A verifier of what comes after a history that was verified before: its archive and the state that it leaves. What the report
-    /// counts is of the entries that come.
+    /// counts is of the entries that come, but for its size, which is that of all.
     #[must_use]
     pub fn after(archive: A, state: State) -> Self {
         let Head { size, leaf } = state.head;

@@ -232,8 +232,7 @@ fn silence_of(silence: &Silence, reading: &Reading) -> Phrase {
     }
 }
 
-/// Cuts the parts to what fits on a page; `listing` is the command that
-/// lists all of a part.
+/// Cuts the parts to what fits on a page; `listing` is the command that lists all of a part.
 pub fn on_a_page(sections: &mut [Section], labels: &Labels, listing: impl Fn(&'static str) -> String) {
     for row in sections.iter_mut().flat_map(|section| &mut section.report.rows) {
         if let Some(Cell::Text(text)) = row.get_mut(TEXT) {

@@ -1,5 +1,7 @@
 //! Blobs: files named by the SHA-256 of their bytes, so that a name proves what it names. However large one is, only a
 //! part of it is in memory at a time.
+//!
+//! Small files under names of their own are written here as blobs are, whole or not at all: [`write_durably`].
 
 use super::disk::Writing;
 use super::{Blob, Condition, StoreError, disk, said};

@@ -25,7 +25,7 @@ pub enum Derived {
     NotClosed,
     /// It was closed when the journal had so many entries less.
     Behind(u64),
-    /// It was closed when the journal had so many entries.
+    /// It was closed, or built, when the journal had so many entries, which are more than there are.
     Ahead(u64),
     /// It is not what the journal has, for this reason.
     Broken(String),

@@ -89,7 +89,7 @@ impl Copy {
     /// Whether all that it has is what the original has from its beginning, byte for byte.
     ///
     /// # Errors
-    /// [`CopyError`].
+    /// [`CopyError::Another`], [`CopyError::Ahead`], [`CopyError::Differs`]; [`CopyError::Store`].
     pub fn compare(&self, original: &Embedded) -> Result<(), CopyError> {
         let (ours, theirs) = (self.folder.journal(), original.journal_folder());
         for own in list(&ours)?.into_iter().filter(|own| own.length > 0) {

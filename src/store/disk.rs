@@ -1,5 +1,6 @@
-//! The disk: the few calls by which bytes come to last. All that must not be lost goes through them, so that tests can make
-//! each fail in turn, over the real file system.
+//! The disk: the few calls by which bytes come to last. All that a ledger must not lose goes through them, so that tests can make
+//! each fail in turn, over the real file system. What is read of it is opened here, too: what is neither a file nor a folder, such
+//! as a pipe, is refused.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

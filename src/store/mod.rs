@@ -11,7 +11,9 @@
 //!
 //! Beside the port: [`runs`], for what a long history makes too large for memory, and [`rows`], for the hashes of its tree.
 //!
-//! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both.
+//! Engines: [`memory`], and [`embedded`], a folder of plain files that anybody can read. One suite runs against both. Of such a
+//! folder, [`condition`] tells what lies in it, without a lock, and [`copy`] brings journal and blobs into another, byte for byte.
+//! What may panic, fail or hang has a thread of its own in [`contained`].
 
 mod blobs;
 pub mod condition;
@@ -187,7 +189,7 @@ pub trait Store: Send + Sync {
         hints.iter().try_for_each(|hint| self.read(hint.sequence..hint.sequence.saturating_add(1), each))
     }
 
-    /// Keeps bytes under their SHA-256, to their end; never all of them are in memory.
+    /// Keeps bytes under their SHA-256, to their end; but for the engine in memory, never all of them are in memory.
     ///
     /// # Errors
     /// [`StoreError::Input`] where they cannot be read; [`StoreError`]: nothing is found under that hash then, unless it was

@@ -1,4 +1,4 @@
-//! Checkpoints: the size and the root of a log, as a signed note of three lines (C2SP tlog-checkpoint).
+//! Checkpoints: the size and the root of a log, as a signed note of three lines (C2SP tlog-checkpoint, "Note text").
 //!
 //! ```text
 //! annals.example/vectors␊                                   origin: the name of the log and of its key
@@ -140,7 +140,7 @@ pub struct SignedCheckpoint {
 }
 
 impl SignedCheckpoint {
-    /// Signs a checkpoint with the log's key, of type 0x01, whose name is the origin.
+    /// Signs a checkpoint with the log's key, of type 0x01, whose name is the origin (C2SP tlog-checkpoint, "Signatures").
     ///
     /// # Errors
     /// [`CheckpointFault::Key`] where it is another key, [`CheckpointFault::Note`] where an origin is too long.

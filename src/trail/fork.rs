@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Of two checkpoints of one size, the two roots say enough. Of different sizes, the proof shows which root the larger tree had
-//! when it was as large as the smaller one: that is another than the smaller checkpoint states. Nothing else can be told from the
-//! file: not which of the two histories is the right one.
+//! when it was as large as the smaller one (RFC 6962 §2.1.2): that is another than the smaller checkpoint states. Nothing else can
+//! be told from the file: not which of the two histories is the right one.
 
 use super::checkpoint::{CheckpointFault, SignedCheckpoint};
 use super::hash::{NodeHash, NotANode};

@@ -1,7 +1,8 @@
 //! The leaf hash and the head of a log: SHA-256 over a zero byte and the bytes of an entry (RFC 6962 §2.1).
 //!
 //! One hash serves the chain, the stream chain and the Merkle tree, so that a link cannot be true in one and false
-//! in another. The tree itself is not here, but in [`super::merkle`].
+//! in another. How two hashes of the tree give the one above them is here as well; the tree itself is not, but in
+//! [`super::merkle`].
 
 mod blocks;
 
@@ -26,7 +27,7 @@ impl LeafHash {
     /// What stands where there is no entry before: 64 zeros.
     pub const NONE: Self = Self([0; 32]);
 
-    /// The leaf hash of one entry, given without its newline.
+    /// The leaf hash of one entry, given without its newline (RFC 6962 §2.1).
     ///
     /// ```
     /// use annals::trail::hash::LeafHash;
@@ -136,7 +137,7 @@ impl NodeHash {
         Self(blocks::hash(&[first, last]))
     }
 
-    /// The root of the tree without leaves: SHA-256 of nothing.
+    /// The root of the tree without leaves: SHA-256 of nothing (RFC 6962 §2.1).
     #[must_use]
     pub fn empty() -> Self {
         Self(Sha256::digest([]).into())

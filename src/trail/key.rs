@@ -5,8 +5,8 @@
 //! keyid   DK/authority-1+89abcdef            what an entry names
 //! ```
 //!
-//! The key id is the first four bytes of SHA-256 over the name, a newline, the type byte and the public key (C2SP
-//! signed-note, "Verifier keys"). Who may sign what is not here.
+//! A vkey is written as C2SP signed-note has it, "Verifier keys". The key id is the first four bytes of SHA-256 over the name, a
+//! newline, the type byte and the public key ("Signatures" there). Who may sign what is not here.
 
 mod public;
 
@@ -24,14 +24,15 @@ use std::fmt;
 /// The longest name of a key, in bytes.
 pub const NAME_LIMIT: usize = 192;
 
-/// What a key signs, told by its type byte.
+/// What a key signs, told by its type byte (C2SP signed-note, "Signature types").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// `0x01`, Ed25519: entries and checkpoints.
     Ed25519,
     /// `0x04`, Ed25519 with a time: a witness's cosignatures (C2SP tlog-cosignature).
     Cosignature,
-    /// `0x06`, ML-DSA-44 with a time: what logs and witnesses elsewhere sign checkpoints with. Verified here, and not made.
+    /// `0x06`, ML-DSA-44 with a time: what logs and witnesses elsewhere sign checkpoints with (C2SP tlog-cosignature). Verified
+    /// here, and not made.
     MlDsa44,
 }
 
@@ -105,7 +106,7 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    /// Reads a verifier key; only the form that [`fmt::Display`] writes is accepted.
+    /// Reads a verifier key (C2SP signed-note, "Verifier keys"); only the form that [`fmt::Display`] writes is accepted.
     ///
     /// # Errors
     /// [`KeyFault`], by name.
@@ -258,7 +259,7 @@ impl SigningKey {
         VerifierKey::new(self.name.clone(), self.kind, Public::Ed25519(self.key.verifying_key()))
     }
 
-    /// Signs a message (Ed25519, deterministic: the same message gives the same signature).
+    /// Signs a message (Ed25519, RFC 8032 §5.1.6, deterministic: the same message gives the same signature).
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
@@ -279,6 +280,7 @@ fn checked(name: &str) -> Result<String, KeyFault> {
     Ok(name.to_owned())
 }
 
+/// The id of a key (C2SP signed-note, "Signatures").
 fn key_id(name: &str, kind: Kind, key: &[u8]) -> [u8; 4] {
     let hash = Sha256::new()
         .chain_update(name.as_bytes())

@@ -100,7 +100,7 @@ impl Frontier {
         self.0.push(leaf, each);
     }
 
-    /// The root of the tree.
+    /// The root of the tree (RFC 6962 §2.1).
     #[must_use]
     pub fn root(&self) -> NodeHash {
         let above = |right, left| NodeHash::above(left, right);
@@ -183,7 +183,7 @@ impl<'a, T: Tiles> Prover<'a, T> {
         Self { tiles, size, fetched: BTreeMap::new(), known: HashMap::new() }
     }
 
-    /// The root of the tree.
+    /// The root of the tree (RFC 6962 §2.1).
     ///
     /// # Errors
     /// Where a tile cannot be had.
@@ -295,7 +295,7 @@ pub fn rooted(leaf: NodeHash, index: u64, size: u64, path: &[NodeHash]) -> Resul
     Ok(node)
 }
 
-/// Whether a leaf is in the tree of a size and a root.
+/// Whether a leaf is in the tree of a size and a root (RFC 9162 §2.1.3.2).
 ///
 /// # Errors
 /// [`ProofFault`].
@@ -355,7 +355,7 @@ pub fn continued(
     Ok(earlier)
 }
 
-/// Whether a tree continues an earlier one.
+/// Whether a tree continues an earlier one (RFC 9162 §2.1.4.2).
 ///
 /// # Errors
 /// [`ProofFault`].
@@ -379,7 +379,7 @@ const fn height(index: u64, last: u64) -> usize {
     (meet + above.count_ones()) as usize
 }
 
-/// The largest power of two below a number, which is at least 2.
+/// The largest power of two below a number, which is at least 2: `k` of RFC 6962 §2.1.
 const fn split(size: u64) -> u64 {
     1 << (u64::BITS - 1 - (size - 1).leading_zeros())
 }

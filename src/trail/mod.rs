@@ -3,11 +3,11 @@
 //! To this module an event is bytes with an author; what an action is, is not known here.
 //!
 //! - [`canonical`]: the one form in which JSON is hashed and signed;
-//! - [`hash`]: the leaf hash, which serves the chain, the stream chains and the tree;
-//! - [`key`]: keys as C2SP verifier keys, signatures as Ed25519, checked strictly;
+//! - [`hash`]: the leaf hash, which serves the chain, the stream chains and the tree, and what stands above it there;
+//! - [`key`]: keys as C2SP verifier keys; signatures as Ed25519, checked strictly, and from elsewhere as ML-DSA-44;
 //! - [`attribute`]: the members of requests and entries, in the one form of each;
 //! - [`data`]: an event's own fields, as they are hashed;
-//! - [`entry`]: requests and entries, and the two runs that the ledger adds;
+//! - [`entry`]: requests and entries, and the two runs that the ledger adds; `parts`, both read where they stand;
 //! - [`chain`]: whether lines are entries that follow each other, and nothing else of them;
 //! - [`disclosure`]: values that can be withheld or erased while every hash stays valid;
 //! - [`tile`]: hashes of the Merkle tree that lie side by side, and where;

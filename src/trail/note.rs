@@ -1,4 +1,4 @@
-//! Signed notes: a text, an empty line, and one line for each signature of it (C2SP signed-note).
+//! Signed notes: a text, an empty line, and one line for each signature of it (C2SP signed-note, "Format").
 //!
 //! ```text
 //! annals.example/vectors␊                      the text, which is what is signed, with its last newline
@@ -83,7 +83,7 @@ impl Note {
         Ok(Self { text: checked(text.as_bytes())?.to_owned(), signatures: Vec::new() })
     }
 
-    /// Reads a signed note; only the form that [`fmt::Display`] writes is accepted.
+    /// Reads a signed note (C2SP signed-note, "Format"); only the form that [`fmt::Display`] writes is accepted.
     ///
     /// # Errors
     /// [`NoteFault`], by name.
@@ -104,7 +104,7 @@ impl Note {
         &self.signatures
     }
 
-    /// The signatures that name none of these keys: they are ignored, and may be shown.
+    /// The signatures that name none of these keys: they are ignored (C2SP signed-note, "Signatures"), and may be shown.
     #[must_use]
     pub fn unknown(&self, known: &[&VerifierKey]) -> Vec<&Signature> {
         self.signatures.iter().filter(|line| !known.iter().any(|key| line.names(key))).collect()

@@ -1,4 +1,4 @@
-//! Proofs as files: that an entry lies under a signed checkpoint, to be verified offline (C2SP tlog-proof).
+//! Proofs as files: that an entry lies under a signed checkpoint, to be verified offline (C2SP tlog-proof, "Format").
 //!
 //! ```text
 //! c2sp.org/tlog-proof@v1␊

@@ -1,9 +1,10 @@
-//! Tiles: 256 hashes of the Merkle tree that lie side by side, and where they are kept (C2SP tlog-tiles).
+//! Tiles: 256 hashes of the Merkle tree that lie side by side, and where they are kept (C2SP tlog-tiles, "Merkle Tree", "Log
+//! entries").
 //!
 //! ```text
 //! tile/0/000              the first 256 leaf hashes
 //! tile/1/x001/234         at level 1: each hash stands for 256 leaves
-//! tile/0/x273/.p/112      the rightmost one of a level is partial: 112 hashes
+//! tile/0/273.p/112        the rightmost one of a level is partial: 112 hashes
 //! tile/entries/000        the entries whose hashes tile/0/000 holds, each after its length in two bytes, big-endian
 //! ```
 //!
@@ -45,7 +46,7 @@ pub enum Kind {
 pub struct NotATile(String);
 
 impl Kind {
-    /// How many of them a tree of a size has.
+    /// How many of them a tree of a size has (C2SP tlog-tiles, "Partial Tiles").
     #[must_use]
     pub const fn rows(self, size: u64) -> u64 {
         match self {
@@ -92,6 +93,7 @@ impl Tile {
 }
 
 impl fmt::Display for Tile {
+    /// Its path: the index in parts of three digits, all but the last after an `x` (C2SP tlog-tiles, "Merkle Tree").
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Hashes(level) => write!(f, "tile/{level}/")?,

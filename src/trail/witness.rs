@@ -8,8 +8,9 @@
 //! 40rzQz0MIX1r60s9bhpK1jCc5SkfFreHYYbTuWUE/cQ=␊
 //! ```
 //!
-//! The line in the note holds the time as eight bytes, most significant first, and the signature (Ed25519, type 0x04; elsewhere
-//! also ML-DSA-44, type 0x06, of another message). That a witness verifies before it signs, and reads the clock, is not here.
+//! The line in the note holds the time as eight bytes, most significant first, and the signature ("Format" there; Ed25519, type
+//! 0x04; elsewhere also ML-DSA-44, type 0x06, of another message). That a witness verifies before it signs, and reads the clock, is
+//! not here.
 
 use super::checkpoint::{Checkpoint, SignedCheckpoint};
 use super::key::{Kind, SigningKey, VerifierKey};
@@ -157,6 +158,7 @@ pub fn put(lines: &mut Vec<Signature>, line: &Signature) -> bool {
     first
 }
 
+/// What is signed with a key of type 0x04 (C2SP tlog-cosignature, "Ed25519 signed message").
 fn message(time: u64, checkpoint: &Checkpoint) -> Vec<u8> {
     format!("cosignature/v1\ntime {time}\n{checkpoint}").into_bytes()
 }
@@ -180,11 +182,12 @@ fn subtree(cosigner: &str, time: u64, checkpoint: &Checkpoint) -> Option<Vec<u8>
     Some(parts.concat())
 }
 
-/// A cosignature of no time says nothing of when a history was fixed (C2SP tlog-witness).
+/// A cosignature of no time says nothing of when a history was fixed (C2SP tlog-witness, "add-checkpoint").
 const fn dated(time: u64) -> Result<u64, WitnessFault> {
     if time == 0 || time > TIME_LIMIT { Err(WitnessFault::Time(time)) } else { Ok(time) }
 }
 
+/// The time and the signature that a line holds (C2SP tlog-cosignature, "Format").
 fn parts(line: &Signature) -> Result<(u64, &[u8]), WitnessFault> {
     let length = || WitnessFault::Length(line.bytes().len());
     let (time, signature) = line.bytes().split_first_chunk().ok_or_else(length)?;

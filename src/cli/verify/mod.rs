@@ -1,4 +1,5 @@
-//! `annals verify`: what a ledger, an export, a bundle, a page, a proof, a checkpoint or a fork proves, and what it does not.
+//! `annals verify`: what a ledger, an export, a bundle, a page, a proof, an account, a checkpoint or a fork proves, and what it
+//! does not.
 
 mod against;
 mod note;

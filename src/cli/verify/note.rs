@@ -1,4 +1,5 @@
-//! Small files verified alone: that an entry lies under a checkpoint, a checkpoint, two that cannot both be true.
+//! Small files verified alone: that an entry lies under a checkpoint, all entries of a stream, a checkpoint, two that cannot both
+//! be true.
 
 use super::super::checkpoint::{self, instant, shown};
 use super::super::failure::{Failure, file};

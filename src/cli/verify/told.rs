@@ -78,7 +78,6 @@ fn completeness(found: &Verification) -> String {
     )
 }
 
-/// What was found, as a table.
 /// What lies beside the entries: its name, whether it holds (nothing where there is nothing to hold), and what there is to say.
 fn beside(found: &Verification, against: Option<&Against>) -> Vec<(&'static str, Option<bool>, String)> {
     let size = found.report.size;

@@ -1,5 +1,5 @@
-//! Verifying a bundle: with no store, no network, and a memory that does not grow with it. Two verdicts: whether anything was
-//! altered, and up to which entry nothing can be missing.
+//! Verifying a bundle: with no store, no network, and a memory that does not grow with it. It is told whether anything was
+//! altered; up to which entry nothing can be missing is told by its checkpoints, in [`crate::exchange::verification`].
 
 use super::{Bundle, BundleError, POLICY};
 use crate::exchange::disclosing::{self, TakeError};

@@ -1,4 +1,5 @@
-//! What lies beside the entries: files, leftovers; and what is around the folder: rights, room, a writer.
+//! What lies beside the entries: files, leftovers, that this is a copy or has forked; and what is around the folder: rights, room,
+//! a writer.
 
 use super::{Examining, Gravity, Named, Part, condition, remedy};
 use crate::ledger::{copied, forked};

@@ -1,3 +1,5 @@
+//! Verdicts on a history: what a sound one and a cut one get, and which check finds which damage, at which entry.
+
 use super::*;
 use crate::record::archive::Whole;
 

@@ -1,3 +1,5 @@
+//! The journal: its files, what is read of them, what becomes of a line that was never acknowledged, and damage.
+
 use super::super::disk::faults::{Fault, arm};
 use super::*;
 use std::fs;

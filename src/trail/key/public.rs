@@ -65,8 +65,9 @@ impl Public {
         }
     }
 
-    /// Whether a signature holds. Of Ed25519: S below the group's order, R and the key not of small order, and the encoding of
-    /// `[S]B − [k]A` equal to R byte for byte, never in a batch, which accepts more. Of ML-DSA-44: without context.
+    /// Whether a signature holds. Of Ed25519 (RFC 8032 §5.1.7, and stricter): S below the group's order, R and the key not of small
+    /// order, and the encoding of `[S]B − [k]A` equal to R byte for byte, never in a batch, which accepts more. Of ML-DSA-44 (FIPS 204
+    /// §5.3): without context.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
             // The library's strict check decompresses R, to tell its order, and then finds it equal to what it computes. That is

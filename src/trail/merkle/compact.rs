@@ -1,5 +1,5 @@
-//! Compact ranges: the complete subtrees that leaves next to each other are made of, whichever is the first of them. Ranges that
-//! were computed apart, each on a core of its own, are joined into one.
+//! Compact ranges: the complete subtrees (RFC 6962 §2.1) that leaves next to each other are made of, whichever is the first of
+//! them. Ranges that were computed apart, each on a core of its own, are joined into one.
 
 use super::STEP;
 use crate::trail::hash::{LeafHash, NodeHash};

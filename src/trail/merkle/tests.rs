@@ -1,3 +1,5 @@
+//! The tree beside its definition and somebody else's: roots, proofs of every size, and proofs of anything else.
+
 use super::*;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
