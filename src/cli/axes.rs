@@ -24,7 +24,7 @@ use std::str::FromStr;
 #[derive(Args, Default)]
 pub(crate) struct Axes {
     /// The reading on which this review was opened
-    #[arg(long, conflicts_with_all = ["at", "recorded", "effective"])]
+    #[arg(long, conflicts_with_all = ["at", "recorded", "effective"], value_parser = words::review)]
     pub(crate) review: Option<Code>,
     /// Up to this entry, by sequence or leaf hash
     #[arg(long, value_name = "SEQUENCE|HASH", value_parser = entry_cut, conflicts_with = "recorded")]

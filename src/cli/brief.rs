@@ -5,6 +5,7 @@ use super::diff::spoken;
 use super::document::Edition;
 use super::failure::Failure;
 use super::settings::Settings;
+use super::words;
 use super::{again, output};
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
@@ -43,7 +44,7 @@ pub(crate) struct Brief {
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]
     since: Option<Cut>,
     /// What changed since the reading on which this review was opened
-    #[arg(long, value_name = "REVIEW", conflicts_with = "since")]
+    #[arg(long, value_name = "REVIEW", conflicts_with = "since", value_parser = words::review)]
     since_review: Option<Code>,
     /// How far ahead to look for what is due: days, weeks, months or years, such as 60d, 8w, 6m, 1y or P60D
     #[arg(long, value_name = "DURATION", default_value = WITHIN)]

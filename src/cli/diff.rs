@@ -6,6 +6,7 @@ use super::hidden::Hidden;
 use super::output;
 use super::read::told;
 use super::settings::Settings;
+use super::words;
 use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::{self, Cause, Side};
@@ -41,10 +42,10 @@ pub(crate) struct Diff {
     to: Option<Cut>,
     /// The readings of two reviews, the earlier first
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"],
-          conflicts_with_all = ["from", "to", "effective", "effective_from", "effective_to"])]
+          conflicts_with_all = ["from", "to", "effective", "effective_from", "effective_to"], value_parser = words::review)]
     review: Vec<Code>,
     /// Only this action
-    #[arg(long)]
+    #[arg(long, value_parser = words::action::<String>)]
     action: Option<String>,
     /// Both readings as effective by this day: words whose date begins by then
     #[arg(long, value_name = "DAY", value_parser = day, conflicts_with_all = ["effective_from", "effective_to"])]

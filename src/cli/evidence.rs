@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::hidden::Hidden;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
+use super::words;
 use annals::exchange::evidence::{self as files, Offered};
 use annals::ledger::index::Sayings;
 use annals::ledger::{Ledger, LedgerError};
@@ -154,6 +155,7 @@ A file is found, missing, changed (its bytes are not those that were named), wit
 erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it back.")]
 pub(crate) struct Check {
     /// Only what was put forward for this action
+    #[arg(value_parser = words::action::<String>)]
     action: Option<String>,
 }
 

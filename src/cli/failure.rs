@@ -241,7 +241,10 @@ const fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::NotADirectory => "a part of its name is no folder: check its name",
         ErrorKind::InvalidData => "it is not UTF-8 text",
         ErrorKind::FileTooLarge => "is it the right file?",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give this user the right to it",
+        ErrorKind::PermissionDenied => "give this user the right to it",
+        ErrorKind::ReadOnlyFilesystem => {
+            "its disk is mounted for reading only: mount it for writing, or name another place"
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full: make room",
         _ => "check the disk",
     }

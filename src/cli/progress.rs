@@ -31,7 +31,7 @@ recorded. With `--id` the first entry bears that id, and the others have ids tha
 follow from it, so that the same command again completes what an interruption left, and is answered with the first receipts.")]
 pub(crate) struct Progress {
     /// The action, such as 1.G2G.3; several, where one meeting counts for them
-    #[arg(required = true, value_name = "ACTION")]
+    #[arg(required = true, value_name = "ACTION", value_parser = words::action::<String>)]
     actions: Vec<String>,
     /// Since when it is true: a day, a month or a year [default: the date of what was held, or today in the party's time
     /// zone]

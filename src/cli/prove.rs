@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::files;
 use super::output::{self, Standing};
 use super::settings::Settings;
+use super::words;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::ledger::checkpoints;
@@ -120,8 +121,7 @@ impl Prove {
 
 /// The stream of an action that is named.
 fn subject(ledger: &Ledger, what: &str) -> Option<String> {
-    let what = what.strip_prefix("actions/").unwrap_or(what);
-    let action = Code::try_from(what.to_owned()).ok()?;
+    let action: Code = words::action(what).ok()?;
     ledger.state().programme.actions.contains_key(&action).then(|| format!("actions/{action}"))
 }
 

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::hidden::{Hidden, glance};
 use super::output;
 use super::settings::Settings;
+use super::words;
 use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
@@ -55,6 +56,7 @@ impl Status {
 #[command(after_help = "Example:\n  annals show 1.G2G.3 --effective 2022-12-31")]
 pub(crate) struct Show {
     /// The action
+    #[arg(value_parser = words::action::<String>)]
     action: String,
     #[command(flatten)]
     axes: Axes,
@@ -85,6 +87,7 @@ impl Show {
 #[command(after_help = "Examples:\n  annals timeline\n  annals timeline 1.G2G.3 --format json")]
 pub(crate) struct Timeline {
     /// Only what was said of this action
+    #[arg(value_parser = words::action::<String>)]
     action: Option<String>,
     /// Only what this party said, or this institution of it: KR, KR/MSIT
     #[arg(long, value_name = "WHO")]
@@ -126,6 +129,7 @@ Examples:
 A date means what was recorded by its end. `--to D` reads as `--recorded D`, and `--to SEQUENCE` as `--at SEQUENCE`.")]
 pub(crate) struct Replay {
     /// Only what was said of this action
+    #[arg(value_parser = words::action::<String>)]
     action: Option<String>,
     /// Only what this party said, or this institution of it: KR, KR/MSIT
     #[arg(long, value_name = "WHO")]

@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     )]
     Assign {
         /// The action, such as 1.G2G.3
+        #[arg(value_parser = words::action::<String>)]
         action: String,
         /// The institution
         institution: Code,
@@ -102,6 +103,7 @@ pub(crate) enum Kind {
     )]
     Correct {
         /// The action, such as 1.G2G.3
+        #[arg(value_parser = words::action::<String>)]
         action: String,
         /// The word: its sequence or its id
         word: String,
@@ -115,6 +117,7 @@ pub(crate) enum Kind {
     #[command(after_help = "Example:\n  annals record audit 1.G2G.3 140 --as KR --outcome upheld")]
     Audit {
         /// The action, such as 1.G2G.3
+        #[arg(value_parser = words::action::<String>)]
         action: String,
         /// The assertion: its sequence or its id
         word: String,
@@ -192,6 +195,7 @@ the other, and revoke those.")]
 #[derive(Args)]
 pub(crate) struct Answer {
     /// The action, such as 1.G2G.3
+    #[arg(value_parser = words::action::<String>)]
     action: String,
     /// The word that is answered, by sequence or id [default: the latest of another party]
     #[arg(long)]

@@ -43,6 +43,7 @@ findings, proposals and refusals, as far as that reader may see it and it is at 
 CSV, stay as they are. What only machines read is in hidden columns of a workbook.")]
 pub(crate) struct Report {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// With the reasons that this reader may see: public, parties, or a party such as DK
     #[arg(long = "for", value_name = "READER", value_parser = words::audience)]

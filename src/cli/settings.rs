@@ -46,6 +46,10 @@ impl Settings {
         anchor: Option<PathBuf>,
         format: Option<Format>,
     ) -> Result<Self, Failure> {
+        // Of a pipe nobody may ever write the other end.
+        if std::fs::metadata(FILE).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::usage(format!("{FILE}: it is no file: move it away")));
+        }
         let defaults: Defaults = match std::fs::read_to_string(FILE) {
             Ok(text) => toml::from_str(&text).map_err(|error| Failure::usage(format!("{FILE}: {error}")))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Defaults::default(),

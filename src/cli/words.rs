@@ -1,4 +1,5 @@
-//! Parsers of the words of an axis, so that help lists them and a wrong one is answered with those that there are.
+//! Parsers of what is named on the command line: actions and reviews, and the words of an axis, so that help lists them and a wrong
+//! one is answered with those that there are.
 
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome, Role};
 use annals::domain::change;
@@ -7,12 +8,13 @@ use annals::domain::plan::InstrumentState;
 use annals::domain::review::Axis;
 use annals::domain::sealed::Audience;
 use annals::domain::status::Joint;
-use annals::domain::value::NotAValue;
+use annals::domain::value::{Code, NotAValue};
 use annals::projection::audit::{Rule, Stratum};
 use annals::projection::silence;
 use annals::record::role;
 use annals::report::labels::Language;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::str::FromStr;
 
 fn of<T: Copy + Send + Sync + 'static>(
     all: &'static [T],
@@ -89,4 +91,14 @@ pub(crate) fn key_role() -> impl TypedValueParser<Value = role::Role> {
 /// For whom withheld values are: one of two words, or a party, of which no ledger is asked here.
 pub(crate) fn audience(text: &str) -> Result<Audience, NotAValue> {
     Audience::try_from(text.to_owned())
+}
+
+/// What names an action, which its stream does as well: `1.G2G.3`, `actions/1.G2G.3`.
+pub(crate) fn action<T: FromStr>(name: &str) -> Result<T, T::Err> {
+    name.strip_prefix("actions/").unwrap_or(name).parse()
+}
+
+/// What names a review, which its stream does as well: `R2022`, `reviews/R2022`.
+pub(crate) fn review(name: &str) -> Result<Code, NotAValue> {
+    name.strip_prefix("reviews/").unwrap_or(name).parse()
 }

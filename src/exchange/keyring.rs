@@ -100,8 +100,8 @@ impl Keyring {
     /// [`KeyringError`].
     pub fn key(&self, keyid: &str) -> Result<SigningKey, KeyringError> {
         let path = self.path(keyid)?;
-        let pem = match fs::read_to_string(&path) {
-            Ok(pem) => pem,
+        let pem = match disk::read(&path) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| KeyringError::Content(path.clone()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(self.missing(keyid));
             }
@@ -200,6 +200,11 @@ mod tests {
                 Err(KeyringError::Short { whole, .. }) => assert_eq!(whole, expected),
                 other => panic!("{name}: {:?}", other.map(|key| key.verifier())),
             }
+        }
+        for other in [&b"\xff"[..], b"-----BEGIN PRIVATE KEY-----"] {
+            let path = ring.folder().join(format!("{}.pem", ids[0]));
+            fs::write(&path, other).unwrap();
+            assert!(matches!(ring.key(&ids[0]), Err(KeyringError::Content(of)) if of == path));
         }
         for name in ["../x", "/x", "a/../../x"] {
             assert!(ring.make(name, Kind::Ed25519, &[7; 32]).is_err(), "{name}");

@@ -1,6 +1,7 @@
 //! Proofs: that an entry lies under a checkpoint, given away only after they were verified here.
 
 use super::checkpoints::{CheckpointError, cosigned};
+use super::tree::Tree;
 use super::{Ledger, LedgerError};
 use crate::record::account::{Account, AccountFault};
 use crate::record::attestation::Ending;
@@ -156,46 +157,64 @@ impl Ledger {
     /// recorded or signed later; what the ledger alone signed does not, and vouches for nothing.
     ///
     /// # Errors
-    /// [`ProveError`].
+    /// Why one does not hold, where none is left that does; [`ProveError`].
     pub fn vouched(&self, size: u64) -> Result<Option<(SignedCheckpoint, Vec<NodeHash>)>, ProveError> {
-        let state = self.state();
+        let (state, mut refused) = (self.state(), None);
         let mut kept = self.readable_checkpoints()?;
         kept.retain(|signed| is_witnessed(signed, &state));
+        // As in `covering`.
+        kept.retain(|signed| match self.owns(signed) {
+            Ok(()) => true,
+            Err(error) => {
+                refused = Some(error);
+                false
+            }
+        });
         let (fewer, more): (Vec<_>, Vec<_>) =
             kept.into_iter().partition(|signed| signed.checkpoint().size() < size);
         let smallest = more.into_iter().min_by_key(|signed| signed.checkpoint().size());
         let largest = fewer.into_iter().max_by_key(|signed| signed.checkpoint().size());
-        let Some(best) = smallest.or(largest) else { return Ok(None) };
-        let (of, root) = (best.checkpoint().size(), best.checkpoint().root());
-        if of <= size {
+        let Some(best) = smallest.or(largest) else {
+            return refused.map_or(Ok(None), |error| Err(error.into()));
+        };
+        let of @ (more, _) = (best.checkpoint().size(), best.checkpoint().root());
+        if more <= size {
             return Ok(Some((best, Vec::new())));
         }
-        let path = self.with_tree(|tree, _| {
+        let path = self.led(more, |tree| {
             let before = Prover::new(tree, size).root()?;
-            let path = Prover::new(tree, of).consistency(size)?;
-            let continued = merkle::continues((size, before), (of, root), &path);
-            continued.map(|()| path).map_err(|source| ProveError::Beside { size: of, source })
+            let path = Prover::new(tree, more).consistency(size)?;
+            Ok(merkle::continues((size, before), of, &path).map(|()| path))
         })?;
         Ok(Some((best, path)))
     }
 
-    /// The way from a leaf to a root. What is kept of the tree and does not lead there is made anew, once.
+    /// The way from a leaf to a root.
     fn path(
         &self,
         leaf: LeafHash,
         index: u64,
         (size, root): (u64, NodeHash),
     ) -> Result<Vec<NodeHash>, ProveError> {
-        self.with_tree(|tree, store| {
+        self.led(size, |tree| {
             let path = Prover::new(tree, size).inclusion(index)?;
-            if merkle::includes(leaf, index, size, &path, root).is_ok() {
+            Ok(merkle::includes(leaf, index, size, &path, root).map(|()| path))
+        })
+    }
+
+    /// A way that leads under the checkpoint of a size. What is kept of the tree and does not lead there is made anew, once.
+    fn led(
+        &self,
+        size: u64,
+        lead: impl Fn(&Tree) -> Result<Result<Vec<NodeHash>, merkle::ProofFault>, StoreError>,
+    ) -> Result<Vec<NodeHash>, ProveError> {
+        self.with_tree(|tree, store| {
+            if let Ok(path) = lead(tree)? {
                 return Ok(path);
             }
             // Whoever reads changes nothing: it is kept by the next who writes.
             tree.remake(store)?;
-            let path = Prover::new(tree, size).inclusion(index)?;
-            let led = merkle::includes(leaf, index, size, &path, root);
-            led.map(|()| path).map_err(|source| ProveError::Beside { size, source })
+            lead(tree)?.map_err(|source| ProveError::Beside { size, source })
         })
     }
 }

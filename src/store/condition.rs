@@ -42,6 +42,8 @@ pub struct Forbidden {
     pub writing: Vec<PathBuf>,
     /// Whether nothing at all can be written to: then nobody meant it to be.
     pub all: bool,
+    /// Whether its disk is mounted for reading only: no right helps.
+    pub mounted: bool,
 }
 
 /// What the marker says of the format.
@@ -187,7 +189,8 @@ pub fn room(folder: &Path) -> Option<u64> {
 #[must_use]
 #[cfg(unix)]
 pub fn forbidden(folder: &Path) -> Forbidden {
-    let mut found = Forbidden { all: true, ..Forbidden::default() };
+    let mounted = access(folder, Access::WRITE_OK) == Err(Errno::ROFS);
+    let mut found = Forbidden { all: true, mounted, ..Forbidden::default() };
     look(folder, &mut found);
     found
 }

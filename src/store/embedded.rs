@@ -56,7 +56,7 @@ impl Embedded {
     ///
     /// # Errors
     /// [`StoreError::Exists`], [`StoreError::Foreign`], [`StoreError::Held`]; [`StoreError::Full`],
-    /// [`StoreError::Denied`], [`StoreError::System`].
+    /// [`StoreError::Denied`], [`StoreError::Mounted`], [`StoreError::System`].
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
         Self::open_for_writing(Folder::create(folder)?, SEGMENT_LIMIT)
     }
@@ -66,7 +66,7 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`], [`StoreError::Held`];
     /// [`StoreError::Damaged`] and [`StoreError::Cut`], which change nothing; [`StoreError::Full`],
-    /// [`StoreError::Denied`], [`StoreError::System`].
+    /// [`StoreError::Denied`], [`StoreError::Mounted`], [`StoreError::System`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Self::open_for_writing(Folder::open(folder)?, SEGMENT_LIMIT)
     }

@@ -136,6 +136,17 @@ pub enum StoreError {
         /// What was being done to it.
         doing: &'static str,
     },
+    /// No disk that takes anything.
+    #[error(
+        "{}: cannot be {doing}: its disk is mounted for reading only; mount it for writing, or open the ledger for reading only",
+        path.display()
+    )]
+    Mounted {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done to it.
+        doing: &'static str,
+    },
     /// The system said no.
     #[error("{}: cannot be {doing}; check the disk's space and the folder's permissions", path.display())]
     System {
@@ -258,7 +269,8 @@ pub(crate) fn said(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -
     let path = path.to_owned();
     move |source| match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { path, doing },
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::Denied { path, doing },
+        ErrorKind::PermissionDenied => StoreError::Denied { path, doing },
+        ErrorKind::ReadOnlyFilesystem => StoreError::Mounted { path, doing },
         _ => StoreError::System { path, doing, source },
     }
 }
@@ -273,7 +285,7 @@ mod tests {
             (ErrorKind::StorageFull, "/l/journal: cannot be written: the disk is full; make room"),
             (ErrorKind::QuotaExceeded, "make room"),
             (ErrorKind::PermissionDenied, "/l/journal: cannot be written: not permitted; give this user"),
-            (ErrorKind::ReadOnlyFilesystem, "open the ledger for reading only"),
+            (ErrorKind::ReadOnlyFilesystem, "is mounted for reading only; mount it"),
             (ErrorKind::NotADirectory, "cannot be written; check"),
         ] {
             let error = said(Path::new("/l/journal"), "written")(io::Error::from(kind));

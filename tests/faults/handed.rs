@@ -56,6 +56,38 @@ fn a_tree_that_is_kept_and_damaged_is_made_anew_before_it_is_handed_over() {
 }
 
 #[test]
+fn what_vouches_for_a_page_holds_and_is_led_to_anew_where_the_tree_is_damaged() {
+    let place = Place::founded();
+    for party in ["KR", "DK"] {
+        place.done(["cosign", "--as", party]);
+    }
+    let page = || {
+        place.done(["brief", "2", "--at", "100", "--today", "2022-01-01", "-o", "page.html"]);
+        place.done(["verify", "page.html"]);
+        let text = fs::read_to_string(place.path("page.html")).unwrap();
+        fs::remove_file(place.path("page.html")).unwrap();
+        text
+    };
+    let whole = page();
+    let checkpoint = place.ledger.join("checkpoints/000000000126");
+    let last = fs::read_to_string(&checkpoint).unwrap().lines().last().unwrap().to_owned();
+    assert!(whole.contains(&last), "{whole:.3000}");
+    for row in fs::read_dir(place.ledger.join("tile")).unwrap() {
+        let path = row.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        // By its last hash a row is known to be of these entries.
+        let end = bytes.len().saturating_sub(32);
+        bytes[..end].iter_mut().for_each(|byte| *byte ^= 1);
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(page(), whole);
+    let changed =
+        fs::read_to_string(&checkpoint).unwrap().replace(&last[last.len() - 20..], "AAAAAAAAAAAAAAAAAAA=");
+    fs::write(&checkpoint, changed).unwrap();
+    assert!(!page().contains("AAAAAAAAAAAAAAAAAAA="));
+}
+
+#[test]
 fn a_bundle_ends_at_a_checkpoint_of_the_entries_that_are_here() {
     let place = Place::founded();
     place.done(["cosign", "--as", "KR"]);

@@ -110,14 +110,17 @@ fn on_a_disk_that_is_mounted_for_reading_only_one_reads() {
     let disk = place.disk.as_ref().unwrap();
     let before = place.export();
     disk.remount("ro");
-    place.refused(PROGRESS, 3, &[&["lock"], &REMEDY[..]].concat());
-    place.refused(["import", HISTORY], 3, &REMEDY);
+    let remedy = ["mounted for reading only", "mount it for writing"];
+    place.refused(PROGRESS, 3, &[&["lock"], &remedy[..]].concat());
+    place.refused(["import", HISTORY], 3, &remedy);
     for reading in READING {
         place.done(reading);
     }
+    let found = String::from_utf8(place.annals(["doctor"]).out).unwrap();
+    assert!(found.contains("mount it for writing") && !found.contains("chmod"), "{found}");
     let another = disk.path.join("another");
     let init = ["--ledger", another.to_str().unwrap(), "init", PLAN, "--as", "DK", "--both-sides"];
-    place.refused(init, 3, &["another", "not permitted"]);
+    place.refused(init, 3, &["another", "mounted for reading only"]);
     assert_eq!(place.export(), before);
     disk.remount("rw");
     place.done(PROGRESS);

@@ -1,6 +1,6 @@
 //! Wrong arguments and malformed files: each is answered with what was expected, and nothing is recorded.
 
-use super::place::{PLAN, Place, files, lines};
+use super::place::{PLAN, Place, files, lines, pipe};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -49,6 +49,29 @@ fn a_wrong_name_is_answered_with_the_nearest_or_those_that_there_are() {
     place.refused(["status", "--line", "99"], 2, &["no line 99"]);
     place.refused(["status", "--institution", "MSTI"], 2, &["no institution MSTI", "did you mean MSIT?"]);
     place.refused(["init", PLAN, "--as", "XX", "--ledger", "new"], 2, &["XX is not a party", "DK, KR"]);
+}
+
+#[test]
+fn an_action_and_a_review_go_by_the_names_of_their_streams_as_well() {
+    let place = Place::founded();
+    let one = "actions/1.G2G.1";
+    place.done(["record", "progress", one, "--as", "KR", "--lifecycle", "under_way"]);
+    place.done(["record", "confirm", one, "--as", "DK"]);
+    place.done(["review", "open", "reviews/R1", "--cutoff", "2023-12-31", "--as", "DK"]);
+    place.done(["review", "assess", "reviews/R1", one, "--finding", "limited", "--as", "KR"]);
+    for command in [
+        &["show"][..],
+        &["timeline"],
+        &["replay"],
+        &["--format", "json", "evidence", "check"],
+        &["diff", "120", "126", "--action"],
+    ] {
+        let both = [one, "1.G2G.1"].map(|name| place.done([command, &[name]].concat()));
+        assert_eq!(both[0], both[1], "{command:?}");
+    }
+    assert_eq!(place.done(["status", "--review", "reviews/R1"]), place.done(["status", "--review", "R1"]));
+    place.refused(["show", "actions/1.G2G.1O"], 2, &["no action 1.G2G.1O", "did you mean 1.G2G.1?"]);
+    place.refused(["review", "show", "actions/R1"], 2, &["actions/R1"]);
 }
 
 #[test]
@@ -379,4 +402,7 @@ fn settings_that_cannot_be_read_are_named() {
         let answer = place.annals(["status"]);
         assert!(matches!(answer.code, Some(2 | 3)) && answer.err.contains("annals.toml"), "{answer:?}");
     }
+    fs::remove_file(place.path("annals.toml")).unwrap();
+    pipe(&place.path("annals.toml"));
+    place.annals_in_time(["status"]).says(2, &["annals.toml", "no file"]);
 }

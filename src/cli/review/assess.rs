@@ -25,9 +25,10 @@ The words are those of the Open Government Partnership's reports; a line is judg
 last finding of each party counts. The joint finding follows from them: same, one-sided or different.")]
 pub(crate) struct Assess {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// The action, such as 1.G2G.3
-    #[arg(required_unless_present = "line")]
+    #[arg(required_unless_present = "line", value_parser = words::action::<Code>)]
     action: Option<Code>,
     /// The line of effort
     #[arg(long, value_name = "NUMBER", requires = "criterion", conflicts_with = "action")]

@@ -3,6 +3,7 @@
 use super::super::failure::Failure;
 use super::super::settings::Settings;
 use super::super::signing::{Change, Signing, put};
+use super::super::words;
 use annals::domain::value::Code;
 use clap::Args;
 use serde_json::Map;
@@ -17,6 +18,7 @@ Example:
 Refused while a proposal is open. Whatever is found or decided after it asks for another signature.")]
 pub(crate) struct Sign {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// A sentence on it
     #[arg(long)]
@@ -30,6 +32,7 @@ pub(crate) struct Sign {
 #[command(after_help = "Example:\n  annals review close R2022 --as DK")]
 pub(crate) struct Close {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// A sentence on it
     #[arg(long)]

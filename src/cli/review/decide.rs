@@ -39,8 +39,10 @@ A new action is JSON, as in the list `actions` of a plan document. An action is 
 first. It takes effect when the last party agrees.")]
 pub(crate) struct Propose {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// The action, such as 1.G2G.3
+    #[arg(value_parser = words::action::<Code>)]
     action: Code,
     /// What becomes of it
     #[arg(value_parser = words::decision())]
@@ -58,7 +60,7 @@ pub(crate) struct Propose {
     #[arg(long, value_name = "DATE")]
     due: Option<Effective>,
     /// Of `merge` and `split`: in which action it goes on; once for each
-    #[arg(long, value_name = "ACTION")]
+    #[arg(long, value_name = "ACTION", value_parser = words::action::<Code>)]
     into: Vec<Code>,
     /// Of `add`: the new action
     #[arg(long = "action", id = "new", value_name = "FILE")]
@@ -120,6 +122,7 @@ fn action(path: &Path) -> Result<Value, Failure> {
 )]
 pub(crate) struct Agree {
     /// The action, such as 1.G2G.3
+    #[arg(value_parser = words::action::<Code>)]
     action: Code,
     /// The proposal, by sequence or id [default: the one that is open]
     proposal: Option<String>,
@@ -137,6 +140,7 @@ pub(crate) struct Agree {
 )]
 pub(crate) struct Decline {
     /// The action, such as 1.G2G.3
+    #[arg(value_parser = words::action::<Code>)]
     action: Code,
     /// The proposal, by sequence or id [default: the one that is open]
     proposal: Option<String>,

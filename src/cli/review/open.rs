@@ -24,6 +24,7 @@ As `recorded` by the cut-off, the reading has the entries that were recorded by 
 entries up to now, and of them the words that were true by then. Every reading command takes `--review R2022`.")]
 pub(crate) struct Open {
     /// Its name, such as R2022
+    #[arg(value_parser = words::review)]
     review: Code,
     /// By the end of this day, month or year
     #[arg(long, value_name = "DATE")]

@@ -4,6 +4,7 @@ use super::super::axes::{Axes, Which, review};
 use super::super::failure::Failure;
 use super::super::output;
 use super::super::settings::Settings;
+use super::super::words;
 use annals::domain::value::Code;
 use annals::ledger::Cut;
 use annals::projection::filter::Filter;
@@ -33,6 +34,7 @@ Where the actions stood is that of the reading on which the review was opened. O
 however much is recorded later; `annals plan diff` shows what it changed.")]
 pub(crate) struct Show {
     /// The review
+    #[arg(value_parser = words::review)]
     review: Code,
     /// The lines of effort, by each criterion, instead of the actions
     #[arg(long)]

@@ -43,7 +43,7 @@ impl<S: Source> Log<S> {
         if here > size {
             if copy.has_root(size, root)? {
                 // More that the log signed, or that was written here by itself.
-                let signed = copy.checkpoints()?.iter().any(|kept| kept.checkpoint().size() > size);
+                let signed = copy.readable_checkpoints()?.iter().any(|kept| kept.checkpoint().size() > size);
                 return Err(if signed {
                     MirrorError::Behind { known: here, size }
                 } else {
@@ -54,7 +54,7 @@ impl<S: Source> Log<S> {
             return Ok(());
         }
         // Of what was signed for these entries, the newest tells it.
-        for kept in copy.checkpoints()?.iter().rev() {
+        for kept in copy.readable_checkpoints()?.iter().rev() {
             if kept.checkpoint().size() <= size {
                 self.no_fork(kept)?;
             } else if let Some(fork) = copy.fork(&self.signed, kept)? {

@@ -21,6 +21,9 @@ impl Examining<'_> {
         let forbidden = condition::forbidden(self.folder);
         let (gravity, what) = match (&forbidden.reading[..], &forbidden.writing[..]) {
             ([], []) => (Gravity::Fine, String::new()),
+            ([], _) if forbidden.mounted => {
+                (Gravity::Fine, "the disk is mounted for reading only: nothing can be recorded".to_owned())
+            }
             ([], _) if forbidden.all => {
                 (Gravity::Fine, "this user may read the ledger, and not write to it".to_owned())
             }
@@ -28,7 +31,8 @@ impl Examining<'_> {
             (reading, _) => (Gravity::Unreadable, format!("this user may not read {}", few(reading))),
         };
         if !what.is_empty() {
-            self.add(Part::Rights, gravity, what, self.remedies.rights());
+            let rights = self.remedies.rights();
+            self.add(Part::Rights, gravity, what, if forbidden.mounted { remedy::mounted() } else { rights });
         }
         if let Some(room) = condition::room(self.folder).filter(|room| *room < ROOM) {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);

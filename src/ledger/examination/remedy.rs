@@ -200,6 +200,11 @@ pub(super) fn right_to(path: &Path) -> Remedy {
     ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(path))])
 }
 
+/// What is said of a disk that takes nothing.
+pub(super) const fn mounted() -> Remedy {
+    ("mount it for writing before anything is recorded or mended", Vec::new())
+}
+
 pub(super) fn remove(path: &Path) -> Remedy {
     ("delete it", vec![format!("rm -r {}", quoted(path))])
 }

@@ -2,13 +2,10 @@
 //!
 //! What a line may say is C2SP tlog-policy, "Policy file syntax and structure"; how a policy is written is not here.
 
-use super::{Group, Log, NONE, Octets, Policy, PolicyFault, Quorum, Threshold, Witness};
+use super::{Group, LINE_LIMIT, Log, NONE, Octets, Policy, PolicyFault, Quorum, Threshold, Witness};
 use crate::trail::checkpoint::decimal;
 use crate::trail::key::{KeyFault, Kind, VerifierKey};
 use std::collections::HashSet;
-
-/// The most lines of a policy, empty ones and comments included.
-const LINE_LIMIT: usize = 1024;
 
 const LOG: &str = "log <vkey> [<url>]";
 const WITNESS: &str = "witness <name> <vkey> [<url>]";
