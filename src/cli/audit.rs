@@ -1,32 +1,19 @@
 //! `annals audit`: the assertions of a reading, a sample that anyone can repeat, what to look at first, and a statement on all of it.
 
 use super::axes::{Axes, Which};
-use super::evidence::checked;
 use super::failure::Failure;
-use super::hidden::Hidden;
 use super::output::{self, Format};
 use super::settings::Settings;
 use super::verify;
 use super::words;
-use annals::domain::duration::Duration;
-use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger};
-use annals::projection::audit::{self, Assertion, Exception, Exhibited, Stratum};
-use annals::projection::evidence::Exhibit;
+use annals::ledger::Cut;
+use annals::projection::audit::{self, Stratum};
 use annals::projection::filter::Filter;
-use annals::projection::reading::Reading;
-use annals::projection::silence::{self, SILENT_DAYS};
-use annals::record::history::{History, Recalled};
-use annals::record::withheld;
 use annals::report::audit as table;
-use annals::report::evidence::{Availability, Checked};
 use annals::report::json;
 use annals::report::table::Cell;
-use annals::trail::entry::Event;
-use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 /// Audit the assertions: the population, a sample that anyone can repeat, exceptions, a statement
@@ -133,7 +120,7 @@ impl Population {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let population = assertions(&ledger, &history, &reading, &filter)?;
+        let population = ledger.assertions(&history, &reading, &filter)?;
         output::report(&table::population(&reading, &population, self.by), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -144,7 +131,7 @@ impl Sample {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let population = assertions(&ledger, &history, &reading, &filter)?;
+        let population = ledger.assertions(&history, &reading, &filter)?;
         let parts = audit::sample(&population, &self.seed, self.size, self.by);
         output::report(&table::sample(&reading, &parts, &self.seed, self.by), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -156,7 +143,8 @@ impl Exceptions {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
-        let mut found = found(&ledger, &history, &reading, &filter)?;
+        let population = ledger.assertions(&history, &reading, &filter)?;
+        let mut found = ledger.exceptions(&history, &reading, &filter, &population)?;
         found.retain(|exception| self.rules.is_empty() || self.rules.contains(&exception.why.rule()));
         output::report(&table::exceptions(&reading, &found), settings.format)?;
         Ok(ExitCode::SUCCESS)
@@ -179,8 +167,8 @@ impl Statement {
         // What was recorded after it was verified is not spoken of.
         let last = verified.report.size.checked_sub(1).map_or(Cut::Start, Cut::Sequence);
         let (history, reading) = Axes::of(Some(last), None, None).read(&ledger)?;
-        let population = assertions(&ledger, &history, &reading, &Filter::default())?;
-        let found = exceptions(&ledger, &history, &reading, &Filter::default(), &population)?;
+        let population = ledger.assertions(&history, &reading, &Filter::default())?;
+        let found = ledger.exceptions(&history, &reading, &Filter::default(), &population)?;
         let counts: Vec<(audit::Rule, u64)> = table::counts(&found).collect();
         match settings.format {
             Format::Table => {
@@ -215,91 +203,5 @@ impl Statement {
             }
         }
         Ok(ExitCode::from(u8::from(!verified.holds())))
-    }
-}
-
-/// The assertions of a reading on the actions that a filter admits.
-fn assertions(
-    ledger: &Ledger,
-    history: &History<Sayings>,
-    reading: &Reading,
-    filter: &Filter,
-) -> Result<Vec<Assertion>, Failure> {
-    let hidden = Hidden::of(ledger)?;
-    let holder = |event: &Event| {
-        let clear = withheld::disclose(&event.data.members(), &|digest| hidden.known(ledger, digest));
-        clear.get("holder").and_then(Value::as_str).map(str::to_owned)
-    };
-    let (mut population, mut spoken) = (audit::Population::default(), Recalled::new(history));
-    ledger.replay(0..reading.head.size, &mut |entry, fact| {
-        let words = spoken.words(fact.action())?;
-        population.take((&history.state, reading, filter), entry, fact, &words, &holder);
-        Ok(())
-    })?;
-    Ok(population.all())
-}
-
-/// What an auditor looks at first in a reading.
-pub(crate) fn found(
-    ledger: &Ledger,
-    history: &History<Sayings>,
-    reading: &Reading,
-    filter: &Filter,
-) -> Result<Vec<Exception>, Failure> {
-    let population = assertions(ledger, history, reading, filter)?;
-    exceptions(ledger, history, reading, filter, &population)
-}
-
-/// The same as far as the entries tell it, whatever became of the files that they name.
-pub(crate) fn told(
-    ledger: &Ledger,
-    history: &History<Sayings>,
-    reading: &Reading,
-) -> Result<Vec<Exception>, Failure> {
-    let filter = Filter::default();
-    let population = assertions(ledger, history, reading, &filter)?;
-    let silences = silence::of(history, reading, &filter, since(reading))?;
-    let mut found = audit::exceptions(&history.state, reading, &population, &[], &silences);
-    found.retain(|exception| exception.why.rule() != audit::Rule::Unevidenced);
-    Ok(found)
-}
-
-fn since(reading: &Reading) -> NaiveDate {
-    Duration::Days(SILENT_DAYS).before(reading.today)
-}
-
-fn exceptions(
-    ledger: &Ledger,
-    history: &History<Sayings>,
-    reading: &Reading,
-    filter: &Filter,
-    population: &[Assertion],
-) -> Result<Vec<Exception>, Failure> {
-    let files = checked(ledger, history, reading, None)?;
-    let meant = |file: &&Checked| {
-        let action = file.exhibit.subject.strip_prefix("actions/").and_then(|action| action.parse().ok());
-        let programme = &history.state.programme;
-        action
-            .and_then(|action| programme.actions.get(&action))
-            .is_some_and(|state| filter.admits(programme, state))
-    };
-    let asserted: HashSet<u64> = population.iter().map(|assertion| assertion.item.sequence).collect();
-    let within = |file: &&Checked| reading.effective.is_none() || asserted.contains(&file.exhibit.sequence);
-    let exhibits: Vec<(&Exhibit, Exhibited)> = files
-        .iter()
-        .filter(meant)
-        .filter(within)
-        .map(|file| (&file.exhibit, exhibited(file.found)))
-        .collect();
-    let silences = silence::of(history, reading, filter, since(reading))?;
-    Ok(audit::exceptions(&history.state, reading, population, &exhibits, &silences))
-}
-
-const fn exhibited(found: Availability) -> Exhibited {
-    match found {
-        Availability::Found => Exhibited::Found,
-        Availability::Missing => Exhibited::Missing,
-        Availability::Changed => Exhibited::Changed,
-        Availability::Withheld | Availability::Erased => Exhibited::Unknown,
     }
 }

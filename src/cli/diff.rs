@@ -2,9 +2,7 @@
 
 use super::axes::{self, Axes, Which, any_cut, day};
 use super::failure::Failure;
-use super::hidden::Hidden;
 use super::output;
-use super::read::told;
 use super::settings::Settings;
 use super::words;
 use annals::domain::value::Code;
@@ -112,13 +110,13 @@ pub(super) fn spoken(
     state: &State,
     causes: impl IntoIterator<Item = Cause>,
 ) -> Result<BTreeMap<u64, Spoken>, Failure> {
-    let (mut spoken, hidden) = (BTreeMap::new(), Hidden::of(ledger)?);
+    let (mut spoken, hidden) = (BTreeMap::new(), ledger.hidden()?);
     for cause in causes {
         if let Cause::Entry { sequence, .. } = cause
             && !spoken.contains_key(&sequence)
             && let Some(entry) = ledger.entry(sequence)?
         {
-            let (told, day) = (told(ledger, &hidden, &entry), state.day(entry.seal.recordedtime));
+            let (told, day) = (hidden.told(&entry), state.day(entry.seal.recordedtime));
             spoken.insert(sequence, Spoken { source: entry.request.event.source, day, told });
         }
     }

@@ -2,24 +2,18 @@
 
 use super::axes::{self, Axes};
 use super::failure::Failure;
-use super::hidden::Hidden;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use super::words;
 use annals::exchange::evidence::{self as files, Offered};
-use annals::ledger::index::Sayings;
 use annals::ledger::{Ledger, LedgerError};
-use annals::projection::evidence::exhibits;
-use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
-use annals::record::evidence::{self, Shown};
-use annals::record::history::{History, Recalled};
-use annals::report::evidence::{Availability, Checked};
+use annals::record::evidence::Shown;
+use annals::report::evidence::Availability;
 use annals::report::table::Cell;
 use annals::store::Condition;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -165,59 +159,11 @@ impl Check {
         let (history, reading) = Axes::default().read(&ledger)?;
         let wanted = self.action.map(|action| axes::known(&ledger.state(), &action)).transpose()?;
         let wanted = wanted.as_ref().map(stream);
-        let checked = checked(&ledger, &history, &reading, wanted.as_deref())?;
+        let checked = ledger.exhibits(&history, &reading, wanted.as_deref())?;
         output::report(&annals::report::evidence::evidence(&reading, &checked), settings.format)?;
         let bad =
             checked.iter().any(|file| matches!(file.found, Availability::Missing | Availability::Changed));
         Ok(ExitCode::from(u8::from(bad)))
-    }
-}
-
-/// Every file that was put forward in a stream, or in any, with how it is found.
-pub(crate) fn checked(
-    ledger: &Ledger,
-    history: &History<Sayings>,
-    reading: &Reading,
-    wanted: Option<&str>,
-) -> Result<Vec<Checked>, Failure> {
-    let hidden = Hidden::of(ledger)?;
-    let (mut all, mut spoken) = (Vec::new(), Recalled::new(history));
-    ledger.replay(0..reading.head.size, &mut |entry, fact| {
-        let event = &entry.request.event;
-        let meant = wanted.is_none_or(|wanted| *wanted == event.subject);
-        let names = || !evidence::files(event, &|_| None).is_empty();
-        if meant && names() {
-            let words = spoken.words(fact.action())?;
-            all.extend(exhibits(entry, &words, &|digest| hidden.known(ledger, digest)));
-        }
-        Ok(())
-    })?;
-    let mut read: HashMap<String, Availability> = HashMap::new();
-    let mut checked = Vec::new();
-    for exhibit in all {
-        let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
-        let found = match &sha256 {
-            None => hidden.without_digest(&exhibit.file),
-            Some(sha256) => {
-                // A file that several entries name is read once.
-                if !read.contains_key(sha256) {
-                    let whole = ledger.copy_blob(sha256, &mut io::sink()).map_err(LedgerError::from)?;
-                    read.insert(sha256.clone(), found(whole));
-                }
-                read.get(sha256).copied().unwrap_or(Availability::Missing)
-            }
-        };
-        let path = sha256.and_then(|sha256| ledger.blob_path(&sha256));
-        checked.push(Checked { exhibit, found, path });
-    }
-    Ok(checked)
-}
-
-const fn found(condition: Condition) -> Availability {
-    match condition {
-        Condition::Whole => Availability::Found,
-        Condition::Missing => Availability::Missing,
-        Condition::Changed => Availability::Changed,
     }
 }
 
@@ -262,8 +208,8 @@ impl Open {
             None => (self.what.as_str(), None),
         };
         let entry = axes::entry(ledger, entry)?;
-        let hidden = Hidden::of(ledger)?;
-        let known = |digest: &str| hidden.known(ledger, digest);
+        let hidden = ledger.hidden()?;
+        let known = |digest: &str| hidden.known(digest);
         let all = annals::record::evidence::files(&entry.request.event, &known);
         let sequence = entry.seal.sequence;
         let list = || {

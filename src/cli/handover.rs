@@ -2,9 +2,7 @@
 
 use super::axes::Axes;
 use super::failure::Failure;
-use super::hidden::Hidden;
 use super::output;
-use super::read::told;
 use super::settings::Settings;
 use super::signing::{Asked, Change, Signing, put};
 use annals::domain::action::Event as Action;
@@ -14,6 +12,7 @@ use annals::domain::duration::Duration;
 use annals::domain::programme::Event as Programme;
 use annals::domain::value::{Code, nearest};
 use annals::ledger::examination::quoted;
+use annals::ledger::hidden::Hidden;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::handover::{self, Duty};
 use annals::projection::timeline::stream;
@@ -87,7 +86,7 @@ impl Handover {
         }
         let (history, reading) = Axes::default().read(&ledger)?;
         let duties = handover::of(&history, &reading, &party, self.institution.as_ref(), self.within)?;
-        let hidden = Hidden::of(&ledger)?;
+        let hidden = ledger.hidden()?;
         let offices: Vec<Office> =
             duties.iter().map(|duty| office(&ledger, &hidden, duty)).collect::<Result<_, _>>()?;
         let begun = self.begun(&ledger)?;
@@ -200,7 +199,7 @@ impl Handover {
     fn keys(
         &self,
         ledger: &Ledger,
-        hidden: &Hidden,
+        hidden: &Hidden<'_>,
         state: &State,
         party: &Code,
         institution: &Code,
@@ -209,7 +208,7 @@ impl Handover {
         for key in handover::keys(state, party, institution) {
             let keyid = key.vkey.keyid();
             let entry = ledger.entry(key.registered)?;
-            let holder = match entry.and_then(|entry| told(ledger, hidden, &entry)) {
+            let holder = match entry.and_then(|entry| hidden.told(&entry)) {
                 Some(told) if told.note.is_some() => told.note,
                 _ => None,
             };
@@ -240,7 +239,7 @@ impl Handover {
 }
 
 /// Which office the latest assignment names by which an institution has an action.
-fn office(ledger: &Ledger, hidden: &Hidden, duty: &Duty<'_>) -> Result<Office, Failure> {
+fn office(ledger: &Ledger, hidden: &Hidden<'_>, duty: &Duty<'_>) -> Result<Office, Failure> {
     let mut found = Office::Nobody;
     let assigned = |fact: &Fact| match fact {
         Fact::Programme(Programme::Action(_, Action::Assigned(Assigned { institution, .. }))) => {
@@ -251,7 +250,7 @@ fn office(ledger: &Ledger, hidden: &Hidden, duty: &Duty<'_>) -> Result<Office, F
     let subject = stream(&duty.row.action.action.reference);
     ledger.stream(&subject, 0..u64::MAX, &mut |entry, fact| {
         if assigned(fact) {
-            found = match told(ledger, hidden, entry) {
+            found = match hidden.told(entry) {
                 Some(told) if told.note.is_some() => told.note.map_or(Office::Nobody, Office::Named),
                 Some(told) if told.erased.is_some() => told.erased.map_or(Office::Nobody, Office::Erased),
                 Some(told) if told.withheld => Office::Withheld,

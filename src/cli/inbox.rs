@@ -3,7 +3,7 @@
 use super::axes::{self, Axes, Which, any_cut, seen};
 use super::failure::Failure;
 use super::output;
-use super::read::{retain, said};
+use super::read::retain;
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::ledger::index::Sayings;
@@ -61,7 +61,7 @@ impl Inbox {
         let first = first(&ledger, &history, self.since, &us)?;
         let awaited = inbox::of(&history, &reading, &filter, &us.party)?;
         let ours = Author { party: us.party.clone(), institution: None };
-        let (mut items, notes) = said(&ledger, &history, &reading, None, first)?;
+        let (mut items, notes) = ledger.timeline(&history, &reading, None, first)?;
         items.retain(|item| !is_of(&item.source, &ours));
         if filtered {
             retain(&mut items, &history, &reading, &filter)?;

@@ -25,7 +25,6 @@ mod files;
 mod founding;
 mod gaps;
 mod handover;
-mod hidden;
 mod iati;
 mod inbox;
 mod key;

@@ -2,28 +2,20 @@
 
 use super::axes::{self, Axes, Which, any_cut};
 use super::failure::Failure;
-use super::hidden::{Hidden, glance};
 use super::output;
 use super::settings::Settings;
 use super::words;
-use annals::domain::value::Code;
+use annals::ledger::Cut;
 use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
-use annals::projection::timeline::{self, Item, stream};
+use annals::projection::timeline::{Item, stream};
 use annals::projection::{board, lint};
-use annals::record::evidence;
-use annals::record::fact::Fact;
-use annals::record::history::{History, Recalled};
+use annals::record::history::History;
 use annals::record::request::Speaker;
-use annals::record::withheld;
-use annals::report::moments::Told;
 use annals::report::{action, answers, moments};
-use annals::trail::entry::Entry;
 use clap::Args;
-use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 /// Where every action stands
@@ -67,7 +59,7 @@ impl Show {
         let ledger = settings.reading()?;
         let (history, reading) = self.axes.read(&ledger)?;
         let named = axes::known(&ledger.state(), &self.action)?;
-        let (items, notes) = said(&ledger, &history, &reading, Some(&named), 0)?;
+        let (items, notes) = ledger.timeline(&history, &reading, Some(&named), 0)?;
         let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {
@@ -107,7 +99,7 @@ impl Timeline {
         self.by.iter().try_for_each(|by| axes::speaker(&whole, by))?;
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
-        let (mut items, notes) = said(&ledger, &history, &reading, action.as_ref(), 0)?;
+        let (mut items, notes) = ledger.timeline(&history, &reading, action.as_ref(), 0)?;
         if filtered {
             retain(&mut items, &history, &reading, &filter)?;
         }
@@ -166,7 +158,7 @@ impl Replay {
         self.by.iter().try_for_each(|by| axes::speaker(&ledger.state(), by))?;
         let filtered = !self.which.is_empty();
         let filter = Filter { action: named.clone(), ..self.which.filter(&ledger.state())? };
-        let (mut items, notes) = said(&ledger, &after, &reading, named.as_ref(), before.state.head.size)?;
+        let (mut items, notes) = ledger.timeline(&after, &reading, named.as_ref(), before.state.head.size)?;
         if filtered {
             retain(&mut items, &after, &reading, &filter)?;
         }
@@ -218,73 +210,4 @@ impl Lint {
         output::report(&answers::lint(&reading, &gaps), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// What was said up to a reading, from a sequence on, with the notes at hand. `after` is its history.
-pub(super) fn said(
-    ledger: &Ledger,
-    after: &History<Sayings>,
-    reading: &Reading,
-    action: Option<&Code>,
-    first: u64,
-) -> Result<(Vec<Item>, BTreeMap<u64, Told>), Failure> {
-    let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
-    let mut spoken = Recalled::new(after);
-    let hidden = Hidden::of(ledger)?;
-    let mut take = |entry: &Entry, fact: &Fact| -> Result<(), LedgerError> {
-        let words = spoken.words(fact.action())?;
-        let mut item = timeline::item(&after.state, entry, fact, &words);
-        if let (Fact::Erased(_), Some(holder)) = (fact, entry.request.event.causationid) {
-            item.answers = ledger.recorded(holder)?.map(|holder| holder.seal.sequence);
-            item.summary.extend(item.answers.map(|answered| format!(" of entry {answered}")));
-        }
-        items.push(item);
-        notes.extend(told(ledger, &hidden, entry).map(|told| (entry.seal.sequence, told)));
-        Ok(())
-    };
-    match action {
-        Some(action) => {
-            ledger.stream(&stream(action), first..reading.head.size, &mut take)?;
-        }
-        None => ledger.replay(first..reading.head.size, &mut take)?,
-    }
-    timeline::gather(&mut items, &mut |sequence| {
-        let entry = if sequence < reading.head.size { ledger.entry(sequence)? } else { None };
-        Ok::<_, LedgerError>(entry.and_then(|entry| {
-            let event = &entry.request.event;
-            let correlation = event.correlationid.as_deref();
-            timeline::Occasion::of(correlation, &event.kind, &event.source, &event.subject)
-        }))
-    })?;
-    retain_effective(&mut items, reading);
-    Ok((items, notes))
-}
-
-/// Keeps what was true by the day of a reading.
-fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
-    if let Some(day) = reading.effective {
-        let by = |date: &str| {
-            date.parse::<annals::domain::date::Effective>().is_ok_and(|date| date.begin() <= day)
-        };
-        items.retain(|item| item.effective.as_deref().is_none_or(by));
-    }
-}
-
-/// What an entry says in fields that can be withheld; nothing where it has none.
-pub(super) fn told(ledger: &Ledger, hidden: &Hidden, entry: &Entry) -> Option<Told> {
-    const SENTENCES: [&str; 5] = ["note", "reason", "rationale", "officer", "holder"];
-    let event = &entry.request.event;
-    let known = |digest: &str| hidden.known(ledger, digest);
-    let clear = withheld::disclose(&event.data.members(), &known);
-    let text = |name: &str| clear.get(name).and_then(Value::as_str).map(str::to_owned);
-    let left = || SENTENCES.into_iter().filter_map(|name| withheld::digest_of(&clear, name));
-    let files = evidence::files(event, &known);
-    let told = Told {
-        note: SENTENCES.into_iter().find_map(text),
-        withheld: left().any(|digest| !hidden.is_erased(&digest)),
-        erased: left().find_map(|digest| hidden.why(ledger, &digest)),
-        files: files.iter().map(|file| hidden.words(file, true)).collect(),
-        places: files.iter().map(|file| glance(ledger, hidden, file)).collect(),
-    };
-    (told != Told::default()).then_some(told)
 }

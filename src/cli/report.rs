@@ -1,10 +1,8 @@
 //! `annals report`: the evaluation of a review as a document, in the dialect that the file's name asks for.
 
-use super::audit;
 use super::axes::{Axes, review as reviewed};
 use super::document::Edition;
 use super::failure::Failure;
-use super::hidden::Hidden;
 use super::settings::Settings;
 use super::{plan, privacy, words};
 use annals::domain::review;
@@ -82,7 +80,7 @@ impl Report {
         let mut decided = version::decided(&state.programme, named.1.sequence, after.head.size);
         decided.retain(|decided| decided.proposal.decision.review == self.review);
         plan::date(ledger, &state, &mut decided)?;
-        let exceptions = audit::told(ledger, &then, &before)?;
+        let exceptions = ledger.exceptions_told(&then, &before)?;
         let plan = state.programme.plan.as_deref();
         let findings = table::actions(&state, named, readings, &rows, &board);
         let facts = findings.facts.clone();
@@ -137,11 +135,11 @@ impl Report {
         said: Vec<Said<'a>>,
     ) -> Result<Vec<(Said<'a>, String, Cell)>, Failure> {
         privacy::known_reader(ledger, reader)?;
-        let hidden = Hidden::of(ledger)?;
+        let hidden = ledger.hidden()?;
         let mut reasons = Vec::new();
         for said in said {
             let Some(entry) = ledger.entry(said.sequence)? else { continue };
-            match hidden.reason(ledger, reader, &entry)? {
+            match hidden.reason(reader, &entry)? {
                 Cell::Empty => {}
                 reason => reasons.push((said, speaker(&entry.request.event.source), reason)),
             }

@@ -46,6 +46,22 @@ impl Audience {
     const fn is_public(&self) -> bool {
         matches!(self, Self::Public)
     }
+
+    /// Whether a reader may see what is for this audience: what is public, everybody; what is for the parties, each of them; what is
+    /// for one party, that one; and what a party withheld itself, that party. `source` is who withheld it: `parties/KR`.
+    #[must_use]
+    pub fn admits(&self, reader: &Self, source: &str) -> bool {
+        let own = |party: &Code| {
+            let rest = source.strip_prefix("parties/").and_then(|rest| rest.strip_prefix(party.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        match (self, reader) {
+            (Self::Public, _) => true,
+            (Self::Parties, reader) => *reader != Self::Public,
+            (Self::Party(party), Self::Party(reader)) => reader == party || own(reader),
+            (Self::Party(_), Self::Public | Self::Parties) => false,
+        }
+    }
 }
 
 impl TryFrom<String> for Audience {
@@ -67,5 +83,27 @@ impl From<Audience> for String {
             Audience::Parties => "parties".to_owned(),
             Audience::Party(code) => code.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reader_sees_what_is_meant_for_it_and_what_it_said_itself() {
+        let audience = |text: &str| Audience::try_from(text.to_owned()).unwrap();
+        let seen = |reader: &str, whom: &str, source: &str| audience(whom).admits(&audience(reader), source);
+        for (reader, sees) in [
+            ("public", [true, false, false, false]),
+            ("parties", [true, true, false, false]),
+            ("DK", [true, true, true, false]),
+            ("KR", [true, true, true, true]),
+        ] {
+            let found = ["public", "parties", "DK", "KR"]
+                .map(|whom| seen(reader, whom, "parties/KR/institutions/MSIT"));
+            assert_eq!(found, sees, "{reader}");
+        }
+        assert!(!seen("K", "DK", "parties/KR"));
     }
 }

@@ -5,11 +5,9 @@
 //! ```
 
 use crate::domain::sealed::Audience;
-use crate::domain::value::Code;
 use crate::ledger::privacy::{Erasure, Intake};
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::fact::Fact;
-use crate::record::withheld::WithheldField;
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use serde::Serialize;
@@ -56,22 +54,6 @@ pub enum HandError {
     /// The output takes no more.
     #[error("the disclosures cannot be written")]
     Write(#[source] io::Error),
-}
-
-/// Whether somebody may see a field: what is public, everybody; what is for the parties, each of them; what is for one
-/// party, that one; and what a party withheld itself, that party.
-#[must_use]
-pub fn may_see(reader: &Audience, held: &WithheldField, source: &str) -> bool {
-    let own = |party: &Code| {
-        let rest = source.strip_prefix("parties/").and_then(|rest| rest.strip_prefix(party.as_str()));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    match (&held.audience, reader) {
-        (Audience::Public, _) => true,
-        (Audience::Parties, reader) => *reader != Audience::Public,
-        (Audience::Party(party), Audience::Party(reader)) => reader == party || own(reader),
-        (Audience::Party(_), Audience::Public | Audience::Parties) => false,
-    }
 }
 
 /// Writes the disclosures of entries that somebody may see, one a line.
@@ -142,7 +124,7 @@ impl Hand<'_> {
         for held in held {
             if self.erased.contains_key(&held.digest) {
                 self.handed.erased += 1;
-            } else if !may_see(self.reader, &held, &event.source) {
+            } else if !held.audience.admits(self.reader, &event.source) {
                 self.handed.others += 1;
             } else if let Some(disclosure) =
                 self.ledger.disclosure(&held.digest).filter(|found| held.check(found).is_ok())
@@ -224,30 +206,4 @@ pub fn read(
         each(number, disclosure.ok_or(TakeError::Form(number))?)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_reader_sees_what_is_meant_for_it_and_what_it_said_itself() {
-        let audience = |text: &str| Audience::try_from(text.to_owned()).unwrap();
-        let digest = Disclosure::new([0; 16], "note", &"x".into()).digest();
-        let seen = |reader: &str, whom: &str, source: &str| {
-            let held = WithheldField { digest, name: "note".to_owned(), audience: audience(whom) };
-            may_see(&audience(reader), &held, source)
-        };
-        for (reader, sees) in [
-            ("public", [true, false, false, false]),
-            ("parties", [true, true, false, false]),
-            ("DK", [true, true, true, false]),
-            ("KR", [true, true, true, true]),
-        ] {
-            let found = ["public", "parties", "DK", "KR"]
-                .map(|whom| seen(reader, whom, "parties/KR/institutions/MSIT"));
-            assert_eq!(found, sees, "{reader}");
-        }
-        assert!(!seen("K", "DK", "parties/KR"));
-    }
 }

@@ -1,9 +1,16 @@
-//! Evidence: the files that are kept beside the journal, each under its SHA-256, before an event names them. Which files
-//! an event names is in [`crate::record::evidence`].
+//! Evidence: the files that are kept beside the journal, each under its SHA-256, before an event names them, and how they are
+//! found. Which files an event names is in [`crate::record::evidence`].
 
-use super::Ledger;
+use super::index::Sayings;
+use super::{Ledger, LedgerError};
+use crate::projection::evidence::exhibits;
+use crate::projection::reading::Reading;
+use crate::record::evidence;
+use crate::record::history::{History, Recalled};
+use crate::report::evidence::{Availability, Checked};
 use crate::store::{Blob, Condition, StoreError};
-use std::io::{Read, Write};
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 impl Ledger {
@@ -32,5 +39,57 @@ impl Ledger {
     #[must_use]
     pub fn blob_path(&self, sha256: &str) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join("blobs").join(sha256))
+    }
+    /// Every file that was put forward up to a reading, in a stream or in any, with how it is found: each is read to its end.
+    /// `history` is the reading's.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where entries cannot be read, or a file that is there.
+    pub fn exhibits(
+        &self,
+        history: &History<Sayings>,
+        reading: &Reading,
+        wanted: Option<&str>,
+    ) -> Result<Vec<Checked>, LedgerError> {
+        let (mut all, mut spoken, hidden) = (Vec::new(), Recalled::new(history), self.hidden()?);
+        self.replay(0..reading.head.size, &mut |entry, fact| {
+            let event = &entry.request.event;
+            let meant = wanted.is_none_or(|wanted| *wanted == event.subject);
+            let names = || !evidence::files(event, &|_| None).is_empty();
+            if meant && names() {
+                let words = spoken.words(fact.action())?;
+                all.extend(exhibits(entry, &words, &|digest| hidden.known(digest)));
+            }
+            Ok(())
+        })?;
+        // A file that several entries name is read once.
+        let mut read: HashMap<String, Availability> = HashMap::new();
+        let mut checked = Vec::with_capacity(all.len());
+        for exhibit in all {
+            let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
+            let found = match &sha256 {
+                None => hidden.without_digest(&exhibit.file),
+                Some(sha256) => {
+                    if let Some(known) = read.get(sha256) {
+                        *known
+                    } else {
+                        let found = found(self.copy_blob(sha256, &mut io::sink())?);
+                        read.insert(sha256.clone(), found);
+                        found
+                    }
+                }
+            };
+            let path = sha256.and_then(|sha256| self.blob_path(&sha256));
+            checked.push(Checked { exhibit, found, path });
+        }
+        Ok(checked)
+    }
+}
+
+const fn found(condition: Condition) -> Availability {
+    match condition {
+        Condition::Whole => Availability::Found,
+        Condition::Missing => Availability::Missing,
+        Condition::Changed => Availability::Changed,
     }
 }

@@ -22,13 +22,16 @@
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
 //! - [`following`]: entries that were sealed elsewhere; [`copied`]: that all of them are; [`forked`]: two histories of one ledger, and
 //!   nothing written until people have decided;
-//! - `evidence`: the files that are kept beside the journal; `named`, what entries name of them and of withheld values;
+//! - `evidence`: the files that are kept beside the journal; `named`, what entries name of them and of withheld values; [`hidden`],
+//!   what is shown of these;
+//! - [`timeline`]: what was said up to a reading; `audit`: its assertions, and the exceptions among them;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
 //! - [`backup`]: the folder again in another place, while it is being written;
 //! - [`examination`]: what is wrong with a folder, and what mends it; `rebuild`: what is derived, made anew.
 
 mod admission;
 pub mod anchor;
+mod audit;
 pub mod backup;
 pub mod checkpoints;
 pub mod copied;
@@ -37,6 +40,7 @@ mod evidence;
 pub mod examination;
 pub mod following;
 pub mod forked;
+pub mod hidden;
 pub mod index;
 mod keeper;
 mod lines;
@@ -52,6 +56,7 @@ mod replay;
 mod sequencer;
 pub mod shelf;
 pub mod snapshot;
+pub mod timeline;
 mod tree;
 mod verification;
 pub mod witness;

@@ -149,7 +149,7 @@ fn put_files<W: Write + Seek>(
         let seen = |digest: &str| -> Option<Disclosure> {
             let digest = Digest::parse(digest)?;
             let held = held.iter().find(|held| held.digest == digest)?;
-            let shown = disclosing::may_see(&recipe.reader, held, &event.source);
+            let shown = held.audience.admits(&recipe.reader, &event.source);
             if shown { ledger.disclosure(&digest) } else { None }
         };
         wanted.extend(evidence::named(event, &seen).into_iter().map(|(sha256, _)| sha256));
