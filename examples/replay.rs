@@ -6,11 +6,12 @@
 
 use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
+use annals::ledger::reading::Axes;
 use annals::ledger::{Cut, Ledger};
+use annals::projection::board;
 use annals::projection::reading::Reading;
-use annals::projection::{board, timeline};
 use annals::record::history::History;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -22,27 +23,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Readers take no lock: somebody may be writing meanwhile.
     let ledger = Ledger::open_read_only(folder.as_ref())?;
 
-    let then = ledger.at(Some(Cut::Day(day)))?;
+    let axes = Axes { moment: Some(Cut::Day(day)), ..Axes::default() };
+    let (then, reading) = ledger.reading(&axes, Utc::now())?;
     println!("recorded by {day}:");
-    show(&then, &Reading::of(&then.state, Some(day), None, None), &action)?;
-    let now = ledger.at(None)?;
-    println!("true by {day}, as is known after {} entries:", now.state.head.size);
-    show(&now, &Reading::of(&now.state, None, Some(day), None), &action)?;
+    show(&then, &reading, &action)?;
+    let axes = Axes { effective: Some(day), ..Axes::default() };
+    let (now, reading) = ledger.reading(&axes, Utc::now())?;
+    println!("true by {day}, as is known after {} entries:", reading.head.size);
+    show(&now, &reading, &action)?;
 
     println!("said since:");
-    let subject = timeline::stream(&action);
-    ledger.replay(then.state.head.size..u64::MAX, &mut |entry, fact| {
-        if entry.request.event.subject == subject {
-            let (words, effective) = timeline::words(fact);
-            let since = effective.map(|date| format!(", since {date}")).unwrap_or_default();
-            println!(
-                "  {} {}: {words}{since}",
-                entry.seal.recordedtime.date_naive(),
-                entry.request.event.source
-            );
+    let (now, reading) = ledger.reading(&Axes::default(), Utc::now())?;
+    let (items, told) = ledger.timeline(&now, &reading, Some(&action), then.state.head.size)?;
+    for item in items {
+        let since = item.effective.map(|date| format!(", since {date}")).unwrap_or_default();
+        println!("  {} {}: {}{since}", item.recorded.date_naive(), item.source, item.summary);
+        // What is withheld is shown as far as it is at hand.
+        if let Some(note) = told.get(&item.sequence).and_then(|told| told.note.as_ref()) {
+            println!("    {note}");
         }
-        Ok(())
-    })?;
+    }
     Ok(())
 }
 

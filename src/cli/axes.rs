@@ -4,14 +4,13 @@ use super::failure::Failure;
 use super::words;
 use annals::domain::assertion::{Health, Lifecycle};
 use annals::domain::date::Effective;
-use annals::domain::review::{self, Axis};
+use annals::domain::review;
 use annals::domain::status::Joint;
 use annals::domain::value::{Code, nearest};
 use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger, LedgerError};
+use annals::ledger::{Cut, Ledger, LedgerError, reading};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
-use annals::record::founding::Clock;
 use annals::record::history::{History, State};
 use annals::record::request::Speaker;
 use annals::trail::entry::{Entry, parse_id};
@@ -144,27 +143,11 @@ impl Axes {
 
     pub(crate) fn read(&self, ledger: &Ledger) -> Result<(History<Sayings>, Reading), Failure> {
         if let Some(name) = &self.review {
-            let whole = ledger.state();
-            let opened = &review(&whole, name)?.opened;
-            let cutoff = Some(opened.cutoff.end());
-            let (recorded, effective) = match opened.axis {
-                Axis::Recorded => (cutoff, None),
-                Axis::Effective => (None, cutoff),
-            };
-            let history = ledger.at(Some(Cut::Sequence(opened.size.get() - 1)))?;
-            let mut reading = Reading::of(&history.state, recorded, effective, self.today.or(cutoff));
-            reading.illustrative = whole.clock() == Some(Clock::Illustrative);
-            return Ok((history, reading));
+            return Ok(ledger.reading_of(&review(&ledger.state(), name)?.opened, self.today)?);
         }
-        let cut = self.at.or(self.recorded.map(Cut::Day));
-        let history = ledger.at(cut)?;
-        let state = &history.state;
-        let whole = Reading::of(&ledger.state(), None, None, None);
-        let clock = (!whole.illustrative).then(|| state.day(Utc::now()));
-        let today = self.today.or(self.recorded).or(clock.filter(|_| self.at.is_none()));
-        let mut reading = Reading::of(state, self.recorded, self.effective, today);
-        (reading.origin, reading.illustrative) = (whole.origin, whole.illustrative);
-        Ok((history, reading))
+        let moment = self.at.or(self.recorded.map(Cut::Day));
+        let axes = reading::Axes { moment, effective: self.effective, today: self.today };
+        Ok(ledger.reading(&axes, Utc::now())?)
     }
 }
 

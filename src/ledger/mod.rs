@@ -10,7 +10,7 @@
 //!
 //! - `sequencer`: the one place where an entry is sealed; `queue`, in which those wait who come while it is busy; `admission`,
 //!   whether a request is taken;
-//! - `replay`: what is read again, entry by entry;
+//! - `replay`: what is read again, entry by entry; [`reading`], on which axes;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
 //! - `past`: what the entries leave, read when a ledger is opened;
 //! - [`index`]: what is looked up in a history that is too long for memory; `packed`, its records, and `recent`, what is in memory of
@@ -50,6 +50,7 @@ mod past;
 pub mod privacy;
 pub mod proving;
 mod queue;
+pub mod reading;
 mod rebuild;
 mod recent;
 mod replay;
