@@ -3,7 +3,8 @@
 //!
 //! Until then it lies beside the place that it is made for, under `<name>.<six letters or digits>.part`.
 
-use crate::store::disk::{self, Writing};
+use crate::store::disk;
+use crate::store::writing::Writing;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, Seek, SeekFrom, Write};

@@ -11,7 +11,8 @@
 use super::layout::{CHECKPOINT, entries};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, LedgerError};
-use crate::store::disk::{self, Writing};
+use crate::store::disk;
+use crate::store::writing::Replacing;
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::Frontier;
@@ -284,9 +285,8 @@ impl Writer<'_> {
         let (part, path) = (self.root.join(PART), self.root.join(name));
         let folder = path.parent().unwrap_or(self.root);
         fs::create_dir_all(folder).map_err(system(folder, "made"))?;
-        let written = Writing::create(part.clone())
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync()))
-            .and_then(|()| disk::rename(&part, &path));
+        let written =
+            Replacing::begin(part).and_then(|mut file| file.write_all(bytes).and_then(|()| file.put(&path)));
         written.map_err(system(&path, "written"))?;
         let within = folder.ancestors().take_while(|folder| folder.starts_with(self.root));
         self.touched.extend(within.map(Path::to_owned));

@@ -9,9 +9,10 @@ use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::{Named, Withheld};
 use super::{LedgerError, copied, forked, lines, past, shelf, snapshot};
 use crate::store::copy::{Copy, CopyError};
-use crate::store::disk::{self, Writing};
+use crate::store::disk;
 use crate::store::embedded::Embedded;
 use crate::store::runs::Runs;
+use crate::store::writing::Replacing;
 use crate::store::{Head, StoreError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -112,28 +113,14 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.
 /// What an entry holds and only the backup has is not lost with the ledger's.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
-    let part = to.join(format!("{}.part", disclosures::FILE));
-    let copied = write_disclosures(folder, to, &part, named);
-    if copied.is_err() {
-        // No value is left in it.
-        let _ = std::fs::remove_file(&part);
-    }
-    copied
-}
-
-fn write_disclosures(
-    folder: &Path,
-    to: &Path,
-    part: &Path,
-    named: &mut Named,
-) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
+    let part = to.join(format!("{}.part", disclosures::FILE));
     let held = Disclosures::open(to, false)?;
     let failed = |doing| {
         let path = path.clone();
         move |source| BackupError::Beside { path, doing, source }
     };
-    let mut out = BufWriter::new(Writing::create(part.to_owned()).map_err(failed("written"))?);
+    let mut out = BufWriter::new(Replacing::begin(part).map_err(failed("written"))?);
     let (mut kept, mut still, mut damaged) = (0, 0, false);
     let mut seen = Runs::<32, 0>::new(true);
     let there = lines::once::<BackupError>(folder, &mut |line| {
@@ -164,8 +151,8 @@ fn write_disclosures(
         }
         Ok(())
     })?;
-    let out = out.into_inner().map_err(|error| failed("written")(error.into_error()))?;
-    let written = out.sync().and_then(|()| disk::rename(part, &path)).and_then(|()| disk::sync_folder(to));
+    let out = out.into_inner().map_err(io::IntoInnerError::into_error);
+    let written = out.and_then(|out| out.put(&path)).and_then(|()| disk::sync_folder(to));
     written.map_err(failed("written"))?;
     Ok((kept, had.saturating_sub(still)))
 }

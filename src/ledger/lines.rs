@@ -3,8 +3,9 @@
 use super::disclosures::DisclosuresError;
 use crate::record::withheld;
 use crate::store::StoreError;
-use crate::store::disk::{self, Writing};
+use crate::store::disk;
 use crate::store::runs::Runs;
+use crate::store::writing::Replacing;
 use crate::trail::disclosure::{DISCLOSURE_LIMIT, Digest, Disclosure};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -177,26 +178,17 @@ impl Lines {
             return Err(StoreError::ReadOnly(self.folder.clone()).into());
         }
         let part = part(&self.folder);
-        let file = Writing::create(part.clone()).map_err(failed(&part, "made"))?;
+        let file = Replacing::begin(part.clone()).map_err(failed(&part, "made"))?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
-        let written = self.scan::<DisclosuresError>(&mut |line| {
+        self.scan::<DisclosuresError>(&mut |line| {
             let Some(disclosure) = line.fit() else { return Ok(()) };
             if !wanted(&disclosure.digest())? {
                 return Ok(());
             }
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed(&part, "written"))
-        });
-        let named = written.and_then(|_| {
-            let whole = out.flush().and_then(|()| out.get_ref().sync());
-            whole
-                .and_then(|()| disk::rename(&part, &self.path()))
-                .map_err(failed(&self.path(), "written anew"))
-        });
-        if named.is_err() {
-            // Room is given back at once where the disk is full, and no value is left in it.
-            let _ = fs::remove_file(&part);
-        }
-        named?;
+        })?;
+        let out = out.into_inner().map_err(io::IntoInnerError::into_error);
+        out.and_then(|out| out.put(&self.path())).map_err(failed(&self.path(), "written anew"))?;
         // What was open until now has no name any more: it is read until the new one is, and nothing is ever written to it.
         match Whole::find(&self.folder, true) {
             Ok(whole) => *self.changed() = whole,

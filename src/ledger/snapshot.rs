@@ -18,7 +18,8 @@ use crate::record::beside::Kept;
 use crate::record::cores;
 use crate::record::history::State;
 use crate::store::StoreError;
-use crate::store::disk::{self, Writing};
+use crate::store::disk;
+use crate::store::writing::Replacing;
 use crate::trail::hash::{Head, LeafHash, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -114,11 +115,9 @@ fn write(folder: &Path, name: &str, state: &State, settled: &Settled) -> io::Res
     lines.push(b'\n');
     let hash = hex(&Sha256::digest(&lines));
     writeln!(lines, "\"{hash}\"")?;
-    let part = folder.join(".part");
-    let mut file = Writing::create(part.clone())?;
+    let mut file = Replacing::begin(folder.join(".part"))?;
     file.write_all(&lines)?;
-    file.sync()?;
-    disk::rename(&part, &folder.join(name))?;
+    file.put(&folder.join(name))?;
     disk::sync_folder(folder)
 }
 

@@ -3,11 +3,11 @@
 //!
 //! Small files under names of their own are written here as blobs are, whole or not at all: [`write_durably`].
 
-use super::disk::Writing;
+use super::writing::Replacing;
 use super::{Blob, Condition, StoreError, disk, said};
 use crate::trail::hash::hex;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
@@ -22,30 +22,18 @@ pub(super) fn put(folder: &Path, bytes: &mut dyn Read) -> Result<Blob, StoreErro
     // A copy of a ledger may have left the empty folder out.
     disk::make_folder(folder).map_err(said(folder, "made"))?;
     let part = folder.join(PART);
-    let file = File::create(&part).map_err(said(&part, "made"))?;
-    let kept = keep(folder, bytes, file);
-    if kept.is_err() {
-        // Room is given back at once where the disk is full.
-        let _ = fs::remove_file(&part);
-    }
-    kept
-}
-
-fn keep(folder: &Path, bytes: &mut dyn Read, file: File) -> Result<Blob, StoreError> {
-    let part = folder.join(PART);
-    let mut out = Writing::of(part.clone(), file);
+    let mut out = Replacing::begin(part.clone()).map_err(said(&part, "made"))?;
     let (sha256, size) = hashed(bytes, &mut out).map_err(|fault| match fault {
         Fault::Read(error) => StoreError::Input(error),
         Fault::Write(error) => said(&part, "written")(error),
     })?;
-    out.sync().map_err(said(&part, "synced"))?;
     // A blob that is whole is left alone; one that was damaged is healed by its own bytes.
     let before = copy(folder, &sha256, &mut io::sink()).unwrap_or(Condition::Changed);
-    let path = folder.join(&sha256);
     match before {
-        Condition::Whole => fs::remove_file(&part).map_err(said(&part, "removed"))?,
+        Condition::Whole => drop(out),
         Condition::Missing | Condition::Changed => {
-            disk::rename(&part, &path).map_err(said(&path, "written"))?;
+            let path = folder.join(&sha256);
+            out.put(&path).map_err(said(&path, "written"))?;
         }
     }
     sync_folder(folder)?;
@@ -143,16 +131,10 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
 
 /// Writes a file so that it is there whole or not at all, and there for good on return.
 pub(crate) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    // What an interrupted write left there is overwritten.
-    let (temporary, path) = (folder.join(PART), folder.join(name));
-    let file = File::create(&temporary).map_err(said(&temporary, "made"))?;
-    let written = disk::write(&temporary, &file, bytes).and_then(|()| disk::sync_all(&temporary, &file));
-    if let Err(error) = written {
-        // Room is given back at once where the disk is full.
-        let _ = fs::remove_file(&temporary);
-        return Err(said(&path, "written")(error));
-    }
-    disk::rename(&temporary, &path).map_err(said(&path, "written"))?;
+    let path = folder.join(name);
+    let mut part = Replacing::begin(folder.join(PART)).map_err(said(&path, "made"))?;
+    let written = part.write_all(bytes).and_then(|()| part.put(&path));
+    written.map_err(said(&path, "written"))?;
     sync_folder(folder)
 }
 

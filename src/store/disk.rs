@@ -5,7 +5,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Opens a file that is read. What is neither file nor folder is refused: of a pipe nobody may ever write the other end.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -95,51 +95,6 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
             // Whoever tries again makes it again, and syncs that.
             let _ = fs::remove_dir(folder);
         }),
-    }
-}
-
-/// A file that is written in parts.
-#[derive(Debug)]
-pub(crate) struct Writing {
-    path: PathBuf,
-    file: File,
-}
-
-impl Writing {
-    /// Makes a file, in the place of what was there.
-    pub(crate) fn create(path: PathBuf) -> io::Result<Self> {
-        File::create(&path).map(|file| Self { path, file })
-    }
-
-    /// A file that is there.
-    pub(crate) const fn of(path: PathBuf, file: File) -> Self {
-        Self { path, file }
-    }
-
-    /// The file, written.
-    pub(crate) fn file(self) -> File {
-        self.file
-    }
-
-    /// Makes what was written last.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        sync_all(&self.path, &self.file)
-    }
-}
-
-impl Seek for Writing {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
-impl Write for Writing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write(&self.path, &self.file, bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -33,6 +33,7 @@ pub mod rows;
 mod run;
 pub mod runs;
 mod segment;
+pub(crate) mod writing;
 
 #[cfg(test)]
 mod contract;

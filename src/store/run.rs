@@ -10,8 +10,9 @@
 //!
 //! Numbers are little-endian. Fences, checksums and the filter are in memory. How runs make a table is in [`super::runs`].
 
-use super::disk::{self, Writing};
+use super::disk;
 use super::filter::{Filter, Mark};
+use super::writing::Writing;
 use super::{StoreError, said};
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
