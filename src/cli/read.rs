@@ -8,6 +8,7 @@ use super::words;
 use annals::ledger::Cut;
 use annals::ledger::index::Sayings;
 use annals::projection::filter::Filter;
+use annals::projection::indicators::{self, Measured};
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{Item, stream};
 use annals::projection::{board, lint};
@@ -43,7 +44,7 @@ impl Status {
     }
 }
 
-/// One action: its text, its status, and all that was said of it
+/// One action: its text, its status, its indicators, and all that was said of it
 #[derive(Args)]
 #[command(after_help = "Example:\n  annals show 1.G2G.3 --effective 2022-12-31")]
 pub(crate) struct Show {
@@ -60,12 +61,18 @@ impl Show {
         let (history, reading) = self.axes.read(&ledger)?;
         let named = axes::known(&ledger.state(), &self.action)?;
         let (items, notes) = ledger.timeline(&history, &reading, Some(&named), 0)?;
+        let mut measured = Measured::default();
+        ledger.stream(&stream(&named), 0..reading.head.size, &mut |entry, fact| {
+            measured.take(entry, fact);
+            Ok(())
+        })?;
         let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {
                 let row = board::row(&history, found, &state.parties(), &reading)?;
                 let words = history.words(&named)?;
-                let report = action::show(state, &reading, &row, &words, &items, &notes);
+                let series = indicators::of(&named, &words, &measured, &reading);
+                let report = action::show(state, &reading, &row, &words, &series, &items, &notes);
                 output::report(&report, settings.format)?;
                 Ok(ExitCode::SUCCESS)
             }

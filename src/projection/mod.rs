@@ -11,6 +11,7 @@
 //! - [`evaluation`]: what a review finds and decides;
 //! - [`audit`]: the assertions, a sample of them, and what an auditor looks at first;
 //! - [`version`]: the plan as it was founded, and after each review;
+//! - [`indicators`]: what each party measured first and last;
 //! - [`evidence`]: the files that were put forward;
 //! - [`overtaken`]: which word changes nothing, for whoever has just said it;
 //! - [`brief`]: what changed, what is at risk and what is silent, for whoever has one page;
@@ -26,6 +27,7 @@ pub mod evidence;
 pub mod filter;
 pub mod handover;
 pub mod inbox;
+pub mod indicators;
 pub mod lint;
 pub mod overtaken;
 pub mod reading;

@@ -1,7 +1,7 @@
 //! The timeline: what was said, in the order of the ledger, with its two dates and its author.
 
 use crate::domain::action::Event as Action;
-use crate::domain::assertion::Progressed;
+use crate::domain::assertion::{Indicator, Progressed};
 use crate::domain::change::{Change, Decision};
 use crate::domain::decision::Event as Decided;
 use crate::domain::instrument::Event as Instrument;
@@ -9,7 +9,7 @@ use crate::domain::party::Event as Party;
 use crate::domain::programme::Event as Programme;
 use crate::domain::review::Event as Review;
 use crate::domain::status::Assurance;
-use crate::domain::value::Code;
+use crate::domain::value::{Code, Text};
 use crate::domain::word::Words;
 use crate::record::adoption::Event as Adoption;
 use crate::record::authority::Event as Key;
@@ -57,6 +57,8 @@ pub struct Item {
     pub voided: bool,
     /// Of an assertion that stands: how well it is assured.
     pub assurance: Option<Assurance>,
+    /// What it gives as the values of indicators.
+    pub indicators: Vec<Indicator>,
 }
 
 /// An entry as an item; `state` is the one at the end of the reading, and `said` are the words of the entry's action then.
@@ -95,6 +97,14 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
         leaf: entry.leaf,
         voided: word.is_some_and(|word| word.voided.is_some()),
         assurance: Assurance::of(said, sequence),
+        indicators: indicators(fact),
+    }
+}
+
+fn indicators(fact: &Fact) -> Vec<Indicator> {
+    match fact {
+        Fact::Programme(Programme::Action(_, Action::Progressed(event))) => event.indicators.clone(),
+        _ => Vec::new(),
     }
 }
 
@@ -301,16 +311,20 @@ fn progressed(event: &Progressed) -> String {
         let on = occurrence.date.map(|date| format!(" on {date}")).unwrap_or_default();
         format!("{} {}{on}", occurrence.window, occurrence.state)
     }));
-    for indicator in &event.indicators {
-        let unit = indicator.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        parts.push(format!("{}: {}{unit}", indicator.name, indicator.value));
-    }
+    parts.extend(event.indicators.iter().map(|each| measured(&each.name, &each.value, each.unit.as_ref())));
     match event.evidence.len() {
         0 => {}
         1 => parts.push("1 file".to_owned()),
         files => parts.push(format!("{files} files")),
     }
     if parts.is_empty() { "a note".to_owned() } else { parts.join("; ") }
+}
+
+/// The value of an indicator in a few words: `visits: 3 days`.
+#[must_use]
+pub fn measured(name: &Text, value: &Text, unit: Option<&Text>) -> String {
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    format!("{name}: {value}{unit}")
 }
 
 /// Whom a source names, as people write it: `KR/MSIT`.

@@ -1,9 +1,9 @@
-//! One action as a table: its text, where it stands, and all that was said of it.
+//! One action as a table: its text, where it stands, what was measured of it last, and all that was said of it.
 
 use super::answers::{health, joint, lifecycle, says, stands, windows};
 use super::moments::{Told, moment, moments};
 use super::table::{Cell, Fact, Report, Seen};
-use super::{evaluation, version};
+use super::{evaluation, indicators, version};
 use crate::domain::action;
 use crate::domain::assertion::Lifecycle;
 use crate::domain::assignment::Responsibility;
@@ -14,18 +14,20 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::projection::agenda::basis;
 use crate::projection::board::Row;
+use crate::projection::indicators::Series;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
 use crate::record::history::State;
 use std::collections::BTreeMap;
 
-/// One action, and all that was said of it.
+/// One action, what was measured of it last, and all that was said of it.
 #[must_use]
 pub fn show(
     state: &State,
     reading: &Reading,
     row: &Row<'_>,
     words: &Words,
+    series: &[Series<'_>],
     items: &[Item],
     notes: &BTreeMap<u64, Told>,
 ) -> Report {
@@ -74,6 +76,7 @@ pub fn show(
         let [cell, ..] = says(well);
         facts.push(Fact::hidden(format!("{}_health", voice.party), cell));
     }
+    facts.push(Fact::new("indicators", Cell::Records(series.iter().map(indicators::last).collect())));
     let files: Vec<String> = notes
         .iter()
         .flat_map(|(sequence, told)| {

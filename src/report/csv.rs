@@ -48,6 +48,12 @@ fn field(cell: &Cell) -> String {
         Cell::Number(number) | Cell::Share(number, _) => number.to_string(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::List(items) => inert(&items.join("; ")),
+        // A number is no formula, though it may begin with a minus.
+        Cell::Decimal(number) if number.parse::<f64>().is_ok() => number.clone(),
+        Cell::Decimal(other) => inert(other),
+        Cell::Records(records) => {
+            inert(&records.iter().map(|record| record.told.as_str()).collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
@@ -67,6 +73,12 @@ fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_below_nothing_stays_one() {
+        assert_eq!(field(&Cell::Decimal("-12.5".to_owned())), "-12.5");
+        assert_eq!(field(&Cell::Decimal("-1+cmd".to_owned())), "'-1+cmd");
+    }
 
     #[test]
     fn a_formula_is_neutralised() {

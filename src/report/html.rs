@@ -198,6 +198,7 @@ fn is_long(row: &[Cell]) -> bool {
     row.iter().any(|cell| match cell {
         Cell::List(items) => items.len() > LONG,
         Cell::Phrases(phrases) => phrases.len() > LONG,
+        Cell::Records(records) => records.len() > LONG,
         _ => false,
     })
 }
@@ -207,8 +208,8 @@ fn kind(column: &Column) -> Option<&'static str> {
     match column.key.as_str() {
         "reason" | "text" | "what" => Some("wide"),
         "decisions" | "title" => Some("phrases"),
-        "sequence" | "actions" | "line" => Some("number"),
-        "effective" | "expires" | "recorded_on" => Some("date"),
+        "sequence" | "actions" | "line" | "first_value" | "value" => Some("number"),
+        "effective" | "expires" | "first_effective" | "recorded_on" => Some("date"),
         _ => None,
     }
 }
@@ -224,7 +225,7 @@ fn value(cell: &Cell, labels: &Labels) -> Markup {
         Cell::Word(glyph, word) if !glyph.is_empty() => html! {
             span class={ "word " (word) } { span class="glyph" aria-hidden="true" { (glyph) } " " (labels.word(word)) }
         },
-        Cell::Phrases(_) | Cell::List(_) => {
+        Cell::Phrases(_) | Cell::List(_) | Cell::Records(_) => {
             let items = labels.items(cell);
             html! { @for (at, item) in items.iter().enumerate() { @if at > 0 { br; } bdi { (item) } } }
         }

@@ -1,7 +1,7 @@
 //! A report as JSON: one object for one answer, stable.
 
 use super::document::{Document, Section};
-use super::table::{Cell, Fact, Report, Seen};
+use super::table::{Cell, Fact, Record, Report, Seen};
 use crate::projection::reading::Reading;
 use serde_json::{Map, Value, json};
 
@@ -67,11 +67,17 @@ pub fn reading(reading: &Reading) -> Value {
 fn value(cell: &Cell) -> Value {
     match cell {
         Cell::Empty | Cell::Withheld | Cell::Erased(_) | Cell::Disputed => Value::Null,
-        Cell::Text(text) | Cell::Word(_, text) => text.as_str().into(),
+        Cell::Text(text) | Cell::Word(_, text) | Cell::Decimal(text) => text.as_str().into(),
         Cell::Phrases(phrases) => phrases.iter().map(ToString::to_string).collect(),
         Cell::Phrase(phrase) => phrase.to_string().into(),
         Cell::Number(number) | Cell::Share(number, _) => (*number).into(),
         Cell::Flag(flag) => (*flag).into(),
         Cell::List(items) => items.iter().map(String::as_str).collect(),
+        Cell::Records(records) => records.iter().map(record).collect(),
     }
+}
+
+fn record(record: &Record) -> Value {
+    let members = record.members.iter().map(|(key, cell)| ((*key).to_owned(), value(cell)));
+    Value::Object(members.filter(|(_, value)| !value.is_null()).collect())
 }

@@ -3,7 +3,7 @@
 //! Keys of machine output and the words of events are the same in every language: a label is for people alone.
 
 use super::phrase::{Part, Phrase};
-use super::table::{Cell, Column};
+use super::table::{Cell, Column, Record};
 use super::text::share;
 use crate::domain::value::{Code, words};
 use crate::projection::reading::Reading;
@@ -145,7 +145,7 @@ impl Labels {
             Cell::Withheld => self.say("cell-withheld"),
             Cell::Erased(why) => self.naming("cell-erased", [("why", why)]),
             Cell::Disputed => format!("≠ {}", self.word("disputed")),
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) | Cell::Decimal(text) => text.clone(),
             Cell::Word("", word) => self.word(word),
             Cell::Word(glyph, word) => format!("{glyph} {}", self.word(word)),
             Cell::Phrase(phrase) => self.phrase(phrase),
@@ -154,6 +154,7 @@ impl Labels {
             Cell::Share(number, all) => share(*number, *all),
             Cell::Flag(flag) => self.say(if *flag { "cell-yes" } else { "cell-no" }),
             Cell::List(items) => items.join(", "),
+            Cell::Records(records) => told(records).join(", "),
         }
     }
 
@@ -162,6 +163,7 @@ impl Labels {
     pub fn items(&self, cell: &Cell) -> Vec<String> {
         match cell {
             Cell::List(items) => items.clone(),
+            Cell::Records(records) => told(records),
             Cell::Phrases(phrases) => self.phrases(phrases),
             other => vec![self.cell(other)],
         }
@@ -187,6 +189,10 @@ impl Labels {
             .then(|| format!("\n{}", self.naming("reading-awaited", [("parties", &awaited.join(", "))])));
         [Some(line), worth, founding].into_iter().flatten().collect()
     }
+}
+
+fn told(records: &[Record]) -> Vec<String> {
+    records.iter().map(|record| record.told.clone()).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
 //! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`],
-//!   [`evaluation`], [`reasons`], [`bases`], [`course`], [`names`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each
+//!   [`evaluation`], [`reasons`], [`indicators`], [`bases`], [`course`], [`names`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each
 //!   answer has;
 //! - [`wording`]: two texts, word by word;
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;
@@ -30,6 +30,7 @@ pub mod html;
 pub mod iati;
 pub mod ical;
 pub mod inbox;
+pub mod indicators;
 pub mod json;
 pub mod labels;
 pub mod markdown;

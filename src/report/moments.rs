@@ -1,11 +1,12 @@
 //! What was said as a table: the timeline, and the replay between two moments.
 
-use super::table::{Cell, Column, Fact, Report, Seen};
+use super::table::{Cell, Column, Fact, Record, Report, Seen};
+use crate::domain::assertion::Indicator;
 use crate::domain::status::Joint;
 use crate::projection::board::{self, Row};
 use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
-use crate::projection::timeline::{Item, speaker};
+use crate::projection::timeline::{Item, measured, speaker};
 use crate::record::history::{History, Spoken};
 use crate::trail::entry::timestamp;
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub(super) fn moments() -> Vec<Column> {
         Column::hidden("id"),
         Column::hidden("leaf"),
         Column::hidden("voided"),
+        Column::hidden("indicators"),
     ]
 }
 
@@ -84,7 +86,20 @@ pub(super) fn moment(item: &Item, notes: &BTreeMap<u64, Told>) -> Vec<Cell> {
         Cell::text(item.id.to_string()),
         Cell::text(item.leaf.to_string()),
         Cell::Flag(item.voided),
+        Cell::Records(item.indicators.iter().map(given).collect()),
     ]
+}
+
+/// The value of an indicator, as an entry gives it.
+fn given(Indicator { name, value, unit }: &Indicator) -> Record {
+    Record {
+        told: measured(name, value, unit.as_ref()),
+        members: vec![
+            ("name", Cell::text(name.as_str())),
+            ("value", Cell::Decimal(value.to_string())),
+            ("unit", Cell::maybe(unit.as_ref())),
+        ],
+    }
 }
 
 /// What changed between two moments.

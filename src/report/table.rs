@@ -116,12 +116,25 @@ pub enum Cell {
     Flag(bool),
     /// Several values.
     List(Vec<String>),
+    /// A decimal number, as text.
+    Decimal(String),
+    /// Several things that have members of their own.
+    Records(Vec<Record>),
     /// Words that are there and not at hand; to a machine, nothing.
     Withheld,
     /// Words that were there and were erased, and why; to a machine, nothing.
     Erased(String),
     /// A word of the program on which the parties differ; to a machine, nothing.
     Disputed,
+}
+
+/// One of several things in a cell that have members of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// In a few words, for people.
+    pub told: String,
+    /// What a machine reads, under its keys; what is empty is absent.
+    pub members: Vec<(&'static str, Cell)>,
 }
 
 impl Cell {

@@ -78,6 +78,7 @@ pub(super) fn is_empty(cell: &Cell) -> bool {
         Cell::Empty => true,
         Cell::List(items) => items.is_empty(),
         Cell::Phrases(phrases) => phrases.is_empty(),
+        Cell::Records(records) => records.is_empty(),
         _ => false,
     }
 }

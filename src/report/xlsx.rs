@@ -14,6 +14,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workboo
 pub const ABOUT: &str = "About";
 /// The widest column, in characters.
 const WIDEST: u16 = 60;
+/// How many digits of a number a workbook keeps.
+const DIGITS: usize = 15;
 /// The longest text of a cell, in units of UTF-16 (Office Open XML).
 const TEXT_LIMIT: usize = 32_767;
 /// How many characters fit into a margin of a printed page, where 255 are allowed with the instructions among them.
@@ -144,6 +146,14 @@ fn write(
             let number = *number as f64;
             sheet.write_number_with_format(row, column, number, text)?;
         }
+        Cell::Decimal(words) => match exact(words) {
+            Some(number) => {
+                sheet.write_number_with_format(row, column, number, text)?;
+            }
+            None => {
+                sheet.write_string_with_format(row, column, cut(words), text)?;
+            }
+        },
         Cell::Flag(flag) => {
             sheet.write_boolean_with_format(row, column, *flag, text)?;
         }
@@ -159,6 +169,7 @@ fn write(
         | Cell::Phrase(_)
         | Cell::Phrases(_)
         | Cell::List(_)
+        | Cell::Records(_)
         | Cell::Withheld
         | Cell::Erased(_)
         | Cell::Disputed => {
@@ -199,6 +210,12 @@ fn date(day: NaiveDate) -> Option<ExcelDateTime> {
     ExcelDateTime::from_ymd(year, u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?).ok()
 }
 
+/// A decimal number, where a workbook has all its digits.
+fn exact(words: &str) -> Option<f64> {
+    let digits = words.bytes().filter(u8::is_ascii_digit).count();
+    words.parse().ok().filter(|number: &f64| number.is_finite() && digits <= DIGITS)
+}
+
 /// What fits into a cell.
 fn cut(text: &str) -> String {
     let units = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
@@ -233,6 +250,14 @@ mod tests {
             );
         }
         assert_eq!(cut(&"x".repeat(TEXT_LIMIT)), "x".repeat(TEXT_LIMIT));
+    }
+
+    #[test]
+    fn a_decimal_number_is_one_as_long_as_no_digit_is_lost() {
+        assert_eq!(exact("-12.5"), Some(-12.5));
+        assert_eq!(exact("123456789012345"), Some(123_456_789_012_345.0));
+        assert_eq!(exact("1234567890123456"), None);
+        assert_eq!(exact("=1+1"), None);
     }
 
     #[test]

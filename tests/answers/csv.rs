@@ -11,12 +11,12 @@ use std::collections::BTreeSet;
 const STATUS: &str = "action joint lifecycle health health_joint health_stale";
 const PARTY: [&str; 5] = ["says", "effective", "recorded", "sequence", "health"];
 const STATUS_MORE: &str = "windows leads excerpt text line track";
-const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld note_erased files answers correlation with recorded type id leaf voided";
+const TIMELINE: &str = "sequence recorded_on effective source subject summary assurance note note_withheld note_erased files answers correlation with recorded type id leaf voided indicators";
 const LINT: &str = "subject rule what";
 const DIFF: &str = "subject field of old new source effective recorded_on sequence note note_withheld party window institution";
 const DUE: &str = "standing days closes subject matter which stands leads actions last party assigned said_by effective recorded_on sequence";
 const GAPS: &str = "subject rule since days what party on sequence";
-const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld note_erased files answers correlation with recorded type id leaf voided";
+const INBOX: &str = "sequence recorded_on effective source subject summary assurance awaits note note_withheld note_erased files answers correlation with recorded type id leaf voided indicators";
 const RECEIPTS: &str = "subject sequence id leaf repeated overtaken_by";
 const HANDOVER: &str = "action role until joint lifecycle health";
 const HANDOVER_MORE: &str = "due awaits sequence excerpt text assigned id leaf repeated";
@@ -130,7 +130,16 @@ fn clock(answer: &Answer) -> Option<String> {
 
 /// A value as a field: empty where it is absent, a list with semicolons, and never the beginning of a formula.
 fn field(value: Option<&Value>) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        // The value of an indicator.
+        Value::Object(each) if each.contains_key("name") => {
+            let unit = each.get("unit").map(|unit| format!(" {}", unit.as_str().unwrap()));
+            let [name, value] = ["name", "value"].map(|key| each[key].as_str().unwrap());
+            format!("{name}: {value}{}", unit.unwrap_or_default())
+        }
+        other => other.to_string(),
+    };
     let text = match value {
         None => String::new(),
         Some(Value::Array(items)) => items.iter().map(text).collect::<Vec<_>>().join("; "),

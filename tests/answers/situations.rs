@@ -385,7 +385,7 @@ fn changes(desk: &mut Desk) {
         "record instrument B.1 --as A.1 --state in_force --effective 2025-09-01 --expires 2026",
         "record assign X-1 NEW --as b_says --due 2026-12-31 --officer Director",
         "record progress X-1 --as b_says --effective 2025-10 --lifecycle suspended --health at_risk --note Delayed \
-         --indicator visits=3:days --evidence report.pdf",
+         --indicator visits=3:days --indicator balance=-12.5 --evidence report.pdf",
         "record contest X-1 --as 3-C --word LAST --reason Otherwise",
         "record progress X-1 --as 3-C --effective 2025-11 --lifecycle continuing --health at_risk --note Begun",
         "record confirm X-1 --as b_says --word LAST --effective 2025-11",

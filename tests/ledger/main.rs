@@ -25,6 +25,7 @@ mod handover;
 mod history;
 mod import;
 mod inbox;
+mod indicators;
 mod requests;
 mod reviews;
 mod signatures;

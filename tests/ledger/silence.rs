@@ -221,7 +221,7 @@ fn whoever_spoke_of_a_window_alone_said_nothing_of_the_lifecycle_and_is_not_sile
         let action = &history.state.programme.actions[&"1.G2G.1".parse().unwrap()];
         let row = board::row(&history, action, &history.state.parties(), &reading).unwrap();
         let words = history.words(&"1.G2G.1".parse().unwrap()).unwrap();
-        let report = show(&history.state, &reading, &row, &words, &[], &[].into());
+        let report = show(&history.state, &reading, &row, &words, &[], &[], &[].into());
         match &report.facts.iter().find(|fact| fact.key == "voices").unwrap().cell {
             Cell::List(voices) => voices.clone(),
             other => panic!("{other:?}"),
