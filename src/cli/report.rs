@@ -11,6 +11,7 @@ use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::evaluation::Said;
 use annals::projection::filter::Filter;
+use annals::projection::indicators::{self, Measured};
 use annals::projection::reading::Reading;
 use annals::projection::timeline::speaker;
 use annals::projection::{board, evaluation, version};
@@ -18,11 +19,16 @@ use annals::report::audit::exceptions as exceptions_table;
 use annals::report::course::{self, Step};
 use annals::report::document::{Document, Layout, Section};
 use annals::report::table::{Cell, Report as Table};
-use annals::report::{answers, bases, evaluation as table, names, reasons, tally, version as versions};
+use annals::report::{
+    answers, bases, evaluation as table, indicators as measures, names, reasons, tally, version as versions,
+};
 use annals::trail::entry::Entry;
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
+
+/// The table that stands in a report only where anything was measured.
+const MEASURED: &str = "indicators";
 
 /// Write the evaluation of a review as a document: what stood, what was found, what was decided
 #[derive(Args)]
@@ -36,7 +42,7 @@ Examples:
 
 It is made from the reading on which the review was opened, and from what was found and decided until it was closed, or by now: the same
 head gives the same bytes (of a PDF: the same page; its printer writes the time into it). The page holds the entries that it rests on, and \
-the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status, bases, exceptions, course and names; and with --for, reasons: what was withheld of \
+the checkpoint that vouches for them. The tables are results, findings, criteria, decisions, progress, status, indicators where any were given, bases, exceptions, course and names; and with --for, reasons: what was withheld of \
 findings, proposals and refusals, as far as that reader may see it and it is at hand. Labels are in English, Danish or Korean; the plan's own words, and the keys and words of JSON and \
 CSV, stay as they are. What only machines read is in hidden columns of a workbook.")]
 pub(crate) struct Report {
@@ -80,7 +86,10 @@ impl Report {
         let mut decided = version::decided(&state.programme, named.1.sequence, after.head.size);
         decided.retain(|decided| decided.proposal.decision.review == self.review);
         plan::date(ledger, &state, &mut decided)?;
-        let exceptions = ledger.exceptions_told(&then, &before)?;
+        let mut measured = Measured::default();
+        let exceptions =
+            ledger.exceptions_told(&then, &before, &mut |entry, fact| measured.take(entry, fact))?;
+        let measured = indicators::all(&then, &board, &measured, &before)?;
         let plan = state.programme.plan.as_deref();
         let findings = table::actions(&state, named, readings, &rows, &board);
         let facts = findings.facts.clone();
@@ -97,6 +106,10 @@ impl Report {
             section("course", course::of(&state, readings, &Self::course(ledger, named.1)?)),
             section("names", names::of(&state, &after)),
         ];
+        if !measured.is_empty() || self.edition.is_of(MEASURED) {
+            let bases = sections.iter().position(|section| section.name == "bases").unwrap_or_default();
+            sections.insert(bases, section(MEASURED, measures::of(&before, &measured)));
+        }
         if let Some(reader) = &self.reader {
             let said = Self::reasons(ledger, reader, evaluation::said(named.1, &rows, &judged))?;
             let decisions = sections.iter().position(|section| section.name == "decisions");

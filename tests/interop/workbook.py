@@ -13,8 +13,8 @@ import openpyxl
 workbook = openpyxl.load_workbook(sys.argv[1])
 with open(sys.argv[2], encoding="utf-8") as file:
     status = json.load(file)
-SHEETS = ["About", "Findings by line", "Findings", "Criteria", "Decisions", "Progress by line", "Status", "Bases of agreement"]
-SHEETS += ["Exceptions", "Opened, signed, closed", "Parties and institutions"]
+SHEETS = ["About", "Findings by line", "Findings", "Criteria", "Decisions", "Progress by line", "Status", "Indicators"]
+SHEETS += ["Bases of agreement", "Exceptions", "Opened, signed, closed", "Parties and institutions"]
 assert workbook.sheetnames == SHEETS, workbook.sheetnames
 for sheet in workbook.worksheets[1:]:
     assert sheet.freeze_panes == "B2", (sheet.title, sheet.freeze_panes)

@@ -87,6 +87,24 @@ impl Desk {
         desk
     }
 
+    /// One in which something was measured by the cut-off and after it, and corrected.
+    pub(crate) fn measuring() -> Self {
+        let desk = Self(TempDir::new().unwrap());
+        for command in [
+            &format!("init {PLAN} --as DK --both-sides --illustrative --time 2021-05-11T08:00:00.000Z"),
+            "record progress 1.G2G.3 --as KR --effective 2021-06 --indicator visits=-2.5:days --indicator rate=27.30 --time 2021-07-01T08:00:00.000Z",
+            "record progress 1.G2G.3 --as KR --effective 2022-03-01 --indicator visits=12:days --time 2022-04-01T08:00:00.000Z",
+            "record progress 1.G2G.3 --as DK --effective 2022-05 --indicator visits=11:days --time 2022-06-01T08:00:00.000Z",
+            "record progress 1.G2G.4 --as DK --effective 2022-05 --indicator visits=1 --time 2022-06-01T08:00:00.000Z",
+            "record correct 1.G2G.4 128 --as DK --reason Typo --time 2022-06-02T08:00:00.000Z",
+            "record progress 1.G2G.3 --as DK --effective 2023-01-05 --indicator visits=13:days --time 2023-01-08T08:00:00.000Z",
+            "review open R2022 --as DK --cutoff 2022-12-31 --axis effective --time 2023-01-09T08:00:00.000Z",
+        ] {
+            desk.done(command);
+        }
+        desk
+    }
+
     pub(crate) fn close(&self) {
         for command in
             ["review sign R2022 --as DK", "review sign R2022 --as KR", "review close R2022 --as DK"]

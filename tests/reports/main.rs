@@ -10,6 +10,7 @@
 
 mod brief;
 mod desk;
+mod measured;
 mod print;
 #[path = "../desks/program.rs"]
 mod program;
