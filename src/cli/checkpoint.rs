@@ -8,6 +8,7 @@ use annals::domain::value;
 use annals::ledger::Ledger;
 use annals::ledger::checkpoints;
 use annals::record::history::State;
+use annals::record::refusal::causes;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::timestamp;
@@ -107,11 +108,15 @@ const COLUMNS: [&str; 4] = ["size", "root", "witness", "cosigned"];
 fn list(settings: &Settings) -> Result<ExitCode, Failure> {
     let ledger = settings.reading()?;
     let state = ledger.state();
-    let (kept, standing) = (ledger.checkpoints()?, Standing::of(&ledger));
+    let ((kept, unread), standing) = (ledger.kept_checkpoints()?, Standing::of(&ledger));
     match settings.format {
         Format::Json => {
             let kept: Vec<Value> = kept.iter().map(|signed| members(signed, &state)).collect();
-            output::answer("checkpoints", "", json!({ "checkpoints": kept }), &standing, Format::Json)?;
+            let mut members = json!({ "checkpoints": kept });
+            if let Some(members) = members.as_object_mut().filter(|_| !unread.is_empty()) {
+                members.insert("unread".to_owned(), unread.iter().map(|error| causes(error)).collect());
+            }
+            output::answer("checkpoints", "", members, &standing, Format::Json)?;
         }
         Format::Csv => {
             let rows: Vec<Vec<Cell>> = kept.iter().flat_map(|signed| rows(signed, &state)).collect();
@@ -129,7 +134,11 @@ fn list(settings: &Settings) -> Result<ExitCode, Failure> {
             output::answer("checkpoints", &text, Value::Null, &standing, Format::Table)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    // They take nothing from what the others vouch for.
+    for error in &unread {
+        output::complain(error);
+    }
+    Ok(ExitCode::from(u8::from(!unread.is_empty())))
 }
 
 fn rows(signed: &SignedCheckpoint, state: &State) -> Vec<Vec<Cell>> {

@@ -110,13 +110,13 @@ pub(super) fn spoken(
     state: &State,
     causes: impl IntoIterator<Item = Cause>,
 ) -> Result<BTreeMap<u64, Spoken>, Failure> {
-    let (mut spoken, hidden) = (BTreeMap::new(), ledger.hidden()?);
+    let (mut spoken, disclosed) = (BTreeMap::new(), ledger.disclosed()?);
     for cause in causes {
         if let Cause::Entry { sequence, .. } = cause
             && !spoken.contains_key(&sequence)
             && let Some(entry) = ledger.entry(sequence)?
         {
-            let (told, day) = (hidden.told(&entry), state.day(entry.seal.recordedtime));
+            let (told, day) = (disclosed.told(&entry), state.day(entry.seal.recordedtime));
             spoken.insert(sequence, Spoken { source: entry.request.event.source, day, told });
         }
     }

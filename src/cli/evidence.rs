@@ -208,12 +208,12 @@ impl Open {
             None => (self.what.as_str(), None),
         };
         let entry = axes::entry(ledger, entry)?;
-        let hidden = ledger.hidden()?;
-        let known = |digest: &str| hidden.known(digest);
+        let disclosed = ledger.disclosed()?;
+        let known = |digest: &str| disclosed.known(digest);
         let all = annals::record::evidence::files(&entry.request.event, &known);
         let sequence = entry.seal.sequence;
         let list = || {
-            all.iter().map(|file| format!("\n  {sequence}/{}: {}", file.number, hidden.words(file, false)))
+            all.iter().map(|file| format!("\n  {sequence}/{}: {}", file.number, disclosed.words(file, false)))
         };
         let file = match (number, all.as_slice()) {
             (_, []) => return Err(Failure::usage(format!("entry {sequence} puts no file forward"))),
@@ -230,7 +230,7 @@ impl Open {
             _ => Err(Failure::usage(format!(
                 "the digest of {sequence}/{} is {}: without it nobody can tell which file it is",
                 file.number,
-                hidden.without_digest(file).as_str()
+                disclosed.without_digest(file).as_str()
             ))),
         }
     }

@@ -11,8 +11,8 @@ use annals::domain::date::Effective;
 use annals::domain::duration::Duration;
 use annals::domain::programme::Event as Programme;
 use annals::domain::value::{Code, nearest};
+use annals::ledger::disclosed::Disclosed;
 use annals::ledger::examination::quoted;
-use annals::ledger::hidden::Hidden;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::handover::{self, Duty};
 use annals::projection::timeline::stream;
@@ -86,9 +86,9 @@ impl Handover {
         }
         let (history, reading) = Axes::default().read(&ledger)?;
         let duties = handover::of(&history, &reading, &party, self.institution.as_ref(), self.within)?;
-        let hidden = ledger.hidden()?;
+        let disclosed = ledger.disclosed()?;
         let offices: Vec<Office> =
-            duties.iter().map(|duty| office(&ledger, &hidden, duty)).collect::<Result<_, _>>()?;
+            duties.iter().map(|duty| office(&ledger, &disclosed, duty)).collect::<Result<_, _>>()?;
         let begun = self.begun(&ledger)?;
         let mut meant: Vec<&Duty<'_>> = Vec::new();
         let place =
@@ -113,7 +113,7 @@ impl Handover {
             let entry = asked.receipt.map(|each| (each.sequence, each.id, each.leaf, each.repeated));
             Handed { duty, entry }
         });
-        let (keys, commands) = self.keys(&ledger, &hidden, &state, &party, institution)?;
+        let (keys, commands) = self.keys(&ledger, &disclosed, &state, &party, institution)?;
         let file = self.signing.file().filter(|_| asked.iter().any(|asked| asked.receipt.is_none()));
         let file = file.map(|path| path.display().to_string());
         let what = Passing {
@@ -199,7 +199,7 @@ impl Handover {
     fn keys(
         &self,
         ledger: &Ledger,
-        hidden: &Hidden<'_>,
+        disclosed: &Disclosed<'_>,
         state: &State,
         party: &Code,
         institution: &Code,
@@ -208,7 +208,7 @@ impl Handover {
         for key in handover::keys(state, party, institution) {
             let keyid = key.vkey.keyid();
             let entry = ledger.entry(key.registered)?;
-            let holder = match entry.and_then(|entry| hidden.told(&entry)) {
+            let holder = match entry.and_then(|entry| disclosed.told(&entry)) {
                 Some(told) if told.note.is_some() => told.note,
                 _ => None,
             };
@@ -239,7 +239,7 @@ impl Handover {
 }
 
 /// Which office the latest assignment names by which an institution has an action.
-fn office(ledger: &Ledger, hidden: &Hidden<'_>, duty: &Duty<'_>) -> Result<Office, Failure> {
+fn office(ledger: &Ledger, disclosed: &Disclosed<'_>, duty: &Duty<'_>) -> Result<Office, Failure> {
     let mut found = Office::Nobody;
     let assigned = |fact: &Fact| match fact {
         Fact::Programme(Programme::Action(_, Action::Assigned(Assigned { institution, .. }))) => {
@@ -250,7 +250,7 @@ fn office(ledger: &Ledger, hidden: &Hidden<'_>, duty: &Duty<'_>) -> Result<Offic
     let subject = stream(&duty.row.action.action.reference);
     ledger.stream(&subject, 0..u64::MAX, &mut |entry, fact| {
         if assigned(fact) {
-            found = match hidden.told(entry) {
+            found = match disclosed.told(entry) {
                 Some(told) if told.note.is_some() => told.note.map_or(Office::Nobody, Office::Named),
                 Some(told) if told.erased.is_some() => told.erased.map_or(Office::Nobody, Office::Erased),
                 Some(told) if told.withheld => Office::Withheld,

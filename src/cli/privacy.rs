@@ -113,7 +113,7 @@ impl Disclose {
 fn which(ledger: &Ledger, what: &str) -> Result<Which, Failure> {
     let state = ledger.state();
     let actions = &state.programme.actions;
-    if let Some(action) = Code::try_from(what.to_owned()).ok().filter(|code| actions.contains_key(code)) {
+    if let Some(action) = words::action(what).ok().filter(|code| actions.contains_key(code)) {
         return Ok(Which::Stream(stream(&action)));
     }
     let entry = what.bytes().all(|byte| byte.is_ascii_digit()) || what.len() == 36;

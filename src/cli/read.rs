@@ -8,7 +8,7 @@ use super::words;
 use annals::ledger::Cut;
 use annals::ledger::index::Sayings;
 use annals::projection::filter::Filter;
-use annals::projection::indicators::{self, Measured};
+use annals::projection::indicators;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{Item, stream};
 use annals::projection::{board, lint};
@@ -61,11 +61,7 @@ impl Show {
         let (history, reading) = self.axes.read(&ledger)?;
         let named = axes::known(&ledger.state(), &self.action)?;
         let (items, notes) = ledger.timeline(&history, &reading, Some(&named), 0)?;
-        let mut measured = Measured::default();
-        ledger.stream(&stream(&named), 0..reading.head.size, &mut |entry, fact| {
-            measured.take(entry, fact);
-            Ok(())
-        })?;
+        let measured = ledger.measured(&reading, Some(&named))?;
         let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {

@@ -11,7 +11,7 @@ use annals::domain::value::Code;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::evaluation::Said;
 use annals::projection::filter::Filter;
-use annals::projection::indicators::{self, Measured};
+use annals::projection::indicators;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::speaker;
 use annals::projection::{board, evaluation, version};
@@ -86,9 +86,8 @@ impl Report {
         let mut decided = version::decided(&state.programme, named.1.sequence, after.head.size);
         decided.retain(|decided| decided.proposal.decision.review == self.review);
         plan::date(ledger, &state, &mut decided)?;
-        let mut measured = Measured::default();
-        let exceptions =
-            ledger.exceptions_told(&then, &before, &mut |entry, fact| measured.take(entry, fact))?;
+        let exceptions = ledger.exceptions_told(&then, &before)?;
+        let measured = ledger.measured(&before, None)?;
         let measured = indicators::all(&then, &board, &measured, &before)?;
         let plan = state.programme.plan.as_deref();
         let findings = table::actions(&state, named, readings, &rows, &board);
@@ -148,11 +147,11 @@ impl Report {
         said: Vec<Said<'a>>,
     ) -> Result<Vec<(Said<'a>, String, Cell)>, Failure> {
         privacy::known_reader(ledger, reader)?;
-        let hidden = ledger.hidden()?;
+        let disclosed = ledger.disclosed()?;
         let mut reasons = Vec::new();
         for said in said {
             let Some(entry) = ledger.entry(said.sequence)? else { continue };
-            match hidden.reason(reader, &entry)? {
+            match disclosed.reason(reader, &entry)? {
                 Cell::Empty => {}
                 reason => reasons.push((said, speaker(&entry.request.event.source), reason)),
             }

@@ -8,7 +8,7 @@ use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::record::fact::is_on_latest;
 use crate::record::refusal::Refusal;
-use crate::record::request::{Draft, LineFault, Submission, derived_id};
+use crate::record::request::{Draft, Submission, SubmissionFault, derived_id};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
@@ -51,7 +51,7 @@ pub struct ImportError {
 pub enum LineError {
     /// Not a request.
     #[error(transparent)]
-    Form(#[from] LineFault),
+    Form(#[from] SubmissionFault),
     /// Not UTF-8, or too long.
     #[error("not a line of UTF-8 text of at most 1 MB")]
     Text,

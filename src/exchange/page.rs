@@ -65,12 +65,12 @@ pub fn write(
     labels: &Labels,
     out: &mut dyn Write,
 ) -> Result<(), WriteError> {
-    let held =
+    let proof =
         ledger.vouched(document.size)?.map_or_else(PageProof::default, |(checkpoint, path)| PageProof {
             checkpoint: Some(checkpoint.to_string()),
             consistency: path.iter().map(ToString::to_string).collect(),
         });
-    let page = html::of(document, labels, Some(&held));
+    let page = html::of(document, labels, Some(&proof));
     out.write_all(page.head.as_bytes())?;
     let mut written = Ok(());
     ledger.follow(document.size, &mut |line| {

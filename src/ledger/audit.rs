@@ -9,11 +9,10 @@ use crate::projection::evidence::Exhibit;
 use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
 use crate::projection::silence::{self, SILENT_DAYS};
-use crate::record::fact::Fact;
 use crate::record::history::{History, Recalled};
 use crate::record::withheld;
 use crate::report::evidence::{Availability, Checked};
-use crate::trail::entry::{Entry, Event};
+use crate::trail::entry::Event;
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -29,25 +28,13 @@ impl Ledger {
         reading: &Reading,
         filter: &Filter,
     ) -> Result<Vec<Assertion>, LedgerError> {
-        self.assertions_and(history, reading, filter, &mut |_, _| {})
-    }
-
-    /// The same, and each entry of the reading on its way.
-    fn assertions_and(
-        &self,
-        history: &History<Sayings>,
-        reading: &Reading,
-        filter: &Filter,
-        also: &mut dyn FnMut(&Entry, &Fact),
-    ) -> Result<Vec<Assertion>, LedgerError> {
-        let hidden = self.hidden()?;
+        let disclosed = self.disclosed()?;
         let holder = |event: &Event| {
-            let clear = withheld::disclose(&event.data.members(), &|digest| hidden.known(digest));
+            let clear = withheld::disclose(&event.data.members(), &|digest| disclosed.known(digest));
             clear.get("holder").and_then(Value::as_str).map(str::to_owned)
         };
         let (mut population, mut spoken) = (Population::default(), Recalled::new(history));
         self.replay(0..reading.head.size, &mut |entry, fact| {
-            also(entry, fact);
             let words = spoken.words(fact.action())?;
             population.take((&history.state, reading, filter), entry, fact, &words, &holder);
             Ok(())
@@ -55,7 +42,7 @@ impl Ledger {
         Ok(population.all())
     }
 
-    /// What an auditor looks at first among the assertions of a reading: each file that they put forward is read.
+    /// What an auditor looks at first among the assertions of a reading: each file that any entry names is read.
     ///
     /// # Errors
     /// [`LedgerError`], where entries cannot be read, or a file that is there.
@@ -87,8 +74,7 @@ impl Ledger {
         Ok(audit::exceptions(&history.state, reading, population, &exhibits, &silences))
     }
 
-    /// The same of all actions as far as the entries tell it, whatever became of the files that they name. `also` hears each entry of
-    /// the reading on its way.
+    /// The same of all actions as far as the entries tell it, whatever became of the files that they name.
     ///
     /// # Errors
     /// [`LedgerError`], where entries cannot be read.
@@ -96,10 +82,9 @@ impl Ledger {
         &self,
         history: &History<Sayings>,
         reading: &Reading,
-        also: &mut dyn FnMut(&Entry, &Fact),
     ) -> Result<Vec<Exception>, LedgerError> {
         let filter = Filter::default();
-        let population = self.assertions_and(history, reading, &filter, also)?;
+        let population = self.assertions(history, reading, &filter)?;
         let silences = silence::of(history, reading, &filter, since(reading))?;
         let mut found = audit::exceptions(&history.state, reading, &population, &[], &silences);
         found.retain(|exception| exception.why.rule() != Rule::Unevidenced);

@@ -114,13 +114,14 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
 /// What an entry holds and only the backup has is not lost with the ledger's.
 fn copy_disclosures(folder: &Path, to: &Path, named: &mut Named) -> Result<(u64, u64), BackupError> {
     let (from, path) = (folder.join(disclosures::FILE), to.join(disclosures::FILE));
-    let part = to.join(format!("{}.part", disclosures::FILE));
-    let held = Disclosures::open(to, false)?;
     let failed = |doing| {
         let path = path.clone();
         move |source| BackupError::Beside { path, doing, source }
     };
+    // Begun before anything else: what an interrupted backup left holds values, and goes with it.
+    let part = to.join(format!("{}.part", disclosures::FILE));
     let mut out = BufWriter::new(Replacing::begin(part).map_err(failed("written"))?);
+    let held = Disclosures::open(to, false)?;
     let (mut kept, mut still, mut damaged) = (0, 0, false);
     let mut seen = Runs::<32, 0>::new(true);
     let there = lines::once::<BackupError>(folder, &mut |line| {

@@ -236,8 +236,16 @@ impl Ledger {
     /// # Errors
     /// As above, where none is left; [`CheckpointError::Ledger`], where the system does not give one.
     pub fn readable_checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        let (kept, unread) = self.shelf.whole()?;
+        let (kept, unread) = self.kept_checkpoints()?;
         unread.into_iter().next().filter(|_| kept.is_empty()).map_or(Ok(kept), Err)
+    }
+
+    /// All that are kept, the smallest first, and what lies in the place of others and is none.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Ledger`], where the system does not give one.
+    pub fn kept_checkpoints(&self) -> Result<(Vec<SignedCheckpoint>, Vec<CheckpointError>), CheckpointError> {
+        self.shelf.whole()
     }
 
     /// Of how many entries the checkpoints are that are kept, the smallest first.

@@ -22,7 +22,7 @@ pub struct Disclosures(Kept);
 /// Where they are.
 #[derive(Debug)]
 enum Kept {
-    Memory(WithheldField),
+    Memory(InMemory),
     Folder(Lines),
 }
 
@@ -55,6 +55,7 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             ": the disk is full; make room and try again"
         }
+        io::ErrorKind::ReadOnlyFilesystem => ": its disk is mounted for reading only; mount it for writing",
         _ => "; check the disk's space, and give this user the right to it",
     }
 }
@@ -169,8 +170,8 @@ impl Disclosures {
     /// tell whose value is in one. After a crash the file is the old one or the new one.
     ///
     /// # Errors
-    /// What `wanted` says, and where the file cannot be written anew: it is the old one then. Where it was, and cannot be opened
-    /// again, it is the new one.
+    /// What `wanted` says, and where the file cannot be written anew: it is the old one then, or the new one where only the last step
+    /// was reported as failed; and what is kept later is kept in the one that it is.
     pub fn retain(
         &self,
         wanted: &mut dyn FnMut(&Digest) -> Result<bool, StoreError>,
@@ -194,13 +195,13 @@ impl Disclosures {
     }
 }
 
-type WithheldField = RwLock<HashMap<Digest, Disclosure>>;
+type InMemory = RwLock<HashMap<Digest, Disclosure>>;
 
-fn read(held: &WithheldField) -> RwLockReadGuard<'_, HashMap<Digest, Disclosure>> {
+fn read(held: &InMemory) -> RwLockReadGuard<'_, HashMap<Digest, Disclosure>> {
     held.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn written(held: &WithheldField) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
+fn written(held: &InMemory) -> RwLockWriteGuard<'_, HashMap<Digest, Disclosure>> {
     held.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -388,6 +389,27 @@ mod tests {
         assert_eq!(kept.get(&note("three").digest()).unwrap(), Some(note("three")));
         assert_eq!(count(&kept), 2);
         assert!(!part.exists());
+    }
+
+    #[test]
+    fn what_is_kept_after_a_rewriting_that_failed_is_in_the_file_that_has_the_name() {
+        for (fault, after) in
+            Fault::ALL.into_iter().flat_map(|fault| (0..12).map(move |after| (fault, after)))
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let kept = Disclosures::open(folder.path(), true).unwrap();
+            kept.keep(vec![note("one"), note("two")]).unwrap();
+            let armed = arm(folder.path(), after, fault, false);
+            let done = kept.retain(&mut |digest| Ok(*digest != note("one").digest()));
+            assert_eq!(done.is_err(), armed.met(), "{fault:?} {after}");
+            drop(armed);
+            if kept.keep(vec![note("three")]).is_ok() {
+                let read = Disclosures::open(folder.path(), false).unwrap();
+                for text in ["two", "three"] {
+                    assert!(read.get(&note(text).digest()).unwrap().is_some(), "{text}: {fault:?} {after}");
+                }
+            }
+        }
     }
 
     #[test]

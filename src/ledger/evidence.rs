@@ -6,9 +6,11 @@ use super::{Ledger, LedgerError};
 use crate::projection::evidence::exhibits;
 use crate::projection::reading::Reading;
 use crate::record::evidence;
+use crate::record::fact::Fact;
 use crate::record::history::{History, Recalled};
 use crate::report::evidence::{Availability, Checked};
 use crate::store::{Blob, Condition, StoreError};
+use crate::trail::entry::Entry;
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -40,7 +42,8 @@ impl Ledger {
     pub fn blob_path(&self, sha256: &str) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join("blobs").join(sha256))
     }
-    /// Every file that was put forward up to a reading, in a stream or in any, with how it is found: each is read to its end.
+
+    /// Every file that was put forward up to the head of a reading, in a stream or in any, with how it is found: each is read to its end.
     /// `history` is the reading's.
     ///
     /// # Errors
@@ -51,24 +54,26 @@ impl Ledger {
         reading: &Reading,
         wanted: Option<&str>,
     ) -> Result<Vec<Checked>, LedgerError> {
-        let (mut all, mut spoken, hidden) = (Vec::new(), Recalled::new(history), self.hidden()?);
-        self.replay(0..reading.head.size, &mut |entry, fact| {
-            let event = &entry.request.event;
-            let meant = wanted.is_none_or(|wanted| *wanted == event.subject);
-            let names = || !evidence::files(event, &|_| None).is_empty();
-            if meant && names() {
+        let (mut all, mut spoken, disclosed) = (Vec::new(), Recalled::new(history), self.disclosed()?);
+        let mut take = |entry: &Entry, fact: &Fact| {
+            if !evidence::files(&entry.request.event, &|_| None).is_empty() {
                 let words = spoken.words(fact.action())?;
-                all.extend(exhibits(entry, &words, &|digest| hidden.known(digest)));
+                all.extend(exhibits(entry, &words, &|digest| disclosed.known(digest)));
             }
             Ok(())
-        })?;
+        };
+        let range = 0..reading.head.size;
+        match wanted {
+            Some(subject) => self.stream(subject, range, &mut take)?,
+            None => self.replay(range, &mut take)?,
+        }
         // A file that several entries name is read once.
         let mut read: HashMap<String, Availability> = HashMap::new();
         let mut checked = Vec::with_capacity(all.len());
         for exhibit in all {
             let sha256 = exhibit.file.sha256.clear().map(str::to_owned);
             let found = match &sha256 {
-                None => hidden.without_digest(&exhibit.file),
+                None => disclosed.without_digest(&exhibit.file),
                 Some(sha256) => {
                     if let Some(known) = read.get(sha256) {
                         *known

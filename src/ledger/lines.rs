@@ -188,16 +188,17 @@ impl Lines {
             writeln!(out, "\"{}\"", disclosure.encoded()).map_err(failed(&part, "written"))
         })?;
         let out = out.into_inner().map_err(io::IntoInnerError::into_error);
-        out.and_then(|out| out.put(&self.path())).map_err(failed(&self.path(), "written anew"))?;
-        // What was open until now has no name any more: it is read until the new one is, and nothing is ever written to it.
+        let put = out.and_then(|out| out.put(&self.path())).map_err(failed(&self.path(), "written anew"));
+        // What was open until now has no name any more, also where that was done and reported as failed: it is read until the new one
+        // is, and nothing is ever written to it.
         match Whole::find(&self.folder, true) {
             Ok(whole) => *self.changed() = whole,
             Err(error) => {
                 self.changed().file = None;
-                return Err(error);
+                return put.and(Err(error));
             }
         }
-        Ok(())
+        put
     }
 }
 

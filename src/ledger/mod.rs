@@ -22,7 +22,7 @@
 //! - [`witness`]: a party's cosignatures; [`proving`]: that an entry lies under a checkpoint;
 //! - [`following`]: entries that were sealed elsewhere; [`copied`]: that all of them are; [`forked`]: two histories of one ledger, and
 //!   nothing written until people have decided;
-//! - `evidence`: the files that are kept beside the journal; `named`, what entries name of them and of withheld values; [`hidden`],
+//! - `evidence`: the files that are kept beside the journal; `named`, what entries name of them and of withheld values; [`disclosed`],
 //!   what is shown of these;
 //! - [`timeline`]: what was said up to a reading; `audit`: its assertions, and the exceptions among them;
 //! - [`snapshot`]: state and index kept in files, and `keeper`, who does so beside the writer;
@@ -35,12 +35,12 @@ mod audit;
 pub mod backup;
 pub mod checkpoints;
 pub mod copied;
+pub mod disclosed;
 pub mod disclosures;
 mod evidence;
 pub mod examination;
 pub mod following;
 pub mod forked;
-pub mod hidden;
 pub mod index;
 mod keeper;
 mod lines;

@@ -137,19 +137,29 @@ impl Ledger {
     /// # Errors
     /// Why one does not hold, where none is left; [`ProveError::Uncovered`], where there is none.
     pub fn covering(&self, sequence: u64) -> Result<Vec<SignedCheckpoint>, ProveError> {
-        let (state, mut refused) = (self.state(), ProveError::Uncovered(sequence));
-        let (mut found, kept) = (Vec::new(), self.readable_checkpoints()?);
-        for signed in kept.into_iter().filter(|signed| signed.checkpoint().size() > sequence) {
-            // What was changed in the folder is not given away.
-            match self.owns(&signed) {
-                Ok(()) => found.push(signed),
-                Err(error) => refused = error.into(),
-            }
-        }
+        let state = self.state();
+        let kept = self.readable_checkpoints()?.into_iter();
+        let (mut found, refused) = self.holding(kept.filter(|signed| signed.checkpoint().size() > sequence));
         found.sort_by_key(|signed| {
             (is_witnessed(signed, &state), cosigned(signed, &state).len(), signed.checkpoint().size())
         });
-        if found.is_empty() { Err(refused) } else { Ok(found) }
+        let none = || refused.map_or(ProveError::Uncovered(sequence), Into::into);
+        if found.is_empty() { Err(none()) } else { Ok(found) }
+    }
+
+    /// Those that hold, and why another one does not: what was changed in the folder is not given away.
+    fn holding(
+        &self,
+        kept: impl Iterator<Item = SignedCheckpoint>,
+    ) -> (Vec<SignedCheckpoint>, Option<CheckpointError>) {
+        let (mut found, mut refused) = (Vec::new(), None);
+        for signed in kept {
+            match self.owns(&signed) {
+                Ok(()) => found.push(signed),
+                Err(error) => refused = Some(error),
+            }
+        }
+        (found, refused)
     }
 
     /// What vouches for the first `size` entries: the smallest checkpoint of as many or more that enough witnesses cosigned, with the
@@ -159,31 +169,25 @@ impl Ledger {
     /// # Errors
     /// Why one does not hold, where none is left that does; [`ProveError`].
     pub fn vouched(&self, size: u64) -> Result<Option<(SignedCheckpoint, Vec<NodeHash>)>, ProveError> {
-        let (state, mut refused) = (self.state(), None);
-        let mut kept = self.readable_checkpoints()?;
-        kept.retain(|signed| is_witnessed(signed, &state));
-        // As in `covering`.
-        kept.retain(|signed| match self.owns(signed) {
-            Ok(()) => true,
-            Err(error) => {
-                refused = Some(error);
-                false
-            }
-        });
+        let (state, here) = (self.state(), self.head().size);
+        // One that is ahead was made since this ledger was opened.
+        let kept = self.readable_checkpoints()?.into_iter();
+        let kept = kept.filter(|signed| signed.checkpoint().size() <= here && is_witnessed(signed, &state));
+        let (found, refused) = self.holding(kept);
         let (fewer, more): (Vec<_>, Vec<_>) =
-            kept.into_iter().partition(|signed| signed.checkpoint().size() < size);
+            found.into_iter().partition(|signed| signed.checkpoint().size() < size);
         let smallest = more.into_iter().min_by_key(|signed| signed.checkpoint().size());
         let largest = fewer.into_iter().max_by_key(|signed| signed.checkpoint().size());
         let Some(best) = smallest.or(largest) else {
             return refused.map_or(Ok(None), |error| Err(error.into()));
         };
-        let of @ (more, _) = (best.checkpoint().size(), best.checkpoint().root());
-        if more <= size {
+        let of @ (whole, _) = (best.checkpoint().size(), best.checkpoint().root());
+        if whole <= size {
             return Ok(Some((best, Vec::new())));
         }
-        let path = self.led(more, |tree| {
+        let path = self.led(whole, |tree| {
             let before = Prover::new(tree, size).root()?;
-            let path = Prover::new(tree, more).consistency(size)?;
+            let path = Prover::new(tree, whole).consistency(size)?;
             Ok(merkle::continues((size, before), of, &path).map(|()| path))
         })?;
         Ok(Some((best, path)))

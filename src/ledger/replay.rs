@@ -198,7 +198,7 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`].
     pub fn sequences(&self, subject: &str, size: u64) -> Result<Vec<u64>, StoreError> {
-        Ok(self.hints(subject, 0..size)?.into_iter().map(|place| place.sequence).collect())
+        Ok(self.hints(subject, 0..size)?.into_iter().map(|hint| hint.sequence).collect())
     }
 
     fn hints(&self, subject: &str, range: Range<u64>) -> Result<Vec<LineHint>, StoreError> {

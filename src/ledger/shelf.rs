@@ -9,7 +9,7 @@
 use super::checkpoints::CheckpointError;
 use super::forked;
 use crate::store::disk;
-use crate::store::{StoreError, write_durably};
+use crate::store::{said, write_durably};
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::collections::BTreeMap;
 use std::fs;
@@ -88,8 +88,8 @@ impl Shelf {
     pub(super) fn alone(&self) -> Result<Alone<'_>, CheckpointError> {
         let one = self.one.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = &self.folder else { return Ok(Alone { _one: one, _folder: None }) };
-        disk::make_folder(folder).map_err(system(folder, "made"))?;
-        let opened = disk::open(folder).map_err(system(folder, "read"))?;
+        disk::make_folder(folder).map_err(said(folder, "made"))?;
+        let opened = disk::open(folder).map_err(said(folder, "read"))?;
         Ok(Alone { _one: one, _folder: opened.lock().is_ok().then_some(opened) })
     }
 
@@ -102,7 +102,7 @@ impl Shelf {
             self.memory().insert(size, signed.clone());
             return Ok(());
         };
-        disk::make_folder(folder).map_err(system(folder, "made"))?;
+        disk::make_folder(folder).map_err(said(folder, "made"))?;
         Ok(write_durably(folder, &name(size), signed.to_string().as_bytes())?)
     }
 
@@ -156,11 +156,11 @@ fn sizes(folder: &Path) -> Result<Vec<u64>, CheckpointError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(system(folder, "read")(error).into()),
+        Err(error) => return Err(said(folder, "read")(error).into()),
     };
     let mut sizes = Vec::new();
     for entry in entries {
-        let file = entry.map_err(system(folder, "read"))?.file_name();
+        let file = entry.map_err(said(folder, "read"))?.file_name();
         let size = file.to_str().and_then(|file| file.parse().ok().filter(|size| name(*size) == file));
         sizes.extend(size);
     }
@@ -172,13 +172,8 @@ fn read(path: &Path) -> Result<Option<SignedCheckpoint>, CheckpointError> {
     let bytes = match disk::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(system(path, "read")(error).into()),
+        Err(error) => return Err(said(path, "read")(error).into()),
     };
     let damaged = |source| CheckpointError::Damaged { path: path.to_owned(), source };
     SignedCheckpoint::parse(&bytes).map(Some).map_err(damaged)
-}
-
-fn system(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::System { path, doing, source }
 }

@@ -1,17 +1,18 @@
-//! The timeline of a ledger: what was said up to a reading, with what is at hand of the withheld values. What an entry says in a
+//! The timeline of a ledger: what was said up to a reading, with what is at hand of the withheld values; and what was measured. What an entry says in a
 //! sentence is in [`crate::projection::timeline`].
 
 use super::index::Sayings;
 use super::{Ledger, LedgerError};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
+use crate::projection::indicators::Measured;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::{self, Item, Occasion, stream};
 use crate::record::fact::Fact;
 use crate::record::history::{History, Recalled};
 use crate::report::moments::Told;
 use crate::trail::entry::Entry;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What was said, in the order of the ledger, and by the sequences of the entries what they say in fields that can be withheld.
 pub type Timeline = (Vec<Item>, BTreeMap<u64, Told>);
@@ -29,7 +30,7 @@ impl Ledger {
         first: u64,
     ) -> Result<Timeline, LedgerError> {
         let (mut items, mut notes) = (Vec::new(), BTreeMap::new());
-        let (mut spoken, hidden) = (Recalled::new(after), self.hidden()?);
+        let (mut spoken, disclosed) = (Recalled::new(after), self.disclosed()?);
         let mut take = |entry: &Entry, fact: &Fact| -> Result<(), LedgerError> {
             let words = spoken.words(fact.action())?;
             let mut item = timeline::item(&after.state, entry, fact, &words);
@@ -38,7 +39,7 @@ impl Ledger {
                 item.summary.extend(item.answers.map(|answered| format!(" of entry {answered}")));
             }
             items.push(item);
-            notes.extend(hidden.told(entry).map(|told| (entry.seal.sequence, told)));
+            notes.extend(disclosed.told(entry).map(|told| (entry.seal.sequence, told)));
             Ok(())
         };
         let range = first..reading.head.size;
@@ -55,7 +56,29 @@ impl Ledger {
             }))
         })?;
         retain_effective(&mut items, reading);
+        if reading.effective.is_some() {
+            let kept: HashSet<u64> = items.iter().map(|item| item.sequence).collect();
+            notes.retain(|sequence, _| kept.contains(sequence));
+        }
         Ok((items, notes))
+    }
+
+    /// What was measured up to a reading, of an action or of all: the values as entries give them.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where entries cannot be read.
+    pub fn measured(&self, reading: &Reading, action: Option<&Code>) -> Result<Measured, LedgerError> {
+        let mut measured = Measured::default();
+        let mut take = |entry: &Entry, fact: &Fact| {
+            measured.take(entry, fact);
+            Ok(())
+        };
+        let range = 0..reading.head.size;
+        match action {
+            Some(action) => self.stream(&stream(action), range, &mut take)?,
+            None => self.replay(range, &mut take)?,
+        }
+        Ok(measured)
     }
 }
 

@@ -115,7 +115,12 @@ pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a
                 source: &own.source,
                 sequence: word.sequence,
             };
-            given.entry((name.as_str(), place)).or_default().push((name, each));
+            let values = given.entry((name.as_str(), place)).or_default();
+            // Of several values in one entry the last counts.
+            if values.last().is_some_and(|(_, before)| before.sequence == each.sequence) {
+                values.pop();
+            }
+            values.push((name, each));
         }
     }
     let series = |((_, place), values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 /// Why a line is not a request.
 #[derive(Debug, thiserror::Error)]
-pub enum LineFault {
+pub enum SubmissionFault {
     /// Not of the form.
     #[error("{}{what}", place(path))]
     Form {
@@ -183,8 +183,8 @@ impl Submission {
     /// Reads one line of a file of requests.
     ///
     /// # Errors
-    /// [`LineFault`], by name.
-    pub fn read(text: &str) -> Result<Self, LineFault> {
+    /// [`SubmissionFault`], by name.
+    pub fn read(text: &str) -> Result<Self, SubmissionFault> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Signed<'a> {
@@ -195,7 +195,7 @@ impl Submission {
         }
         let form =
             // A request is one line, of which only the column is worth saying.
-            |error: serde_json::Error| LineFault::Form { path: "/".to_owned(), what: error.to_string().replace(" line 1 ", " ") };
+            |error: serde_json::Error| SubmissionFault::Form { path: "/".to_owned(), what: error.to_string().replace(" line 1 ", " ") };
         // Duplicate keys are refused before anything is typed.
         // Some editors begin a file with a byte order mark, which is none of its text (RFC 8259 §8.1).
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -206,7 +206,8 @@ impl Submission {
             let disclosures = signed.disclosures.iter().map(|each| Disclosure::parse(each));
             return Ok(Self::Signed(request, disclosures.collect::<Result<_, _>>()?));
         }
-        let draft = shape::read(&value).map_err(|Fault { path, what }| LineFault::Form { path, what })?;
+        let draft =
+            shape::read(&value).map_err(|Fault { path, what }| SubmissionFault::Form { path, what })?;
         Ok(Self::Draft(draft))
     }
 

@@ -1,6 +1,7 @@
 //! A report as CSV (RFC 4180) in UTF-8: its rows, under the keys of its columns.
 
 use super::table::{Cell, Report};
+use crate::domain::assertion::is_decimal;
 
 /// The report's rows; of its reading, which is in the table and the JSON, what its clock is worth.
 ///
@@ -49,7 +50,7 @@ fn field(cell: &Cell) -> String {
         Cell::Flag(flag) => flag.to_string(),
         Cell::List(items) => inert(&items.join("; ")),
         // A number is no formula, though it may begin with a minus.
-        Cell::Decimal(number) if number.parse::<f64>().is_ok() => number.clone(),
+        Cell::Decimal(number) if is_decimal(number) => number.clone(),
         Cell::Decimal(other) => inert(other),
         Cell::Records(records) => {
             inert(&records.iter().map(|record| record.told.as_str()).collect::<Vec<_>>().join("; "))

@@ -58,9 +58,9 @@ pub fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<").replace("&amp;", "&")
 }
 
-/// The document as a page; without `held` it is one for paper, with nothing in it to verify.
+/// The document as a page; without `proof` it is one for paper, with nothing in it to verify.
 #[must_use]
-pub fn of(document: &Document, labels: &Labels, held: Option<&PageProof>) -> Page {
+pub fn of(document: &Document, labels: &Labels, proof: Option<&PageProof>) -> Page {
     let words = html! {
         (header(document, labels))
         @for section in &document.sections { (part(document, section, labels)) }
@@ -89,18 +89,18 @@ pub fn of(document: &Document, labels: &Labels, held: Option<&PageProof>) -> Pag
         a class="skip" href="#content" { (labels.say("page-skip")) }
         (PreEscaped(format!("<main id=\"content\"{} data-digest=\"{}\">{words}</main>\n", layout(document), sha256(spoken(&words).as_bytes()))))
     };
-    let Some(held) = held else {
+    let Some(proof) = proof else {
         return Page { head: opened.into_string(), tail: "</body>\n</html>\n".to_owned() };
     };
     let checked = html! {
         (verification(labels))
         // A line break after the tag is not of the text (HTML §13.1.2.5), and each begins and ends with a line.
-        @if let Some(checkpoint) = &held.checkpoint {
+        @if let Some(checkpoint) = &proof.checkpoint {
             (PreEscaped("\n<pre id=\"checkpoint\" hidden>\n")) (PreEscaped(escaped(checkpoint))) (PreEscaped("</pre>"))
         }
-        @if !held.consistency.is_empty() {
+        @if !proof.consistency.is_empty() {
             (PreEscaped("\n<pre id=\"consistency\" hidden>\n"))
-            @for hash in &held.consistency { (hash) (PreEscaped("\n")) }
+            @for hash in &proof.consistency { (hash) (PreEscaped("\n")) }
             (PreEscaped("</pre>"))
         }
         (PreEscaped("\n<pre id=\"entries\" hidden>\n"))

@@ -6,6 +6,7 @@ pub mod form;
 use super::document::{Document, Section};
 use super::labels::Labels;
 use super::table::Cell;
+use crate::domain::assertion::is_decimal;
 use crate::projection::reading::Reading;
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
@@ -210,10 +211,10 @@ fn date(day: NaiveDate) -> Option<ExcelDateTime> {
     ExcelDateTime::from_ymd(year, u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?).ok()
 }
 
-/// A decimal number, where a workbook has all its digits.
+/// A decimal number, where a workbook has all its digits but for zeros at either end.
 fn exact(words: &str) -> Option<f64> {
-    let digits = words.bytes().filter(u8::is_ascii_digit).count();
-    words.parse().ok().filter(|number: &f64| number.is_finite() && digits <= DIGITS)
+    let digits = words.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    words.parse().ok().filter(|_| is_decimal(words) && digits <= DIGITS)
 }
 
 /// What fits into a cell.
@@ -257,7 +258,10 @@ mod tests {
         assert_eq!(exact("-12.5"), Some(-12.5));
         assert_eq!(exact("123456789012345"), Some(123_456_789_012_345.0));
         assert_eq!(exact("1234567890123456"), None);
-        assert_eq!(exact("=1+1"), None);
+        assert_eq!(exact("0.123456789012345"), Some(0.123_456_789_012_345));
+        for other in ["=1+1", "inf", "1e5", "+1", ""] {
+            assert_eq!(exact(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn put(folder: &Path, bytes: &mut dyn Read) -> Result<Blob, StoreErro
     // A blob that is whole is left alone; one that was damaged is healed by its own bytes.
     let before = copy(folder, &sha256, &mut io::sink()).unwrap_or(Condition::Changed);
     match before {
-        Condition::Whole => drop(out),
+        Condition::Whole => out.discard().map_err(said(&part, "removed"))?,
         Condition::Missing | Condition::Changed => {
             let path = folder.join(&sha256);
             out.put(&path).map_err(said(&path, "written"))?;
@@ -132,8 +132,9 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
 /// Writes a file so that it is there whole or not at all, and there for good on return.
 pub(crate) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let path = folder.join(name);
-    let mut part = Replacing::begin(folder.join(PART)).map_err(said(&path, "made"))?;
-    let written = part.write_all(bytes).and_then(|()| part.put(&path));
+    let part = folder.join(PART);
+    let mut out = Replacing::begin(part.clone()).map_err(said(&part, "made"))?;
+    let written = out.write_all(bytes).and_then(|()| out.put(&path));
     written.map_err(said(&path, "written"))?;
     sync_folder(folder)
 }

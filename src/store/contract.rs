@@ -164,7 +164,7 @@ fn lines_of_every_length_are_read_back() {
 }
 
 #[test]
-fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
+fn lines_are_picked_where_hints_say_and_looked_for_where_they_are_not() {
     every(|store| {
         let lines: Vec<Vec<u8>> = (0..40_u64)
             .map(|at| {
@@ -179,9 +179,9 @@ fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
         let right: Vec<LineHint> =
             (0..).zip(lengths).map(|(sequence, before)| LineHint { sequence, before }).collect();
         let wrong = |by: u64| {
-            right.iter().map(move |place| LineHint { before: place.before.wrapping_add(by), ..*place })
+            right.iter().map(move |hint| LineHint { before: hint.before.wrapping_add(by), ..*hint })
         };
-        for places in [
+        for hints in [
             right.clone(),
             wrong(1).collect(),
             wrong(u64::MAX).collect(),
@@ -189,10 +189,10 @@ fn lines_are_picked_at_their_places_and_looked_for_where_they_are_not() {
             right.iter().rev().copied().collect(),
         ] {
             let mut picked = Vec::new();
-            store.pick(&places, &mut |sequence, line| picked.push((sequence, line.to_vec()))).unwrap();
-            let meant = places
+            store.pick(&hints, &mut |sequence, line| picked.push((sequence, line.to_vec()))).unwrap();
+            let meant = hints
                 .iter()
-                .map(|place| (place.sequence, lines[usize::try_from(place.sequence).unwrap()].clone()));
+                .map(|hint| (hint.sequence, lines[usize::try_from(hint.sequence).unwrap()].clone()));
             assert_eq!(picked, meant.collect::<Vec<_>>());
         }
         let beyond = [LineHint { sequence: 40, before: 0 }];

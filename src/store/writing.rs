@@ -51,6 +51,7 @@ impl Write for Writing {
 #[derive(Debug)]
 pub(crate) struct Replacing {
     part: Writing,
+    /// Whether nothing is left beside.
     put: bool,
 }
 
@@ -59,6 +60,12 @@ impl Replacing {
     pub(crate) fn begin(part: PathBuf) -> io::Result<Self> {
         let file = File::create(&part)?;
         Ok(Self { part: Writing::of(part, file), put: false })
+    }
+
+    /// Leaves it, where it is not wanted after all.
+    pub(crate) fn discard(mut self) -> io::Result<()> {
+        self.put = true;
+        fs::remove_file(&self.part.path)
     }
 
     /// Puts it in its place, with bytes that last. Its name does once its folder is synced.

@@ -158,6 +158,7 @@ fn code(value: &Value) -> i32 {
         "examination" if *gravest == "unreadable" => 3,
         "examination" => i32::from(value["healthy"] == false),
         "evidence" => i32::from(some("missing") || some("changed")),
+        "checkpoints" => i32::from(value.get("unread").is_some()),
         "answer" | "taken" => i32::from(value["refused"].as_u64() > Some(0)),
         _ => 0,
     }

@@ -30,7 +30,8 @@ const OPTIONAL: &str = "\
     due/rows/*/which due/rows/*/last due/rows/*/party due/rows/*/said_by due/rows/*/effective \
     due/rows/*/recorded_on due/rows/*/sequence due/rows/*/assigned \
     gaps/rows/*/since gaps/rows/*/days gaps/rows/*/party gaps/rows/*/on gaps/rows/*/sequence \
-    keys/keys/*/role keys/keys/*/revoked verification/authenticated review/rows/*/findings verification/policy verification/fork verification/unread verification/against verification/against/fork \
+    keys/keys/*/role keys/keys/*/revoked verification/authenticated review/rows/*/findings \
+    verification/policy verification/fork verification/unread checkpoints/unread verification/against verification/against/fork \
     verified_proof/leaf VERIFIED/checks/*/holds answer/answers/*/id mirrored/answers mirrored/answers/*/id \
     sheet/institution returned/file returned/edits/*/data/lifecycle returned/edits/*/data/health returned/edits/*/data/note \
     returned/edits/*/data/occurrence returned/edits/*/data/occurrence/date";

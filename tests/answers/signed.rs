@@ -216,6 +216,7 @@ fn examined(desk: &mut Desk) {
     fs::write(kept.path(), "others").unwrap();
     desk.read_both("doctor --ledger copy");
     desk.read_both("verify copy");
+    desk.read_both("checkpoint --list --ledger copy");
     desk.ask("backup spare --ledger copy");
     desk.write("copy/fork", &desk.read("fork.txt"));
     desk.read_both("doctor --ledger copy");

@@ -123,6 +123,11 @@ fn on_a_disk_that_is_mounted_for_reading_only_one_reads() {
     place.refused(init, 3, &["another", "mounted for reading only"]);
     assert_eq!(place.export(), before);
     disk.remount("rw");
+    set(&place.ledger.join("journal"), 0o700);
+    disk.remount("ro");
+    let found = String::from_utf8(place.annals_as_nobody(["doctor"]).out).unwrap();
+    assert!(found.contains("chmod") && !found.contains("mount it for writing"), "{found}");
+    disk.remount("rw");
     place.done(PROGRESS);
     assert!(place.export().starts_with(&before));
 }

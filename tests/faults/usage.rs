@@ -65,6 +65,7 @@ fn an_action_and_a_review_go_by_the_names_of_their_streams_as_well() {
         &["replay"],
         &["--format", "json", "evidence", "check"],
         &["diff", "120", "126", "--action"],
+        &["disclose", "--for", "parties"],
     ] {
         let both = [one, "1.G2G.1"].map(|name| place.done([command, &[name]].concat()));
         assert_eq!(both[0], both[1], "{command:?}");

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::board;
 use annals::projection::filter::Filter;
-use annals::projection::indicators::{self, Measured, Series};
+use annals::projection::indicators::{self, Series};
 use annals::projection::reading::Reading;
 use serde_json::{Value, json};
 
@@ -35,19 +35,30 @@ fn told(Series { party, name, first, latest }: &Series<'_>) -> String {
 fn known(desk: &Desk, cut: Option<Cut>, effective: Option<&str>) -> Vec<String> {
     let history = desk.ledger.at(cut).unwrap();
     let reading = Reading::of(&history.state, None, effective.map(|day| day.parse().unwrap()), None);
-    let mut measured = Measured::default();
-    let mut take = |entry: &_, fact: &_| {
-        measured.take(entry, fact);
-        Ok(())
-    };
-    desk.ledger.replay(0..reading.head.size, &mut take).unwrap();
-    let words = history.words(&ACTION.parse().unwrap()).unwrap();
-    let own = indicators::of(&ACTION.parse().unwrap(), &words, &measured, &reading);
+    let action = ACTION.parse().unwrap();
+    let measured = desk.ledger.measured(&reading, Some(&action)).unwrap();
+    let words = history.words(&action).unwrap();
+    let own = indicators::of(&action, &words, &measured, &reading);
     let board = board::of(&history, &reading, &Filter::default()).unwrap();
-    let all = indicators::all(&history, &board, &measured, &reading).unwrap();
+    let everywhere = desk.ledger.measured(&reading, None).unwrap();
+    let all = indicators::all(&history, &board, &everywhere, &reading).unwrap();
     let same: Vec<Series<'_>> = all.into_iter().flat_map(|(_, series)| series).collect();
     assert_eq!(same, own, "nothing else was measured");
     own.iter().map(told).collect()
+}
+
+#[test]
+fn of_several_values_of_one_name_in_an_entry_the_last_counts() {
+    let mut desk = Desk::founded();
+    let twice = [("visits", "3", ""), ("guests", "7", ""), ("visits", "9", "")];
+    desk.progress("DK", ACTION, given("2021-06", &twice)).unwrap();
+    assert_eq!(
+        known(&desk, None, None),
+        [
+            "DK guests: 7 since 2021-06, 7 since 2021-06 (parties/DK)",
+            "DK visits: 9 since 2021-06, 9 since 2021-06 (parties/DK)"
+        ]
+    );
 }
 
 #[test]

@@ -32,7 +32,12 @@ impl Examining<'_> {
         };
         if !what.is_empty() {
             let rights = self.remedies.rights();
-            self.add(Part::Rights, gravity, what, if forbidden.mounted { remedy::mounted() } else { rights });
+            self.add(
+                Part::Rights,
+                gravity,
+                what,
+                if gravity == Gravity::Fine && forbidden.mounted { remedy::mounted() } else { rights },
+            );
         }
         if let Some(room) = condition::room(self.folder).filter(|room| *room < ROOM) {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);

@@ -1,5 +1,5 @@
-//! What is not shown of withheld values, and why; and files in a few words, as far as they may be told. Where values are kept is in
-//! [`super::disclosures`], and how they are erased in [`super::privacy`].
+//! What is shown of withheld values, and why others are not; and files in a few words, as far as they may be told. Where values are
+//! kept is in [`super::disclosures`], and how they are erased in [`super::privacy`].
 
 use super::privacy::Erasure;
 use super::{Ledger, LedgerError};
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 const SENTENCES: [&str; 5] = ["note", "reason", "rationale", "officer", "holder"];
 
 /// The withheld values of a ledger, as far as they are shown: one that was erased never is, though a copy may still be here.
-pub struct Hidden<'a> {
+pub struct Disclosed<'a> {
     ledger: &'a Ledger,
     erased: HashMap<Digest, Erasure>,
 }
@@ -29,12 +29,12 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`], where the entries that erase some cannot be read.
-    pub fn hidden(&self) -> Result<Hidden<'_>, LedgerError> {
-        Ok(Hidden { ledger: self, erased: self.erasures()? })
+    pub fn disclosed(&self) -> Result<Disclosed<'_>, LedgerError> {
+        Ok(Disclosed { ledger: self, erased: self.erasures()? })
     }
 }
 
-impl Hidden<'_> {
+impl Disclosed<'_> {
     /// Whether the value with a digest was erased.
     #[must_use]
     pub fn is_erased(&self, digest: &Digest) -> bool {
