@@ -7,8 +7,8 @@ use super::settings::Settings;
 use annals::domain::value;
 use annals::ledger::Ledger;
 use annals::ledger::checkpoints;
+use annals::record::causes;
 use annals::record::history::State;
-use annals::record::refusal::causes;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::timestamp;
@@ -114,7 +114,7 @@ fn list(settings: &Settings) -> Result<ExitCode, Failure> {
             let kept: Vec<Value> = kept.iter().map(|signed| members(signed, &state)).collect();
             let mut members = json!({ "checkpoints": kept });
             if let Some(members) = members.as_object_mut().filter(|_| !unread.is_empty()) {
-                members.insert("unread".to_owned(), unread.iter().map(|error| causes(error)).collect());
+                members.insert("unread".to_owned(), unread.iter().map(|error| causes::of(error)).collect());
             }
             output::answer("checkpoints", "", members, &standing, Format::Json)?;
         }

@@ -9,7 +9,7 @@
 
 use super::import;
 use crate::ledger::{Ledger, RecordError};
-use crate::record::refusal::causes;
+use crate::record::causes;
 use crate::record::request::Submission;
 use crate::trail::hash::LeafHash;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ const fn is_refusal(error: &RecordError) -> bool {
 }
 
 fn refused(error: &dyn Error) -> Outcome {
-    Outcome::Refused { refused: causes(error) }
+    Outcome::Refused { refused: causes::of(error) }
 }
 
 /// Answers as a file, one a line.

@@ -9,8 +9,8 @@
 //! What a policy says of a checkpoint is not here but in [`crate::trail::quorum`].
 
 use super::authority::{self, Keys};
+use super::causes;
 use super::founding::{Opened, RULES};
-use super::refusal::causes;
 use crate::domain::shape;
 use crate::domain::value::{Code, NotAValue, Text};
 use crate::domain::versions::Versions;
@@ -62,7 +62,7 @@ pub enum NotAPolicy {
     Text(#[from] NotAValue),
     /// Not a policy.
     // What reads data keeps only words.
-    #[error("{}", causes(.0))]
+    #[error("{}", causes::of(.0))]
     Policy(PolicyFault),
 }
 

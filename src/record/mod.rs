@@ -14,7 +14,7 @@
 //! - [`archive`]: what is looked up in the entries before: names, and what was said of an action;
 //! - [`history`]: the state that a history leaves;
 //! - [`judgement`]: whether a next request fits;
-//! - [`refusal`]: a rule's no;
+//! - [`refusal`]: a rule's no; [`causes`], why something is wrong, in a line;
 //! - [`request`]: requests as they are handed over;
 //! - [`cores`]: work that all cores share;
 //! - [`prepared`]: what a line says for itself, found out on all cores; `ahead`, the next lines, while some are judged;
@@ -30,6 +30,7 @@ pub mod archive;
 pub mod attestation;
 pub mod authority;
 pub mod beside;
+pub mod causes;
 pub mod charter;
 pub mod completeness;
 pub mod cores;

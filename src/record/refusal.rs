@@ -78,10 +78,3 @@ pub enum Refusal {
     #[error(transparent)]
     Programme(#[from] programme::Refusal),
 }
-
-/// What an error says, with all that stands behind it, as a line.
-#[must_use]
-pub fn causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}

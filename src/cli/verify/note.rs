@@ -6,7 +6,7 @@ use super::super::failure::{Failure, file};
 use super::super::files;
 use super::super::output::{self, Format};
 use annals::record::account::Account;
-use annals::record::refusal::causes;
+use annals::record::causes;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::entry::Entry;
@@ -147,7 +147,9 @@ fn of_proof(proof: &Proof, policy: Option<&Policy>) -> Judged {
             Some(false),
             "the proof does not hold it: it cannot be told what is proved".to_owned(),
         ),
-        Some((_, Err(fault))) => Line::new("entry", Some(false), format!("it is none: {}", causes(fault))),
+        Some((_, Err(fault))) => {
+            Line::new("entry", Some(false), format!("it is none: {}", causes::of(fault)))
+        }
         Some((_, Ok(entry))) => {
             let (event, at) = (&entry.request.event, entry.seal.sequence);
             let fits = at == proof.index() && event.ledger == checkpoint.origin();
@@ -254,7 +256,7 @@ impl Judged {
         };
         let verdict = match policy.judge(signed) {
             Err(distrust) => {
-                self.lines.push(Line::new("ledger", Some(false), causes(&distrust)));
+                self.lines.push(Line::new("ledger", Some(false), causes::of(&distrust)));
                 return;
             }
             Ok(verdict) => verdict,

@@ -7,8 +7,8 @@ use super::super::output::{self, Format};
 use super::against::Against;
 use annals::exchange::bundle::verify::Bundled;
 use annals::exchange::verification::{Kind, Verification};
+use annals::record::causes;
 use annals::record::completeness::{Standing, Unsound, Vouched};
-use annals::record::refusal::causes;
 use annals::record::verdict::{Report, Verdict};
 use annals::report::table::Cell;
 use serde_json::{Map, Value, json};
@@ -121,7 +121,7 @@ fn beside(found: &Verification, against: Option<&Against>) -> Vec<(&'static str,
 
 /// What is said of the checkpoints together, and of what lies in the place of some.
 fn checkpoints(found: &Verification) -> impl Iterator<Item = (Option<bool>, String)> {
-    let unread = found.unread.iter().map(|error| (Some(false), causes(error)));
+    let unread = found.unread.iter().map(|error| (Some(false), causes::of(error)));
     let standings = &found.completed.standings;
     // What says nothing is told where there is nothing worse.
     let mut faults: Vec<_> = standings
@@ -132,7 +132,7 @@ fn checkpoints(found: &Verification) -> impl Iterator<Item = (Option<bool>, Stri
     let all = match faults.first() {
         Some((size, unsound)) => {
             let holds = (**unsound != Unsound::Nothing).then_some(false);
-            Some((holds, format!("that of {size} entries: {}", causes(*unsound))))
+            Some((holds, format!("that of {size} entries: {}", causes::of(*unsound))))
         }
         None if standings.is_empty() && !found.unread.is_empty() => None,
         None if standings.is_empty() => Some((None, "none is at hand".to_owned())),
@@ -187,7 +187,7 @@ pub(crate) fn answer(found: &Verification) -> Value {
                     members.insert("witnessed".to_owned(), vouched.witnessed.into());
                     members.insert("witnesses".to_owned(), named(vouched));
                 }
-                Err(unsound) => drop(members.insert("found".to_owned(), causes(unsound).into())),
+                Err(unsound) => drop(members.insert("found".to_owned(), causes::of(unsound).into())),
             }
         }
         value
@@ -220,7 +220,7 @@ pub(crate) fn answer(found: &Verification) -> Value {
         members.extend(found.known.map(|known| ("authenticated".to_owned(), known.into())));
         members.extend(found.forked.as_ref().map(|(path, _)| ("fork".to_owned(), output::path(path))));
         if !found.unread.is_empty() {
-            let unread: Vec<String> = found.unread.iter().map(|error| causes(error)).collect();
+            let unread: Vec<String> = found.unread.iter().map(|error| causes::of(error)).collect();
             members.insert("unread".to_owned(), json!(unread));
         }
         if let Some(Bundled { tile, files: (count, wrong), policy }) = &found.bundled {

@@ -9,7 +9,8 @@ use crate::domain::date::{Effective, NotADate};
 use crate::domain::programme;
 use crate::domain::value::{Code, Text, nearest};
 use crate::ledger::RecordError;
-use crate::record::refusal::{Refusal, causes};
+use crate::record::causes;
+use crate::record::refusal::Refusal;
 use crate::report::answers::excerpt;
 use crate::report::form::{ACTION, Column, Field, Row};
 use crate::report::labels::Labels;
@@ -72,7 +73,7 @@ impl Edit {
             RecordError::Refused(refusal) => refusal,
             other => other,
         };
-        Fault { place: self.at(field), what: Wrong::Refused(causes(why)) }
+        Fault { place: self.at(field), what: Wrong::Refused(causes::of(why)) }
     }
 }
 
