@@ -8,7 +8,8 @@ use annals::domain::plan::{Party, Plan};
 use annals::ledger::Ledger;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
-use annals::record::request::{Draft, new_id};
+use annals::record::ids;
+use annals::record::request::Draft;
 use annals::trail::hash::{hex, sha256};
 use annals::trail::key::{KeyFault, Kind, SigningKey};
 use chrono::{SubsecRound, Utc};
@@ -38,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let ledger = Ledger::create(folder.as_ref())?;
     let record = |draft: &Draft, key: &SigningKey| -> Result<_, Box<dyn Error>> {
-        let id = new_id(draft.time, random());
+        let id = ids::new(draft.time, random());
         let (request, disclosures) = draft.sign(id, ORIGIN, ledger.head().leaf, key, &mut random)?;
         Ok(ledger.record(request, disclosures)?)
     };

@@ -12,7 +12,8 @@ use annals::domain::party::Author;
 use annals::exchange::import::key_for;
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, RecordError, quietly};
-use annals::record::request::{Draft, new_id};
+use annals::record::ids;
+use annals::record::request::Draft;
 use chrono::{SubsecRound, Utc};
 use serde_json::json;
 use std::error::Error;
@@ -42,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // It is signed on the newest entry that its author has seen.
     let key = key_for(&ledger, &keyring, &draft)?;
-    let id = new_id(now, random());
+    let id = ids::new(now, random());
     let (request, disclosures) = draft.sign(id, origin, state.head.leaf, &key, &mut random)?;
 
     // A refusal names its rule and leaves the ledger as it was.

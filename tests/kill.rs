@@ -15,7 +15,8 @@
 mod desk;
 
 use annals::ledger::Ledger;
-use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::ids;
+use annals::record::request::{Draft, Speaker};
 use annals::record::role::Role;
 use annals::store::Condition;
 use annals::trail::disclosure::{Digest, Disclosure};
@@ -59,7 +60,7 @@ impl Said {
         random[2..4].copy_from_slice(&self.run.to_be_bytes()[6..]);
         random[4] = u8::try_from(self.writer).unwrap();
         random[5..].copy_from_slice(&self.number.to_be_bytes()[3..]);
-        new_id(self.time(), random)
+        ids::new(self.time(), random)
     }
 
     fn of(id: Uuid) -> Self {

@@ -5,7 +5,7 @@ use super::output::{self, Standing};
 use super::settings::Settings;
 use super::signing;
 use annals::record::history::State;
-use annals::record::request::new_id;
+use annals::record::ids;
 use annals::trail::key::{SigningKey, VerifierKey};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -41,7 +41,7 @@ impl Attest {
         let before = Standing::of(&ledger);
         let (attested, head) = ledger.attestable();
         let time = self.time.unwrap_or_else(signing::now);
-        let id = new_id(time, output::random());
+        let id = ids::new(time, output::random());
         let request = attested.sign(id, time, state.origin().unwrap_or_default(), head.leaf, &key)?;
         let receipt = ledger.record(request, Vec::new())?;
         if self.dry_run {

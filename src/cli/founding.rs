@@ -16,7 +16,8 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::{Ledger, LedgerError};
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES, check_origin};
-use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::ids;
+use annals::record::request::{Draft, Speaker};
 use annals::record::role::Role;
 use annals::trail::entry::EntryFault;
 use annals::trail::hash::{Head, LeafHash, hex, sha256};
@@ -291,7 +292,7 @@ impl Founding<'_> {
 type Signed = (annals::trail::entry::Request, Vec<annals::trail::disclosure::Disclosure>);
 
 fn sign(draft: &Draft, origin: &str, base: LeafHash, key: &SigningKey) -> Result<Signed, EntryFault> {
-    let id = new_id(draft.time, output::random());
+    let id = ids::new(draft.time, output::random());
     draft.sign(id, origin, base, key, &mut output::salt)
 }
 

@@ -18,7 +18,7 @@ use annals::projection::handover::{self, Duty};
 use annals::projection::timeline::stream;
 use annals::record::fact::Fact;
 use annals::record::history::State;
-use annals::record::request::further_id;
+use annals::record::ids;
 use annals::report::handover::{Handed, Handover as Passing, handover as table};
 use annals::trail::canonical::nfc;
 use clap::Args;
@@ -140,7 +140,7 @@ impl Handover {
         let state = ledger.state();
         let mut begun = Vec::new();
         for number in 1.. {
-            let id = further_id(first, state.origin().unwrap_or_default(), number);
+            let id = ids::further(first, state.origin().unwrap_or_default(), number);
             let Some(entry) = ledger.recorded(id)? else { break };
             let data = entry.request.event.data.members();
             let institution = data.get("institution").and_then(Value::as_str).unwrap_or_default();

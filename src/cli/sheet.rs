@@ -17,7 +17,8 @@ use annals::exchange::sheet::{Made, said_since};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
 use annals::projection::overtaken::Overtaken;
-use annals::record::request::{Draft, Meant, Speaker, Submission, derived_id};
+use annals::record::ids;
+use annals::record::request::{Draft, Meant, Speaker, Submission};
 use annals::report::xlsx::form::key;
 use annals::trail::entry::timestamp;
 use annals::trail::hash::{Head, sha256};
@@ -232,7 +233,7 @@ impl In {
         let mut words = Vec::new();
         let file = self.output.as_deref().map(|path| request::Requests::of(path, ledger)).transpose()?;
         for edit in edits {
-            let id = derived_id(time, origin, sha256, u64::from(edit.row) + 1);
+            let id = ids::derived(time, origin, sha256, u64::from(edit.row) + 1);
             let subject = format!("actions/{}", edit.action);
             let mut draft =
                 Draft::new(self.speaker.0.clone(), subject, "action.progressed", time, edit.data.clone());

@@ -16,8 +16,9 @@ use annals::exchange::evidence::Offered;
 use annals::exchange::import::{NoKey, key_for};
 use annals::exchange::keyring::Keyring;
 use annals::ledger::{Ledger, Receipt, RecordError};
+use annals::record::ids;
 use annals::record::refusal::Refusal;
-use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::request::{Draft, Speaker};
 use annals::record::role::Role;
 use annals::trail::disclosure::{Digest, Disclosure};
 use annals::trail::entry::{Entry, Event, Request, parse_id, parse_timestamp};
@@ -211,7 +212,7 @@ pub(crate) fn sign(
     key: &SigningKey,
 ) -> Result<(Request, Vec<Disclosure>), Failure> {
     let state = ledger.state();
-    let id = draft.id.unwrap_or_else(|| new_id(draft.time, output::random()));
+    let id = draft.id.unwrap_or_else(|| ids::new(draft.time, output::random()));
     let origin = state.origin().unwrap_or_default();
     Ok(draft.sign(id, origin, state.head.leaf, key, &mut output::salt)?)
 }

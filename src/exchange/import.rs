@@ -7,8 +7,9 @@ use crate::domain::review::Axis;
 use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
 use crate::record::fact::is_on_latest;
+use crate::record::ids;
 use crate::record::refusal::Refusal;
-use crate::record::request::{Draft, Submission, SubmissionFault, derived_id};
+use crate::record::request::{Draft, Submission, SubmissionFault};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
@@ -282,7 +283,7 @@ impl<'a> Import<'a> {
     }
 
     fn draft(&mut self, line: u64, draft: &Draft) -> Result<(), Failure> {
-        let id = draft.id.unwrap_or_else(|| derived_id(draft.time, &self.origin, self.file_sha256, line));
+        let id = draft.id.unwrap_or_else(|| ids::derived(draft.time, &self.origin, self.file_sha256, line));
         let draft = &*self.opening(id, draft)?;
         // What it answers, or says again, must be recorded before it can be looked up.
         let waits = |wanted: Uuid| self.pending.iter().any(|(_, request, _)| request.event.id == wanted);

@@ -15,7 +15,7 @@
 //! - [`history`]: the state that a history leaves;
 //! - [`judgement`]: whether a next request fits;
 //! - [`refusal`]: a rule's no; [`causes`], why something is wrong, in a line;
-//! - [`request`]: requests as they are handed over;
+//! - [`request`]: requests as they are handed over; [`ids`], what they are called;
 //! - [`cores`]: work that all cores share;
 //! - [`prepared`]: what a line says for itself, found out on all cores; `ahead`, the next lines, while some are judged;
 //! - [`beside`]: what is compared with a history;
@@ -39,6 +39,7 @@ pub mod evidence;
 pub mod fact;
 pub mod founding;
 pub mod history;
+pub mod ids;
 pub mod judgement;
 pub mod prepared;
 pub mod refusal;

@@ -21,7 +21,6 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -377,42 +376,6 @@ fn agrees(draft: &Value, recorded: &Value) -> bool {
         }
         (one, other) => one == other,
     }
-}
-
-/// The id of a line that gives none: a UUIDv7 of its time, whose random bits are the leading bits of SHA-256 over
-/// origin, file and line number, so that importing the same file again finds the same ids.
-#[must_use]
-pub fn derived_id(time: DateTime<Utc>, origin: &str, file_sha256: &str, line: u64) -> Uuid {
-    let hash = Sha256::digest(format!("{origin}\n{file_sha256}\n{line}"));
-    let mut leading = [0; 16];
-    leading.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    version_7(time, u128::from_be_bytes(leading) >> 54)
-}
-
-/// The id of one of several changes that are asked for together under one id, counted from 1. The first bears that id; each
-/// other one is a UUIDv7 of the same millisecond, derived as [`derived_id`] derives it from that id in place of a file's SHA-256,
-/// so that asking again finds the same ids.
-#[must_use]
-pub fn further_id(first: Uuid, origin: &str, number: u64) -> Uuid {
-    if number == 1 {
-        return first;
-    }
-    let millis = i64::try_from(first.as_u128() >> 80).ok();
-    let time = millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default();
-    derived_id(time, origin, &first.to_string(), number)
-}
-
-/// A UUIDv7 of a time and 74 of 80 random bits.
-#[must_use]
-pub fn new_id(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
-    version_7(time, random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
-}
-
-/// RFC 9562 §5.7: `unix_ts_ms (48) ver (4) rand_a (12) var (2) rand_b (62)`, the last 74 of `random` in their order.
-fn version_7(time: DateTime<Utc>, random: u128) -> Uuid {
-    let millis = u128::from(u64::try_from(time.timestamp_millis()).unwrap_or(0)) & ((1 << 48) - 1);
-    let (a, b) = (random >> 62 & 0xFFF, random & ((1 << 62) - 1));
-    Uuid::from_u128(millis << 80 | 7 << 76 | a << 64 | 0b10 << 62 | b)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn a_consent_does_not_go_with_another_word_base_stream_or_party() {
     let last = sides.desk.ledger.head().size - 1;
     let other_word = sides.word.id.to_string();
     let other_base = sides.desk.ledger.entry(last).unwrap().unwrap().seal.prevhash.to_string();
-    let fresh = annals::record::request::new_id(event.time, [7; 10]).to_string();
+    let fresh = annals::record::ids::new(event.time, [7; 10]).to_string();
     let forgeries = [
         changed(&consent, &event.causationid.unwrap().to_string(), &other_word),
         changed(&consent, &event.basehash.to_string(), &other_base),
@@ -105,7 +105,7 @@ fn a_word_that_was_signed_for_another_ledger_is_refused_by_its_name() {
     let draft = sides.desk.draft("DK", ACTION, "action.progressed", word("under_way"));
     let key = key_of("DK", Role::Coordinator);
     let base = sides.desk.ledger.head().leaf;
-    let id = annals::record::request::new_id(draft.time, [9; 10]);
+    let id = annals::record::ids::new(draft.time, [9; 10]);
     let (here, _) = draft.sign(id, ORIGIN, base, &key, &mut || [1; 16]).unwrap();
     let (there, _) = draft.sign(id, OTHER, base, &key, &mut || [1; 16]).unwrap();
     let ledger = Refusal::Ledger { found: OTHER.to_owned(), expected: ORIGIN.to_owned() };
@@ -113,7 +113,7 @@ fn a_word_that_was_signed_for_another_ledger_is_refused_by_its_name() {
     sides.desk.ledger.record(here, Vec::new()).unwrap();
     // With the name of this one put in, it is nobody's.
     let renamed = changed(&there, OTHER, ORIGIN);
-    let id = annals::record::request::new_id(draft.time, [8; 10]).to_string();
+    let id = annals::record::ids::new(draft.time, [8; 10]).to_string();
     let renamed = changed(&renamed, &there.event.id.to_string(), &id);
     let found = refusal(&sides, &renamed, Check::Signatures);
     assert!(matches!(found, Refusal::Authority(authority::Refusal::Signature(_))), "{found}");

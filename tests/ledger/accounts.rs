@@ -22,7 +22,7 @@ fn attested() -> (Desk, SignedCheckpoint) {
 fn attest(desk: &Desk) {
     let (attested, head) = desk.ledger.attestable();
     let time = DateTime::<Utc>::from_timestamp(1_700_000_000, 0).unwrap();
-    let id = annals::record::request::new_id(time, [7; 10]);
+    let id = annals::record::ids::new(time, [7; 10]);
     let request = attested.sign(id, time, ORIGIN, head.leaf, &key(ORIGIN, Kind::Ed25519)).unwrap();
     desk.ledger.record(request, Vec::new()).unwrap();
 }

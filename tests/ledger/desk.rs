@@ -5,8 +5,9 @@ use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::attestation::Attested;
 use annals::record::charter;
 use annals::record::founding::{Clock, Founder, Opened, RULES};
+use annals::record::ids;
 use annals::record::refusal::Refusal;
-use annals::record::request::{Draft, Speaker, new_id};
+use annals::record::request::{Draft, Speaker};
 use annals::record::role::Role;
 use annals::record::withheld;
 use annals::trail::disclosure::{Digest, Disclosure};
@@ -202,7 +203,7 @@ impl Desk {
         let spoken = self.spoken;
         let mut random = [0; 10];
         random[6..].copy_from_slice(&spoken.to_be_bytes());
-        let id = draft.id.unwrap_or_else(|| new_id(draft.time, random));
+        let id = draft.id.unwrap_or_else(|| ids::new(draft.time, random));
         let base = self.ledger.head().leaf;
         let mut salted = 0_u8;
         draft
@@ -276,7 +277,7 @@ impl Desk {
         self.spoken += 1;
         let mut random = [0; 10];
         random[6..].copy_from_slice(&self.spoken.to_be_bytes());
-        let id = new_id(draft.time, random);
+        let id = ids::new(draft.time, random);
         let request = attested.sign(id, draft.time, ORIGIN, base, key).unwrap();
         self.ledger.record(request, Vec::new())
     }

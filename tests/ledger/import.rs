@@ -3,7 +3,7 @@
 use super::desk::{ACTION, Desk, ORIGIN, key, key_of, word};
 use annals::exchange::import::{Import, ImportError, Summary};
 use annals::exchange::keyring::Keyring;
-use annals::record::request::derived_id;
+use annals::record::ids;
 use annals::record::role::Role;
 use annals::trail::hash::{Head, sha256};
 use annals::trail::key::{Kind, SigningKey};
@@ -94,7 +94,7 @@ fn a_file_that_is_imported_again_doubles_nothing() {
     assert_eq!(border.import(&file).unwrap(), Summary { recorded: 0, repeated: 2, erased: 0 });
     assert_eq!(border.head(), head);
     let time = "2022-03-01T09:01:00.000Z".parse().unwrap();
-    let id = derived_id(time, ORIGIN, &sha256(file.as_bytes()), 1);
+    let id = ids::derived(time, ORIGIN, &sha256(file.as_bytes()), 1);
     assert_eq!(border.desk.ledger.entry(head.size - 2).unwrap().unwrap().request.event.id, id);
 }
 

@@ -4,7 +4,8 @@
 use super::desk::{self, ACTION, Desk};
 use super::trace::Secret;
 use annals::ledger::{Ledger, quietly};
-use annals::record::request::{Draft, new_id};
+use annals::record::ids;
+use annals::record::request::Draft;
 use annals::record::role::Role;
 use annals::record::withheld;
 use annals::trail::disclosure::Disclosure;
@@ -45,7 +46,7 @@ fn draft(sequence: u64, subject: &str, kind: &str, data: serde_json::Value) -> D
     let mut draft = Draft::new(author, subject.to_owned(), kind, time, desk::object(data));
     let mut random = [0; 10];
     random[2..].copy_from_slice(&sequence.to_be_bytes());
-    draft.id = Some(new_id(time, random));
+    draft.id = Some(ids::new(time, random));
     draft
 }
 

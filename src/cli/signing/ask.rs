@@ -8,7 +8,8 @@ use annals::domain::value::Code;
 use annals::exchange::evidence::Offered;
 use annals::ledger::{Ledger, Receipt};
 use annals::projection::overtaken::{self, Overtaken};
-use annals::record::request::{Draft, Meant, further_id, new_id};
+use annals::record::ids;
+use annals::record::request::{Draft, Meant};
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::Request;
 use chrono::Utc;
@@ -83,13 +84,13 @@ impl Signing {
     fn drafts(&self, ledger: &Ledger, changes: Vec<Change>) -> Result<(Vec<Asked>, Vec<Draft>), Failure> {
         let state = ledger.state();
         let (time, several) = (self.time(), changes.len() > 1);
-        let first = self.id.unwrap_or_else(|| new_id(time, output::random()));
+        let first = self.id.unwrap_or_else(|| ids::new(time, output::random()));
         let file = self.file().filter(|_| self.id.is_some());
         let file = file.map(|path| request::Requests::of(path, ledger)).transpose()?;
         let (mut asked, mut drafts, mut begun) = (Vec::new(), Vec::new(), None);
         for (number, Change { subject, kind, data, answers, evidence, undated }) in (1..).zip(changes) {
             let mut draft = Draft::of_party(&self.speaker.0.party, subject.clone(), kind, time, data);
-            let id = further_id(first, state.origin().unwrap_or_default(), number);
+            let id = ids::further(first, state.origin().unwrap_or_default(), number);
             (draft.speaker, draft.id, draft.causationid) = (self.speaker.clone(), Some(id), answers);
             let correlation = self.correlation.clone().or_else(|| several.then(|| first.to_string()));
             draft.correlationid.clone_from(&correlation);

@@ -6,7 +6,8 @@ use crate::domain::plan::{Party, Plan};
 use crate::domain::value::{Code, Sha256};
 use crate::record::charter;
 use crate::record::founding::{Clock, Founder, Opened, RULES};
-use crate::record::request::{Draft, new_id};
+use crate::record::ids;
+use crate::record::request::Draft;
 use crate::record::role::Role;
 use crate::trail::hash::LeafHash;
 use crate::trail::key::{Kind, SigningKey};
@@ -77,7 +78,7 @@ pub(super) fn drafts(
     for draft in founding.iter_mut().flatten() {
         let mut random = [0; 10];
         ids.fill(&mut random);
-        draft.id = Some(new_id(time, random));
+        draft.id = Some(ids::new(time, random));
     }
     Ok(founding)
 }

@@ -14,7 +14,8 @@ mod speech;
 
 use crate::domain::plan::Plan;
 use crate::domain::value::{Code, Sha256};
-use crate::record::request::{Draft, new_id};
+use crate::record::ids;
+use crate::record::request::Draft;
 use crate::record::role::Role;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{EntryFault, Request, Seal};
@@ -164,7 +165,7 @@ impl Specimen {
         let [party, _] = founding::parties()?;
         let data = speech::assertion(time, note == Note::With);
         let draft = Draft {
-            id: Some(new_id(time, random)),
+            id: Some(ids::new(time, random)),
             correlationid: Some(speech::occasion(time)),
             ..Draft::of_party(&party, format!("actions/{action}"), "action.progressed", time, data)
         };

@@ -7,7 +7,8 @@
 use super::plan::{BODIES, recurs};
 use crate::domain::party::Author;
 use crate::domain::value::Code;
-use crate::record::request::{Draft, new_id};
+use crate::record::ids;
+use crate::record::request::Draft;
 use chrono::{DateTime, Datelike, Days, Duration, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
@@ -87,7 +88,7 @@ impl Speech {
         let mut nothing = Action::default();
         let action = actions.get_mut(place).unwrap_or(&mut nothing);
         let kind = choice.u8(..100);
-        let id = new_id(time, random(choice));
+        let id = ids::new(time, random(choice));
         // An answer needs another's word; where there is none, the other side says something instead.
         let seen = |spoken: &&mut Spoken| spoken.size < size;
         let [one, two] = &mut action.last;
