@@ -17,7 +17,6 @@ use annals::trail::entry::{Entry, parse_id};
 use annals::trail::hash::LeafHash;
 use chrono::{NaiveDate, Utc};
 use clap::Args;
-use std::str::FromStr;
 
 /// On which axes to read.
 #[derive(Args, Default)]
@@ -44,7 +43,7 @@ pub(crate) struct Axes {
 #[derive(Args, Default)]
 pub(crate) struct Which {
     /// In this line of effort
-    #[arg(long, value_name = "NUMBER", value_parser = number::<u16>)]
+    #[arg(long, value_name = "NUMBER", value_parser = words::line)]
     line: Option<u16>,
     /// In this track
     #[arg(long)]
@@ -74,10 +73,6 @@ pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
     let expected = || "a day such as 2022-12-31 is expected".to_owned();
     let whole = text.parse::<Effective>().ok().filter(|_| text.len() == 10);
     whole.map(|day| day.begin()).ok_or_else(expected)
-}
-
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "a number is expected".to_owned())
 }
 
 fn entry_cut(text: &str) -> Result<Cut, String> {

@@ -38,7 +38,7 @@ said nothing for 180 days. A page shows as much as fits on it, and says how many
 .xlsx, .json and .csv have all of it. The same head, axes and day give the same bytes (of a PDF: the same page).")]
 pub(crate) struct Brief {
     /// The number of the line of effort
-    #[arg(value_name = "LINE")]
+    #[arg(value_name = "LINE", value_parser = words::line)]
     line: u16,
     /// What changed from this day on, or after this entry [default: since the last review]
     #[arg(long, value_name = "DATE|SEQUENCE|HASH", value_parser = any_cut)]

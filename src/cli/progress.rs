@@ -5,7 +5,7 @@ use super::offering::Offering;
 use super::settings::Settings;
 use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
-use annals::domain::assertion::{Health, Lifecycle, OccurrenceState};
+use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, is_decimal};
 use annals::domain::date::Effective;
 use annals::domain::value::{Code, shown};
 use annals::record::history::State;
@@ -14,6 +14,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use unicode_normalization::UnicodeNormalization;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -147,11 +148,31 @@ fn once(indicators: &[Value]) -> Result<(), Failure> {
     }
 }
 
+/// An indicator as it is given: `visits=3`, `length=12.5:km`.
 fn indicator(text: &str) -> Result<Value, String> {
     let usage = || "NAME=VALUE or NAME=VALUE:UNIT is expected, such as visits=3".to_owned();
-    let (name, value) = text.split_once('=').ok_or_else(usage)?;
-    Ok(match value.split_once(':') {
-        Some((value, unit)) => json!({"name": name, "value": value, "unit": unit}),
-        None => json!({"name": name, "value": value}),
-    })
+    let (name, given) = text.split_once('=').ok_or_else(usage)?;
+    let (value, unit) = given.split_once(':').map_or((given, None), |(value, unit)| (value, Some(unit)));
+    let (name, unit) = (named(name, "a name")?, unit.map(|unit| named(unit, "a unit")).transpose()?);
+    if !is_decimal(value) {
+        return Err(format!(
+            "`{value}` is no value: a decimal number is expected, such as 12, -3 or 3.5, of at most 18 digits before its point and \
+             18 after it"
+        ));
+    }
+    let mut members = json!({"name": name, "value": value});
+    if let (Some(members), Some(unit)) = (members.as_object_mut(), unit) {
+        members.insert("unit".to_owned(), unit.into());
+    }
+    Ok(members)
+}
+
+/// A name as it is signed: on one line, without the spaces around it.
+fn named(text: &str, what: &str) -> Result<String, String> {
+    let name: String = text.trim().nfc().collect();
+    match name.chars().any(char::is_control) {
+        _ if name.is_empty() => Err(format!("{what} is missing: NAME=VALUE or NAME=VALUE:UNIT is expected")),
+        true => Err(format!("{what} stands on one line, without a tab")),
+        false => Ok(name),
+    }
 }

@@ -136,6 +136,7 @@ pub(crate) enum Kind {
     )]
     Instrument {
         /// Its reference in the plan, such as 1.1
+        #[arg(value_parser = words::basis)]
         instrument: String,
         /// Where it stands
         #[arg(long, value_parser = words::instrument())]
@@ -197,7 +198,7 @@ pub(crate) struct Answer {
     /// The action, such as 1.G2G.3
     #[arg(value_parser = words::action::<String>)]
     action: String,
-    /// The word that is answered, by sequence or id [default: the latest of another party]
+    /// The word that is answered, by sequence or id [default: the latest of the other party; it is named where words of several stand]
     #[arg(long)]
     word: Option<String>,
 }

@@ -14,6 +14,7 @@ use annals::projection::silence;
 use annals::record::role;
 use annals::report::labels::Language;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::convert::Infallible;
 use std::str::FromStr;
 
 fn of<T: Copy + Send + Sync + 'static>(
@@ -96,6 +97,20 @@ pub(crate) fn audience(text: &str) -> Result<Audience, NotAValue> {
 /// What names an action, which its stream does as well: `1.G2G.3`, `actions/1.G2G.3`.
 pub(crate) fn action<T: FromStr>(name: &str) -> Result<T, T::Err> {
     name.strip_prefix("actions/").unwrap_or(name).parse()
+}
+
+/// What names an instrument, which its stream does as well: `2.1`, `instruments/2.1`.
+#[expect(clippy::unnecessary_wraps, reason = "as parsers are")]
+pub(crate) fn basis(name: &str) -> Result<String, Infallible> {
+    Ok(name.strip_prefix("instruments/").unwrap_or(name).to_owned())
+}
+
+/// The number of a line of effort, as it is printed or told: `2`, `lines/2`.
+pub(crate) fn line(name: &str) -> Result<u16, &'static str> {
+    name.strip_prefix("lines/")
+        .unwrap_or(name)
+        .parse()
+        .map_err(|_| "the number of a line of effort is expected, such as 2")
 }
 
 /// What names a review, which its stream does as well: `R2022`, `reviews/R2022`.

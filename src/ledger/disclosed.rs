@@ -121,7 +121,8 @@ impl Disclosed<'_> {
         };
         let (name, File { size, mediatype, .. }) = (shown(&file.filename, "name"), file);
         let digest = if with_digest { format!(", {}", shown(&file.sha256, "digest")) } else { String::new() };
-        format!("{name}, {size} bytes, {mediatype}{digest}")
+        let unit = if *size == 1 { "byte" } else { "bytes" };
+        format!("{name}, {size} {unit}, {mediatype}{digest}")
     }
 
     /// A file with how it is found at a glance, and where: it is not read, so that only its size tells whether it changed.

@@ -3,7 +3,6 @@
 
 use super::index::Sayings;
 use super::{Ledger, LedgerError};
-use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::projection::indicators::Measured;
 use crate::projection::reading::Reading;
@@ -85,7 +84,6 @@ impl Ledger {
 /// Keeps what was true by the day of a reading.
 fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
     if let Some(day) = reading.effective {
-        let by = |date: &str| date.parse::<Effective>().is_ok_and(|date| date.begin() <= day);
-        items.retain(|item| item.effective.as_deref().is_none_or(by));
+        items.retain(|item| item.begins.is_none_or(|begins| begins <= day));
     }
 }

@@ -179,8 +179,13 @@ fn became(window: Window) -> Option<OccurrenceState> {
 
 /// The last day of a window: as its cycle has it, or of its own name.
 pub(super) fn last_day(grid: &[(Effective, NaiveDate)], name: Effective) -> NaiveDate {
-    let known = grid.iter().find(|(known, _)| known.begin() == name.begin());
-    known.map_or_else(|| name.end(), |(_, end)| *end)
+    known(grid, name).map_or_else(|| name.end(), |(_, end)| *end)
+}
+
+/// A window as its cycle has it, of those of a schedule, which lie in their order.
+pub(super) fn known(grid: &[(Effective, NaiveDate)], name: Effective) -> Option<&(Effective, NaiveDate)> {
+    let at = grid.binary_search_by_key(&name.begin(), |(known, _)| known.begin()).ok()?;
+    grid.get(at)
 }
 
 /// A basis of agreement in a few words: where it stands and when it lapses, seen from the reading's today.

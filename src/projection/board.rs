@@ -1,5 +1,6 @@
 //! The board: where every action stands, as the parties' words make it.
 
+use super::agenda;
 use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::action;
@@ -14,6 +15,7 @@ use crate::domain::word::Words;
 use crate::record::cores;
 use crate::record::history::{History, Spoken, State};
 use chrono::{Days, NaiveDate};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -159,7 +161,7 @@ fn windows(
 ) -> Vec<(Effective, Window)> {
     let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
     let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
-    let known = |window: &Effective| grid.iter().find(|(name, _)| name.begin() == window.begin());
+    let known = |window: &Effective| agenda::known(&grid, *window);
     let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
     let over = status.over();
     let counts = |end: NaiveDate| over.is_none_or(|since| end < since);
@@ -177,8 +179,9 @@ fn windows(
         (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
+    let told: BTreeSet<NaiveDate> = windows.iter().map(|(window, _)| window.begin()).collect();
     for (name, end) in grid.iter().filter(|(_, end)| counts(*end)) {
-        if windows.iter().all(|(window, _)| window.begin() != name.begin()) {
+        if !told.contains(&name.begin()) {
             windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::action::Event as Action;
 use crate::domain::assertion::{Indicator, Progressed};
 use crate::domain::change::{Change, Decision};
+use crate::domain::date::Effective;
 use crate::domain::decision::Event as Decided;
 use crate::domain::instrument::Event as Instrument;
 use crate::domain::party::Event as Party;
@@ -59,6 +60,8 @@ pub struct Item {
     pub assurance: Option<Assurance>,
     /// What it gives as the values of indicators.
     pub indicators: Vec<Indicator>,
+    /// Since when it is true at the earliest: as the entry says, or as a word that says nothing of it is read.
+    pub begins: Option<NaiveDate>,
 }
 
 /// An entry as an item; `state` is the one at the end of the reading, and `said` are the words of the entry's action then.
@@ -81,7 +84,10 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
         }
         _ => format!(" entry {answered}"),
     }));
+    let said_since = effective.as_ref().and_then(|date| date.parse::<Effective>().ok());
+    let begins = said_since.or(word.map(|word| word.effective)).map(|date| date.begin());
     Item {
+        begins,
         sequence,
         recorded: entry.seal.recordedtime,
         day: state.day(entry.seal.recordedtime),

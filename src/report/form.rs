@@ -44,6 +44,8 @@ pub struct Column {
     pub heading: String,
     /// What is said in it; nothing where it is only read.
     pub field: Option<Field>,
+    /// Whether it holds days.
+    pub holds_days: bool,
 }
 
 /// What is said in a column.
@@ -102,14 +104,15 @@ pub struct Row {
 /// The columns: what is read, of every party what it said last, and what is filled in.
 #[must_use]
 pub fn columns(parties: &[&Code], labels: &Labels) -> Vec<Column> {
-    let read = |heading: String| Column { heading, field: None };
+    let read = |heading: String, holds_days| Column { heading, field: None, holds_days };
     let said = |party: &&Code| {
         let says = |id| labels.naming(id, [("party", party.as_str())]);
-        ["sheet-party-says", "sheet-party-since", "sheet-party-health"].map(|id| read(says(id)))
+        ["sheet-party-says", "sheet-party-since", "sheet-party-health"]
+            .map(|id| read(says(id), id == "sheet-party-since"))
     };
-    let own = |field: Field| Column { heading: field.heading(labels), field: Some(field) };
+    let own = |field: Field| Column { heading: field.heading(labels), field: Some(field), holds_days: false };
     ["sheet-action", "sheet-text", "sheet-windows"]
-        .map(|id| read(labels.say(id)))
+        .map(|id| read(labels.say(id), false))
         .into_iter()
         .chain(parties.iter().flat_map(said))
         .chain(Field::ALL.map(own))

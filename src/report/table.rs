@@ -93,7 +93,34 @@ impl Column {
     pub fn hidden(key: &str) -> Self {
         Self { key: key.to_owned(), heading: key.to_owned(), shown: false }
     }
+
+    /// Whether it holds days, by its key: what others wrote stays a text in every other one, whatever it looks like.
+    #[must_use]
+    pub fn holds_days(&self) -> bool {
+        let key = self.key.as_str();
+        DAYS.contains(&key) || ["_effective", "_recorded"].iter().any(|end| key.ends_with(end))
+    }
 }
+
+/// The keys of columns that hold days.
+const DAYS: [&str; 16] = [
+    "closed",
+    "closes",
+    "cutoff",
+    "due",
+    "effective",
+    "ended",
+    "expires",
+    "from",
+    "on",
+    "open",
+    "opened",
+    "recorded",
+    "recorded_on",
+    "since",
+    "to",
+    "until",
+];
 
 /// A value in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

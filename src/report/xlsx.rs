@@ -100,8 +100,9 @@ fn sheet(sheet: &mut Worksheet, command: &str, section: &Section, labels: &Label
         }
     }
     for (row, cells) in (1_u32..).zip(&report.rows) {
-        for (column, cell) in (0_u16..).zip(cells) {
-            write(sheet, (row, column), cell, (&text, &day), labels)?;
+        for ((column, cell), of) in (0_u16..).zip(cells).zip(&report.columns) {
+            let day = of.holds_days().then_some(&day);
+            write(sheet, (row, column), cell, (&text, day), labels)?;
         }
     }
     laid_out(sheet, (report.rows.len(), report.columns.len()), (command, &report.reading), labels)
@@ -132,12 +133,12 @@ fn laid_out(
     Ok(())
 }
 
-/// A cell with its type: a day is a date, and what is a number is one.
+/// A cell with its type: a day is a date in a column of days, and what is a number is one.
 fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
     cell: &Cell,
-    (text, day): (&Format, &Format),
+    (text, day): (&Format, Option<&Format>),
     labels: &Labels,
 ) -> Result<(), XlsxError> {
     match cell {
@@ -158,14 +159,14 @@ fn write(
         Cell::Flag(flag) => {
             sheet.write_boolean_with_format(row, column, *flag, text)?;
         }
-        Cell::Text(words) => match words.parse().ok().filter(|_| words.len() == 10).and_then(date) {
-            Some(date) => {
+        Cell::Text(words) => {
+            let date = day.zip(words.parse().ok().filter(|_| words.len() == 10).and_then(date));
+            if let Some((day, date)) = date {
                 sheet.write_datetime_with_format(row, column, &date, day)?;
-            }
-            None => {
+            } else {
                 sheet.write_string_with_format(row, column, cut(words), text)?;
             }
-        },
+        }
         Cell::Word(..)
         | Cell::Phrase(_)
         | Cell::Phrases(_)
@@ -233,7 +234,13 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::document::Layout;
+    use super::super::labels::Language;
+    use super::super::table::{Column, Report};
     use super::*;
+    use crate::record::history::State;
+    use calamine::{Data, Reader, Xlsx};
+    use std::io::Cursor;
 
     #[test]
     fn the_longest_text_fits_into_a_cell_and_a_title_whatever_its_characters() {
@@ -251,6 +258,33 @@ mod tests {
             );
         }
         assert_eq!(cut(&"x".repeat(TEXT_LIMIT)), "x".repeat(TEXT_LIMIT));
+    }
+
+    #[test]
+    fn a_day_is_a_date_in_a_column_of_days_and_a_text_that_looks_like_one_stays_a_text() {
+        let words = || Cell::text("2024-06-30");
+        let report = Report {
+            kind: "status",
+            reading: Reading::of(&State::default(), None, None, None),
+            before: None,
+            facts: Vec::new(),
+            columns: ["reason", "effective", "KR_recorded"].map(|key| Column::new(key, key)).into(),
+            rows: vec![vec![words(), words(), words()]],
+        };
+        let document = Document {
+            title: "2024-06-30".to_owned(),
+            language: None,
+            command: String::new(),
+            size: 0,
+            facts: Vec::new(),
+            sections: vec![Section::new("status", report)],
+            layout: Layout::Page,
+        };
+        let bytes = of(&document, &Labels::of(Language::En)).unwrap();
+        let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
+        let sheet = workbook.worksheet_range("Status").unwrap();
+        let row = sheet.rows().nth(1).unwrap();
+        assert!(matches!(row, [Data::String(_), Data::DateTime(_), Data::DateTime(_)]), "{row:?}");
     }
 
     #[test]

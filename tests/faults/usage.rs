@@ -1,6 +1,7 @@
 //! Wrong arguments and malformed files: each is answered with what was expected, and nothing is recorded.
 
 use super::place::{PLAN, Place, files, lines, pipe};
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -73,6 +74,26 @@ fn an_action_and_a_review_go_by_the_names_of_their_streams_as_well() {
     assert_eq!(place.done(["status", "--review", "reviews/R1"]), place.done(["status", "--review", "R1"]));
     place.refused(["show", "actions/1.G2G.1O"], 2, &["no action 1.G2G.1O", "did you mean 1.G2G.1?"]);
     place.refused(["review", "show", "actions/R1"], 2, &["actions/R1"]);
+}
+
+#[test]
+fn a_word_without_a_date_is_in_no_reading_before_it_is_true_and_a_time_that_is_not_taken_is_told() {
+    let place = Place::founded();
+    let at = |day: &str| format!("{day}T09:00:00.000Z");
+    place.done(
+        [
+            &progress(&["--effective", "2027-03", "--lifecycle", "under_way"])[..],
+            &["--time", &at("2027-03-02")],
+        ]
+        .concat(),
+    );
+    place.done(["record", "confirm", "1.G2G.1", "--as", "DK", "--time", &at("2027-05-01")]);
+    let shown = |day: &str| place.done(["timeline", "1.G2G.1", "--effective", day]).contains("confirmed");
+    // It is true since what it confirms is.
+    assert!(!shown("2027-02-28") && shown("2027-03-01"));
+    let late =
+        place.annals([&progress(&["--lifecycle", "under_way"])[..], &["--time", &at("2027-04-01")]].concat());
+    assert!(late.code == Some(0) && late.err.contains("recorded as of 2027-05-01T09:00:00.000Z"), "{late:?}");
 }
 
 #[test]
@@ -162,7 +183,13 @@ fn an_impossible_value_is_answered_with_what_is_expected() {
         (&["--lifecycle", "discontinued"], 1, &["discontinued", "review"]),
         (&["--health", "at_risk"], 2, &["--note"]),
         (&["--indicator", "visits"], 2, &["NAME=VALUE", "visits=3"]),
-        (&["--indicator", "visits=some"], 1, &["visits", "a decimal number"]),
+        (&["--indicator", "visits=some"], 2, &["`some` is no value", "a decimal number"]),
+        (&["--indicator", "visits=1,5"], 2, &["`1,5` is no value", "3.5"]),
+        (&["--indicator", "visits=1234567890123456789"], 2, &["is no value", "18 digits"]),
+        (&["--indicator", "=5"], 2, &["a name is missing"]),
+        (&["--indicator", "visits=5:"], 2, &["a unit is missing"]),
+        (&["--indicator", "vi\nsits=5"], 2, &["on one line"]),
+        (&["--indicator", "e\u{301}=1", "--indicator", " \u{e9} =2"], 2, &["\u{e9}", "given twice"]),
         (&["--occurrence", "held"], 2, &["--window"]),
         (&["--evidence", "nothere.pdf"], 2, &["nothere.pdf", "cannot be read"]),
         (&["--audience", "XX", "--note", "x"], 1, &["XX", "not a party"]),
@@ -392,6 +419,23 @@ fn a_plan_that_is_none_makes_no_ledger() {
         let answer = place.annals(["init", "plan.json", "--as", "DK", "--both-sides"]);
         answer.says(2, &[&["plan.json"], words].concat());
         assert!(!place.ledger.exists() && !place.path("keys").exists());
+    }
+}
+
+#[test]
+fn an_action_of_a_hundred_thousand_windows_is_read_all_the_same() {
+    let mut place = Place::empty();
+    place.ledger = place.path("new");
+    let mut plan: Value = serde_json::from_str(&fs::read_to_string(PLAN).unwrap()).unwrap();
+    plan["period"] = json!({"start": "0001", "end": "9999"});
+    let actions = plan["actions"].as_array_mut().unwrap();
+    actions.truncate(1);
+    (actions[0]["kind"], actions[0]["cycle"]) = (json!("recurring"), json!("P1M"));
+    fs::write(place.path("plan.json"), plan.to_string()).unwrap();
+    place.done(["init", "plan.json", "--as", "DK", "--both-sides", "--illustrative"]);
+    for command in [&["status"][..], &["due"], &["inbox", "--as", "KR"]] {
+        let answer = place.annals_in_time(command);
+        assert_eq!(answer.code, Some(0), "{command:?}: {}", answer.err);
     }
 }
 

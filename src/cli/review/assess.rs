@@ -31,7 +31,7 @@ pub(crate) struct Assess {
     #[arg(required_unless_present = "line", value_parser = words::action::<Code>)]
     action: Option<Code>,
     /// The line of effort
-    #[arg(long, value_name = "NUMBER", requires = "criterion", conflicts_with = "action")]
+    #[arg(long, value_name = "NUMBER", requires = "criterion", conflicts_with = "action", value_parser = words::line)]
     line: Option<u16>,
     /// By what the line is judged
     #[arg(long, requires = "line", value_parser = words::criterion())]

@@ -8,10 +8,11 @@ use annals::domain::value::Code;
 use annals::exchange::evidence::Offered;
 use annals::ledger::{Ledger, Receipt};
 use annals::projection::overtaken::{self, Overtaken};
+use annals::record::founding::Clock;
 use annals::record::ids;
 use annals::record::request::{Draft, Meant};
 use annals::trail::disclosure::Disclosure;
-use annals::trail::entry::Request;
+use annals::trail::entry::{Request, timestamp};
 use chrono::Utc;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -142,6 +143,15 @@ pub(crate) fn commit(
         judge(ledger, &signed)?;
         evidence.iter().try_for_each(|file| file.keep(ledger).map(drop))?;
     }
+    let told = signed.iter().map(|(request, _)| request.event.time).max();
     let receipts = ledger.record_all(signed, Utc::now())?;
-    Ok(receipts.into_iter().collect::<Result<_, _>>()?)
+    let receipts = receipts.into_iter().collect::<Result<_, _>>()?;
+    let state = ledger.state();
+    if state.clock() == Some(Clock::Illustrative) && told.is_some_and(|told| told < state.recorded) {
+        let recorded = timestamp(state.recorded);
+        output::tell(format_args!(
+            "recorded as of {recorded}, and not of the time that was told: an entry before it is of then, and times never go back"
+        ));
+    }
+    Ok(receipts)
 }

@@ -33,6 +33,7 @@ impl Against {
             Compared::Parted(at) if self.bad.is_some_and(|bad| bad <= at) => {
                 format!("not the same from entry {at} on, where one of the two does not hold by itself")
             }
+            Compared::Parted(0) => "another ledger: its first entry is another".to_owned(),
             Compared::Parted(at) => {
                 format!("A FORK: the two are the same before entry {at}, and others from there on")
             }

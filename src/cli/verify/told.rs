@@ -14,10 +14,6 @@ use annals::report::table::Cell;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
-/// What no verification proves.
-const LIMITS: &str = "that what was said is true, that the writer's clock was right, and that the files put forward as evidence \
-                      are still at hand.";
-
 pub(super) fn show(
     found: &Verification,
     against: Option<&Against>,
@@ -171,7 +167,14 @@ fn limits(found: &Verification) -> String {
         Kind::Bundle => " Nor what its README.txt and answers.jsonl say: they were not read.",
         Kind::Folder | Kind::Export => "",
     };
-    format!("Not proved: {LIMITS}{unread}")
+    let files = match &found.bundled {
+        Some(Bundled { files: (1.., wrong), .. }) if wrong.is_empty() => "files that are not in it",
+        _ => "the files put forward as evidence",
+    };
+    // What no verification proves, whatever it was given.
+    format!(
+        "Not proved: that what was said is true, that the writer's clock was right, and that {files} are still at hand.{unread}"
+    )
 }
 
 pub(crate) fn answer(found: &Verification) -> Value {

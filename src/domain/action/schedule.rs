@@ -4,6 +4,7 @@ use super::State;
 use crate::domain::date::{Cycle, Effective, Period, Unit};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A cycle that was clarified, or none, of an action that was not there before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,8 @@ impl State {
             let own = own.filter(|(_, end)| *end >= since && until.is_none_or(|until| *end < until));
             let own: Vec<_> = own.map(|(begin, end)| (name(cycle, begin), end)).collect();
             // A window is known by the day on which it begins.
-            windows.retain(|(other, _)| own.iter().all(|(name, _)| name.begin() != other.begin()));
+            let begins: BTreeSet<NaiveDate> = own.iter().map(|(name, _)| name.begin()).collect();
+            windows.retain(|(other, _)| !begins.contains(&other.begin()));
             windows.extend(own);
             since = until.unwrap_or(since);
         }

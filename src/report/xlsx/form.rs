@@ -114,7 +114,9 @@ fn sheet(sheet: &mut Worksheet, form: &Form, labels: &Labels) -> Result<(), Xlsx
     for (at, row) in (1_u32..).zip(&form.rows) {
         for (place, (column, cell)) in (0_u16..).zip(form.columns.iter().zip(&row.cells)) {
             match (column.field, cell) {
-                (None, _) => write(sheet, (at, place), cell, (&text, &day), labels)?,
+                (None, _) => {
+                    write(sheet, (at, place), cell, (&text, column.holds_days.then_some(&day)), labels)?;
+                }
                 (Some(_), Cell::Empty) => drop(sheet.write_blank(at, place, &open)?),
                 (Some(_), _) => drop(sheet.write_string_with_format(at, place, cut(&field(cell)), &open)?),
             }
