@@ -22,8 +22,10 @@ pub mod verify;
 use super::answer::{self, Answer};
 use super::layout::{CHECKPOINT, LayoutError, Source, limited};
 use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
+use crate::trail::hash::hex;
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::Tile;
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -206,6 +208,20 @@ impl Bundle {
     pub fn open_evidence(&mut self, sha256: &str) -> Result<impl Read, BundleError> {
         let path = self.path.clone();
         self.archive.by_name(&format!("{EVIDENCE}{sha256}")).map_err(|error| named(&path, error))
+    }
+
+    /// Whether a file of evidence is the one that its name says.
+    pub(super) fn is_evidence(&mut self, sha256: &str) -> Result<bool, BundleError> {
+        let (mut member, mut hash, mut piece) =
+            (self.open_evidence(sha256)?, Sha256::new(), vec![0; 1 << 16]);
+        // What cannot be read to its end is not the file.
+        while let Ok(read) = member.read(&mut piece) {
+            if read == 0 {
+                return Ok(hex(&hash.finalize()) == sha256);
+            }
+            hash.update(piece.get(..read).unwrap_or_default());
+        }
+        Ok(false)
     }
 
     /// The disclosures, a line each, to be read to their end; nothing where none are in it.

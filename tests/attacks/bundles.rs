@@ -266,7 +266,7 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let restored = |path: &Path, to: &str| {
         restore(&mut Bundle::open(path).unwrap(), &desktop.home.path().join(to), &mut quietly)
     };
-    let found = restored(&path, "unnamed");
+    let found = restored(&desktop.with(&evidence, b"the file"), "unnamed");
     assert!(matches!(found, Err(UnpackError::Unnamed(found)) if found == name), "no entry asks for it");
     let plan = annals::trail::hash::sha256(plan_text().as_bytes());
     let (_, _, verified, _) =
@@ -396,7 +396,7 @@ fn a_log_whose_checkpoint_is_larger_than_any_is_malformed_and_the_disk_is_not() 
 }
 
 #[test]
-fn a_copy_takes_no_entry_of_a_bundle_whose_withheld_values_are_none() {
+fn a_copy_takes_no_entry_of_a_bundle_of_which_something_beside_them_is_none() {
     let desktop = sound();
     let mut members = desktop.members.clone();
     let (_, values) = members.iter_mut().find(|(name, _)| name == "disclosures.jsonl").unwrap();
@@ -414,6 +414,11 @@ fn a_copy_takes_no_entry_of_a_bundle_whose_withheld_values_are_none() {
     };
     let refused = mirror(&bundle);
     assert_eq!((refused.status.code(), copy.exists()), (Some(2), false), "{refused:?}");
+    let refused = mirror(&desktop.with("answers.jsonl", b"none\n"));
+    assert_eq!((refused.status.code(), copy.exists()), (Some(2), false), "{refused:?}");
+    let plan = annals::trail::hash::sha256(plan_text().as_bytes());
+    let refused = mirror(&desktop.with(&format!("evidence/{plan}"), b"another plan"));
+    assert_eq!((refused.status.code(), copy.exists()), (Some(1), false), "{refused:?}");
     let taken = mirror(&desktop.write(&desktop.members));
     assert_eq!((taken.status.code(), copy.exists()), (Some(0), true), "{taken:?}");
 }

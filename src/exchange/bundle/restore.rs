@@ -114,8 +114,8 @@ pub fn restore(
     Ok(Unpacked { report, beside })
 }
 
-/// Refuses a bundle of which something besides its entries could not be taken in for its form, or for a value that no field can
-/// have, before any entry is.
+/// Refuses a bundle of which something besides its entries could not be taken in for its form, for a value that no field can have, or
+/// for a file that is not the one of its name, before any entry is.
 ///
 /// # Errors
 /// [`UnpackError`], by name.
@@ -137,6 +137,12 @@ pub fn check_beside(bundle: &mut Bundle) -> Result<(), UnpackError> {
         refuse_held(bundle, size, &unfit)?;
     }
     bundle.checkpoints()?;
+    bundle.answers()?;
+    for name in bundle.evidence()? {
+        if !bundle.is_evidence(&name)? {
+            return Err(UnpackError::File(name));
+        }
+    }
     Ok(())
 }
 
