@@ -26,8 +26,8 @@
 //! - [`projection`]: read models, each for a [`projection::reading::Reading`] on both time axes;
 //! - [`report`]: one table, in several dialects and languages;
 //! - [`store`]: the log and its engines, in memory and in a folder; of an entry it reads the sequence alone, by which lines are found;
-//! - [`ledger`]: opens a store, records, replays, verifies; and tells whoever reads it what was said, what is shown of withheld values,
-//!   how files are found, and what an auditor asks;
+//! - [`ledger`]: opens a store, records, replays, verifies; and tells whoever reads it what was said, what is shown of withheld
+//!   values, how files are found, and what an auditor asks;
 //! - [`exchange`]: what crosses the border: keys, imports, sheets that ministries fill in, exports, bundles, pages, restoring,
 //!   evidence, withheld values; the log as it is published, and copies that follow it; a history verified, wherever it lies; and
 //!   ledgers that are made up to be measured.

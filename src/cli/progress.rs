@@ -9,12 +9,12 @@ use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, is_decimal};
 use annals::domain::date::Effective;
 use annals::domain::value::{Code, shown};
 use annals::record::history::State;
+use annals::trail::canonical::nfc;
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use unicode_normalization::UnicodeNormalization;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -169,7 +169,7 @@ fn indicator(text: &str) -> Result<Value, String> {
 
 /// A name as it is signed: on one line, without the spaces around it.
 fn named(text: &str, what: &str) -> Result<String, String> {
-    let name: String = text.trim().nfc().collect();
+    let name = nfc(text.trim());
     match name.chars().any(char::is_control) {
         _ if name.is_empty() => Err(format!("{what} is missing: NAME=VALUE or NAME=VALUE:UNIT is expected")),
         true => Err(format!("{what} stands on one line, without a tab")),

@@ -315,7 +315,8 @@ words! {
     Role { Lead = "lead", Support = "support", Relieved = "relieved" }
 }
 
-/// Whether a text is a decimal number: digits, up to 18 of them before a point and after it, and a minus before where it is less than 0.
+/// Whether a text is a decimal number: digits, up to 18 of them before a point and after it, and a minus before where it is less
+/// than 0.
 #[must_use]
 pub fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);

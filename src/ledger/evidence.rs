@@ -43,7 +43,8 @@ impl Ledger {
         self.folder.as_ref().map(|folder| folder.join("blobs").join(sha256))
     }
 
-    /// Every file that was put forward up to the head of a reading, in a stream or in any, with how it is found: each is read to its end.
+    /// Every file that was put forward up to the head of a reading, in a stream or in any, with how it is found: each is read to
+    /// its end.
     /// `history` is the reading's.
     ///
     /// # Errors

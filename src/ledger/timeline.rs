@@ -1,5 +1,5 @@
-//! The timeline of a ledger: what was said up to a reading, with what is at hand of the withheld values; and what was measured. What an entry says in a
-//! sentence is in [`crate::projection::timeline`].
+//! The timeline of a ledger: what was said up to a reading, with what is at hand of the withheld values; and what was measured. What
+//! an entry says in a sentence is in [`crate::projection::timeline`].
 
 use super::index::Sayings;
 use super::{Ledger, LedgerError};
@@ -54,8 +54,8 @@ impl Ledger {
                 Occasion::of(correlation, &event.kind, &event.source, &event.subject)
             }))
         })?;
-        retain_effective(&mut items, reading);
-        if reading.effective.is_some() {
+        if let Some(day) = reading.effective {
+            items.retain(|item| item.begins.is_none_or(|begins| begins <= day));
             let kept: HashSet<u64> = items.iter().map(|item| item.sequence).collect();
             notes.retain(|sequence, _| kept.contains(sequence));
         }
@@ -78,12 +78,5 @@ impl Ledger {
             None => self.replay(range, &mut take)?,
         }
         Ok(measured)
-    }
-}
-
-/// Keeps what was true by the day of a reading.
-fn retain_effective(items: &mut Vec<Item>, reading: &Reading) {
-    if let Some(day) = reading.effective {
-        items.retain(|item| item.begins.is_none_or(|begins| begins <= day));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`table`]: columns and rows of typed cells, under a reading and a list of facts;
 //! - [`answers`], [`action`], [`evidence`], [`moments`], [`diff`], [`agenda`], [`silence`], [`inbox`], [`handover`],
-//!   [`evaluation`], [`reasons`], [`indicators`], [`bases`], [`course`], [`names`], [`version`], [`audit`], [`tally`], [`brief`]: which columns each
+//!   [`evaluation`], [`reasons`], [`indicators`], [`bases`], [`course`], [`names`], [`version`], [`audit`], [`tally`], [`brief`]:
+//!   which columns each
 //!   answer has;
 //! - [`wording`]: two texts, word by word;
 //! - [`phrase`]: what the program tells of something, and [`labels`]: the same in the languages of its readers;

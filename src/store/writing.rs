@@ -46,7 +46,8 @@ impl Write for Writing {
     }
 }
 
-/// A file that is in its place whole or not at all. Until it is put there it lies beside, and it is gone where it does not come to that:
+/// A file that is in its place whole or not at all. Until it is put there it lies beside, and it is gone where it does not come
+/// to that:
 /// room is given back at once where the disk is full, and no value is left in it.
 #[derive(Debug)]
 pub(crate) struct Replacing {
