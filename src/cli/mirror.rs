@@ -9,7 +9,7 @@ use super::publish::{cosigners, served};
 use super::settings::Settings;
 use annals::domain::value::Code;
 use annals::exchange::answer::Answer;
-use annals::exchange::bundle::{Bundle, restore};
+use annals::exchange::bundle::receive::{self, ReceiveError};
 use annals::exchange::layout::{Folder, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
 use annals::exchange::web::Web;
@@ -68,16 +68,19 @@ impl Mirror {
         // A path has no scheme, and an address with another one is refused as one.
         let web = self.from.contains("://");
         let file = Path::new(&self.from);
-        let mut answers = None;
-        let mirrored = if !web && file.is_file() {
-            let (mirrored, answered) = self.unpack(file, settings)?;
-            answers = Some(answered);
-            mirrored
+        let (first, anchor) = (self.first, settings.known_anchor());
+        let (mirrored, answers) = if !web && file.is_file() {
+            let received = self.take(
+                settings,
+                |folder, progress| receive::begin(file, folder, first, anchor, progress),
+                |folder, progress| receive::follow(file, folder, first, anchor, progress),
+            )?;
+            (received.mirrored, Some(received.answers))
         } else if web {
             let server = Web::new(&self.from, PATIENCE).map_err(|error| Failure::usage(error.to_string()))?;
-            self.mirror(server, settings)?
+            (self.mirror(server, settings)?, None)
         } else {
-            self.mirror(Folder(PathBuf::from(&self.from)), settings)?
+            (self.mirror(Folder(PathBuf::from(&self.from)), settings)?, None)
         };
         let ledger = Ledger::open_read_only(&settings.ledger)?;
         let (signed, new) = self.cosigned(&mirrored, &ledger, settings)?;
@@ -87,53 +90,47 @@ impl Mirror {
         self.answer(answers.as_deref(), &mirrored, (&signed, new), &ledger, settings)
     }
 
-    /// Follows a bundle, and takes in what came with its entries; with what became of the requests that it answers.
-    fn unpack(&self, path: &Path, settings: &Settings) -> Result<(Mirrored, Vec<Answer>), Failure> {
-        let refused = |source| Failure::Unpack { path: path.to_owned(), source };
-        let open = || Bundle::open(path).map_err(|error| refused(error.into()));
-        restore::check_beside(&mut open()?).map_err(refused)?;
-        let mirrored = match self.mirror(open()?, settings) {
-            // Any other fault is one, whatever the copy has.
-            Err(Failure::Mirror { from, source }) if matches!(*source, MirrorError::Behind { .. }) => {
-                let error = Failure::Mirror { from, source };
-                beginning(&mut open()?, settings)?.ok_or(error)?
-            }
-            mirrored => mirrored?,
-        };
-        let mut bundle = open()?;
-        let answers = bundle.answers().map_err(|error| refused(error.into()))?;
-        restore::take_beside(&mut bundle, &settings.writing()?).map_err(refused)?;
-        Ok((mirrored, answers))
-    }
-
     fn mirror(&self, source: impl Source, settings: &Settings) -> Result<Mirrored, Failure> {
         let log = Log::read(source).map_err(|error| self.failed(error))?;
+        let (first, anchor) = (self.first, settings.known_anchor());
+        self.take(
+            settings,
+            |folder, progress| Ok(log.begin(folder, first, anchor, progress)?),
+            |folder, progress| Ok(log.follow(folder, first, anchor, progress)?),
+        )
+    }
+
+    /// Begins a copy, or has the one that is there follow.
+    fn take<T>(
+        &self,
+        settings: &Settings,
+        begin: impl FnOnce(&Path, &mut dyn FnMut(u64)) -> Result<T, ReceiveError>,
+        follow: impl FnOnce(&Path, &mut dyn FnMut(u64)) -> Result<T, ReceiveError>,
+    ) -> Result<T, Failure> {
         let bar = output::progress("verifying");
         let mut progress = |read| bar.set_position(read);
-        let (folder, anchor) = (&settings.ledger, settings.known_anchor());
-        let mirrored = if folder.join("annals.json").exists() {
-            let followed = log.follow(folder, self.first, anchor, &mut progress);
-            followed.map_err(|error| self.forked(error, &folder.join(forked::FILE)))
+        let folder = &settings.ledger;
+        let taken = if folder.join("annals.json").exists() {
+            follow(folder, &mut progress).map_err(|error| self.refused(error, &folder.join(forked::FILE)))
         } else {
             let mut beside = folder.as_os_str().to_owned();
             beside.push(".fork");
             let beside = PathBuf::from(beside);
             place::build(folder, |part| {
-                let begun = log.begin(part, self.first, anchor, &mut progress);
-                begun.map_err(|error| {
+                begin(part, &mut progress).map_err(|error| {
                     // One that was met before lies there.
-                    if let MirrorError::Forked(fork) = &error
+                    if let ReceiveError::Mirror(MirrorError::Forked(fork)) = &error
                         && !beside.exists()
                         && let Err(failure) = files::write(&beside, fork.to_string().as_bytes())
                     {
                         return failure;
                     }
-                    self.forked(error, &beside)
+                    self.refused(error, &beside)
                 })
             })
         };
         bar.finish_and_clear();
-        mirrored
+        taken
     }
 
     /// The checkpoint with the cosignature of a party's witness, where one is asked for; and whether it is new.
@@ -198,12 +195,14 @@ impl Mirror {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn forked(&self, error: MirrorError, path: &Path) -> Failure {
+    /// Why nothing, or no more, was taken; where it is a fork, that lies at `path`.
+    fn refused(&self, error: ReceiveError, path: &Path) -> Failure {
         match error {
-            MirrorError::Forked(_) => {
+            ReceiveError::Mirror(error @ MirrorError::Forked(_)) => {
                 Failure::Forked { from: self.from.clone(), path: path.to_owned(), source: Box::new(error) }
             }
-            error => self.failed(error),
+            ReceiveError::Mirror(error) => self.failed(error),
+            ReceiveError::Unpack(source) => Failure::Unpack { path: PathBuf::from(&self.from), source },
         }
     }
 
@@ -216,20 +215,4 @@ impl Mirror {
             source => Failure::Mirror { from: self.from.clone(), source: Box::new(source) },
         }
     }
-}
-
-/// What is taken of a bundle that is a beginning of the copy: it came later than one with more, and what lies beside its entries
-/// may be new all the same.
-fn beginning(bundle: &mut Bundle, settings: &Settings) -> Result<Option<Mirrored>, Failure> {
-    let Ok(signed) = bundle.checkpoint() else { return Ok(None) };
-    if !settings.ledger.join("annals.json").exists() {
-        return Ok(None);
-    }
-    let ledger = Ledger::open_read_only(&settings.ledger)?;
-    let (size, before) = (signed.checkpoint().size(), ledger.head().size);
-    if before < size || !ledger.has_root(size, signed.checkpoint().root())? {
-        return Ok(None);
-    }
-    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
-    Ok(Some(Mirrored { taken: ledger.take_cosignatures(&signed)?, before, first }))
 }

@@ -13,9 +13,10 @@
 //! ```
 //!
 //! It, and not a store's folder, is the durable record: it restores a ledger that ends at the same head. What is in it, is said
-//! here; how it is written, verified and restored, in [`pack`], [`verify`] and [`restore`].
+//! here; how it is written, verified, restored and received by a copy, in [`pack`], [`verify`], [`restore`] and [`receive`].
 
 pub mod pack;
+pub mod receive;
 pub mod restore;
 pub mod verify;
 

@@ -266,6 +266,14 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     let restored = |path: &Path, to: &str| {
         restore(&mut Bundle::open(path).unwrap(), &desktop.home.path().join(to), &mut quietly)
     };
+    let mut changed = desktop.member(&hashes).to_vec();
+    changed[40] ^= 1;
+    let weaker = desktop.member("policy").iter().copied().chain(*b"quorum none\n").collect::<Vec<_>>();
+    for (name, bytes) in [(hashes.as_str(), &changed), ("policy", &weaker)] {
+        let found = restored(&desktop.with(name, bytes), "derived");
+        assert!(matches!(&found, Err(UnpackError::Derived(found)) if found == name), "{found:?}");
+        fs::remove_dir_all(desktop.home.path().join("derived")).unwrap();
+    }
     let found = restored(&desktop.with(&evidence, b"the file"), "unnamed");
     assert!(matches!(found, Err(UnpackError::Unnamed(found)) if found == name), "no entry asks for it");
     let plan = annals::trail::hash::sha256(plan_text().as_bytes());
@@ -419,8 +427,13 @@ fn a_copy_takes_no_entry_of_a_bundle_of_which_something_beside_them_is_none() {
     let plan = annals::trail::hash::sha256(plan_text().as_bytes());
     let refused = mirror(&desktop.with(&format!("evidence/{plan}"), b"another plan"));
     assert_eq!((refused.status.code(), copy.exists()), (Some(1), false), "{refused:?}");
+    let refused = mirror(&desktop.with("policy", b"quorum none\n"));
+    assert_eq!((refused.status.code(), copy.exists()), (Some(1), false), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("`policy` is not what its entries give"));
     let taken = mirror(&desktop.write(&desktop.members));
     assert_eq!((taken.status.code(), copy.exists()), (Some(0), true), "{taken:?}");
+    let refused = mirror(&desktop.with("policy", b"quorum none\n"));
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
 }
 
 /// A bundle in which an entry withholds a field under the digest of some disclosure, which lies beside it; with the entry.

@@ -135,6 +135,7 @@ const fn unpack(error: &UnpackError) -> u8 {
         UnpackError::Restore(error) => restore(error),
         UnpackError::Unfit { .. }
         | UnpackError::File(_)
+        | UnpackError::Derived(_)
         | UnpackError::Unnamed(_)
         | UnpackError::Answer { .. } => 1,
         UnpackError::Checkpoint(error) => checkpoint(error),

@@ -1,10 +1,11 @@
 //! Restoring a bundle: a ledger that ends at its head, with the values, files and checkpoints that came with it. So the log goes
 //! on elsewhere, whoever ran it before.
 
-use super::{Bundle, BundleError};
+use super::verify::verify_policy;
+use super::{Bundle, BundleError, POLICY};
 use crate::exchange::answer::{Answer, Outcome};
 use crate::exchange::disclosing::{self, TakeError};
-use crate::exchange::layout::each_entry;
+use crate::exchange::layout::{each_entry, fetch};
 use crate::exchange::restore::{Restore, RestoreError};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::privacy::Intake;
@@ -17,6 +18,7 @@ use crate::store::runs::Runs;
 use crate::store::{Condition, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
+use crate::trail::tile::{Kind, Tile, WIDTH};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -44,6 +46,9 @@ pub enum UnpackError {
     /// Its checkpoints.
     #[error("a checkpoint in it does not hold")]
     Checkpoint(#[from] CheckpointError),
+    /// A tile or a policy that is another one than its entries give.
+    #[error("`{0}` is not what its entries give: it was changed on the way; ask for the bundle again")]
+    Derived(String),
     /// A file that no entry names.
     #[error("`evidence/{0}` is named by no entry: it belongs to another bundle, or to none")]
     Unnamed(String),
@@ -171,6 +176,7 @@ fn refuse_held(bundle: &mut Bundle, size: u64, unfit: &Runs<32, 8>) -> Result<()
 pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, UnpackError> {
     let size = bundle.checkpoint()?.checkpoint().size();
     bundle.has_only(size)?;
+    is_derived(bundle, ledger, size)?;
     bear_out(&bundle.answers()?, ledger)?;
     let (mut disclosures, mut stray, mut unfit, mut erased) = (0, 0, None, HashSet::new());
     if let Some(lines) = bundle.open_disclosures()? {
@@ -208,6 +214,21 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
         ledger.take_cosignatures(signed)?;
     }
     Ok(Beside { disclosures, stray, files: names.len() as u64, checkpoints: checkpoints.len() as u64 })
+}
+
+/// Whether the hashes and the policy in a bundle are those that a ledger's own entries give. Nobody believes them here; whoever reads
+/// the bundle with another program may.
+fn is_derived(bundle: &mut Bundle, ledger: &Ledger, size: u64) -> Result<(), UnpackError> {
+    for tile in Tile::between(0, size).filter(|tile| tile.kind != Kind::Entries) {
+        let (path, bytes, _) = fetch(bundle, tile, WIDTH * 32)?;
+        if bytes != ledger.tile(tile)? {
+            return Err(UnpackError::Derived(path));
+        }
+    }
+    match verify_policy(bundle, &ledger.state(), size)? {
+        Some(false) => Err(UnpackError::Derived(POLICY.to_owned())),
+        Some(true) | None => Ok(()),
+    }
 }
 
 /// Whether whatever answers call recorded is in a ledger, as they say.

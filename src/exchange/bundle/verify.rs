@@ -122,7 +122,11 @@ pub fn verify(
 }
 
 /// Whoever trusts a policy because it lies in a bundle is to be told at least that it is not the ledger's.
-fn verify_policy(bundle: &mut Bundle, state: &State, size: u64) -> Result<Option<bool>, VerifyError> {
+pub(super) fn verify_policy(
+    bundle: &mut Bundle,
+    state: &State,
+    size: u64,
+) -> Result<Option<bool>, LayoutError> {
     let bytes = match bundle.read(POLICY, POLICY_LIMIT as u64) {
         Err(error) if error.kind() == ErrorKind::FileTooLarge => return Ok(Some(false)),
         read => read.map_err(|error| LayoutError::Read(POLICY.to_owned(), error))?,
