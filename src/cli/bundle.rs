@@ -105,7 +105,10 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         path.display()
     );
     if packed.missing > 0 {
-        text.extend([format!("\n  {} of the files that it may see are not kept here whole", packed.missing)]);
+        let files = output::count(packed.missing, "file that it may see is", "files that it may see are");
+        text.extend([format!(
+            "\n  {files} not kept here whole; `annals evidence check` names what is missing"
+        )]);
     }
     let later = ledger.head().size.saturating_sub(size);
     if later > 0 {

@@ -22,6 +22,14 @@ impl Offering {
     /// Reads the files, and names them in the data of an event.
     pub(crate) fn name(&self, data: &mut Map<String, Value>) -> Result<Vec<Offered>, Failure> {
         let offered = self.evidence.iter().map(|path| Offered::read(path)).collect::<Result<Vec<_>, _>>()?;
+        for (at, file) in offered.iter().enumerate() {
+            if let Some(first) = offered.iter().take(at).find(|other| other.sha256 == file.sha256) {
+                let (file, first) = (file.path.display(), first.path.display());
+                return Err(Failure::usage(format!(
+                    "{file} is the same file as {first}: put it forward once"
+                )));
+            }
+        }
         let items: Vec<Value> = offered.iter().map(|file| item(file, self.confidential)).collect();
         if !items.is_empty() {
             data.insert("evidence".to_owned(), Value::Array(items));

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::offering::Offering;
+use super::output;
 use super::settings::Settings;
 use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
@@ -27,7 +28,8 @@ Examples:
       --indicator visits=3:visits
 
 A meeting that counts for several actions is entered once: one entry for each action, all with one correlation, under one \
-commit. Without `--window` it counts for the window of each in which its date lies. Where one of them is refused, none is \
+commit. Without `--window` it counts for the window of each in which its date lies; of what is postponed the date is the new one, \
+and its window is named. Where one of them is refused, none is \
 recorded. With `--id` the first entry bears that id, and the others have ids that \
 follow from it, so that the same command again completes what an interruption left, and is answered with the first receipts.")]
 pub(crate) struct Progress {
@@ -90,11 +92,8 @@ impl Progress {
             let mut data = data.clone();
             if let Some(state) = self.occurrence {
                 let mut occurrence = Map::new();
-                put(
-                    &mut occurrence,
-                    "window",
-                    Some(window(&ledger.state(), action, self.window, self.date)?),
-                );
+                let window = window(&ledger.state(), action, state, (self.window, self.date))?;
+                put(&mut occurrence, "window", Some(window));
                 put(&mut occurrence, "state", Some(state));
                 put(&mut occurrence, "date", self.date);
                 data.insert("occurrence".to_owned(), Value::Object(occurrence));
@@ -112,23 +111,38 @@ impl Progress {
 fn window(
     state: &State,
     action: &str,
-    named: Option<Effective>,
-    date: Option<Effective>,
+    occurrence: OccurrenceState,
+    (named, date): (Option<Effective>, Option<Effective>),
 ) -> Result<Effective, Failure> {
-    let Some(date) = date.filter(|_| named.is_none()) else {
-        return named.ok_or_else(|| {
-            Failure::usage(
-                "which occurrence? Give its `--window`, or the `--date` that lies in it".to_owned(),
-            )
-        });
+    let moved = occurrence == OccurrenceState::Postponed;
+    let date = match (named, date) {
+        (Some(named), None) => return Ok(named),
+        (_, Some(date)) if named.is_some() || !moved => date,
+        (None, Some(_)) => {
+            let text = "which occurrence is postponed? Name the `--window` in which it was to be held: the date is the new one";
+            return Err(Failure::usage(text.to_owned()));
+        }
+        _ => {
+            let text = "which occurrence? Give its `--window`, or the `--date` that lies in it";
+            return Err(Failure::usage(text.to_owned()));
+        }
     };
     let programme = &state.programme;
     let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
     // An action that is not known is refused by name, with the nearest.
-    let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(date) };
+    let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(named.unwrap_or(date)) };
     let within = |(begin, end): &(NaiveDate, NaiveDate)| *begin <= date.begin() && date.end() <= *end;
-    let window = known.windows(period).into_iter().find(within);
-    window.map(|(begin, _)| known.window_name(begin)).ok_or_else(|| {
+    let mut windows = known.windows(period).into_iter();
+    if let Some(named) = named {
+        let window = windows.find(|(begin, _)| *begin == named.begin());
+        if let Some((begin, end)) = window.filter(|window| !within(window) && !moved) {
+            output::tell(format_args!(
+                "{date} does not lie in the window {named} of {action}, which is from {begin} to {end}: it counts for that all the same"
+            ));
+        }
+        return Ok(named);
+    }
+    windows.find(within).map(|(begin, _)| known.window_name(begin)).ok_or_else(|| {
         Failure::usage(format!(
             "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
         ))

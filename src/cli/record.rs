@@ -1,6 +1,7 @@
 //! `annals record`: one change, signed by the one key in force of whoever speaks, and its receipt.
 
 use super::failure::Failure;
+use super::output;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
@@ -12,6 +13,8 @@ use annals::domain::plan::InstrumentState;
 use annals::domain::value::Code;
 use annals::domain::word::{Said, Word};
 use annals::ledger::{Cut, Ledger, LedgerError};
+use annals::projection::timeline;
+use annals::record::fact::Fact;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
@@ -300,13 +303,19 @@ impl Answer {
         let answers = match signing.repeats(&ledger)? {
             // Whoever repeats it means the word that it answered.
             Some(first) if self.word.is_none() => first.request.event.causationid,
-            _ => self.answered(&ledger, &signing.speaker.0)?,
+            _ => {
+                let answers = self.answered(&ledger, &signing.speaker.0)?;
+                if let Some(id) = answers.filter(|_| self.word.is_none()) {
+                    tell_answered(&ledger, id)?;
+                }
+                answers
+            }
         };
         let subject = format!("actions/{}", self.action);
         signing.record(&ledger, settings, Change { answers, ..Change::new(subject, kind, data) })
     }
 
-    /// The id of the word that is meant.
+    /// The id of the word that is meant; the latest is taken where none is named.
     fn answered(&self, ledger: &Ledger, author: &Author) -> Result<Option<Uuid>, Failure> {
         let Some(word) = &self.word else {
             let state = ledger.state();
@@ -359,4 +368,14 @@ impl Answer {
             }),
         }
     }
+}
+
+/// Says which word is answered, to whoever named none.
+fn tell_answered(ledger: &Ledger, id: Uuid) -> Result<(), Failure> {
+    let Some(entry) = ledger.recorded(id)? else { return Ok(()) };
+    let what =
+        Fact::read(&entry.request.event).map_or_else(|_| String::new(), |(fact, _)| timeline::words(&fact).0);
+    let (sequence, source) = (entry.seal.sequence, timeline::speaker(&entry.request.event.source));
+    output::tell(format_args!("it answers entry {sequence}, of {source}: {what}"));
+    Ok(())
 }

@@ -191,8 +191,18 @@ impl Status<'_> {
     /// The day since when all parties agree that there is nothing more to do, if they do.
     #[must_use]
     pub fn over(&self) -> Option<NaiveDate> {
+        self.agreed(Lifecycle::is_over)
+    }
+
+    /// The day since when all parties agree that there is nothing to do, for good or as long as it is suspended, if they do.
+    #[must_use]
+    pub fn rests(&self) -> Option<NaiveDate> {
+        self.agreed(|lifecycle| lifecycle.is_over() || lifecycle == Lifecycle::Suspended)
+    }
+
+    fn agreed(&self, stands: impl Fn(Lifecycle) -> bool) -> Option<NaiveDate> {
         let axis = &self.lifecycle;
-        let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(Lifecycle::is_over);
+        let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(stands);
         let words = axis.voices.iter().filter_map(|voice| voice.word.as_ref());
         words.map(|word| word.effective.begin()).max().filter(|_| agreed)
     }

@@ -15,6 +15,7 @@
 //! It, and not a store's folder, is the durable record: it restores a ledger that ends at the same head. What is in it, is said
 //! here; how it is written, verified, restored and received by a copy, in [`pack`], [`verify`], [`restore`] and [`receive`].
 
+mod archive;
 pub mod pack;
 pub mod receive;
 pub mod restore;
@@ -28,7 +29,7 @@ use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::Tile;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -99,33 +100,23 @@ impl Bundle {
     /// [`BundleError`].
     pub fn open(path: &Path) -> Result<Self, BundleError> {
         let file = File::open(path).map_err(unread(path))?;
-        let archive = ZipArchive::new(BufReader::new(file)).map_err(|error| named(path, error))?;
+        let again = file.try_clone().map_err(unread(path))?;
+        let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| named(path, error))?;
         if archive.has_duplicate_names() {
             return Err(BundleError::Twice(path.to_owned()));
         }
-        let bundle = Self { path: path.to_owned(), archive };
-        if !bundle.is_alone().map_err(unread(path))? {
-            let what = "something stands before or after it".to_owned();
-            return Err(BundleError::Zip { path: path.to_owned(), what });
+        match archive::ambiguity(&mut archive, &again) {
+            Err(error) => return Err(named(path, ZipError::Io(error))),
+            Ok(Some(what)) => return Err(BundleError::Zip { path: path.to_owned(), what }),
+            Ok(None) => {}
         }
+        let bundle = Self { path: path.to_owned(), archive };
         let foreign = |name: &&str| !is_known(name);
         if let Some(member) = bundle.names()?.iter().map(String::as_str).find(foreign) {
             let member = member.chars().filter(|c| !c.is_control()).take(120).collect();
             return Err(BundleError::Member { path: path.to_owned(), member });
         }
         Ok(bundle)
-    }
-
-    /// Whether the file is the archive and nothing else: of two in one, another reader may read the other.
-    fn is_alone(&self) -> io::Result<bool> {
-        if self.archive.offset() != 0 || !self.archive.comment().is_empty() {
-            return Ok(false);
-        }
-        let mut file = File::open(&self.path)?;
-        let mut end = [0; END.len()];
-        file.seek(SeekFrom::End(-END_LENGTH))?;
-        file.read_exact(&mut end)?;
-        Ok(end == END)
     }
 
     /// The names in it.
@@ -279,10 +270,6 @@ fn named(path: &Path, error: ZipError) -> BundleError {
         other => BundleError::Zip { path: path.to_owned(), what: other.to_string() },
     }
 }
-
-/// What an archive ends with, and how long that is without a comment (APPNOTE 4.3.16).
-const END: [u8; 4] = *b"PK\x05\x06";
-const END_LENGTH: i64 = 22;
 
 /// The most bytes that answers have.
 const ANSWERS_LIMIT: u64 = 1 << 26;

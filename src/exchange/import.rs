@@ -80,8 +80,10 @@ pub enum NoKey {
     #[error(transparent)]
     Institution(#[from] party::Refusal),
     /// None registered.
-    #[error("{0} has no {1} key in force; its authority registers one, with `annals key register`")]
-    Registered(String, String),
+    #[error(
+        "{0} has no {1} key in force; its authority registers one, with `annals key register … --as {2}`"
+    )]
+    Registered(String, String, Code),
     /// None held here.
     #[error("none of the {1} keys of {0} is in {2}; `--keys DIR` names another folder")]
     Held(String, String, String),
@@ -109,7 +111,7 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
         if let Some(institution) = &author.institution {
             state.programme.party(&author.party).acting(&author.party, institution)?;
         }
-        return Err(NoKey::Registered(author.to_string(), role.to_string()));
+        return Err(NoKey::Registered(author.to_string(), role.to_string(), author.party.clone()));
     }
     let held = keys.iter().map(|key| key.vkey.keyid()).find(|id| keyring.holds(id));
     let held = held.ok_or_else(|| {

@@ -44,8 +44,8 @@ pub enum RecordError {
     Disclosed(#[from] WithheldFault),
     /// The folder holds a copy.
     #[error(
-        "{}: here is a copy, and the ledger would not know what is recorded in it: write a request (`annals request`), which the \
-         ledger takes in; where the ledger is lost, and all agree that this copy takes its place, delete this file", .0.display()
+        "{}: here is a copy, and the ledger would not know what is recorded in it: sign a request into a file (`annals request`, or `-o FILE` with \
+         the command), which the ledger takes in; where the ledger is lost, and all agree that this copy takes its place, delete this file", .0.display()
     )]
     Copy(PathBuf),
     /// The store could not append.

@@ -151,8 +151,8 @@ fn told<'a>(
     }
 }
 
-/// What is known of each window. One that was not over when the action was is neither open nor missed: it counts where somebody
-/// spoke of it.
+/// What is known of each window. One that was not over when the action was, or when it was suspended, is neither open nor missed: it
+/// counts where somebody spoke of it.
 fn windows(
     state: &State,
     action: &action::State,
@@ -163,8 +163,8 @@ fn windows(
     let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
     let known = |window: &Effective| agenda::known(&grid, *window);
     let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
-    let over = status.over();
-    let counts = |end: NaiveDate| over.is_none_or(|since| end < since);
+    let rests = status.rests();
+    let counts = |end: NaiveDate| rests.is_none_or(|since| end < since);
     // A window of the cycle has one name; any other is called as it was said.
     let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {

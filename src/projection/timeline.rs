@@ -1,7 +1,7 @@
 //! The timeline: what was said, in the order of the ledger, with its two dates and its author.
 
 use crate::domain::action::Event as Action;
-use crate::domain::assertion::{Indicator, Progressed};
+use crate::domain::assertion::{Indicator, OccurrenceState, Progressed};
 use crate::domain::change::{Change, Decision};
 use crate::domain::date::Effective;
 use crate::domain::decision::Event as Decided;
@@ -314,7 +314,9 @@ fn progressed(event: &Progressed) -> String {
     parts.extend(event.lifecycle.map(|word| spaced(word.as_str())));
     parts.extend(event.health.map(|word| spaced(word.as_str())));
     parts.extend(event.occurrence.as_ref().map(|occurrence| {
-        let on = occurrence.date.map(|date| format!(" on {date}")).unwrap_or_default();
+        // What is postponed has a new date.
+        let on = if occurrence.state == OccurrenceState::Postponed { "to" } else { "on" };
+        let on = occurrence.date.map(|date| format!(" {on} {date}")).unwrap_or_default();
         format!("{} {}{on}", occurrence.window, occurrence.state)
     }));
     parts.extend(event.indicators.iter().map(|each| measured(&each.name, &each.value, each.unit.as_ref())));

@@ -134,12 +134,52 @@ fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
         ("something after", [&one[..], b"\n"].concat()),
         ("a comment", comment(b"x")),
         ("one in the comment of the other", comment(&other)),
+        ("something before that the directory counts", moved(&one, 0, b"a history of another ledger\n")),
+        ("something between two members", moved(&one, second(&one), b"junk")),
+        ("a name that the directory has otherwise", changed(&one, 30, b"x")),
+        ("a member that is encrypted but in the directory", changed(&one, 6, &[1])),
+        ("a sum that the directory has otherwise", changed(&one, 14, b"abcd")),
+        ("a size that the directory has otherwise", changed(&one, 22, b"\xff\xff\0\0")),
     ] {
         let path = desktop.home.path().join("two");
         fs::write(&path, bytes).unwrap();
         let found = Bundle::open(&path).map(|_| ());
         assert!(matches!(found, Err(BundleError::Zip { .. })), "{what}: {found:?}");
     }
+}
+
+/// An archive with bytes of the header of its first member changed.
+fn changed(archive: &[u8], at: usize, to: &[u8]) -> Vec<u8> {
+    [&archive[..at], to, &archive[at + to.len()..]].concat()
+}
+
+fn number(archive: &[u8], at: usize) -> usize {
+    usize::try_from(u32::from_le_bytes(archive[at..at + 4].try_into().unwrap())).unwrap()
+}
+
+/// Where the second member begins: the directory has them in their order.
+fn second(archive: &[u8]) -> usize {
+    let short = |at: usize| usize::from(u16::from_le_bytes(archive[at..at + 2].try_into().unwrap()));
+    30 + short(26) + short(28) + number(archive, 18)
+}
+
+/// An archive with something put in at a place, of which the directory knows.
+fn moved(archive: &[u8], place: usize, what: &[u8]) -> Vec<u8> {
+    let mut bytes = [&archive[..place], what, &archive[place..]].concat();
+    let end = bytes.len() - 22;
+    let mut put = |at: usize, number: usize| {
+        bytes[at..at + 4].copy_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
+    };
+    let directory = number(archive, archive.len() - 6);
+    put(end + 16, directory + what.len());
+    let mut at = directory;
+    while archive[at..].starts_with(b"PK\x01\x02") {
+        let begins = number(archive, at + 42);
+        put(at + what.len() + 42, begins + if begins >= place { what.len() } else { 0 });
+        let short = |at: usize| usize::from(u16::from_le_bytes(archive[at..at + 2].try_into().unwrap()));
+        at += 46 + short(at + 28) + short(at + 30) + short(at + 32);
+    }
+    bytes
 }
 
 #[test]

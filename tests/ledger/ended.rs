@@ -52,6 +52,24 @@ fn a_window_that_was_not_over_when_its_action_ended_is_neither_open_nor_missed()
 }
 
 #[test]
+fn a_window_that_was_not_over_when_its_action_was_suspended_is_not_to_be_held() {
+    let mut desk = reviewing();
+    let planned = json!({"effective": "2021-06", "occurrence": {"window": "2023", "state": "planned"}});
+    desk.progress("DK", ACTION, planned).unwrap();
+    decide(&mut desk, ACTION, "suspend", json!({"effective": "2022-01-01"}));
+    assert_eq!(windows(&desk, None), ["2021 missed", "2023 planned"]);
+    assert_eq!(awaited(&desk), (vec!["2021".to_owned()], 1), "the one that was missed before");
+    for party in ["DK", "KR"] {
+        desk.progress(party, ACTION, json!({"effective": "2022-01-15", "lifecycle": "under_way"})).unwrap();
+    }
+    assert_eq!(
+        windows(&desk, None),
+        ["2021 missed", "2022 missed", "2023 missed", "2024 open"],
+        "it goes on"
+    );
+}
+
+#[test]
 fn what_was_said_of_a_window_is_told_though_its_action_ended() {
     let mut desk = reviewing();
     for (window, state) in [("2021", "planned"), ("2022", "postponed"), ("2023", "planned")] {

@@ -77,7 +77,10 @@ impl Verify {
         if let Some(kind) = note::Kind::of(target)? {
             let others = [self.first.is_some(), self.checkpoints.is_some(), self.against.is_some()];
             if others.contains(&true) || !self.seen.is_empty() {
-                let text = format!("{}: a {kind} is judged by `--policy FILE` alone", target.display());
+                let text = format!(
+                    "{}: a file of this kind ({kind}) is judged by `--policy FILE` alone; leave out what is said of histories",
+                    target.display()
+                );
                 return Err(Failure::usage(text));
             }
             return note::verify(kind, target, policy.as_ref(), settings.format);

@@ -4,7 +4,6 @@ use super::State;
 use crate::domain::date::{Cycle, Effective, Period, Unit};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// A cycle that was clarified, or none, of an action that was not there before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,16 +39,14 @@ impl State {
         let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
         let (mut since, mut windows): (_, Vec<(Effective, NaiveDate)>) = (NaiveDate::MIN, Vec::new());
         for (cycle, until) in formers.chain([(self.action.cycle.as_ref(), None)]) {
-            let own = cut(cycle, period).into_iter();
-            let own = own.filter(|(_, end)| *end >= since && until.is_none_or(|until| *end < until));
-            let own: Vec<_> = own.map(|(begin, end)| (name(cycle, begin), end)).collect();
-            // A window is known by the day on which it begins.
-            let begins: BTreeSet<NaiveDate> = own.iter().map(|(name, _)| name.begin()).collect();
-            windows.retain(|(other, _)| !begins.contains(&other.begin()));
-            windows.extend(own);
+            // No day is in two windows: one that would begin within one that was over is none.
+            let over = windows.last().map_or(NaiveDate::MIN, |(_, end)| *end);
+            let own = cut(cycle, period).into_iter().filter(|(begin, end)| {
+                *begin > over && *end >= since && until.is_none_or(|until| *end < until)
+            });
+            windows.extend(own.map(|(begin, end)| (name(cycle, begin), end)));
             since = until.unwrap_or(since);
         }
-        windows.sort_by_key(|(name, _)| name.begin());
         windows
     }
 }
@@ -59,7 +56,7 @@ fn name(cycle: Option<&Cycle>, begin: NaiveDate) -> Effective {
     Effective::named(begin, matches!(cycle, Some(Cycle::Every { unit: Unit::Years, .. })))
 }
 
-/// The windows of a cycle within a period, each with its last day.
+/// The windows of a cycle within a period, each with its last day, which is not after the period's.
 fn cut(cycle: Option<&Cycle>, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
     let Some(Cycle::Every { count, unit }) = cycle else { return Vec::new() };
     let months = match unit {
@@ -73,7 +70,7 @@ fn cut(cycle: Option<&Cycle>, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
     };
     let end = |number: u32| {
         let next = period.begin().checked_add_months(Months::new(months.saturating_mul(number + 1)));
-        next.and_then(|next| next.pred_opt())
+        next.and_then(|next| next.pred_opt()).map(|end| end.min(period.end()))
     };
     (0..).map_while(|number| begin(number).zip(end(number))).collect()
 }
@@ -130,8 +127,19 @@ mod tests {
             "2024 2024-12-31",
         ];
         assert_eq!(names(&twice), all);
+        // What became of a half of a year is not what becomes of the year.
+        let longer = clarified(&[("P6M", "2022-08-01"), ("P1Y", "")]);
+        assert_eq!(
+            names(&longer)[..4],
+            ["2021-01 2021-06-30", "2021-07 2021-12-31", "2022-01 2022-06-30", "2023 2023-12-31"]
+        );
         // As it was after a number of entries.
         let before = Arc::new(twice).until(18).unwrap();
         assert_eq!(names(&before), names(&clarified(&[("P1Y", "2022-02-01"), ("P6M", "")])));
+    }
+
+    #[test]
+    fn the_last_window_closes_with_the_period() {
+        assert_eq!(names(&clarified(&[("P3Y", "")])), ["2021 2023-12-31", "2024 2024-12-31"]);
     }
 }

@@ -303,8 +303,13 @@ impl<'a> Rows<'a> {
         if window.is_new() && !date.is_new() && date.now.is_some() {
             self.fault(given.at, date.place, Wrong::OtherWindow);
         }
-        if let Some(date) = self.date_in(given, date) {
-            occurrence.insert("date".to_owned(), date.to_string().into());
+        if let Some(day) = self.date_in(given, date) {
+            // Nobody chose the window that the sheet was made with.
+            let early = begins.filter(|window| date.is_new() && day.end() < window.begin());
+            if let Some(begins) = early.filter(|_| !window.is_new()) {
+                self.fault(given.at, date.place, Wrong::Early(begins, Field::Window.heading(self.labels)));
+            }
+            occurrence.insert("date".to_owned(), day.to_string().into());
         }
         Some(json!(occurrence))
     }

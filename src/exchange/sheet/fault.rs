@@ -1,7 +1,7 @@
 //! What is wrong with a sheet that came back: in which cell, and what to do about it.
 
 use super::workbook::CellAddress;
-use crate::domain::date::NotADate;
+use crate::domain::date::{Effective, NotADate};
 use crate::domain::value::{Code, NotAValue};
 use chrono::NaiveDate;
 
@@ -89,6 +89,9 @@ pub enum Wrong {
     /// The date of another window.
     #[error("the window is another, and this is still the date of the former: write its date, or empty it")]
     OtherWindow,
+    /// A date before the window that the sheet was made with.
+    #[error("on that date the window {0} had not begun: write which one it was held for into {1}")]
+    Early(Effective, String),
     /// A file that a sheet has no place for.
     #[error(
         "`completed` needs evidence, for which a sheet has no place: `annals record progress {0} --as PARTY --lifecycle completed --evidence FILE`"
