@@ -38,7 +38,14 @@ impl Bundle {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         match self {
             Self::Export(command) => command.run(settings),
-            Self::Verify(command) => command.run(settings),
+            Self::Verify(command) => {
+                if let Some(path) = command.target().filter(|target| target.exists()) {
+                    let opened = bundle::Bundle::open(path);
+                    opened
+                        .map_err(|error| Failure::Bundle { path: path.to_owned(), source: error.into() })?;
+                }
+                command.run(settings)
+            }
             Self::Restore(command) => command.run(settings),
         }
     }
@@ -90,6 +97,12 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
     });
     bar.finish_and_clear();
     let packed = packed?;
+    if packed.left_out > 0 {
+        let checkpoints = output::count(packed.left_out, "checkpoint", "checkpoints");
+        output::tell(format_args!(
+            "{checkpoints} kept here cannot be read, or do not hold, and are not in it: `annals doctor` says what mends it"
+        ));
+    }
     let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));
     let whom = match &recipe.reader {
         Audience::Public => "everybody",

@@ -17,6 +17,7 @@ use annals::ledger::checkpoints::{self, CheckpointError};
 use annals::ledger::{Ledger, forked};
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::hash::LeafHash;
+use annals::trail::witness;
 use chrono::Utc;
 use clap::Args;
 use serde_json::json;
@@ -144,15 +145,22 @@ impl Mirror {
         let newest = signed.checkpoint().size() == ledger.head().size;
         let Some(party) = self.party.as_ref().filter(|_| newest) else { return Ok((signed.clone(), false)) };
         let key = cosign::witness_key(ledger, party, settings.keyring()?)?;
-        let keyid = key.verifier().keyid();
-        if checkpoints::cosigned(signed, &ledger.state()).iter().any(|(known, _)| *known == keyid) {
+        let (verifier, anchor) = (key.verifier(), settings.anchor()?);
+        let (keyid, state) = (verifier.keyid(), ledger.state());
+        let was = checkpoints::cosigned(signed, &state).iter().any(|(known, _)| *known == keyid);
+        let remembered = anchor.recall(signed.checkpoint().origin(), state.ledger_keys());
+        let remembered = remembered.map_err(CheckpointError::from)?;
+        let is_it = |known: &SignedCheckpoint| {
+            known.checkpoint() == signed.checkpoint() && witness::cosigned(known, &verifier) != Ok(None)
+        };
+        // What the key signed elsewhere it has to know of here, too, before it signs another.
+        if was && remembered.iter().any(is_it) {
             return Ok((signed.clone(), false));
         }
         let bar = output::progress("verifying");
-        let cosigned =
-            ledger.cosign(signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
+        let cosigned = ledger.cosign(signed, &key, anchor, Utc::now(), &mut |read| bar.set_position(read));
         bar.finish_and_clear();
-        Ok((ledger.take_cosignatures(&cosigned?)?.signed, true))
+        Ok((ledger.take_cosignatures(&cosigned?)?.signed, !was))
     }
 
     fn answer(

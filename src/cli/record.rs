@@ -1,7 +1,7 @@
 //! `annals record`: one change, signed by the one key in force of whoever speaks, and its receipt.
 
 use super::failure::Failure;
-use super::output;
+use super::output::{self, Format};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::signing::{Change, Signing, put};
@@ -303,16 +303,17 @@ impl Answer {
         let answers = match signing.repeats(&ledger)? {
             // Whoever repeats it means the word that it answered.
             Some(first) if self.word.is_none() => first.request.event.causationid,
-            _ => {
-                let answers = self.answered(&ledger, &signing.speaker.0)?;
-                if let Some(id) = answers.filter(|_| self.word.is_none()) {
-                    tell_answered(&ledger, id)?;
-                }
-                answers
-            }
+            _ => self.answered(&ledger, &signing.speaker.0)?,
         };
+        let chosen =
+            answers.filter(|_| self.word.is_none()).map(|id| told(&ledger, id)).transpose()?.flatten();
         let subject = format!("actions/{}", self.action);
-        signing.record(&ledger, settings, Change { answers, ..Change::new(subject, kind, data) })
+        let done =
+            signing.record(&ledger, settings, Change { answers, ..Change::new(subject, kind, data) })?;
+        if let Some(told) = chosen.filter(|_| settings.format == Format::Table) {
+            output::line(&told)?;
+        }
+        Ok(done)
     }
 
     /// The id of the word that is meant; the latest is taken where none is named.
@@ -370,12 +371,11 @@ impl Answer {
     }
 }
 
-/// Says which word is answered, to whoever named none.
-fn tell_answered(ledger: &Ledger, id: Uuid) -> Result<(), Failure> {
-    let Some(entry) = ledger.recorded(id)? else { return Ok(()) };
-    let what =
-        Fact::read(&entry.request.event).map_or_else(|_| String::new(), |(fact, _)| timeline::words(&fact).0);
+/// Which word is answered, for whoever named none.
+fn told(ledger: &Ledger, id: Uuid) -> Result<Option<String>, Failure> {
+    let Some(entry) = ledger.recorded(id)? else { return Ok(None) };
     let (sequence, source) = (entry.seal.sequence, timeline::speaker(&entry.request.event.source));
-    output::tell(format_args!("it answers entry {sequence}, of {source}: {what}"));
-    Ok(())
+    let fact = Fact::read(&entry.request.event).ok();
+    let what = fact.map_or_else(String::new, |(fact, _)| format!(": {}", timeline::words(&fact).0));
+    Ok(Some(format!("It answers entry {sequence}, of {source}{what}")))
 }

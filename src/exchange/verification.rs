@@ -20,7 +20,7 @@ use super::export;
 use super::page::{BEGIN, Page, PageError};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, LedgerError, forked, shelf};
-use crate::record::completeness::{Completed, Completeness};
+use crate::record::completeness::{Completed, Completeness, Unsound};
 use crate::record::verdict::Report;
 use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -300,9 +300,17 @@ impl Verification {
     #[must_use]
     pub fn is_contradicted(&self) -> bool {
         let bundled = self.bundled.as_ref().is_none_or(Bundled::holds);
-        // Under keys from elsewhere a checkpoint of somebody else is no fault of the history: it is another one, or it is known.
-        let signed = if self.judged { !self.completed.is_contradicted() } else { self.completed.holds() };
+        let mut verdicts = self.completed.standings.iter().map(|standing| &standing.verdict);
+        let signed =
+            verdicts.all(|verdict| verdict.as_ref().err().is_none_or(|unsound| self.is_passed_over(unsound)));
         self.forked.is_some() || !bundled || !signed
+    }
+
+    /// Whether a checkpoint that does not count says nothing of the history. Under keys from elsewhere one of somebody else is no fault
+    /// of it: it is another history, or it is known.
+    #[must_use]
+    pub fn is_passed_over(&self, unsound: &Unsound) -> bool {
+        *unsound == Unsound::Nothing || self.judged && unsound.says_nothing()
     }
 
     /// What it comes to.

@@ -273,7 +273,7 @@ impl Ledger {
     pub fn newest_whole(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         let here = |signed: &SignedCheckpoint| signed.checkpoint().size() <= self.head().size;
         let newest = match self.newest_checkpoint()?.filter(here) {
-            None => self.checkpoints()?.into_iter().rfind(here),
+            None => self.kept_checkpoints()?.0.into_iter().rfind(here),
             newest => newest,
         };
         if let Some(signed) = &newest {
@@ -373,7 +373,7 @@ fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointErr
 }
 
 /// Whether a checkpoint is signed by a key that the ledger has had.
-fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
+pub(super) fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
     state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
 }
 

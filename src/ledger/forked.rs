@@ -56,7 +56,8 @@ pub(super) fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
 
 /// Refuses to go on where a fork was found.
 pub(super) fn refuse(folder: &Path) -> Result<(), LedgerError> {
-    found(folder).map_or(Ok(()), |path| Err(LedgerError::Forked(path)))
+    let Some(path) = found(folder) else { return Ok(()) };
+    Err(if read(&path).is_some() { LedgerError::Forked(path) } else { LedgerError::NoFork(path) })
 }
 
 /// What a reader is told.

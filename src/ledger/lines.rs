@@ -257,6 +257,20 @@ impl Whole {
         }
         let file = OpenOptions::new().create(true).read(true).append(true).open(&path);
         let file = file.map_err(failed(&path, "opened for writing"))?;
+        let mut tail = Vec::new();
+        let reading = Reading { file: &file, at: self.length };
+        reading.take(LINE).read_to_end(&mut tail).map_err(failed(&path, "read"))?;
+        // One that lacks its newline alone is whole: its entry may be there, and an entry is never without it.
+        if let Some(disclosure) = parse(&tail) {
+            let ended = self.length + tail.len() as u64;
+            disk::set_len(&path, &file, ended)
+                .and_then(|()| disk::write(&path, &file, b"\n"))
+                .map_err(failed(&path, "ended"))?;
+            if let Some(places) = &mut self.places {
+                places.insert(*disclosure.digest().bytes(), self.length.to_be_bytes())?;
+            }
+            self.length = ended + 1;
+        }
         // The name of a new file is durable once its folder is.
         disk::set_len(&path, &file, self.length)
             .and_then(|()| disk::sync_all(&path, &file))

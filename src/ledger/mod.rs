@@ -12,7 +12,7 @@
 //!   whether a request is taken;
 //! - `replay`: what is read again, entry by entry; [`reading`], on which axes;
 //! - `verification`: what is judged anew, trusting nothing that was kept;
-//! - `past`: what the entries leave, read when a ledger is opened;
+//! - `past`: what the entries leave, read when a ledger is opened; `truncation`: that there were more;
 //! - [`index`]: what is looked up in a history that is too long for memory; `packed`, its records, and `recent`, what is in memory of
 //!   them;
 //! - [`disclosures`]: withheld values, beside the journal, and `lines`, their file;
@@ -59,6 +59,7 @@ pub mod shelf;
 pub mod snapshot;
 pub mod timeline;
 mod tree;
+mod truncation;
 mod verification;
 pub mod witness;
 
@@ -131,6 +132,27 @@ pub enum LedgerError {
         /// How many there are.
         size: u64,
     },
+    /// The journal has fewer entries than were signed.
+    #[error(
+        "{}: a checkpoint of {known} entries is kept in `checkpoints`, signed by the ledger's key, and the journal has {size} now: it was \
+         cut; restore it from the other side's copy or a backup (`annals doctor --backup DIR`), or move that checkpoint away to accept it \
+         as it is",
+        path.display()
+    )]
+    Signed {
+        /// The ledger's folder.
+        path: PathBuf,
+        /// How many entries were signed.
+        known: u64,
+        /// How many there are.
+        size: u64,
+    },
+    /// Something in the place of a fork.
+    #[error(
+        "{}: it stops every write here, and holds no two histories that can be read: find out who put it there, and move it away to go \
+         on", .0.display()
+    )]
+    NoFork(PathBuf),
     /// Two histories were signed.
     #[error(
         "{}: the ledger's key signed two histories that cannot both be true: decide with the other side which one counts, hand this \
@@ -200,6 +222,8 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         forked::refuse(folder)?;
+        // Before a last line is cut that was acknowledged.
+        truncation::refuse(folder)?;
         let store = Embedded::open(folder)?;
         let notices = store.notices();
         past::has(&store, snapshot::head(folder), folder)?;
@@ -207,6 +231,7 @@ impl Ledger {
         let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
+        ledger.refuse_truncated()?;
         ledger.notices.extend(withheld(&ledger.disclosures).into_iter().chain(late));
         ledger.notices.extend(ledger.complete());
         Ok(ledger)
@@ -222,11 +247,18 @@ impl Ledger {
         let kept = snapshot::head(folder);
         let store = Embedded::open_read_only(folder)?;
         let mut notices = store.notices();
-        notices.extend(kept.and_then(|kept| cut(kept, store.head())));
+        let cut = kept.and_then(|kept| truncation::notice(kept.size, store.head().size));
+        let told = cut.is_some();
+        notices.extend(cut);
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
         notices.extend(withheld(&disclosures).into_iter().chain(forked::notice(folder)));
-        Ok(Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices))
+        let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
+        if !told {
+            let signed = ledger.signed_beyond().unwrap_or_default();
+            ledger.notices.extend(truncation::notice(signed, ledger.head().size));
+        }
+        Ok(ledger)
     }
 
     /// The same history in memory, to try something out on.
@@ -332,16 +364,6 @@ fn withheld(disclosures: &Disclosures) -> Option<String> {
             "{}: no disclosure in line {}{more}: their fields count as withheld",
             disclosures::FILE,
             lines.join(", ")
-        )
-    })
-}
-
-/// What is said where a kept state knows more entries than there are.
-fn cut(kept: Head, store: Head) -> Option<String> {
-    (kept.size > store.size).then(|| {
-        format!(
-            "there were {} entries, and {} are left: the journal was cut; compare it with the other side's copy",
-            kept.size, store.size
         )
     })
 }

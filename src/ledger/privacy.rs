@@ -52,8 +52,10 @@ impl Ledger {
     /// erased.
     #[must_use]
     pub fn disclosure(&self, digest: &Digest) -> Option<Disclosure> {
-        // Where nobody can tell, it may have been erased.
-        let stands = matches!(self.erased(digest), Ok(None));
+        // Where the index cannot tell, the entries that erase do; where nobody can, it may have been erased.
+        let erased = self.erased(digest).map(|entry| entry.is_some());
+        let erased = erased.or_else(|_| Ok::<_, LedgerError>(self.erasures()?.contains_key(digest)));
+        let stands = matches!(erased, Ok(false));
         self.disclosures.get(digest).ok().flatten().filter(|_| stands)
     }
 

@@ -7,8 +7,8 @@
 //!   "5f0c…"                                SHA-256 of the lines before
 //! ```
 //!
-//! The folder can be deleted at any time. A snapshot that is damaged, or was kept by another version of the program, is passed
-//! over; whoever changes its hash too is found out by verifying, not by reading.
+//! The folder can be deleted at any time. A snapshot that is damaged (of a long index that is found where it is read), or was kept by
+//! another version of the program, is passed over; whoever changes its hash too is found out by verifying, not by reading.
 
 use super::LedgerError;
 use super::index::{Index, Settled};
@@ -33,6 +33,8 @@ pub const FOLDER: &str = "index";
 
 /// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
 const REDUCER: u32 = 12;
+/// Bytes of files that are read whole in no time, so that damage anywhere in them is found before anybody is answered.
+const SHORT: u64 = 8 << 20;
 /// How often a reader looks again for what a writer replaced meanwhile.
 const TRIES: usize = 16;
 
@@ -152,7 +154,11 @@ fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
         cores::both(&|| serde_json::from_slice::<Line<State>>(first).ok().map(|line| line.state), &|| {
             let kept = serde_json::from_slice::<String>(hash).ok()?;
             let settled = || serde_json::from_slice::<Settled>(second).ok();
-            Index::open(&index, settled().filter(|_| kept == hex(&Sha256::digest(lines)))?).ok()
+            let settled = settled().filter(|_| kept == hex(&Sha256::digest(lines)))?;
+            let lengths =
+                settled.files().map(|name| fs::metadata(index.join(name)).map_or(0, |file| file.len()));
+            let short = lengths.sum::<u64>() <= SHORT;
+            Index::open(&index, settled).ok().filter(|index| !short || index.check().is_ok())
         });
     let (state, index) = state.zip(index)?;
     (state.head == head).then(|| Past::new(state, index, head.size))

@@ -75,6 +75,11 @@ pub enum Unsound {
         /// The history's.
         found: NodeHash,
     },
+    /// Of witnesses alone.
+    #[error(
+        "the log did not sign it, and witnesses that the policy lists cosigned it: ask them what they have seen"
+    )]
+    Unlogged,
     /// Of another log, not signed, or forged.
     #[error(transparent)]
     Distrust(#[from] Distrust),
@@ -183,7 +188,14 @@ fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -
     };
     // Of entries among which its own revocation is, a key says nothing.
     let in_force = |witness: &Witness| !state.keys.is_revoked_at(&witness.key.keyid(), size);
-    let times = policy.judge(signed)?.witnessing.times.into_iter();
+    let verdict = match policy.judge(signed) {
+        // Nobody cosigns what the log did not sign.
+        Err(Distrust::Unsigned(_)) if policy.witnessed(signed).is_ok_and(|said| said.anybody()) => {
+            return Err(Unsound::Unlogged);
+        }
+        verdict => verdict?,
+    };
+    let times = verdict.witnessing.times.into_iter();
     let times: Vec<_> = times.filter(|(witness, time)| time.is_some() && in_force(witness)).collect();
     let witnessed =
         !policy.asks_nobody() && policy.is_met(|witness| times.iter().any(|(each, _)| *each == witness));

@@ -9,7 +9,7 @@ use crate::domain::assertion::{Health, Lifecycle};
 use crate::domain::assignment::Responsibility;
 use crate::domain::change::Change;
 use crate::domain::decision::Proposal;
-use crate::domain::status::{Status, Voice};
+use crate::domain::status::{Axis, Voice};
 use crate::domain::value::Code;
 use crate::domain::word::{Word, Words};
 use crate::projection::agenda::basis;
@@ -19,6 +19,7 @@ use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
 use crate::record::history::State;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One action, what was measured of it last, and all that was said of it.
 #[must_use]
@@ -66,7 +67,8 @@ pub fn show(
         Fact::hidden("health_joint", joint(status.health.joint)),
         Fact::hidden("health_stale", Cell::Flag(row.stale)),
         Fact::new("windows", windows(row)),
-        Fact::new("voices", Cell::List(voices(state, reading, words, status))),
+        Fact::new("voices", Cell::List(voices(state, reading, words, &status.lifecycle))),
+        Fact::new("health_voices", Cell::List(health_voices(&status.health))),
     ];
     for (voice, well) in status.lifecycle.voices.iter().zip(&status.health.voices) {
         let keys = ["says", "effective", "recorded", "sequence"];
@@ -116,35 +118,32 @@ fn proposals(state: &State, row: &Row<'_>) -> Vec<String> {
     decisions.proposals.iter().map(told).collect()
 }
 
-/// Who says what of its lifecycle, and who spoke of its health.
-fn voices(state: &State, reading: &Reading, words: &Words, status: &Status<'_>) -> Vec<String> {
+fn voices(state: &State, reading: &Reading, words: &Words, axis: &Axis<'_, Lifecycle>) -> Vec<String> {
     let grace = state.grace_days();
     let says = |voice: &Voice<'_, Lifecycle>| match (&voice.word, voice.says) {
         (None, _) if words.spoken_by(voice.party, reading.effective) => {
             format!("{} said nothing of its lifecycle", voice.party)
         }
         (None, _) => format!("{} silent", voice.party),
-        (Some(word), None) => contests("", voice.party, word, grace),
-        (Some(word), Some(says)) => {
-            let says = says.to_string().replace('_', " ");
-            format!("{} says {says} since {} (recorded {})", voice.party, word.effective, word.day)
-        }
+        (Some(word), None) => format!("{} contests (recorded {}, grace {grace} days)", voice.party, word.day),
+        (Some(word), Some(says)) => spoken(voice.party, &says, word),
     };
-    let well = |voice: &Voice<'_, Health>| {
-        let word = voice.word.as_ref()?;
-        let Some(says) = voice.says else {
-            return Some(contests(" the health in", voice.party, word, grace));
-        };
-        let says = says.to_string().replace('_', " ");
-        Some(format!(
-            "{} says of its health {says} since {} (recorded {})",
-            voice.party, word.effective, word.day
-        ))
-    };
-    status.lifecycle.voices.iter().map(says).chain(status.health.voices.iter().filter_map(well)).collect()
+    axis.voices.iter().map(says).collect()
 }
 
-fn contests(what: &str, party: &Code, word: &Word, grace: u16) -> String {
-    let of = word.said.answers().map(|entry| format!(" entry {entry}")).unwrap_or_default();
-    format!("{party} contests{what}{of} (recorded {}, grace {grace} days)", word.day)
+/// Those who spoke of its health.
+fn health_voices(axis: &Axis<'_, Health>) -> Vec<String> {
+    let says = |voice: &Voice<'_, Health>| {
+        let word = voice.word.as_ref()?;
+        Some(match voice.says {
+            Some(says) => spoken(voice.party, &says, word),
+            None => format!("{} contests (recorded {})", voice.party, word.day),
+        })
+    };
+    axis.voices.iter().filter_map(says).collect()
+}
+
+fn spoken(party: &Code, says: &dyn fmt::Display, word: &Word) -> String {
+    let says = says.to_string().replace('_', " ");
+    format!("{party} says {says} since {} (recorded {})", word.effective, word.day)
 }

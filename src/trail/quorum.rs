@@ -57,6 +57,14 @@ pub struct Verdict<'a> {
     pub witnessing: Witnessing<'a>,
 }
 
+impl Witnessing<'_> {
+    /// Whether anybody cosigned.
+    #[must_use]
+    pub fn anybody(&self) -> bool {
+        self.times.iter().any(|(_, time)| time.is_some())
+    }
+}
+
 impl Policy {
     /// Judges a checkpoint: signed by a listed log whose name is the origin, no line of any known key forged. Whether
     /// the quorum is met is in the verdict.

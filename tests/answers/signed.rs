@@ -93,6 +93,13 @@ fn accounted(desk: &mut Desk) {
     desk.ask("attest");
     desk.both_anew("prove 1.G2G.1 --output 1.account", "1.account");
     verified(desk, "1.account");
+    // An entry left out is what it is verified for.
+    let account = fs::read_to_string(desk.path("1.account")).unwrap();
+    let (head, rest) = account.split_once("\n\n").unwrap();
+    let (entries, proof) = rest.split_once("\n\n").unwrap();
+    let shorter = entries.rsplit_once('\n').unwrap().0;
+    fs::write(desk.path("shorter.account"), format!("{head}\n\n{shorter}\n\n{proof}")).unwrap();
+    desk.refused("verify shorter.account", 1);
     for party in ["DK", "KR"] {
         desk.ask(&format!("cosign --as {party}"));
     }

@@ -128,6 +128,11 @@ fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
         bytes[end..].copy_from_slice(&u16::try_from(text.len()).unwrap().to_le_bytes());
         [&bytes, text].concat()
     };
+    let page = desktop.home.path().join("page.html");
+    fs::write(&page, "<!doctype html>").unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
+    let refused = program.args(["bundle", "verify"]).arg(&page).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     for (what, bytes) in [
         ("two", [&one[..], &other].concat()),
         ("something before", [b"PK\x03\x04", &one[..]].concat()),

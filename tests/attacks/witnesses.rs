@@ -155,6 +155,15 @@ fn what_another_log_says_or_nobody_is_not_held_against_a_history() {
         let says_nothing = |standing: &Standing| standing.verdict.as_ref().is_err_and(Unsound::says_nothing);
         assert_eq!(found.completed.standings.iter().filter(|each| says_nothing(each)).count(), 1);
     }
+    // Witnesses who cosigned what the log did not sign have seen another history.
+    let nobodys = Checkpoint::new(ORIGIN, size - 1, root).unwrap();
+    let mut seen = SignedCheckpoint::sign(nobodys, &unsigned).unwrap();
+    seen.push(cosign(&witness("KR"), seen.checkpoint(), 1_700_000_000).unwrap()).unwrap();
+    let trusted = Trusted { policy: Some(sides.policy()), checkpoints: vec![seen], ..Trusted::default() };
+    let home = tempfile::tempdir().unwrap();
+    let path = Form::Bundle.write(&lines, &sides.kept, home.path());
+    let found = Verification::of(&path, trusted, None, &mut |_| {}).unwrap();
+    assert_eq!((found.holds(), found.conclusion()), (false, Conclusion::Contradicted));
     // Of a history without any checkpoint no key says whose it is.
     let trusted = Trusted { policy: Some(sides.policy()), ..Trusted::default() };
     let home = tempfile::tempdir().unwrap();

@@ -190,6 +190,40 @@ fn a_torn_disclosure_was_never_acknowledged_and_is_cut_by_the_next_writer() {
 }
 
 #[test]
+fn a_disclosure_that_lacks_its_newline_alone_is_whole() {
+    let place = Place::founded();
+    place.done(PROGRESS.into_iter().chain(["--note", "The last word"]));
+    let path = place.ledger.join("disclosures.jsonl");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    place.done(["checkpoint"]);
+    assert_eq!(fs::read(&path).unwrap(), whole);
+    assert!(place.done(["timeline", "1.G2G.2"]).contains("The last word"));
+}
+
+#[test]
+fn a_bit_that_flipped_in_the_index_hides_nothing_and_stops_nobody() {
+    let place = Place::founded();
+    place.done(PROGRESS.into_iter().chain(["--note", "The last word"]));
+    let asked = [&["show", "1.G2G.2"][..], &["status"], &["disclose", "--for", "parties"]];
+    let said = asked.map(|asked| place.done(asked.iter().copied()));
+    assert!(said[0].contains("The last word"));
+    for entry in fs::read_dir(place.ledger.join("index")).unwrap() {
+        let path = entry.unwrap().path();
+        let whole = fs::read(&path).unwrap();
+        for at in (0..whole.len()).step_by(whole.len().div_ceil(5)) {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            fs::write(&path, &flipped).unwrap();
+            for (asked, said) in asked.iter().zip(&said) {
+                assert_eq!(&place.done(asked.iter().copied()), said, "{} at {at}", path.display());
+            }
+        }
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+#[test]
 fn a_damaged_disclosure_is_named_with_its_line_and_everything_else_is_at_hand() {
     let garbage = [&b"garbage\n"[..], b"\"WyJ4Il0\"\n", b"\xff\x00\n", b"\n"];
     for garbage in garbage {

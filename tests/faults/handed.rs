@@ -99,16 +99,43 @@ fn a_bundle_ends_at_a_checkpoint_of_the_entries_that_are_here() {
     for derived in ["index", "sled", "tile"] {
         fs::remove_dir_all(place.ledger.join(derived)).unwrap();
     }
-    let made: Value = serde_json::from_str(
-        &place.done(["--format", "json", "bundle", "export", "--for", "parties", "-o", "out"]),
-    )
-    .unwrap();
+    let answer = place.annals(["--format", "json", "bundle", "export", "--for", "parties", "-o", "out"]);
+    let cut = format!("annals: there were {size} entries, and {} are left: the journal was cut", size - 1);
+    assert!(answer.code == Some(0) && answer.err.starts_with(&cut), "{answer:?}");
+    let made: Value = serde_json::from_slice(&answer.out).unwrap();
     assert_eq!(
         (made["checkpoint"]["entries"].as_u64(), made["later"].as_u64()),
         (Some(size as u64 - 1), Some(0)),
         "{made}"
     );
     place.done(["verify", "out"]);
+}
+
+#[test]
+fn a_bundle_has_no_checkpoint_that_cannot_be_read_or_does_not_hold() {
+    let place = Place::founded();
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        place.done(PROGRESS);
+        place.done(["cosign", "--as", "KR"]);
+        kept.push(place.ledger.join("checkpoints").join(format!("{:012}", lines(&place.export()))));
+    }
+    let signed = fs::read(&kept[1]).unwrap();
+    let mut changed = signed.clone();
+    *changed.iter_mut().rfind(|byte| byte.is_ascii_lowercase()).unwrap() ^= 1;
+    for (number, bytes) in [&b"no checkpoint\n"[..], &changed].into_iter().enumerate() {
+        fs::write(&kept[1], bytes).unwrap();
+        let name = format!("{number}.bundle");
+        let answer = place.annals(["bundle", "export", "--for", "parties", "-o", &name]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        assert!(
+            answer.err.starts_with("annals: 1 checkpoint kept here cannot be read, or do not hold"),
+            "{answer:?}"
+        );
+        place.done(["verify", &name]);
+    }
+    fs::write(&kept[1], signed).unwrap();
+    place.done(["bundle", "export", "--for", "parties", "-o", "whole"]);
 }
 
 #[test]

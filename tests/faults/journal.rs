@@ -206,6 +206,40 @@ fn a_journal_whose_folder_is_gone_is_not_begun_anew() {
 }
 
 #[test]
+fn what_the_ledgers_key_signed_is_neither_cut_nor_gone_on_from_without_it() {
+    let place = Place::founded();
+    place.done(PROGRESS);
+    let whole = fs::read(place.segment()).unwrap();
+    let shorter = whole.iter().rposition(|byte| *byte == b'\n').unwrap();
+    let before = whole[..shorter].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    // The last line without its newline, and without it at all.
+    for left in [shorter, before] {
+        for derived in ["index", "sled", "tile"] {
+            let _ = fs::remove_dir_all(place.ledger.join(derived));
+        }
+        // Whether or not the keys of this desk remember.
+        for anchor in ["anchor", "another"] {
+            fs::write(place.segment(), &whole[..left]).unwrap();
+            for writing in [&["checkpoint"][..], &["rebuild"], &PROGRESS] {
+                let asked = [writing, &["--anchor", anchor]].concat();
+                place.refused(asked, 1, &["127 entries", "the journal has 126 now", "doctor"]);
+                assert_eq!(fs::read(place.segment()).unwrap(), &whole[..left], "{writing:?}");
+            }
+            let answer = place.annals(["status"]);
+            assert!(answer.err.contains("there were 127 entries, and 126 are left"), "{}", answer.err);
+        }
+    }
+    // Nobody's checkpoint stops anybody.
+    let kept = place.ledger.join("checkpoints");
+    let signed = fs::read_to_string(kept.join("000000000127")).unwrap();
+    fs::remove_file(kept.join("000000000127")).unwrap();
+    let (note, line) = signed.split_at(signed.find("\n\n").unwrap() + 2);
+    let forged = format!("{note}{}", line.replacen("AAAA", "AAAB", 1).replace('+', "/"));
+    fs::write(kept.join("000000000999"), forged.replacen("\n127\n", "\n999\n", 1)).unwrap();
+    place.done(["status"]);
+}
+
+#[test]
 fn a_torn_last_line_is_cut_by_the_next_writer_and_nothing_that_was_acknowledged_is_lost() {
     for torn in [&b"{"[..], b"{\"basehash\":\"00", b"\xff\x00\xfe", &[0; 4_096], &vec![b'x'; 60_000]] {
         let place = Place::founded();

@@ -1,6 +1,6 @@
 //! Wrong arguments and malformed files: each is answered with what was expected, and nothing is recorded.
 
-use super::place::{PLAN, Place, files, lines, pipe};
+use super::place::{PLAN, PROGRESS, Place, files, lines, pipe};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;
@@ -450,4 +450,34 @@ fn settings_that_cannot_be_read_are_named() {
     fs::remove_file(place.path("annals.toml")).unwrap();
     pipe(&place.path("annals.toml"));
     place.annals_in_time(["status"]).says(2, &["annals.toml", "no file"]);
+}
+
+#[test]
+fn what_is_postponed_has_its_window_and_what_is_put_forward_is_so_once() {
+    let place = Place::founded();
+    let progress = ["record", "progress", "1.G2G.1", "--as", "KR"];
+    let postponed = [&progress[..], &["--occurrence", "postponed", "--date", "2021-09-05"]].concat();
+    place.refused(postponed.iter(), 2, &["which occurrence is postponed", "--window"]);
+    fs::write(place.path("one.pdf"), "minutes").unwrap();
+    fs::write(place.path("two.pdf"), "minutes").unwrap();
+    let twice =
+        [&progress[..], &["--lifecycle", "under_way", "--evidence", "one.pdf", "--evidence", "two.pdf"]];
+    place.refused(twice.concat(), 2, &["two.pdf is the same file as one.pdf"]);
+}
+
+#[test]
+fn an_answer_without_a_word_says_which_it_answers() {
+    let place = Place::founded();
+    place.done(PROGRESS);
+    let told = place.done(["record", "confirm", "1.G2G.2", "--as", "DK", "--dry-run"]);
+    assert!(told.contains("It answers entry 126, of KR: under way"), "{told}");
+    let told = place.done(["record", "confirm", "1.G2G.2", "--as", "DK"]);
+    assert!(told.contains("It answers entry 126, of KR: under way"), "{told}");
+}
+
+#[test]
+fn a_file_in_the_place_of_a_fork_is_no_fork_and_stops_every_write_all_the_same() {
+    let place = Place::founded();
+    fs::write(place.ledger.join("fork"), "").unwrap();
+    place.refused(PROGRESS, 1, &["fork", "holds no two histories that can be read", "move it away"]);
 }

@@ -103,6 +103,14 @@ fn one_side_publishes_and_the_other_verifies_keeps_and_cosigns() {
     let again = dk.json("publish public");
     assert_eq!((again["added"].as_u64(), &again["cosigned"]), (Some(0), &mirrored["cosigned"]));
     assert!(kr.done(&format!("mirror {address} --as KR")).contains("nothing new"));
+    // A desk that lost what its key remembers learns it from what the key signed, before it signs another history.
+    let own = |path: PathBuf| fs::read_to_string(path).is_ok_and(|kept| kept.contains("KR/witness-1"));
+    let within = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let remembered = || within(kr.path("anchor")).flat_map(within).filter(|path| own(path.clone())).count();
+    let known = remembered();
+    fs::remove_dir_all(kr.path("anchor")).unwrap();
+    assert!(kr.done(&format!("mirror {address} --as KR")).contains("nothing new"));
+    assert_eq!((remembered(), known), (1, 1));
     dk.done(&format!("{PROGRESS} 2021-07-01T08:00:00.000Z"));
     dk.done("publish public");
     let said = kr.done(&format!("mirror {address} --as KR -o second.txt"));

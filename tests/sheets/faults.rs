@@ -60,6 +60,8 @@ fn an_occurrence_has_its_window_its_state_and_its_own_date() {
     case(&[("O4", "2021-06-30")], "Return!N4: an occurrence needs its OCCURRENCE");
     case(&[("N4", "happened")], "Return!N4: `happened` is not an occurrence: planned, confirmed, held");
     case(&[("M4", ""), ("N4", "held")], "Return!M4: an occurrence needs its WINDOW");
+    // The window that the sheet was made with is not chosen for an earlier meeting.
+    case(&[("N4", "held"), ("O4", "1999-06-30")], "Return!O4: on that date the window ");
     // The window alone may go.
     desk.save(&made.clone().set("M4", ""));
     assert_eq!(desk.ask(IN)["edits"], serde_json::json!([]));

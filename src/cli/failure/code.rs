@@ -19,6 +19,7 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::proving::ProveError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{LedgerError, RecordError};
+use annals::record::account::AccountFault;
 use annals::record::refusal::Refusal;
 use annals::store::StoreError;
 use annals::store::copy::CopyError;
@@ -45,6 +46,7 @@ impl Failure {
             | Self::Note { .. }
             | Self::Page { .. }
             | Self::Keyring(_) => 2,
+            Self::Account { source, .. } => account(source),
             Self::Bundle { source, .. } => bundled(source),
             Self::Unpack { source, .. } => unpack(source),
             Self::Pack { source, .. } => pack(source),
@@ -80,6 +82,17 @@ const fn line(error: &LineError) -> u8 {
         LineError::Record(error) => record(error),
         LineError::Ledger(_) => 3,
         LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
+    }
+}
+
+/// What is well formed, and not all entries of a stream, is what an account is verified for.
+const fn account(fault: &AccountFault) -> u8 {
+    match fault {
+        AccountFault::Form | AccountFault::Hash(..) | AccountFault::Entry(..) | AccountFault::Proof(_) => 2,
+        AccountFault::Attestation
+        | AccountFault::Inclusion(_)
+        | AccountFault::Stream(_)
+        | AccountFault::Chain(_) => 1,
     }
 }
 
@@ -223,6 +236,8 @@ const fn ledger(error: &LedgerError) -> u8 {
         | LedgerError::Broken(_)
         | LedgerError::Unverified(..)
         | LedgerError::Forked(_)
+        | LedgerError::NoFork(_)
+        | LedgerError::Signed { .. }
         | LedgerError::Changed { .. } => 1,
         LedgerError::Store(error) => store(error),
         LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } => 3,

@@ -68,6 +68,11 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
+    /// What is verified, unless it is the ledger.
+    pub(crate) fn target(&self) -> Option<&Path> {
+        self.target.as_deref()
+    }
+
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         if let Some(target) = self.target.as_ref().filter(|target| !target.exists()) {
             return Err(file(target, "verified")(std::io::ErrorKind::NotFound.into()));

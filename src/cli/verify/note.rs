@@ -130,8 +130,11 @@ pub(super) fn verify(
         Kind::Proof => of_proof(&files::parsed(target, LIMIT, "not a proof", Proof::parse)?, policy),
         Kind::Checkpoint => of_checkpoint(&checkpoint::read(target)?, policy),
         Kind::Account => {
-            let what = "not an account that proves anything";
-            of_account(&files::parsed(target, ACCOUNT_LIMIT, what, Account::parse)?, policy)
+            let account = Account::parse(&files::read(target, ACCOUNT_LIMIT)?);
+            of_account(
+                &account.map_err(|source| Failure::Account { path: target.to_owned(), source })?,
+                policy,
+            )
         }
         Kind::Fork => of_fork(&files::parsed(target, LIMIT, "not a fork", Fork::parse)?, policy),
     };

@@ -8,7 +8,7 @@ use super::against::Against;
 use annals::exchange::bundle::verify::Bundled;
 use annals::exchange::verification::{Kind, Verification};
 use annals::record::causes;
-use annals::record::completeness::{Standing, Unsound, Vouched};
+use annals::record::completeness::{Standing, Vouched};
 use annals::record::verdict::{Report, Verdict};
 use annals::report::table::Cell;
 use serde_json::{Map, Value, json};
@@ -124,10 +124,10 @@ fn checkpoints(found: &Verification) -> impl Iterator<Item = (Option<bool>, Stri
         .iter()
         .filter_map(|standing| Some((standing.signed.checkpoint().size(), standing.verdict.as_ref().err()?)))
         .collect();
-    faults.sort_by_key(|(_, unsound)| **unsound == Unsound::Nothing);
+    faults.sort_by_key(|(_, unsound)| found.is_passed_over(unsound));
     let all = match faults.first() {
         Some((size, unsound)) => {
-            let holds = (**unsound != Unsound::Nothing).then_some(false);
+            let holds = (!found.is_passed_over(unsound)).then_some(false);
             Some((holds, format!("that of {size} entries: {}", causes::of(*unsound))))
         }
         None if standings.is_empty() && !found.unread.is_empty() => None,

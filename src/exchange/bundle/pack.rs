@@ -84,6 +84,8 @@ pub struct Packed {
     pub checkpoint: SignedCheckpoint,
     /// How many checkpoints there are in it.
     pub checkpoints: u64,
+    /// How many are not in it that are kept, because they cannot be read or do not hold.
+    pub left_out: u64,
     /// What of the withheld values went with it.
     pub handed: Handed,
     /// How many files went with it.
@@ -104,8 +106,12 @@ pub fn pack<W: Write + Seek>(
 ) -> Result<Packed, PackError> {
     let checkpoint = ledger.newest_whole()?.ok_or(PackError::Uncovered)?;
     let size = checkpoint.checkpoint().size();
-    let mut kept = ledger.checkpoints()?;
+    let (mut kept, unread) = ledger.kept_checkpoints()?;
     kept.retain(|signed| signed.checkpoint().size() <= size);
+    let all = (kept.len() + unread.len()) as u64;
+    // What was changed in the folder is not handed over.
+    kept.retain(|signed| ledger.owns(signed).is_ok());
+    let left_out = all - kept.len() as u64;
     let mut zip = Zip { zip: ZipWriter::new(out) };
     zip.put(README, readme(&checkpoint).as_bytes(), true)?;
     if !recipe.answers.is_empty() {
@@ -131,7 +137,7 @@ pub fn pack<W: Write + Seek>(
         }
     }
     zip.zip.finish().map_err(failed)?;
-    Ok(Packed { checkpoint, checkpoints: cosigned.len() as u64, handed, files, missing })
+    Ok(Packed { checkpoint, checkpoints: cosigned.len() as u64, left_out, handed, files, missing })
 }
 
 /// Puts the files in that entries name and that the reader may see.

@@ -74,6 +74,8 @@ pub fn verify(
     each: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<(Report, State, Bundled), VerifyError> {
     let size = bundle.checkpoint()?.checkpoint().size();
+    // What they say is not judged, only whether they are answers.
+    bundle.answers()?;
     let (mut at_hand, mut digests) = (AtHand::default(), HashMap::new());
     if let Some(lines) = bundle.open_disclosures()? {
         disclosing::read(&mut BufReader::new(lines), &mut |_, disclosure| {
