@@ -170,7 +170,13 @@ impl Which {
         }
         if let Some(body) = &self.institution {
             let bodies = programme.parties.values().flat_map(|party| party.institutions());
-            known("institution", body.as_str(), bodies.map(|body| body.id.as_str()).collect())?;
+            let called = programme.parties.values().find_map(|party| party.called(body.as_str()));
+            let known = known("institution", body.as_str(), bodies.map(|body| body.id.as_str()).collect());
+            known.map_err(|failure| {
+                called.map_or(failure, |called| {
+                    Failure::usage(format!("the plan has no institution {body}{called}"))
+                })
+            })?;
         }
         Ok(Filter {
             line: self.line,
@@ -256,7 +262,8 @@ pub(crate) fn speaker(state: &State, Speaker(who): &Speaker) -> Result<(), Failu
     if names.contains(&body.as_str()) {
         return Ok(());
     }
-    Err(Failure::usage(format!("{} has no institution {body}{}", who.party, among(body.as_str(), &names))))
+    let hint = known.called(body.as_str()).unwrap_or_else(|| among(body.as_str(), &names));
+    Err(Failure::usage(format!("{} has no institution {body}{hint}", who.party)))
 }
 
 /// The names that there are, or the nearest: a few are better listed than guessed at.

@@ -137,7 +137,8 @@ pub(crate) fn known(ledger: &Ledger, party: &Code) -> Result<(), Failure> {
 pub(crate) fn known_reader(ledger: &Ledger, reader: &Audience) -> Result<(), Failure> {
     match reader {
         Audience::Public | Audience::Parties => Ok(()),
-        Audience::Party(party) => known(ledger, party),
+        Audience::Party(party) => known(ledger, party)
+            .map_err(|unknown| Failure::usage(format!("{unknown}; `public` and `parties` are readers, too"))),
     }
 }
 

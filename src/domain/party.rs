@@ -5,7 +5,7 @@
 use super::date::Effective;
 use super::plan::Institution;
 use super::sealed::Sealed;
-use super::value::Code;
+use super::value::{Code, nearest};
 use super::versions::{self, Versions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -144,16 +144,22 @@ impl State {
         std::iter::successors(next(institution), move |before| next(&before.successor))
     }
 
+    /// A sentence that offers the institution that goes by a name which is not its id.
+    #[must_use]
+    pub fn called(&self, name: &str) -> Option<String> {
+        let body = self.institutions().find(|body| body.is_called(name))?;
+        Some(format!(" ({} goes by that name)", body.id))
+    }
+
     /// An institution that exists and was not succeeded.
     ///
     /// # Errors
     /// [`Refusal::Unknown`], [`Refusal::Ended`].
     pub fn acting(&self, party: &Code, institution: &Code) -> Result<(), Refusal> {
         if !self.institutions.contains_key(institution) {
-            let hint = super::value::nearest(
-                institution.as_str(),
-                self.institutions.keys().map(super::value::Code::as_str),
-            );
+            let hint = self
+                .called(institution.as_str())
+                .unwrap_or_else(|| nearest(institution.as_str(), self.institutions.keys().map(Code::as_str)));
             return Err(Refusal::Unknown { party: party.clone(), institution: institution.clone(), hint });
         }
         match self.successors.get(institution) {

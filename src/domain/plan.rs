@@ -73,6 +73,15 @@ pub struct Institution {
     pub aliases: Vec<Text>,
 }
 
+impl Institution {
+    /// Whether it goes by a name, in whichever language and case.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.names.values().chain(&self.aliases).any(|known| known.as_str().to_lowercase() == name)
+    }
+}
+
 /// A line of effort.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

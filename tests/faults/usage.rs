@@ -481,3 +481,20 @@ fn a_file_in_the_place_of_a_fork_is_no_fork_and_stops_every_write_all_the_same()
     fs::write(place.ledger.join("fork"), "").unwrap();
     place.refused(PROGRESS, 1, &["fork", "holds no two histories that can be read", "move it away"]);
 }
+
+#[test]
+fn an_institution_is_offered_under_the_other_names_that_it_goes_by() {
+    let place = Place::founded();
+    let plan: Value = serde_json::from_str(&fs::read_to_string(PLAN).unwrap()).unwrap();
+    let named = |body: &Value| {
+        let aliases = body["aliases"].as_array()?.iter().filter_map(Value::as_str);
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        let alias =
+            aliases.map(str::to_owned).find(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric()))?;
+        Some((alias, text("id"), text("party")))
+    };
+    let (alias, id, party) = plan["institutions"].as_array().unwrap().iter().find_map(named).unwrap();
+    let offered = format!("{alias} ({id} goes by that name)");
+    place.refused(["status", "--institution", &alias], 2, &[&offered]);
+    place.refused(["record", "assign", "1.G2G.1", &alias, "--as", &party], 1, &[&offered]);
+}
