@@ -334,6 +334,9 @@ impl Examining<'_> {
         let completed = compared.finish(&past.state, None);
         self.derived(&store, kept, completed.signed().is_some());
         self.verify_checkpoints(&completed, &past.state);
+        if !self.is_cut() {
+            self.lost_checkpoints();
+        }
         self.verify_tree(tree);
         self.remembered(anchor, &past.state);
         self.disclosures(&mut named);

@@ -872,3 +872,31 @@ fn withheld_values_and_files_that_a_backup_has_are_wrong_to_miss() {
     assert!(kept.iter().all(|(path, bytes)| fs::read(path).unwrap() == *bytes));
     assert!(!place.ledger.join("blobs").join(stranger.file_name().unwrap()).exists());
 }
+
+#[test]
+fn a_cosigned_checkpoint_that_only_the_backup_has_is_told_and_taken_in_again() {
+    let place = ledger();
+    place.done(["cosign", "--as", "DK"]);
+    place.done(["backup", "BACKUP"]);
+    let path = checkpoint(&place);
+    let kept = fs::read(&path).unwrap();
+    place.done(PROGRESS);
+    place.healthy();
+    fs::remove_file(&path).unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(1), &json!("checkpoints"), &json!("untidy")),
+        "{found:#}"
+    );
+    assert!(
+        first["what"].as_str().unwrap().ends_with("it was cosigned, and only the backup has it"),
+        "{found:#}"
+    );
+    for command in first["commands"].as_array().unwrap() {
+        place.follow(command.as_str().unwrap());
+    }
+    assert!(fs::read(&path).unwrap() == kept);
+    place.healthy();
+}

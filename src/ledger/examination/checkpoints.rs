@@ -42,6 +42,26 @@ impl Examining<'_> {
         }
     }
 
+    /// Those that somebody cosigned, and that a backup has and the folder has not: nothing in the folder tells that they were lost.
+    pub(super) fn lost_checkpoints(&mut self) {
+        // Whoever restored the ledger has none, and is told so where this desk signed some.
+        let kept = self.folder.join(shelf::FOLDER);
+        let Some((saved, _)) = shelf::in_folder(self.remedies.backup).ok().filter(|_| kept.exists()) else {
+            return;
+        };
+        let cosigned = saved.into_iter().filter(|signed| signed.note().signatures().len() > 1);
+        for signed in cosigned {
+            let path = kept.join(shelf::name(signed.checkpoint().size()));
+            // Of one that is damaged that is said.
+            if fs::symlink_metadata(&path).is_ok() {
+                continue;
+            }
+            let what = format!("{}: it was cosigned, and only the backup has it", path.display());
+            let commands = self.remedies.kept_checkpoint(&path).into_iter().collect();
+            self.add(Part::Checkpoints, Gravity::Untidy, what, ("take it in again", commands));
+        }
+    }
+
     /// What they say of the entries, as `annals verify` judges it. Where the journal is not as it was, it is mended first: a
     /// checkpoint that is not of what is left may be of what is missing.
     pub(super) fn verify_checkpoints(&mut self, completed: &Completed, state: &State) {
