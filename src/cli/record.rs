@@ -73,7 +73,7 @@ pub(crate) enum Kind {
     Progress(Box<Progress>),
     /// The other side's word holds: say the same
     #[command(
-        after_help = "Example:\n  annals record confirm 1.G2G.3 --as DK\n  annals record confirm 1.G2G.3 --as DK --word 140 --effective 2022-03"
+        after_help = "Example:\n  annals record confirm 1.G2G.3 --as DK\n  annals record confirm 1.G2G.3 140 --as DK --effective 2022-03"
     )]
     Confirm {
         #[command(flatten)]
@@ -202,8 +202,11 @@ pub(crate) struct Answer {
     #[arg(value_parser = words::action::<String>)]
     action: String,
     /// The word that is answered, by sequence or id [default: the latest of the other party; it is named where words of several stand]
-    #[arg(long)]
+    #[arg(value_name = "WORD")]
     word: Option<String>,
+    /// The same
+    #[arg(long = "word", value_name = "WORD", conflicts_with = "word", hide = true)]
+    named: Option<String>,
 }
 
 impl Record {
@@ -228,11 +231,11 @@ impl Kind {
             }
             Kind::Correct { action, word, reason, signing } => {
                 put(&mut data, "reason", Some(reason));
-                let answer = Answer { action, word: Some(word) };
+                let answer = Answer { action, word: Some(word), named: None };
                 return answer.run(settings, signing, "action.corrected", data);
             }
             Kind::Audit { action, word, outcome, note, signing } => {
-                let answer = Answer { action, word: Some(word) };
+                let answer = Answer { action, word: Some(word), named: None };
                 put(&mut data, "outcome", Some(outcome));
                 put(&mut data, "note", note);
                 return answer.run(settings, signing, "action.verified", data);
@@ -293,12 +296,13 @@ fn by_language(names: &[String]) -> Result<Value, Failure> {
 
 impl Answer {
     fn run(
-        self,
+        mut self,
         settings: &Settings,
         signing: Signing,
         kind: &'static str,
         data: Map<String, Value>,
     ) -> Result<ExitCode, Failure> {
+        self.word = self.word.or(self.named.take());
         let ledger = signing.ledger(settings)?;
         let answers = match signing.repeats(&ledger)? {
             // Whoever repeats it means the word that it answered.

@@ -8,6 +8,7 @@ use super::signing;
 use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
 use annals::record::authority::Keys;
+use annals::record::fact::is_on_latest;
 use annals::record::request::Submission;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{self, Event};
@@ -50,6 +51,7 @@ pub(crate) fn put(
     path: &Path,
 ) -> Result<(), Failure> {
     signing::judge(ledger, signed)?;
+    Requests::of(path, ledger)?.tell_stale(signed, ledger)?;
     let line =
         |(request, disclosures): &(entry::Request, Vec<Disclosure>)| Submission::write(request, disclosures);
     let lines = signed.iter().map(line).collect::<Result<Vec<_>, _>>();
@@ -115,6 +117,30 @@ impl<'a> Requests<'a> {
             }
         }
         Ok(Self { path, requests })
+    }
+
+    /// Tells of requests that the ledger will refuse, because they are signed on the latest entry of a stream in which one of the file
+    /// comes before them.
+    fn tell_stale(
+        &self,
+        signed: &[(entry::Request, Vec<Disclosure>)],
+        ledger: &Ledger,
+    ) -> Result<(), Failure> {
+        let events = signed.iter().map(|(request, _)| &request.event);
+        for Event { id, subject, .. } in events.filter(|event| is_on_latest(&event.kind)) {
+            let others = self.requests.values().map(|(request, _)| &request.event);
+            for other in others.filter(|other| other.subject == *subject && other.id != *id) {
+                if ledger.recorded(other.id)?.is_none() {
+                    output::tell(format_args!(
+                        "{} holds a request on {subject} that is not recorded here: where the ledger takes that first, it refuses this \
+                         one; hand the file over, follow the answer (`annals mirror`), and sign this one then",
+                        self.path.display()
+                    ));
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether one says what is to be said under the same id, where `says` compares the two.

@@ -498,3 +498,49 @@ fn an_institution_is_offered_under_the_other_names_that_it_goes_by() {
     place.refused(["status", "--institution", &alias], 2, &[&offered]);
     place.refused(["record", "assign", "1.G2G.1", &alias, "--as", &party], 1, &[&offered]);
 }
+
+#[test]
+fn an_answer_names_its_word_as_a_correction_does() {
+    let place = Place::founded();
+    place.done(PROGRESS);
+    place.done(PROGRESS);
+    place.done(["record", "confirm", "1.G2G.2", "126", "--as", "DK"]);
+    place.refused(
+        ["record", "contest", "1.G2G.2", "126", "--word", "126", "--reason", "so", "--as", "DK"],
+        2,
+        &["--word"],
+    );
+    assert!(place.done(["timeline", "1.G2G.2"]).contains("confirmed entry 126"));
+}
+
+#[test]
+fn a_request_that_another_of_its_file_outdates_is_told() {
+    let place = Place::founded();
+    place.done(["review", "open", "R1", "--cutoff", "2023-12-31", "--as", "DK"]);
+    let proposed = |text: &'static str| {
+        [
+            "review",
+            "propose",
+            "R1",
+            "1.G2G.1",
+            "amend",
+            "--as",
+            "DK",
+            "--reason",
+            "so",
+            "--text",
+            text,
+            "-o",
+            "req.jsonl",
+        ]
+    };
+    place.done(proposed("One text."));
+    let answer = place.annals(proposed("Another text."));
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(
+        answer.err.contains("req.jsonl holds a request on actions/1.G2G.1 that is not recorded here"),
+        "{answer:?}"
+    );
+    let taken = place.annals(["import", "req.jsonl"]);
+    assert!(taken.code == Some(1) && taken.err.contains("line 2"), "{taken:?}");
+}
