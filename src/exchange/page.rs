@@ -30,8 +30,11 @@ pub enum PageError {
     /// Not read.
     #[error("the page cannot be read")]
     Read(#[from] io::Error),
-    /// No report, or one for paper.
-    #[error("the page holds no entries: `annals report … -o FILE.html` makes one that does")]
+    /// No report, one for paper, or one whose lines end otherwise than they did.
+    #[error(
+        "the page holds no entries: `annals report … -o FILE.html` makes one that does; one that a program saved again on the way is \
+         taken as it was sent"
+    )]
     Empty,
     /// Its checkpoint.
     #[error("the checkpoint in the page is none")]

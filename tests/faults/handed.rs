@@ -183,3 +183,15 @@ fn a_killed_command_leaves_no_half_of_a_file_under_its_name() {
         assert!(!name.exists(), "{command:?}: {ended:?}");
     }
 }
+
+#[test]
+fn what_a_program_saved_again_on_the_way_is_told_as_that() {
+    let place = Place::founded();
+    place.done(["review", "open", "R1", "--cutoff", "2023-12-31", "--as", "DK"]);
+    place.done(["report", "R1", "-o", "page.html"]);
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    fs::write(place.path("marked.html"), format!("\u{feff}{page}")).unwrap();
+    fs::write(place.path("ended.html"), page.replace('\n', "\r\n")).unwrap();
+    place.refused(["verify", "marked.html"], 2, &["marked.html", "byte order mark", "as it was sent"]);
+    place.refused(["verify", "ended.html"], 2, &["ended.html", "saved again", "as it was sent"]);
+}

@@ -46,6 +46,8 @@ impl fmt::Display for Kind {
 
 /// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
 const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
+/// The byte order mark (Unicode 23.8), which is no part of a text.
+const MARK: &str = "\u{feff}";
 /// What a ZIP begins with, and one in which nothing lies.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
@@ -63,6 +65,12 @@ impl Kind {
         let input = File::open(target).map_err(file(target, "read"))?;
         input.take(NOTE_LIMIT as u64).read_to_end(&mut begin).map_err(file(target, "read"))?;
         let begins = |text: &str| begin.starts_with(text.as_bytes());
+        if begins(MARK) && !begins(&format!("{MARK}{{")) {
+            return Err(Failure::usage(format!(
+                "{}: a byte order mark stands before it, as some programs put there: take the file as it was sent",
+                target.display()
+            )));
+        }
         // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
         // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
         let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
