@@ -7,6 +7,7 @@ use crate::projection::agenda::{Item, Matter};
 use crate::projection::handover::Duty;
 use crate::projection::reading::Reading;
 use crate::trail::hash::LeafHash;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// From whom to whom, and what is done with it.
@@ -44,8 +45,13 @@ pub struct Handed<'a> {
 /// What passes from one office to another.
 #[must_use]
 pub fn handover(reading: &Reading, what: &Handover<'_>, handed: &[Handed<'_>]) -> Report {
-    let items = || handed.iter().flat_map(|each| &each.duty.due);
-    let overdue = items().filter(|item| item.is_overdue(reading)).count();
+    // Several actions rest on one basis, which lapses once.
+    let mut bases = BTreeSet::new();
+    let items = handed.iter().flat_map(|each| &each.duty.due);
+    let once: Vec<&Item<'_>> = items
+        .filter(|item| !matches!(item.matter, Matter::Instrument(_)) || bases.insert(&item.subject))
+        .collect();
+    let overdue = once.iter().filter(|item| item.is_overdue(reading)).count();
     let awaiting: usize = handed.iter().map(|each| each.duty.awaits.len()).sum();
     let recorded = handed.iter().filter(|each| each.entry.is_some()).count();
     let number = |number: usize| Cell::Number(number as u64);
@@ -61,7 +67,7 @@ pub fn handover(reading: &Reading, what: &Handover<'_>, handed: &[Handed<'_>]) -
         Fact::new("institution", Cell::text(what.institution.as_str())),
         Fact::new("actions", number(handed.len())),
         Fact::new("overdue", number(overdue)),
-        Fact::new("due", number(items().count() - overdue)),
+        Fact::new("due", number(once.len() - overdue)),
         Fact::new("awaiting", number(awaiting)),
         Fact::hidden("recorded", number(recorded)),
         Fact::hidden("dry_run", Cell::Flag(what.dry_run)),

@@ -544,3 +544,41 @@ fn a_request_that_another_of_its_file_outdates_is_told() {
     let taken = place.annals(["import", "req.jsonl"]);
     assert!(taken.code == Some(1) && taken.err.contains("line 2"), "{taken:?}");
 }
+
+#[test]
+fn a_basis_that_lapsed_is_overdue_once_however_many_actions_rest_on_it() {
+    let place = Place::founded();
+    let plan: Value = serde_json::from_str(&fs::read_to_string(PLAN).unwrap()).unwrap();
+    let on = |basis: &Value| -> Vec<&str> {
+        let actions = plan["actions"].as_array().unwrap().iter();
+        let resting = actions.filter(|action| action["basis"].as_array().unwrap().contains(basis));
+        resting.map(|action| action["ref"].as_str().unwrap()).collect()
+    };
+    let mut named =
+        plan["actions"].as_array().unwrap().iter().flat_map(|action| action["basis"].as_array().unwrap());
+    let basis = named.find(|basis| on(basis).len() > 1).unwrap();
+    for action in &on(basis)[..2] {
+        place.done(["record", "assign", action, "MSIT", "--as", "KR", "--officer", "Director, Trade"]);
+    }
+    let lapsed = ["--state", "in_force", "--effective", "2021-06", "--expires", "2021-07"];
+    place.done(["record", "instrument", basis.as_str().unwrap(), "--as", "KR"].into_iter().chain(lapsed));
+    let asked = [
+        "--format",
+        "json",
+        "handover",
+        "--as",
+        "KR",
+        "--from",
+        "Director, Trade",
+        "--to",
+        "Director, Industry",
+        "--dry-run",
+    ];
+    let answer = place.annals(asked);
+    let handed: Value = serde_json::from_slice(&answer.out).unwrap_or_else(|_| panic!("{}", answer.err));
+    assert_eq!(
+        (&handed["facts"]["actions"], &handed["facts"]["overdue"]),
+        (&json!(2), &json!(1)),
+        "{handed:#}"
+    );
+}
