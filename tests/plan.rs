@@ -170,8 +170,7 @@ fn among_three_parties_it_is_said_whose_word_is_answered_and_who_has_agreed() {
     let contest =
         format!("record contest A-7 --as JP --reason No --id {}", "01795a70-9c00-7f4a-884d-de944e2fd581");
     let told = done(&contest).unwrap_err();
-    let which =
-        format!("(CN in entry {cn}, KR in entry {kr}): name the one that is meant, such as `--word {cn}`");
+    let which = format!("(CN in entry {cn}, KR in entry {kr}): name the one that is meant, such as {cn}");
     assert!(told.contains(&which), "{told}");
     let refused = done(&format!("record contest A-8 --as JP --reason No --word {kr}")).unwrap_err();
     assert!(

@@ -100,7 +100,7 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
     if packed.left_out > 0 {
         let checkpoints = output::count(packed.left_out, "checkpoint", "checkpoints");
         output::tell(format_args!(
-            "{checkpoints} kept here cannot be read, or do not hold, and are not in it: `annals doctor` says what mends it"
+            "left out: {checkpoints} kept here that cannot be read, or whose signatures do not hold; `annals doctor` says what mends that"
         ));
     }
     let (size, reader) = (packed.checkpoint.checkpoint().size(), String::from(recipe.reader.clone()));

@@ -151,7 +151,8 @@ impl Mirror {
         let remembered = anchor.recall(signed.checkpoint().origin(), state.ledger_keys());
         let remembered = remembered.map_err(CheckpointError::from)?;
         let is_it = |known: &SignedCheckpoint| {
-            known.checkpoint() == signed.checkpoint() && witness::cosigned(known, &verifier) != Ok(None)
+            known.checkpoint() == signed.checkpoint()
+                && matches!(witness::cosigned(known, &verifier), Ok(Some(_)))
         };
         // What the key signed elsewhere it has to know of here, too, before it signs another.
         if was && remembered.iter().any(is_it) {

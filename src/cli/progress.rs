@@ -131,18 +131,20 @@ fn window(
     let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
     // An action that is not known is refused by name, with the nearest.
     let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(named.unwrap_or(date)) };
-    let within = |(begin, end): &(NaiveDate, NaiveDate)| *begin <= date.begin() && date.end() <= *end;
-    let mut windows = known.windows(period).into_iter();
+    let within = |(name, end): &(Effective, NaiveDate)| name.begin() <= date.begin() && date.end() <= *end;
+    // Those of cycles that it had before, too: what was held then is no occurrence of the one that it has.
+    let mut windows = known.schedule(period).into_iter();
     if let Some(named) = named {
-        let window = windows.find(|(begin, _)| *begin == named.begin());
+        let window = windows.find(|(name, _)| name.begin() == named.begin());
         if let Some((begin, end)) = window.filter(|window| !within(window) && !moved) {
+            let begin = begin.begin();
             output::tell(format_args!(
                 "{date} does not lie in the window {named} of {action}, which is from {begin} to {end}: it counts for that all the same"
             ));
         }
         return Ok(named);
     }
-    windows.find(within).map(|(begin, _)| known.window_name(begin)).ok_or_else(|| {
+    windows.find(within).map(|(name, _)| name).ok_or_else(|| {
         Failure::usage(format!(
             "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
         ))

@@ -349,7 +349,7 @@ impl Answer {
                 (Some(action), [latest, ..]) => {
                     let each = others.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));
                     Err(Failure::usage(format!(
-                        "of {} words of several parties stand ({}): name the one that is meant, such as `--word {}`",
+                        "of {} words of several parties stand ({}): name the one that is meant, such as {}",
                         action.action.reference,
                         each.collect::<Vec<_>>().join(", "),
                         latest.sequence

@@ -129,12 +129,20 @@ impl<'a> Requests<'a> {
         let events = signed.iter().map(|(request, _)| &request.event);
         for Event { id, subject, .. } in events.filter(|event| is_on_latest(&event.kind)) {
             let others = self.requests.values().map(|(request, _)| &request.event);
-            for other in others.filter(|other| other.subject == *subject && other.id != *id) {
+            // A review is signed after all that was found and decided in it.
+            let is_of = |other: &Event| {
+                let review = other.data.members().get("review").cloned();
+                let review = review.as_ref().and_then(Value::as_str);
+                other.subject == *subject
+                    || review.is_some_and(|review| subject.strip_prefix("reviews/") == Some(review))
+            };
+            for other in others.filter(|other| is_of(other) && other.id != *id) {
                 if ledger.recorded(other.id)?.is_none() {
                     output::tell(format_args!(
-                        "{} holds a request on {subject} that is not recorded here: where the ledger takes that first, it refuses this \
+                        "{} holds a request on {} that is not recorded here: where the ledger takes that first, it refuses this \
                          one; hand the file over, follow the answer (`annals mirror`), and sign this one then",
-                        self.path.display()
+                        self.path.display(),
+                        other.subject
                     ));
                     break;
                 }

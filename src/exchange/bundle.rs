@@ -105,10 +105,9 @@ impl Bundle {
         if archive.has_duplicate_names() {
             return Err(BundleError::Twice(path.to_owned()));
         }
-        match archive::ambiguity(&mut archive, &again) {
-            Err(error) => return Err(named(path, ZipError::Io(error))),
-            Ok(Some(what)) => return Err(BundleError::Zip { path: path.to_owned(), what }),
-            Ok(None) => {}
+        if !archive::is_whole(&mut archive, &again).map_err(|error| named(path, error))? {
+            let what = "something stands before, between or after its members".to_owned();
+            return Err(BundleError::Zip { path: path.to_owned(), what });
         }
         let bundle = Self { path: path.to_owned(), archive };
         let foreign = |name: &&str| !is_known(name);

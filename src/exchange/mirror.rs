@@ -210,9 +210,7 @@ impl<S: Source> Log<S> {
         anchor: Option<&Anchor>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Mirrored, MirrorError> {
-        if let Some(path) = forked::found(folder) {
-            return Err(LedgerError::Forked(path).into());
-        }
+        forked::refuse(folder)?;
         let copy = Ledger::open_read_only(folder)?;
         let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
         is_first(first, found)?;

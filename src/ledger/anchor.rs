@@ -83,6 +83,19 @@ impl Anchor {
         ledger: impl IntoIterator<Item = &'k VerifierKey>,
     ) -> Result<Vec<SignedCheckpoint>, AnchorError> {
         let keys: Vec<_> = ledger.into_iter().collect();
+        let mut known = Vec::new();
+        for (path, signed) in self.every(origin)? {
+            let own = is_signed(&signed, &keys, &path);
+            known.extend(own.map_err(damaged(&path))?.then_some(signed));
+        }
+        Ok(known)
+    }
+
+    /// All that is remembered for an origin, whoever signed it, and the files that hold it, the smallest first.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn every(&self, origin: &str) -> Result<Vec<(PathBuf, SignedCheckpoint)>, AnchorError> {
         let folder = self.of(origin);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -95,11 +108,10 @@ impl Anchor {
             if path.extension().is_some_and(|extension| extension == "checkpoint")
                 && let Some(signed) = read(&path)?
             {
-                let own = is_signed(&signed, &keys, &path);
-                known.extend(own.map_err(damaged(&path))?.then_some(signed));
+                known.push((path, signed));
             }
         }
-        known.sort_by_key(|known| known.checkpoint().size());
+        known.sort_by_key(|(_, known)| known.checkpoint().size());
         Ok(known)
     }
 

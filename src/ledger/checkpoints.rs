@@ -209,7 +209,11 @@ impl Ledger {
     pub fn follows(&self, anchor: &Anchor) -> Result<bool, CheckpointError> {
         let state = self.state();
         let Some(origin) = state.origin() else { return Ok(false) };
-        let remembered = anchor.recall(origin, state.ledger_keys())?;
+        let signed = anchor.recall(origin, state.ledger_keys())?;
+        // The entry that replaced the ledger's key may be one of those that are gone: the witnesses stayed.
+        let all = anchor.every(origin)?.into_iter().map(|(_, known)| known);
+        let cosigned = all.filter(|known| !cosigned(known, &state).is_empty());
+        let remembered: Vec<_> = signed.into_iter().chain(cosigned).collect();
         let last = remembered.iter().max_by_key(|known| known.checkpoint().size());
         if let Some(last) = last.map(SignedCheckpoint::checkpoint) {
             let (known, size) = (last.size(), self.head().size);
@@ -373,8 +377,14 @@ fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointErr
 }
 
 /// Whether a checkpoint is signed by a key that the ledger has had.
-pub(super) fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
+fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
     state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
+}
+
+/// Whether a checkpoint is of a ledger, and signed by a key that it has had or cosigned by a witness of it.
+pub(super) fn is_known(signed: &SignedCheckpoint, state: &State) -> bool {
+    state.origin() == Some(signed.checkpoint().origin())
+        && (is_signed(signed, state) || !cosigned(signed, state).is_empty())
 }
 
 /// Whose a line is.

@@ -335,7 +335,7 @@ impl Examining<'_> {
         self.derived(&store, kept, completed.signed().is_some());
         self.verify_checkpoints(&completed, &past.state);
         if !self.is_cut() {
-            self.lost_checkpoints();
+            self.lost_checkpoints(&past.state);
         }
         self.verify_tree(tree);
         self.remembered(anchor, &past.state);

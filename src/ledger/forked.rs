@@ -55,7 +55,7 @@ pub(super) fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 /// Refuses to go on where a fork was found.
-pub(super) fn refuse(folder: &Path) -> Result<(), LedgerError> {
+pub(crate) fn refuse(folder: &Path) -> Result<(), LedgerError> {
     let Some(path) = found(folder) else { return Ok(()) };
     Err(if read(&path).is_some() { LedgerError::Forked(path) } else { LedgerError::NoFork(path) })
 }
@@ -63,10 +63,13 @@ pub(super) fn refuse(folder: &Path) -> Result<(), LedgerError> {
 /// What a reader is told.
 pub(super) fn notice(folder: &Path) -> Option<String> {
     let path = found(folder)?;
-    Some(format!(
-        "{}: two histories of this ledger were signed; nothing is written here until people have decided",
-        path.display()
-    ))
+    Some(match read(&path) {
+        Some(_) => format!(
+            "{}: two histories of this ledger were signed; nothing is written here until people have decided",
+            path.display()
+        ),
+        None => LedgerError::NoFork(path).to_string(),
+    })
 }
 
 impl Ledger {

@@ -222,9 +222,7 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         forked::refuse(folder)?;
-        // Before a last line is cut that was acknowledged.
-        truncation::refuse(folder)?;
-        let store = Embedded::open(folder)?;
+        let store = Embedded::open_knowing(folder, truncation::known(folder))?;
         let notices = store.notices();
         past::has(&store, snapshot::head(folder), folder)?;
         let past = Past::continued(&store, folder, progress)?;
@@ -244,7 +242,7 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn open_read_only(folder: &Path) -> Result<Self, LedgerError> {
         // Before the journal, to which somebody may append and keep a snapshot of that.
-        let kept = snapshot::head(folder);
+        let (kept, signed) = (snapshot::head(folder), truncation::signed(folder));
         let store = Embedded::open_read_only(folder)?;
         let mut notices = store.notices();
         let cut = kept.and_then(|kept| truncation::notice(kept.size, store.head().size));
@@ -255,7 +253,7 @@ impl Ledger {
         notices.extend(withheld(&disclosures).into_iter().chain(forked::notice(folder)));
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
         if !told {
-            let signed = ledger.signed_beyond().unwrap_or_default();
+            let signed = ledger.signed_beyond(&signed).unwrap_or_default();
             ledger.notices.extend(truncation::notice(signed, ledger.head().size));
         }
         Ok(ledger)

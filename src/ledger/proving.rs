@@ -172,7 +172,14 @@ impl Ledger {
         let (state, here) = (self.state(), self.head().size);
         // One that is ahead was made since this ledger was opened.
         let kept = self.readable_checkpoints()?.into_iter();
-        let kept = kept.filter(|signed| signed.checkpoint().size() <= here && is_witnessed(signed, &state));
+        // Nor does whoever has these entries alone know a key that replaced the ledger's later.
+        let known = |signed: &SignedCheckpoint| {
+            signed.checkpoint().size() <= size
+                || state.ledger_key_at(size).is_some_and(|key| signed.signed_by(key).is_ok())
+        };
+        let kept = kept.filter(|signed| {
+            signed.checkpoint().size() <= here && known(signed) && is_witnessed(signed, &state)
+        });
         let (found, refused) = self.holding(kept);
         let (fewer, more): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|signed| signed.checkpoint().size() < size);

@@ -1,28 +1,31 @@
 //! Truncation: a journal that has fewer entries than it had, which no chain tells. What was kept beside it does: a snapshot, and the
-//! checkpoints, which the ledger's key signed.
+//! checkpoints, which the ledger's key signed or a witness cosigned.
 //!
 //! What the keys of a desk remember outside the folder is in [`super::anchor`].
 
 use super::shelf::Shelf;
-use super::{Ledger, LedgerError, checkpoints};
+use super::{Ledger, LedgerError, checkpoints, copied, snapshot};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 use std::path::Path;
 
-/// Refuses to write to a ledger in a folder that has fewer entries than its key signed, before a last line is cut that may have been
-/// acknowledged. Where `sled` is there, that refuses, and has what is missing.
-pub(super) fn refuse(folder: &Path) -> Result<(), LedgerError> {
-    if folder.join("sled").exists() {
-        return Ok(());
+/// The sizes of the checkpoints that are kept in a ledger's folder.
+pub(super) fn signed(folder: &Path) -> Vec<u64> {
+    Shelf::new(Some(folder)).sizes().unwrap_or_default()
+}
+
+/// How many entries are known to have been there, whatever the journal has. Nothing is changed.
+pub(super) fn known(folder: &Path) -> u64 {
+    let kept = snapshot::head(folder).map_or(0, |head| head.size);
+    let newest = signed(folder).last().copied().unwrap_or_default();
+    // In a copy that is behind, following is what brings the entries back.
+    if newest <= kept || copied::found(folder).is_some() {
+        return kept;
     }
-    let newest = Shelf::new(Some(folder)).sizes().ok().and_then(|sizes| sizes.last().copied());
     // What cannot be opened says so when it is opened for writing.
-    let Some((newest, store)) = newest.zip(Embedded::open_read_only(folder).ok()) else { return Ok(()) };
-    let size = store.head().size;
-    if newest <= size {
-        return Ok(());
-    }
-    Ledger::open_read_only(folder)?.refuse_truncated()
+    let here = Embedded::open_read_only(folder).map_or(newest, |store| store.head().size);
+    let ledger = if here < newest { Ledger::open_read_only(folder).ok() } else { None };
+    ledger.and_then(|ledger| ledger.signed_beyond(&signed(folder))).unwrap_or_default().max(kept)
 }
 
 /// What a reader is told where more entries are known than there are.
@@ -35,21 +38,24 @@ pub(super) fn notice(known: u64, size: u64) -> Option<String> {
 }
 
 impl Ledger {
-    /// Refuses to go on where the ledger's key signed more entries than there are.
+    /// Refuses to go on where more entries were signed than there are.
     pub(super) fn refuse_truncated(&self) -> Result<(), LedgerError> {
-        match self.folder.clone().zip(self.signed_beyond()) {
+        let folder = self.folder.clone().filter(|folder| copied::found(folder).is_none());
+        let signed = folder.as_deref().and_then(|folder| self.signed_beyond(&signed(folder)));
+        match folder.zip(signed) {
             Some((path, known)) => Err(LedgerError::Signed { path, known, size: self.head().size }),
             None => Ok(()),
         }
     }
 
-    /// How many entries the newest kept checkpoint is of that a key of the ledger signed of more than there are.
-    pub(super) fn signed_beyond(&self) -> Option<u64> {
+    /// The largest of some sizes beyond what is here of which a checkpoint is kept that a key of the ledger signed, or a witness
+    /// cosigned: the entry that replaced the ledger's key may be among those that are gone.
+    pub(super) fn signed_beyond(&self, sizes: &[u64]) -> Option<u64> {
         let (state, here) = (self.state(), self.head().size);
-        let beyond = self.shelf.sizes().ok()?.into_iter().filter(|size| *size > here);
+        let beyond = sizes.iter().copied().filter(|size| *size > here);
         let kept = beyond.filter_map(|size| self.shelf.of(size).ok().flatten());
         // Where no entry is left, nobody can tell whose key it was.
-        let signed = kept.filter(|signed| here == 0 || checkpoints::is_signed(signed, &state));
+        let signed = kept.filter(|signed| here == 0 || checkpoints::is_known(signed, &state));
         signed.last().map(|signed| signed.checkpoint().size())
     }
 }

@@ -136,8 +136,7 @@ fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
 }
 
 /// The windows of which nobody has said what became of them, in the end: that it was held, or is cancelled. What was postponed is
-/// still to be held, until a later one was; and where the parties differ, nobody knows. Of an action that is suspended, those that were
-/// not over then are not to be held.
+/// still to be held, until a later one was; and where the parties differ, nobody knows. Of an action that is suspended nothing is due.
 fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
     let grid = period.map(|period| row.action.schedule(period)).unwrap_or_default();
     let of_window = |name: &Effective| {
@@ -151,8 +150,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
             Some(OccurrenceState::Postponed) => held > Some(name.begin()),
             _ => false,
         };
-        let counts = row.status.rests().is_none_or(|since| last_day(&grid, *name) < since);
-        row.status.over().is_none() && counts && !known
+        row.status.rests().is_none() && !known
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);

@@ -189,8 +189,11 @@ fn vouched(signed: &SignedCheckpoint, state: &State, trusted: Option<&Policy>) -
     // Of entries among which its own revocation is, a key says nothing.
     let in_force = |witness: &Witness| !state.keys.is_revoked_at(&witness.key.keyid(), size);
     let verdict = match policy.judge(signed) {
-        // Nobody cosigns what the log did not sign.
-        Err(Distrust::Unsigned(_)) if policy.witnessed(signed).is_ok_and(|said| said.anybody()) => {
+        // Nobody cosigns what the log did not sign: with a key that the policy lists, or one before or after that.
+        Err(Distrust::Unsigned(_))
+            if state.ledger_keys().all(|key| signed.signed_by(key).is_err())
+                && policy.witnessed(signed).is_ok_and(|said| said.anybody()) =>
+        {
             return Err(Unsound::Unlogged);
         }
         verdict => verdict?,

@@ -21,7 +21,7 @@ fn line(sequence: u64) -> Vec<u8> {
 }
 
 fn open(path: &Path) -> Result<Embedded, StoreError> {
-    Embedded::open_for_writing(Folder::open(path)?, LIMIT)
+    Embedded::open_for_writing(Folder::open(path)?, LIMIT, 0)
 }
 
 /// Brings a ledger to a number of lines.

@@ -58,7 +58,7 @@ impl Embedded {
     /// [`StoreError::Exists`], [`StoreError::Foreign`], [`StoreError::Held`]; [`StoreError::Full`],
     /// [`StoreError::Denied`], [`StoreError::Mounted`], [`StoreError::System`].
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_for_writing(Folder::create(folder)?, SEGMENT_LIMIT)
+        Self::open_for_writing(Folder::create(folder)?, SEGMENT_LIMIT, 0)
     }
 
     /// Opens a ledger as the one process that writes, and heals what is derived; [`Self::notices`] says what was.
@@ -68,7 +68,15 @@ impl Embedded {
     /// [`StoreError::Damaged`] and [`StoreError::Cut`], which change nothing; [`StoreError::Full`],
     /// [`StoreError::Denied`], [`StoreError::Mounted`], [`StoreError::System`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_for_writing(Folder::open(folder)?, SEGMENT_LIMIT)
+        Self::open_knowing(folder, 0)
+    }
+
+    /// As above, where so many entries are known to have been there: a last line is not cut that may be one of them.
+    ///
+    /// # Errors
+    /// As above; [`StoreError::Torn`].
+    pub fn open_knowing(folder: &Path, known: u64) -> Result<Self, StoreError> {
+        Self::open_for_writing(Folder::open(folder)?, SEGMENT_LIMIT, known)
     }
 
     /// Opens a ledger for reading, as far as it is whole at this moment. Takes no lock and changes nothing.
@@ -168,11 +176,15 @@ impl Embedded {
         self.folder.blobs()
     }
 
-    /// As [`Self::open`], with segments of another size.
-    pub(super) fn open_for_writing(folder: Folder, limit: u64) -> Result<Self, StoreError> {
+    /// As [`Self::open_knowing`], with segments of another size.
+    pub(super) fn open_for_writing(folder: Folder, limit: u64, known: u64) -> Result<Self, StoreError> {
         let mut notices = Vec::new();
         let recovered = recovery::open(&folder, limit, &mut notices)?;
         let Recovered { mut journal, frames, generations, durable } = recovered;
+        let (bytes, size) = (journal.unfinished(), journal.head().size);
+        if bytes > 0 && size < known {
+            return Err(StoreError::Torn { path: folder.journal(), bytes, known, size });
+        }
         journal.begin_writing(durable)?;
         blobs::clear(&folder.blobs())?;
         Ok(Self::new(Derived { frames, generations, notices }, journal, folder, true))

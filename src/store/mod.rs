@@ -100,6 +100,22 @@ pub enum StoreError {
         /// How many it had.
         known: u64,
     },
+    /// A last line without its end, of a journal that is known to have had it.
+    #[error(
+        "{}: there were {known} entries, and the journal has {size} now and {bytes} bytes of another, which nobody cuts: its end was lost; \
+         restore it from the other side's copy or a backup (`annals doctor --backup DIR`)",
+        path.display()
+    )]
+    Torn {
+        /// The journal's folder.
+        path: PathBuf,
+        /// How many bytes follow the last whole line.
+        bytes: u64,
+        /// How many entries there were.
+        known: u64,
+        /// How many there are.
+        size: u64,
+    },
     /// A line that a log of lines cannot hold.
     #[error("a line of {0} bytes: 1 to 65535 bytes without a newline are expected")]
     Line(usize),

@@ -129,7 +129,7 @@ fn a_bundle_has_no_checkpoint_that_cannot_be_read_or_does_not_hold() {
         let answer = place.annals(["bundle", "export", "--for", "parties", "-o", &name]);
         assert_eq!(answer.code, Some(0), "{answer:?}");
         assert!(
-            answer.err.starts_with("annals: 1 checkpoint kept here cannot be read, or do not hold"),
+            answer.err.starts_with("annals: left out: 1 checkpoint kept here that cannot be read"),
             "{answer:?}"
         );
         place.done(["verify", &name]);
@@ -194,4 +194,58 @@ fn what_a_program_saved_again_on_the_way_is_told_as_that() {
     fs::write(place.path("ended.html"), page.replace('\n', "\r\n")).unwrap();
     place.refused(["verify", "marked.html"], 2, &["marked.html", "byte order mark", "as it was sent"]);
     place.refused(["verify", "ended.html"], 2, &["ended.html", "saved again", "as it was sent"]);
+}
+
+/// A ledger whose key both sides replaced after its tree was cosigned, and the files of the policies before and after.
+fn with_another_key() -> (Place, [&'static str; 2]) {
+    let place = Place::founded();
+    place.done(PROGRESS);
+    for party in ["KR", "DK"] {
+        place.done(["cosign", "--as", party]);
+    }
+    let before = place.done(["policy", "show"]);
+    let log = before.lines().find(|line| line.starts_with("log ")).unwrap();
+    let origin = log.strip_prefix("log ").unwrap().split('+').next().unwrap();
+    let made: Value = serde_json::from_str(&place.done(["--format", "json", "key", "new", origin])).unwrap();
+    let after = before.replace(log, &format!("log {}", made["keys"][0]["vkey"].as_str().unwrap()));
+    fs::write(place.path("before"), &before).unwrap();
+    fs::write(place.path("after"), &after).unwrap();
+    for party in ["DK", "KR"] {
+        place.done(["policy", "adopt", "after", "--as", party]);
+    }
+    (place, ["before", "after"])
+}
+
+#[test]
+fn a_history_whose_key_was_replaced_is_known_by_the_policies_of_both_times() {
+    let (place, policies) = with_another_key();
+    let changed = lines(&place.export());
+    for party in ["KR", "DK"] {
+        place.done(["cosign", "--as", party]);
+    }
+    for policy in policies {
+        let told = place.annals(["verify", "--policy", policy]);
+        assert_eq!(told.code, Some(0), "{policy}: {told:?}");
+    }
+    // A page of before has no checkpoint under a key that its entries do not know.
+    let at = (changed - 3).to_string();
+    place.done(["brief", "1", "--at", &at, "-o", "page.html"]);
+    place.done(["verify", "page.html"]);
+}
+
+#[test]
+fn an_older_folder_of_before_the_key_was_replaced_is_not_gone_on_from() {
+    let (place, _) = with_another_key();
+    let size = lines(&place.export());
+    let whole = fs::read(place.segment()).unwrap();
+    for party in ["KR", "DK"] {
+        place.done(["cosign", "--as", party]);
+    }
+    // As it was before the first of the two adopted the key, without whatever in the folder tells that.
+    let older: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    for derived in ["index", "sled", "tile", "checkpoints"] {
+        let _ = fs::remove_dir_all(place.ledger.join(derived));
+    }
+    fs::write(place.segment(), older[..size - 2].concat()).unwrap();
+    place.refused(PROGRESS, 1, &["were signed on this desk", "are here", "Record nothing"]);
 }

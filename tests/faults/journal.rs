@@ -1,8 +1,9 @@
 //! The journal was damaged: `verify` names where, nobody continues it, and whoever reads is answered.
 
-use super::place::{HISTORY, PROGRESS, Place, READING, lines};
+use super::place::{HISTORY, PROGRESS, Place, READING, files, lines};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 type Change = fn(&mut Vec<Vec<u8>>);
 
@@ -212,22 +213,44 @@ fn what_the_ledgers_key_signed_is_neither_cut_nor_gone_on_from_without_it() {
     let whole = fs::read(place.segment()).unwrap();
     let shorter = whole.iter().rposition(|byte| *byte == b'\n').unwrap();
     let before = whole[..shorter].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
-    // The last line without its newline, and without it at all.
-    for left in [shorter, before] {
-        for derived in ["index", "sled", "tile"] {
-            let _ = fs::remove_dir_all(place.ledger.join(derived));
+    // What else there is that tells: checkpoints alone, the kept state alone, and both beside a damaged sled.
+    let kept = files(&place.ledger);
+    let gone = |names: &'static [&str]| {
+        move |ledger: &Path| {
+            names.iter().map(|name| ledger.join(name)).try_for_each(fs::remove_dir_all).unwrap()
         }
-        // Whether or not the keys of this desk remember.
-        for anchor in ["anchor", "another"] {
-            fs::write(place.segment(), &whole[..left]).unwrap();
-            for writing in [&["checkpoint"][..], &["rebuild"], &PROGRESS] {
-                let asked = [writing, &["--anchor", anchor]].concat();
-                place.refused(asked, 1, &["127 entries", "the journal has 126 now", "doctor"]);
-                assert_eq!(fs::read(place.segment()).unwrap(), &whole[..left], "{writing:?}");
+    };
+    let (states, checkpoints) = (gone(&["index", "sled", "tile"]), gone(&["checkpoints", "sled", "tile"]));
+    let damaged = |ledger: &Path| {
+        fs::remove_dir_all(ledger.join("sled")).unwrap();
+        fs::write(ledger.join("sled"), "none").unwrap();
+    };
+    let told: [&dyn Fn(&Path); 3] = [&states, &checkpoints, &damaged];
+    for without in told {
+        // The last line without its newline, and without it at all; whether or not the keys of this desk remember.
+        for (left, code) in [(shorter, 3), (before, 1)] {
+            for anchor in ["anchor", "another"] {
+                fs::remove_dir_all(&place.ledger).unwrap();
+                for (path, bytes) in &kept {
+                    fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    fs::write(path, bytes).unwrap();
+                }
+                without(&place.ledger);
+                fs::write(place.segment(), &whole[..left]).unwrap();
+                for writing in [&["checkpoint"][..], &["rebuild"], &PROGRESS] {
+                    let asked = [writing, &["--anchor", anchor]].concat();
+                    place.refused(asked, code, &["127 entries", "the journal has 126 now"]);
+                    assert_eq!(fs::read(place.segment()).unwrap(), &whole[..left], "{writing:?}");
+                }
+                let answer = place.annals(["status"]);
+                assert!(answer.err.contains("there were 127 entries, and 126 are left"), "{}", answer.err);
             }
-            let answer = place.annals(["status"]);
-            assert!(answer.err.contains("there were 127 entries, and 126 are left"), "{}", answer.err);
         }
+    }
+    fs::remove_dir_all(&place.ledger).unwrap();
+    for (path, bytes) in &kept {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
     }
     // Nobody's checkpoint stops anybody.
     let kept = place.ledger.join("checkpoints");

@@ -27,12 +27,9 @@ pub enum Refusal {
     Assertion(#[from] assertion::Refusal),
     /// One lifecycle does not follow another.
     #[error(
-        "{party} said `{from}` of {action} as of {since}, and `{to}` does not follow it: {}",
-        if from.is_a_partys_word() {
-            "correct the earlier word, or say what happened in between"
-        } else {
-            "so a review decided, which no word changes"
-        }
+        "{} of {action} as of {since}, and `{to}` does not follow it{}",
+        if from.is_a_partys_word() { format!("{party} said `{from}`") } else { format!("a review decided `{from}`") },
+        if from.is_a_partys_word() { ": correct the earlier word, or say what happened in between" } else { "" }
     )]
     Transition {
         /// Which action.

@@ -1,128 +1,150 @@
 //! The archive of a bundle: one ZIP that every reader reads alike (PKWARE APPNOTE 6.3.10, 4.3).
 //!
-//! A ZIP says everything twice, before each member and in a directory at its end, and nothing in its form keeps the two from saying two
-//! things, or other bytes from standing in between.
+//! A ZIP says everything twice, before each member and in a directory at its end. That both say the same is the library's to look at;
+//! that nothing else stands in the file, where another reader may look, is looked at here.
 
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::os::unix::fs::FileExt;
-use zip::{CompressionMethod, ZipArchive};
+use zip::ZipArchive;
+use zip::result::ZipResult;
 
-/// What stands before a member, and how long that is without name and extra fields (4.3.7).
-const LOCAL: [u8; 4] = *b"PK\x03\x04";
-const LOCAL_LENGTH: usize = 30;
-
-/// Bits of a header's flags (4.4.4): encrypted; sizes and sum behind the data.
-const ENCRYPTED: u16 = 1;
+/// Where the flags of a member are in what stands before it (4.3.7), and the one that its sum and sizes follow it (4.4.4).
+const FLAGS: u64 = 6;
 const STREAMED: u16 = 1 << 3;
 
-/// How long that may be: with or without its signature, with sizes of 4 or 8 bytes (4.3.9).
-const DESCRIPTORS: [u64; 4] = [12, 16, 20, 24];
+/// What sums and sizes that follow a member begin with, where they do (4.3.9).
+const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
+
+/// What an entry of the directory begins with, and how long it is without its three texts (4.3.12).
+const LISTED: [u8; 4] = *b"PK\x01\x02";
+const LISTED_LENGTH: usize = 46;
 
 /// What an archive ends with, and how long that is without a comment (4.3.16).
 const END: [u8; 4] = *b"PK\x05\x06";
 const END_LENGTH: usize = 22;
 
-/// A member, as the directory has it.
+/// What stands before that in a large one: the record, without more than its version has, and where it is (4.3.14, 4.3.15).
+const LARGE_END: [u8; 4] = *b"PK\x06\x06";
+const LARGE_LENGTH: usize = 56;
+const LARGE_AT: [u8; 4] = *b"PK\x06\x07";
+const LARGE_AT_LENGTH: usize = 20;
+
+/// A member, as the directory has it: where it and its bytes begin, their sum, and how many they are, packed and unpacked.
 struct Member {
-    name: Vec<u8>,
     at: u64,
-    method: u16,
+    begins: u64,
     sum: u32,
-    /// Packed, and unpacked.
-    sizes: [u64; 2],
+    packed: u64,
+    unpacked: u64,
 }
 
-/// Why two readers may read an archive, which is this file, in two ways; nothing where they cannot. Names that come twice are looked
-/// for elsewhere.
-pub(super) fn ambiguity(
-    archive: &mut ZipArchive<BufReader<File>>,
-    file: &File,
-) -> io::Result<Option<String>> {
-    const BESIDE: &str = "something stands before, between or after its members";
-    let beside = || Ok(Some(BESIDE.to_owned()));
-    let mut directory = archive.central_directory_start();
-    if archive.offset() != 0 || !archive.comment().is_empty() || !is_ended(file, directory)? {
-        return beside();
+/// Whether an archive is all of a file, each member once, one after the other. That no name comes twice is looked at elsewhere.
+///
+/// # Errors
+/// Where what stands before a member is not what the directory says of it.
+pub(super) fn is_whole(archive: &mut ZipArchive<BufReader<File>>, file: &File) -> ZipResult<bool> {
+    archive.validate_header_consistency()?;
+    let directory = archive.central_directory_start();
+    if archive.offset() != 0 || !archive.comment().is_empty() {
+        return Ok(false);
     }
     let mut members = Vec::with_capacity(archive.len());
     for number in 0..archive.len() {
-        let member = archive.by_index_raw(number).map_err(io::Error::other)?;
-        let method = match member.compression() {
-            CompressionMethod::Stored => 0,
-            CompressionMethod::Deflated => 8,
-            _ => u16::MAX,
-        };
-        directory = directory.min(member.central_header_start());
-        let sizes = [member.compressed_size(), member.size()];
-        let (name, at, sum) = (member.name_raw().to_vec(), member.header_start(), member.crc32());
-        members.push(Member { name, at, method, sum, sizes });
+        let member = archive.by_index_raw(number)?;
+        members.push(Member {
+            at: member.header_start(),
+            begins: member.data_start().unwrap_or_default(),
+            sum: member.crc32(),
+            packed: member.compressed_size(),
+            unpacked: member.size(),
+        });
     }
     members.sort_by_key(|member| member.at);
-    let ends = members.iter().skip(1).map(|member| member.at).chain([directory]).collect::<Vec<_>>();
-    let mut begins = 0;
-    for (member, ends) in members.iter().zip(ends) {
-        let gap = |length: u64| ends.checked_sub(begins).and_then(|whole| whole.checked_sub(length));
-        match local(file, member)? {
-            _ if member.at != begins => return beside(),
-            Some((length, false)) if gap(length) == Some(0) => {}
-            Some((length, true)) if gap(length).is_some_and(|gap| DESCRIPTORS.contains(&gap)) => {}
-            Some(_) => return beside(),
-            None => {
-                let name: String = String::from_utf8_lossy(&member.name).chars().take(120).collect();
-                return Ok(Some(format!(
-                    "its directory says otherwise of `{name}` than what stands before that"
-                )));
-            }
+    let mut at = 0;
+    for (member, next) in members.iter().zip(members.iter().skip(1).map(|next| next.at).chain([directory])) {
+        if member.at != at || !is_followed(file, member, next)? {
+            return Ok(false);
         }
-        begins = ends;
+        at = next;
     }
-    Ok(None)
+    Ok(at == directory && listed(file, directory)? == Some(members.len()))
 }
 
-/// Whether the directory ends where the file does.
-fn is_ended(file: &File, directory: u64) -> io::Result<bool> {
-    let Some(at) = file.metadata()?.len().checked_sub(END_LENGTH as u64) else { return Ok(false) };
-    let mut end = [0; END_LENGTH];
-    file.read_exact_at(&mut end, at)?;
-    let mut rest = end.as_slice();
-    let (signature, _counts): ([u8; 4], [u8; 8]) = (next(&mut rest), next(&mut rest));
-    let [size, begins] = [(); 2].map(|()| u32::from_le_bytes(next(&mut rest)));
-    // Of a large one the sizes stand in a record of their own, which is of no fixed length.
-    let large = size == u32::MAX || begins == u32::MAX;
-    Ok(signature == END && (large || directory + u64::from(size) == at))
+/// Whether what follows a member begins where it ends, or after its own sum and sizes.
+fn is_followed(file: &File, member: &Member, next: u64) -> io::Result<bool> {
+    let Some(gap) = member.begins.checked_add(member.packed).and_then(|end| next.checked_sub(end)) else {
+        return Ok(false);
+    };
+    let mut flags = [0; 2];
+    file.read_exact_at(&mut flags, member.at + FLAGS)?;
+    let length = usize::try_from(gap).unwrap_or(usize::MAX);
+    if u16::from_le_bytes(flags) & STREAMED == 0 || !matches!(length, 12 | 16 | 20 | 24) {
+        return Ok(length == 0);
+    }
+    let mut descriptor = vec![0; length];
+    file.read_exact_at(&mut descriptor, next - gap)?;
+    let sizes = [member.packed, member.unpacked];
+    let sizes: Vec<u8> = if length < 20 {
+        sizes.iter().flat_map(|size| u32::try_from(*size).unwrap_or(u32::MAX).to_le_bytes()).collect()
+    } else {
+        sizes.iter().flat_map(|size| size.to_le_bytes()).collect()
+    };
+    let told = [member.sum.to_le_bytes().as_slice(), &sizes].concat();
+    Ok(descriptor.strip_prefix(&DESCRIPTOR).unwrap_or(&descriptor) == told)
 }
 
-/// How long a member is with what stands before it, and whether more follows; nothing where that says otherwise than the directory.
-fn local(file: &File, member: &Member) -> io::Result<Option<(u64, bool)>> {
-    let mut header = [0; LOCAL_LENGTH];
-    file.read_exact_at(&mut header, member.at)?;
-    let mut rest = header.as_slice();
-    let signature: [u8; 4] = next(&mut rest);
-    let [_version, flags, method, _time, _day] = [(); 5].map(|()| u16::from_le_bytes(next(&mut rest)));
-    let [sum, packed, unpacked] = [(); 3].map(|()| u32::from_le_bytes(next(&mut rest)));
-    let [named, extra] = [(); 2].map(|()| u64::from(u16::from_le_bytes(next(&mut rest))));
-    let mut name = vec![0; member.name.len()];
-    file.read_exact_at(&mut name, member.at + LOCAL_LENGTH as u64)?;
-    let streamed = flags & STREAMED != 0;
-    // A size that takes more than four bytes stands in an extra field.
-    let is_size = |written: u32, size: u64| written == u32::MAX || u64::from(written) == size;
-    let [in_file, size] = member.sizes;
-    let told = sum == member.sum && is_size(packed, in_file) && is_size(unpacked, size);
-    let untold = [sum, packed, unpacked] == [0; 3] || [packed, unpacked] == [u32::MAX; 2];
-    let same = signature == LOCAL
-        && flags & ENCRYPTED == 0
-        && method == member.method
-        && named == member.name.len() as u64
-        && name == member.name
-        && (told || streamed && untold);
-    let length = LOCAL_LENGTH as u64 + named + extra;
-    Ok(same.then(|| (length.saturating_add(in_file), streamed)))
+/// How many entries the directory has, where nothing stands between them, nor after them but what ends the file and says the same.
+fn listed(file: &File, directory: u64) -> io::Result<Option<usize>> {
+    let Some(end) = End::of(file)? else { return Ok(None) };
+    let (mut at, mut count) = (directory, 0);
+    while at < end.at {
+        let mut entry = [0; LISTED_LENGTH];
+        file.read_exact_at(&mut entry, at)?;
+        let texts = entry.get(28..34).unwrap_or_default().as_chunks().0;
+        let texts: u64 = texts.iter().map(|length| u64::from(u16::from_le_bytes(*length))).sum();
+        if !entry.starts_with(&LISTED) {
+            return Ok(None);
+        }
+        (at, count) = (at + LISTED_LENGTH as u64 + texts, count + 1);
+    }
+    let told = at == end.at && end.size == end.at - directory && end.count == count as u64;
+    Ok(told.then_some(count))
 }
 
-/// The next bytes of a header, which has them.
-fn next<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
-    let (bytes, after) = rest.split_first_chunk().unwrap_or((&[0; N], &[]));
-    *rest = after;
-    *bytes
+/// What ends a file: where the directory does, how many bytes that has, and how many entries.
+struct End {
+    at: u64,
+    size: u64,
+    count: u64,
+}
+
+impl End {
+    /// Nothing where a file does not end like an archive.
+    fn of(file: &File) -> io::Result<Option<Self>> {
+        let Some(at) = file.metadata()?.len().checked_sub(END_LENGTH as u64) else { return Ok(None) };
+        let (mut end, mut large) = ([0; END_LENGTH], [0; LARGE_LENGTH + LARGE_AT_LENGTH]);
+        file.read_exact_at(&mut end, at)?;
+        if !end.starts_with(&END) {
+            return Ok(None);
+        }
+        let short = Self { at, size: number(&end, 12, 4), count: number(&end, 10, 2) };
+        let Some(before) = at.checked_sub(large.len() as u64) else { return Ok(Some(short)) };
+        file.read_exact_at(&mut large, before)?;
+        let (record, place) = large.split_at(LARGE_LENGTH);
+        if !record.starts_with(&LARGE_END) || !place.starts_with(&LARGE_AT) {
+            return Ok(Some(short));
+        }
+        let large = Self { at: before, size: number(record, 40, 8), count: number(record, 32, 8) };
+        // What fits into the short one may stand there, too.
+        let same = [u32::MAX.into(), large.size].contains(&short.size)
+            && [u16::MAX.into(), large.count].contains(&short.count);
+        Ok(same.then_some(large))
+    }
+}
+
+/// A number of so many bytes at a place, the lowest first.
+fn number(bytes: &[u8], at: usize, length: usize) -> u64 {
+    let bytes = bytes.get(at..at + length).unwrap_or_default();
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

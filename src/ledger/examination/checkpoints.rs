@@ -1,7 +1,7 @@
 //! The checkpoints that are kept: whether each can be read, and whether it is signed and of these entries.
 
 use super::{Examining, Gravity, Part, remedy, why};
-use crate::ledger::shelf;
+use crate::ledger::{checkpoints, shelf};
 use crate::record::completeness::{Completed, Unsound};
 use crate::record::history::State;
 use crate::store::disk;
@@ -43,14 +43,17 @@ impl Examining<'_> {
     }
 
     /// Those that somebody cosigned, and that a backup has and the folder has not: nothing in the folder tells that they were lost.
-    pub(super) fn lost_checkpoints(&mut self) {
+    pub(super) fn lost_checkpoints(&mut self, state: &State) {
         // Whoever restored the ledger has none, and is told so where this desk signed some.
         let kept = self.folder.join(shelf::FOLDER);
         let Some((saved, _)) = shelf::in_folder(self.remedies.backup).ok().filter(|_| kept.exists()) else {
             return;
         };
-        let cosigned = saved.into_iter().filter(|signed| signed.note().signatures().len() > 1);
-        for signed in cosigned {
+        let size = state.head.size;
+        let own = |signed: &SignedCheckpoint| {
+            signed.checkpoint().size() <= size && !checkpoints::cosigned(signed, state).is_empty()
+        };
+        for signed in saved.into_iter().filter(own) {
             let path = kept.join(shelf::name(signed.checkpoint().size()));
             // Of one that is damaged that is said.
             if fs::symlink_metadata(&path).is_ok() {
