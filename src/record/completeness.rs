@@ -240,12 +240,6 @@ impl Completed {
         self.faults().all(|unsound| *unsound == Unsound::Nothing)
     }
 
-    /// Whether one cannot be true of the history, or is forged. One that says nothing of it does not.
-    #[must_use]
-    pub fn is_contradicted(&self) -> bool {
-        self.faults().any(|unsound| !unsound.says_nothing())
-    }
-
     /// Whether none says anything of the history.
     #[must_use]
     pub fn is_unsigned(&self) -> bool {
