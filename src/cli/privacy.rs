@@ -75,7 +75,18 @@ impl Disclose {
                     Err(Failure::Answer(error))
                 }
                 Err(HandError::Ledger(error)) => Err(error.into()),
-                _ => Ok(ExitCode::SUCCESS),
+                Err(HandError::Write(_)) => Ok(ExitCode::SUCCESS),
+                Ok(handed) => {
+                    let left = left_out(&handed);
+                    if handed.written == 0 && !left.is_empty() {
+                        output::tell(format_args!(
+                            "no value for {}: {}",
+                            String::from(self.reader),
+                            left.join("; ")
+                        ));
+                    }
+                    Ok(ExitCode::SUCCESS)
+                }
             };
         };
         let handed = files::write_by(path, Readers::Owner, |out| {
@@ -95,12 +106,12 @@ impl Disclose {
         settings: &Settings,
     ) -> Result<ExitCode, Failure> {
         let whom = String::from(self.reader.clone());
-        let Handed { written, others, missing, erased } = handed;
-        let mut text =
-            format!("{} for {whom} written to {}", output::count(written, "value", "values"), path.display());
-        let more = [(others, "for others"), (missing, "not at hand here"), (erased, "erased")];
-        let more = more.into_iter().filter(|(count, _)| *count > 0);
-        text.extend(more.map(|(count, what)| format!("; {count} {what}")));
+        let mut text = format!(
+            "{} for {whom} written to {}",
+            output::count(handed.written, "value", "values"),
+            path.display()
+        );
+        text.extend(left_out(&handed).iter().map(|left| format!("; {left}")));
         let mut members = json!(handed);
         if let Some(members) = members.as_object_mut() {
             members.insert("for".to_owned(), whom.into());
@@ -108,6 +119,14 @@ impl Disclose {
         output::answer("disclosures", &text, members, &Standing::of(ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What was not handed over, and why.
+fn left_out(handed: &Handed) -> Vec<String> {
+    let all =
+        [(handed.others, "for others"), (handed.missing, "not at hand here"), (handed.erased, "erased")];
+    let some = all.into_iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!("{count} {what}")).collect()
 }
 
 fn which(ledger: &Ledger, what: &str) -> Result<Which, Failure> {

@@ -134,8 +134,8 @@ pub enum LedgerError {
     },
     /// The journal has fewer entries than were signed.
     #[error(
-        "{}: a checkpoint of {known} entries is kept in `checkpoints`, signed by the ledger's key, and the journal has {size} now: it was \
-         cut; restore it from the other side's copy or a backup (`annals doctor --backup DIR`), or move that checkpoint away to accept it \
+        "{}: a checkpoint of {known} entries is kept in `checkpoints`, which the ledger's key signed or a witness cosigned, and the \
+         journal has {size} now: it was cut; restore it from the other side's copy or a backup (`annals doctor --backup DIR`), or move that checkpoint away to accept it \
          as it is",
         path.display()
     )]

@@ -128,6 +128,10 @@ fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
         bytes[end..].copy_from_slice(&u16::try_from(text.len()).unwrap().to_le_bytes());
         [&bytes, text].concat()
     };
+    // As the program writes it, with room for large sizes.
+    let own = Sides::agreed().bundle();
+    let sizes = 30 + usize::from(own[26]) + 4;
+    assert_eq!(own[sizes - 4..sizes - 2], [1, 0], "the extra field of large sizes");
     let page = desktop.home.path().join("page.html");
     fs::write(&page, "<!doctype html>").unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_annals"));
@@ -144,6 +148,15 @@ fn a_file_that_holds_two_bundles_or_anything_beside_one_is_none() {
         ("a name that the directory has otherwise", changed(&one, 30, b"x")),
         ("a member that is encrypted but in the directory", changed(&one, 6, &[1])),
         ("a sum that the directory has otherwise", changed(&one, 14, b"abcd")),
+        ("a large size that the directory has otherwise", changed(&own, sizes, &[own[sizes] ^ 1])),
+        (
+            "something between the directory and the end",
+            [&one[..one.len() - 22], &[b'x'; 76], &one[one.len() - 22..]].concat(),
+        ),
+        (
+            "a directory that is longer than it says",
+            [&one[..one.len() - 10], &[one[one.len() - 10] + 1], &one[one.len() - 9..]].concat(),
+        ),
         ("a size that the directory has otherwise", changed(&one, 22, b"\xff\xff\0\0")),
     ] {
         let path = desktop.home.path().join("two");

@@ -54,7 +54,13 @@ fn each_reader_is_handed_what_is_meant_for_it_and_nothing_else() {
         place.done(["verify", &restored]);
     }
     assert_eq!(place.done(["disclose", "126"]).lines().count(), 1);
-    assert_eq!(place.done(["disclose", "129"]), "");
+    let none = place.annals(["disclose", "129"]);
+    assert_eq!((none.code, none.out), (Some(0), Vec::new()));
+    assert!(
+        none.err.starts_with("annals: no value for public: ") && none.err.contains("for others"),
+        "{}",
+        none.err
+    );
     assert_eq!(place.done(["disclose"]).lines().count(), 1);
     place.refused(
         ["disclose", "--for", "SE"],
