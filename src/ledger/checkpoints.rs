@@ -227,18 +227,12 @@ impl Ledger {
         Ok(last.is_some())
     }
 
-    /// Every checkpoint that is kept, the smallest first.
+    /// The checkpoints that are kept, the smallest first, as far as they can be read: one that is damaged takes nothing from what
+    /// another one vouches for.
     ///
     /// # Errors
-    /// [`CheckpointError::Damaged`], [`CheckpointError::Misnamed`]; [`CheckpointError::Ledger`].
-    pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        self.shelf.all()
-    }
-
-    /// As above, where some cannot be read the others: one that is damaged takes nothing from what another one vouches for.
-    ///
-    /// # Errors
-    /// As above, where none is left; [`CheckpointError::Ledger`], where the system does not give one.
+    /// [`CheckpointError::Damaged`], [`CheckpointError::Misnamed`], where none is left; [`CheckpointError::Ledger`], where the system
+    /// does not give one.
     pub fn readable_checkpoints(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
         let (kept, unread) = self.kept_checkpoints()?;
         unread.into_iter().next().filter(|_| kept.is_empty()).map_or(Ok(kept), Err)
@@ -263,7 +257,7 @@ impl Ledger {
     /// The newest checkpoint that is kept.
     ///
     /// # Errors
-    /// As [`Self::checkpoints`].
+    /// As [`Self::readable_checkpoints`].
     pub fn newest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         let newest = self.shelf.sizes()?.pop();
         newest.map_or(Ok(None), |size| self.shelf.of(size))
@@ -273,7 +267,7 @@ impl Ledger {
     /// is what was signed. Another process may have made a newer one since.
     ///
     /// # Errors
-    /// As [`Self::checkpoints`] and [`Self::owns`]; [`CheckpointError::Changed`].
+    /// As [`Self::readable_checkpoints`] and [`Self::owns`]; [`CheckpointError::Changed`].
     pub fn newest_whole(&self) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         let here = |signed: &SignedCheckpoint| signed.checkpoint().size() <= self.head().size;
         let newest = match self.newest_checkpoint()?.filter(here) {
@@ -293,7 +287,7 @@ impl Ledger {
     /// The checkpoint of a size, where it is kept.
     ///
     /// # Errors
-    /// As [`Self::checkpoints`].
+    /// As [`Self::readable_checkpoints`].
     pub fn checkpoint_of(&self, size: u64) -> Result<Option<SignedCheckpoint>, CheckpointError> {
         self.shelf.of(size)
     }

@@ -14,7 +14,7 @@ use super::anchor::Anchor;
 use super::disclosures::FILE as DISCLOSURES;
 use super::named::Named;
 use super::past::{Past, fold};
-use super::{LedgerError, clock, quietly, snapshot};
+use super::{LedgerError, clock, quietly, snapshot, truncation};
 use crate::record::completeness::Completeness;
 use crate::record::founding::Clock;
 use crate::store::condition;
@@ -322,7 +322,7 @@ impl Examining<'_> {
         });
         // As a writer asks before it goes on.
         match read.and_then(|()| Past::continued(&store, self.folder, &mut quietly).map(drop)) {
-            Ok(()) => self.unfinished(store.unfinished()),
+            Ok(()) => self.unfinished(store.unfinished(), store.head().size),
             Err(error @ LedgerError::Fact(at, _)) if is_signed(&store, at, past) => {
                 let remedy = ("use a newer annals", Vec::new());
                 return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
@@ -346,8 +346,9 @@ impl Examining<'_> {
         }
     }
 
-    fn unfinished(&mut self, bytes: u64) {
-        if bytes > 0 && self.writer.is_none() {
+    fn unfinished(&mut self, bytes: u64, size: u64) {
+        // One that was acknowledged nobody cuts; that entries are missing is said where that is found.
+        if bytes > 0 && self.writer.is_none() && truncation::known(self.folder) <= size {
             let what = format!("the journal ends with {bytes} bytes of a line that was never acknowledged");
             self.add(Part::Journal, Gravity::Untidy, what, self.remedies.rebuild());
         }

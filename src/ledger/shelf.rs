@@ -63,11 +63,6 @@ impl Shelf {
         }
     }
 
-    pub(super) fn all(&self) -> Result<Vec<SignedCheckpoint>, CheckpointError> {
-        let (kept, unread) = self.whole()?;
-        unread.into_iter().next().map_or(Ok(kept), Err)
-    }
-
     /// All that are checkpoints, and what lies in the place of others.
     pub(super) fn whole(&self) -> Result<(Vec<SignedCheckpoint>, Vec<CheckpointError>), CheckpointError> {
         let (mut kept, mut unread) = (Vec::new(), Vec::new());

@@ -1,6 +1,8 @@
 //! The journal was damaged: `verify` names where, nobody continues it, and whoever reads is answered.
 
 use super::place::{HISTORY, PROGRESS, Place, READING, files, lines};
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use annals::trail::key::{Kind, SigningKey};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -243,6 +245,8 @@ fn what_the_ledgers_key_signed_is_neither_cut_nor_gone_on_from_without_it() {
                     place.refused(asked, code, &["127 entries", "the journal has 126 now"]);
                     assert_eq!(fs::read(place.segment()).unwrap(), &whole[..left], "{writing:?}");
                 }
+                let doctor = String::from_utf8(place.annals(["doctor"]).out).unwrap();
+                assert!(doctor.contains("grave") && !doctor.contains("never acknowledged"), "{doctor}");
                 let answer = place.annals(["status"]);
                 assert!(answer.err.contains("there were 127 entries, and 126 are left"), "{}", answer.err);
             }
@@ -255,12 +259,13 @@ fn what_the_ledgers_key_signed_is_neither_cut_nor_gone_on_from_without_it() {
     }
     // Nobody's checkpoint stops anybody.
     let kept = place.ledger.join("checkpoints");
-    let signed = fs::read_to_string(kept.join("000000000127")).unwrap();
-    fs::remove_file(kept.join("000000000127")).unwrap();
-    let (note, line) = signed.split_at(signed.find("\n\n").unwrap() + 2);
-    let forged = format!("{note}{}", line.replacen("AAAA", "AAAB", 1).replace('+', "/"));
-    fs::write(kept.join("000000000999"), forged.replacen("\n127\n", "\n999\n", 1)).unwrap();
+    let signed = SignedCheckpoint::parse(&fs::read(kept.join("000000000127")).unwrap()).unwrap();
+    let (origin, root) = (signed.checkpoint().origin().to_owned(), signed.checkpoint().root());
+    let stranger = SigningKey::from_seed(&origin, Kind::Ed25519, &[9; 32]).unwrap();
+    let forged = SignedCheckpoint::sign(Checkpoint::new(&origin, 999, root).unwrap(), &stranger).unwrap();
+    fs::write(kept.join("000000000999"), forged.to_string()).unwrap();
     place.done(["status"]);
+    place.done(PROGRESS);
 }
 
 #[test]

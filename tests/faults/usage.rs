@@ -541,6 +541,21 @@ fn a_request_that_another_of_its_file_outdates_is_told() {
         answer.err.contains("req.jsonl holds a request on actions/1.G2G.1 that is not recorded here"),
         "{answer:?}"
     );
+    // Nor is a review signed before what was found in it.
+    place.done([
+        "review",
+        "assess",
+        "R1",
+        "1.G2G.2",
+        "--finding",
+        "limited",
+        "--as",
+        "DK",
+        "-o",
+        "sign.jsonl",
+    ]);
+    let answer = place.annals(["review", "sign", "R1", "--as", "DK", "-o", "sign.jsonl"]);
+    assert!(answer.err.contains("holds a request on actions/1.G2G.2"), "{answer:?}");
     let taken = place.annals(["import", "req.jsonl"]);
     assert!(taken.code == Some(1) && taken.err.contains("line 2"), "{taken:?}");
 }
