@@ -93,7 +93,8 @@ impl Brief {
         let silent = Duration::Days(SILENT_DAYS).before(reading.today);
         let sides = [(&before, &earlier), (&history, &reading)];
         let [earlier_side, later_side] = sides.map(|(history, reading)| Side { history, reading });
-        let brief = brief::of(earlier_side, later_side, &filter, self.within, silent)?;
+        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let brief = brief::of(earlier_side, later_side, &filter, self.within, silent, measured)?;
         let causes = brief.changed.iter().flat_map(|about| &about.what).map(|changed| changed.cause);
         let spoken = spoken(ledger, state, causes)?;
         let sections = table::sections(state, (&earlier, &reading), &brief, &spoken);

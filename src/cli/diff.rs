@@ -97,7 +97,8 @@ impl Diff {
         let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
         let filter = Filter { action, ..self.which.filter(&whole)? };
         let side = |history, reading| Side { history, reading };
-        let found = diff::of(side(&before, &earlier), side(&after, &later), &filter)?;
+        let measured = &mut |action: &Code| ledger.measured(&later, Some(action));
+        let found = diff::of(side(&before, &earlier), side(&after, &later), &filter, measured)?;
         let spoken = spoken(&ledger, &after.state, found.changes.iter().map(|change| change.cause))?;
         output::report(&table(&earlier, &later, &found, &spoken), settings.format)?;
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use super::agenda::{self, Item, Matter};
 use super::board::{Row, Window};
 use super::diff::{self, Cause, Change, Field, Side};
 use super::filter::Filter;
+use super::indicators::Measured;
 use super::silence::{self, On, Silence, Why};
 use super::timeline::stream;
 use crate::domain::assertion::Health;
@@ -87,19 +88,20 @@ impl Risk<'_> {
 }
 
 /// The brief on the actions that a filter admits: of what closes `within` a time, and of the parties that have said nothing from
-/// `since` on.
+/// `since` on; `measured` is asked as by [`diff::of`].
 ///
 /// # Errors
 /// Where what was said cannot be read.
-pub fn of<'a, W: Spoken>(
+pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     before: Side<'a, W>,
     after: Side<'a, W>,
     filter: &Filter,
     within: Duration,
     since: NaiveDate,
-) -> Result<Brief<'a>, W::Fault> {
+    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+) -> Result<Brief<'a>, E> {
     let (history, reading) = (after.history, after.reading);
-    let found = diff::of(before, after, filter)?;
+    let found = diff::of(before, after, filter, measured)?;
     let mut risks: Vec<(String, Risk<'a>)> = found.after.iter().flat_map(said).collect();
     for item in agenda::of(history, reading, filter, within)? {
         let standing = if item.is_overdue(reading) { Standing::Overdue } else { Standing::Due };

@@ -4,6 +4,7 @@
 
 use super::board::{self, Row, Window};
 use super::filter::Filter;
+use super::indicators::{self, Given, Measured, Series};
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
@@ -13,7 +14,7 @@ use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
 use crate::domain::status::{Axis, Joint, Voice};
-use crate::domain::value::{Code, words};
+use crate::domain::value::{Code, Text, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::{History, Spoken, State};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct Change {
     pub window: Option<Effective>,
     /// Of which institution.
     pub institution: Option<Code>,
+    /// Of which indicator.
+    pub indicator: Option<Text>,
     /// What the earlier reading says; nothing where it says nothing.
     pub old: Option<String>,
     /// What the later one says.
@@ -62,6 +65,7 @@ words! {
         Health = "health",
         HealthStale = "health_stale",
         Occurrence = "occurrence",
+        Indicator = "indicator",
         Role = "role",
         Due = "due",
         State = "state",
@@ -105,15 +109,17 @@ pub struct Diff<'a> {
 }
 
 /// What the later reading says otherwise than the earlier one, of the actions that a filter admits in either, in the order of
-/// the plan, and of their bases. Of who has an action and when it is due counts what was recorded, as on the board.
+/// the plan, and of their bases. Of who has an action and when it is due counts what was recorded, as on the board. `measured` is
+/// asked what was measured of an action up to the later reading, where that can have changed.
 ///
 /// # Errors
 /// Where what was said cannot be read.
-pub fn of<'a, W: Spoken>(
+pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     before: Side<'a, W>,
     after: Side<'a, W>,
     filter: &Filter,
-) -> Result<Diff<'a>, W::Fault> {
+    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+) -> Result<Diff<'a>, E> {
     let rows = |side: &Side<'a, W>, filter: &Filter| board::of(side.history, side.reading, filter);
     let (old, new) = (rows(&before, filter)?, rows(&after, filter)?);
     let known: BTreeMap<&Code, &Row<'a>> = old.iter().map(|row| (name(row), row)).collect();
@@ -126,7 +132,7 @@ pub fn of<'a, W: Spoken>(
     let since = Since { before, after };
     let mut changes = Vec::new();
     for row in &all {
-        since.action(known.get(name(row)).copied(), row, &mut changes)?;
+        since.action(known.get(name(row)).copied(), row, measured, &mut changes)?;
     }
     let actions: Vec<&Action> = all.iter().map(|row| &*row.action.action).collect();
     for base in filter.bases(&since.after.history.state.programme, &actions) {
@@ -146,12 +152,13 @@ struct Since<'a, W> {
 }
 
 impl<'a, W: Spoken> Since<'a, W> {
-    fn action(
+    fn action<E: From<W::Fault>>(
         &self,
         known: Option<&Row<'a>>,
         row: &Row<'a>,
+        measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
         changes: &mut Vec<Change>,
-    ) -> Result<(), W::Fault> {
+    ) -> Result<(), E> {
         let (before, after) = (self.before.history, self.after.history);
         let state = before.state.programme.actions.get(name(row));
         let words = after.words.of(row.action)?;
@@ -189,8 +196,27 @@ impl<'a, W: Spoken> Since<'a, W> {
         let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.together(axes) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
+        if self.may_have_measured(&words) {
+            let (action, measured) = (name(row), measured(name(row))?);
+            let known = before.words(action)?;
+            let [old, new] = [(&known, self.before.reading), (&words, self.after.reading)]
+                .map(|(words, reading)| indicators::of(action, words, &measured, reading));
+            found.indicators(&old, &new);
+        }
         found.held(&self.after.history.state, old, row);
         Ok(())
+    }
+
+    /// Whether a word that can give the value of an indicator is in one of the readings alone.
+    fn may_have_measured(&self, words: &Words) -> bool {
+        let is_in = |side: &Side<'_, W>, word: &Word| {
+            let size = side.history.state.head.size;
+            word.sequence < size
+                && word.voided.is_none_or(|voided| voided >= size)
+                && side.reading.effective.is_none_or(|day| word.effective.begin() <= day)
+        };
+        let gives = |word: &&Word| matches!(word.said, Said::Progressed | Said::Confirmed(_));
+        words.all().iter().filter(gives).any(|word| is_in(&self.before, word) != is_in(&self.after, word))
     }
 
     fn instrument(&self, base: &instrument::State, changes: &mut Vec<Change>) {
@@ -239,8 +265,8 @@ impl Comparing<'_> {
         }
         let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
         let (subject, cause) = (self.subject.clone(), cause(self));
-        let (party, window, institution) = (None, None, None);
-        self.changes.push(Change { subject, field, party, window, institution, old, new, cause });
+        let (party, window, institution, indicator) = (None, None, None, None);
+        self.changes.push(Change { subject, field, party, window, institution, indicator, old, new, cause });
         self.changes.last_mut()
     }
 
@@ -303,6 +329,23 @@ impl Comparing<'_> {
         }
     }
 
+    /// What each party gave last as the value of each indicator.
+    fn indicators(&mut self, old: &[Series<'_>], new: &[Series<'_>]) {
+        let words = self.words;
+        let gone = old.iter().filter(|series| latest(new, series).is_none());
+        for series in new.iter().chain(gone) {
+            let (before, after) = (latest(old, series), latest(new, series));
+            let amounts = (before.map(Given::amount), after.map(Given::amount));
+            let word = |given: Option<&Given<'_>>| given.and_then(|given| words.at(given.sequence));
+            if let Some(change) =
+                self.differ(Field::Indicator, amounts, |found| found.said(word(before), word(after)))
+            {
+                change.party = Some(series.party.clone());
+                change.indicator = Some(series.name.clone());
+            }
+        }
+    }
+
     /// Which institutions have the action, and until when; what was assigned to an institution whose work has passed to another
     /// is gone from the one and come to the other.
     fn held(&mut self, state: &State, old: &Row<'_>, new: &Row<'_>) {
@@ -333,13 +376,16 @@ impl Comparing<'_> {
         }
     }
 
-    /// What made a party's word on an axis another one: a word that was said since, or is true only now; or else the
-    /// correction of the one before.
+    /// What made a party's word on an axis another one.
     fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
-        let place = |word: &Word| (word.effective.begin(), word.sequence);
-        let newer = |word: &&Word| {
-            word.sequence >= self.first || before.word.as_ref().is_none_or(|old| place(word) > place(old))
-        };
+        self.said(before.word.as_ref(), after.word.as_ref())
+    }
+
+    /// What put a word in the place of another: that it was said since, or is true only now; or else the correction of the one
+    /// before.
+    fn said(&self, before: Option<&Word>, after: Option<&Word>) -> Cause {
+        let newer =
+            |word: &&Word| word.sequence >= self.first || before.is_none_or(|old| word.place() > old.place());
         let gone = |word: &Word| {
             let voided = |at: u64| self.words.at(at).and_then(|word| word.voided);
             voided(word.sequence).or_else(|| match word.said {
@@ -348,7 +394,7 @@ impl Comparing<'_> {
                 _ => None,
             })
         };
-        match (after.word.as_ref().filter(newer), before.word.as_ref().and_then(gone)) {
+        match (after.filter(newer), before.and_then(gone)) {
             (Some(word), _) => Cause::Entry { sequence: word.sequence, effective: Some(word.effective) },
             (None, Some(correction)) => Cause::entry(correction),
             (None, None) => Cause::Time,
@@ -372,6 +418,11 @@ impl Comparing<'_> {
 fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Responsibility<'r>> {
     let own = row.held.iter().filter(|held| held.institution == institution);
     own.max_by_key(|held| held.weight()).copied()
+}
+
+/// What the party of a series gave last as the value of its indicator.
+fn latest<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Given<'a>> {
+    all.iter().find(|each| (each.name, each.party) == (of.name, of.party)).map(|series| &series.latest)
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

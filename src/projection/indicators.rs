@@ -5,6 +5,7 @@
 
 use super::board::Row;
 use super::reading::Reading;
+use super::timeline::amount;
 use crate::domain::action::Event;
 use crate::domain::assertion::Indicator;
 use crate::domain::date::Effective;
@@ -74,6 +75,12 @@ impl Given<'_> {
     /// Where it stands on the effective axis, as a word does.
     const fn place(&self) -> (NaiveDate, u64) {
         (self.effective.begin(), self.sequence)
+    }
+
+    /// The value with its unit, if it has one: `3 days`.
+    #[must_use]
+    pub fn amount(&self) -> String {
+        amount(self.value, self.unit)
     }
 }
 

@@ -328,11 +328,16 @@ fn progressed(event: &Progressed) -> String {
     if parts.is_empty() { "a note".to_owned() } else { parts.join("; ") }
 }
 
+/// A value with its unit, if it has one: `3 days`.
+#[must_use]
+pub fn amount(value: &Text, unit: Option<&Text>) -> String {
+    unit.map_or_else(|| value.to_string(), |unit| format!("{value} {unit}"))
+}
+
 /// The value of an indicator in a few words: `visits: 3 days`.
 #[must_use]
 pub fn measured(name: &Text, value: &Text, unit: Option<&Text>) -> String {
-    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-    format!("{name}: {value}{unit}")
+    format!("{name}: {}", amount(value, unit))
 }
 
 /// Whom a source names, as people write it: `KR/MSIT`.

@@ -142,11 +142,15 @@ fn changed(state: &State, changed: &Changed, spoken: &BTreeMap<u64, Spoken>) -> 
 
 /// One change: whose it is or of what, the old and the new.
 fn change(change: &Change) -> Phrase {
-    let is_a_word = matches!(change.field, Field::Lifecycle | Field::Health | Field::Occurrence);
+    let is_a_word =
+        matches!(change.field, Field::Lifecycle | Field::Health | Field::Occurrence | Field::Indicator);
+    // An institution says whose it is, and whoever gives a value is named as its source.
+    let is_told = change.institution.is_some() || change.indicator.is_some();
     let names = [
-        change.party.as_ref().filter(|_| change.institution.is_none()).map(ToString::to_string),
+        change.party.as_ref().filter(|_| !is_told).map(ToString::to_string),
         change.institution.as_ref().map(ToString::to_string),
         change.window.map(|window| window.to_string()),
+        change.indicator.as_ref().map(ToString::to_string),
     ];
     let mut of: Vec<Phrase> = names.into_iter().flatten().map(Phrase::verbatim).collect();
     // Whose word it is says what it is of.
@@ -154,7 +158,9 @@ fn change(change: &Change) -> Phrase {
         of.push(Phrase::new("word").with("word", Part::Word(change.field.to_string())));
     }
     let value = |value: &str| match change.field {
-        Field::Cycle | Field::Successors | Field::Due | Field::Expires => Part::Text(value.to_owned()),
+        Field::Cycle | Field::Successors | Field::Indicator | Field::Due | Field::Expires => {
+            Part::Text(value.to_owned())
+        }
         _ => Part::Word(value.to_owned()),
     };
     match (change.field, change.old.as_deref(), change.new.as_deref()) {

@@ -51,6 +51,7 @@ pub fn diff(before: &Reading, after: &Reading, diff: &Diff<'_>, spoken: &BTreeMa
             Column::hidden("party"),
             Column::hidden("window"),
             Column::hidden("institution"),
+            Column::hidden("indicator"),
         ],
         rows: diff.changes.iter().map(|change| cells(change, spoken)).collect(),
     }
@@ -69,6 +70,7 @@ fn cells(change: &Change, spoken: &BTreeMap<u64, Spoken>) -> Vec<Cell> {
         whose,
         change.window.map(|window| window.to_string()),
         change.institution.as_ref().map(ToString::to_string),
+        change.indicator.as_ref().map(ToString::to_string),
     ];
     vec![
         Cell::text(change.subject.as_str()),
@@ -89,6 +91,7 @@ fn cells(change: &Change, spoken: &BTreeMap<u64, Spoken>) -> Vec<Cell> {
         Cell::maybe(change.party.as_ref()),
         Cell::maybe(change.window),
         Cell::maybe(change.institution.as_ref()),
+        Cell::maybe(change.indicator.as_ref()),
     ]
 }
 

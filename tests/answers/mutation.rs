@@ -20,7 +20,7 @@ const OPTIONAL: &str = "\
     evidence/rows/*/filename \
     diff/before/awaited diff/before/effective diff/before/recorded \
     diff/rows/*/old diff/rows/*/new diff/rows/*/source diff/rows/*/effective diff/rows/*/recorded_on \
-    diff/rows/*/sequence diff/rows/*/note diff/rows/*/party diff/rows/*/window diff/rows/*/institution \
+    diff/rows/*/sequence diff/rows/*/note diff/rows/*/party diff/rows/*/window diff/rows/*/institution diff/rows/*/indicator \
     plan/facts/review plan/facts/version plan/rows/*/cycle plan/rows/*/ended \
     plan_diff/rows/*/effective plan_diff/rows/*/new_text plan_diff/rows/*/old_text \
     REVIEW/before/effective REVIEW/before/recorded REVIEW/facts/closed REVIEW/facts/version REVIEW/rows/*/*_cites \

@@ -1,6 +1,7 @@
 //! The brief: given what was said, then what a minister is told first.
 
 use super::desk::{ACTION, Desk, completed, word};
+use annals::domain::value::Code;
 use annals::ledger::Cut;
 use annals::projection::brief::{self, Brief, Risk, Standing};
 use annals::projection::diff::{Cause, Side};
@@ -18,7 +19,9 @@ fn told(desk: &Desk, from: Option<Cut>, today: &str) -> [Vec<String>; 3] {
     let side = |history, reading| Side { history, reading };
     let sides = (side(&before, &readings[0]), side(&after, &readings[1]));
     let since = "2021-12-31".parse().unwrap();
-    let brief = brief::of(sides.0, sides.1, &Filter::default(), "60d".parse().unwrap(), since).unwrap();
+    let measured = &mut |action: &Code| desk.ledger.measured(&readings[1], Some(action));
+    let within = "60d".parse().unwrap();
+    let brief = brief::of(sides.0, sides.1, &Filter::default(), within, since, measured).unwrap();
     [changed(&brief), at_risk(&brief), silent(&brief)]
 }
 
@@ -138,7 +141,9 @@ fn windows_that_are_overdue_are_told_in_one() {
     let reading = Reading::of(&history.state, None, None, "2023-12-01".parse().ok());
     let side = || Side { history: &history, reading: &reading };
     let since = "2021-12-31".parse().unwrap();
-    let brief = brief::of(side(), side(), &Filter::default(), "60d".parse().unwrap(), since).unwrap();
+    let measured = &mut |action: &Code| desk.ledger.measured(&reading, Some(action));
+    let within = "60d".parse().unwrap();
+    let brief = brief::of(side(), side(), &Filter::default(), within, since, measured).unwrap();
     let sections = table::sections(&history.state, (&reading, &reading), &brief, &[].into());
     let Some(Cell::Phrases(told)) = sections[1].report.rows[0].last() else { panic!("{sections:?}") };
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();

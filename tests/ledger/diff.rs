@@ -3,10 +3,11 @@
 use super::desk::{ACTION, Desk, word};
 use annals::domain::assertion::Lifecycle;
 use annals::domain::status::Joint;
+use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::board;
-use annals::projection::diff::{self, Cause, Change, Field, Side};
+use annals::projection::diff::{self, Cause, Change, Diff, Field, Side};
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::history::History;
@@ -32,7 +33,13 @@ impl At {
     }
 }
 
-const TODAY: &str = "2022-03-01";
+/// What the later reading says otherwise than the earlier one.
+pub(crate) fn compared<'a>(desk: &Desk, before: &'a At, after: &'a At, filter: &Filter) -> Diff<'a> {
+    let measured = &mut |action: &Code| desk.ledger.measured(&after.1, Some(action));
+    diff::of(before.side(), after.side(), filter, measured).unwrap()
+}
+
+pub(crate) const TODAY: &str = "2022-03-01";
 
 /// What changed since an entry.
 fn since(desk: &Desk, last: u64) -> Vec<Change> {
@@ -41,7 +48,7 @@ fn since(desk: &Desk, last: u64) -> Vec<Change> {
 
 fn changes(desk: &Desk, last: u64, filter: &Filter) -> Vec<Change> {
     let (before, after) = (At::new(desk, Some(last), None, TODAY), At::new(desk, None, None, TODAY));
-    diff::of(before.side(), after.side(), filter).unwrap().changes
+    compared(desk, &before, &after, filter).changes
 }
 
 /// Each change as `field party old → new`, with `–` for what is not there.
@@ -50,6 +57,7 @@ pub(crate) fn lines(changes: &[Change]) -> Vec<String> {
     let line = |change: &Change| {
         let of = change.window.map(|window| window.to_string());
         let of = of.or_else(|| change.institution.as_ref().map(ToString::to_string));
+        let of = of.or_else(|| change.indicator.as_ref().map(ToString::to_string));
         let party = change.party.as_ref().map(ToString::to_string);
         let field = change.field.as_str();
         let words: Vec<String> = [Some(field.to_owned()), of, party].into_iter().flatten().collect();
@@ -98,6 +106,46 @@ fn what_is_said_again_is_no_change() {
 }
 
 #[test]
+fn what_was_measured_is_compared_as_each_party_gives_it() {
+    let measured = |effective: &str, name: &str, value: &str| json!({"effective": effective, "indicators": [{"name": name, "value": value, "unit": "days"}]});
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, measured("2021-06", "visits", "3")).unwrap();
+    let start = head(&desk);
+    let only = |found: &[Change]| {
+        let measured = found.iter().filter(|change| change.field == Field::Indicator);
+        lines(&measured.cloned().collect::<Vec<_>>())
+    };
+    // The same again, of an earlier day, and by the other party.
+    desk.progress("DK", REFERENCE, measured("2021-07", "visits", "3")).unwrap();
+    desk.progress("DK", REFERENCE, measured("2021-05", "visits", "2")).unwrap();
+    let theirs = desk.progress("KR", REFERENCE, measured("2021-06", "visits", "4")).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(only(&found), ["indicator visits KR – → 4 days"]);
+    assert!(found.iter().filter(|change| change.field == Field::Indicator).all(by(theirs)));
+    // Corrected, what was said before stands again; the cause is the correction.
+    let wrong = desk.progress("DK", REFERENCE, measured("2021-08", "visits", "30")).unwrap();
+    assert_eq!(
+        only(&since(&desk, start)),
+        ["indicator visits DK 3 days → 30 days", "indicator visits KR – → 4 days"]
+    );
+    let after = head(&desk);
+    let correction = desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let found = since(&desk, after);
+    assert_eq!(only(&found), ["indicator visits DK 30 days → 3 days"]);
+    assert!(found.iter().all(by(correction)), "{found:?}");
+    assert_eq!(only(&since(&desk, start)), ["indicator visits KR – → 4 days"]);
+    // What was given once and corrected is gone.
+    let wrong = desk.progress("DK", REFERENCE, measured("2021-08", "guests", "1")).unwrap();
+    let after = head(&desk);
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    assert_eq!(only(&since(&desk, after)), ["indicator guests DK 1 days → –"]);
+    // On the effective axis.
+    let [may, july] = ["2021-05-31", "2021-07-31"].map(|day| At::new(&desk, None, Some(day), TODAY));
+    let found = compared(&desk, &may, &july, &Filter::default()).changes;
+    assert_eq!(only(&found), ["indicator visits DK 2 days → 3 days", "indicator visits KR – → 4 days"]);
+}
+
+#[test]
 fn a_correction_is_what_changed_a_word_back() {
     let mut desk = Desk::founded();
     desk.progress("DK", REFERENCE, word("under_way")).unwrap();
@@ -123,15 +171,15 @@ fn a_word_that_stands_again_was_not_said_anew() {
     let start = head(&desk);
     let side = |last, day| At::new(&desk, last, Some(day), TODAY);
     let (before, after) = (side(None, "2021-09-01"), side(None, "2021-11-01"));
-    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    let found = compared(&desk, &before, &after, &Filter::default()).changes;
     assert!(found.iter().all(by(later)), "it was known, and is true now: {found:?}");
     let correction = desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
     let side = |last, day| At::new(&desk, last, Some(day), TODAY);
     let before = side(Some(start), "2021-09-01");
-    let found = diff::of(before.side(), side(None, "2021-09-01").side(), &Filter::default()).unwrap().changes;
+    let found = compared(&desk, &before, &side(None, "2021-09-01"), &Filter::default()).changes;
     assert_eq!(lines(&found), ["lifecycle continuing → under_way", "lifecycle DK continuing → under_way"]);
     assert!(found.iter().all(|change| by(correction)(change)), "{earlier:?} {found:?}");
-    let found = diff::of(before.side(), side(None, "2021-11-01").side(), &Filter::default()).unwrap().changes;
+    let found = compared(&desk, &before, &side(None, "2021-11-01"), &Filter::default()).changes;
     assert!(found.iter().all(by(later)), "whatever was corrected: {found:?}");
 }
 
@@ -165,7 +213,7 @@ fn the_same_entries_are_compared_as_effective() {
     let signed = desk.say("DK", "instruments/1.B1", "instrument.updated", signed).unwrap();
     let at = |day: &'static str| At::new(&desk, None, Some(day), TODAY);
     let of = |from: &'static str, to: &'static str| {
-        diff::of(at(from).side(), at(to).side(), &Filter::default()).unwrap().changes
+        compared(&desk, &at(from), &at(to), &Filter::default()).changes
     };
     let found = of("2021-02-28", "2021-06-30");
     assert_eq!(
@@ -190,7 +238,7 @@ fn where_nobody_spoke_time_alone_passed() {
     desk.progress("DK", REFERENCE, ill).unwrap();
     let (before, after) =
         (At::new(&desk, None, None, "2021-12-31"), At::new(&desk, None, None, "2022-12-31"));
-    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    let found = compared(&desk, &before, &after, &Filter::default()).changes;
     assert_eq!(lines(&found), ["occurrence 2021 open → missed", "health_stale false → true"]);
     assert!(found.iter().all(|change| change.cause == Cause::Time));
 }
@@ -230,7 +278,7 @@ fn who_has_an_action_and_until_when_are_changes() {
     let between = |from: u64, to: Receipt| {
         let (before, after) =
             (At::new(&desk, Some(from), None, TODAY), At::new(&desk, Some(to.sequence), None, TODAY));
-        diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes
+        compared(&desk, &before, &after, &Filter::default()).changes
     };
     let found = between(start, first);
     assert_eq!(lines(&found), ["role DKMA DK – → support", "due DKMA DK – → 2022-12"]);
@@ -263,7 +311,7 @@ fn an_action_is_compared_where_either_reading_admits_it() {
 fn what_was_laid_down_is_new() {
     let desk = Desk::founded();
     let (before, after) = (At::new(&desk, Some(0), None, TODAY), At::new(&desk, None, None, TODAY));
-    let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+    let found = compared(&desk, &before, &after, &Filter::default()).changes;
     let first = |change: &&Change| match change.cause {
         Cause::Entry { sequence, .. } => {
             desk.ledger.entry(sequence).unwrap().unwrap().seal.streamversion == 1
@@ -321,11 +369,11 @@ fn the_changes_are_all_that_the_boards_say_otherwise() {
     desk.progress("KR", "1.G2G.1", held).unwrap();
     let end = head(&desk);
     let sides: Vec<At> = (start..=end).map(|at| At::new(&desk, Some(at), None, TODAY)).collect();
-    let mut compared = 0;
+    let mut count = 0;
     for (at, before) in sides.iter().enumerate() {
-        assert_eq!(diff::of(before.side(), before.side(), &Filter::default()).unwrap().changes, []);
+        assert_eq!(compared(&desk, before, before, &Filter::default()).changes, []);
         for after in &sides[at..] {
-            let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+            let found = compared(&desk, before, after, &Filter::default()).changes;
             let changed: Said = found
                 .into_iter()
                 .filter(|change| change.window.is_none() && change.field != Field::HealthStale)
@@ -337,8 +385,8 @@ fn the_changes_are_all_that_the_boards_say_otherwise() {
             let (old, new) = (stands(before), stands(after));
             let both = old.into_iter().zip(new).map(|((place, old), (_, new))| (place, (old, new)));
             assert_eq!(changed, both.filter(|(_, (old, new))| old != new).collect::<Said>());
-            compared += changed.len();
+            count += changed.len();
         }
     }
-    assert!(compared > 60, "{compared}");
+    assert!(count > 60, "{count}");
 }

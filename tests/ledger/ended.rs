@@ -1,12 +1,12 @@
 //! An action that has ended: given that both sides discontinued it, then what is still told of its windows.
 
 use super::desk::{Desk, completed};
-use super::diff::{At, lines};
+use super::diff::{At, compared, lines};
 use super::reviews::{decide, reviewing};
 use annals::domain::duration::Duration;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
-use annals::projection::{agenda, board, diff, silence};
+use annals::projection::{agenda, board, silence};
 use serde_json::json;
 
 const ACTION: &str = "1.G2G.1";
@@ -100,7 +100,7 @@ fn a_window_that_is_gone_with_its_action_was_open_or_no_longer_counts_as_missed(
     decide(&mut desk, ACTION, "discontinue", json!({"effective": "2022-01-01"}));
     let between = |from: &str, to: &str| {
         let (before, after) = (At::new(&desk, Some(start), None, from), At::new(&desk, None, None, to));
-        let found = diff::of(before.side(), after.side(), &Filter::default()).unwrap().changes;
+        let found = compared(&desk, &before, &after, &Filter::default()).changes;
         lines(&found).into_iter().filter(|line| line.starts_with("occurrence")).collect::<Vec<_>>()
     };
     assert_eq!(between("2022-02-01", "2024-06-30"), [""; 0]);
@@ -120,7 +120,7 @@ fn an_action_that_is_new_had_no_windows_before() {
         let (before, after) =
             (At::new(&desk, Some(start), None, "2023-02-01"), At::new(&desk, None, None, to));
         let filter = Filter { action: "1.G2G.9".parse().ok(), ..Filter::default() };
-        lines(&diff::of(before.side(), after.side(), &filter).unwrap().changes)
+        lines(&compared(&desk, &before, &after, &filter).changes)
     };
     assert_eq!(between("2023-02-01"), ["plan – → created", "occurrence 2022 open → missed"]);
 }

@@ -1,11 +1,12 @@
 //! Institutions that are merged or renamed: given who had an action and whose work passed to whom, then who has it.
 
 use super::desk::{ACTION, Desk, no, word};
+use super::diff::{At, TODAY, compared};
 use annals::domain::duration::Duration;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::agenda::{self, Matter};
 use annals::projection::board;
-use annals::projection::diff::{self, Cause, Side};
+use annals::projection::diff::Cause;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::role::Role;
@@ -157,11 +158,8 @@ fn a_task_is_due_to_whoever_has_it_now() {
 fn that_it_passed_is_what_two_readings_differ_in() {
     let (desk, passed) = merged();
     let (before, after) =
-        (desk.ledger.at(Some(Cut::Sequence(passed.sequence - 1))).unwrap(), desk.ledger.at(None).unwrap());
-    let readings = [&before, &after].map(|history| Reading::of(&history.state, None, None, None));
-    let sides =
-        (Side { history: &before, reading: &readings[0] }, Side { history: &after, reading: &readings[1] });
-    let found = diff::of(sides.0, sides.1, &Filter::default()).unwrap();
+        (At::new(&desk, Some(passed.sequence - 1), None, TODAY), At::new(&desk, None, None, TODAY));
+    let found = compared(&desk, &before, &after, &Filter::default());
     let changes: Vec<String> = found
         .changes
         .iter()

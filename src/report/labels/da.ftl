@@ -142,6 +142,7 @@ word-successors = videreføres i
 word-joint = samlet
 word-health_joint = tilstand, samlet
 word-occurrence = afholdelse
+word-indicator = indikator
 word-role = rolle
 word-due = frist
 word-state = status

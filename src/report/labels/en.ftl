@@ -142,6 +142,7 @@ word-successors = goes on in
 word-joint = together
 word-health_joint = health, together
 word-occurrence = occurrence
+word-indicator = indicator
 word-role = role
 word-due = due
 word-state = state

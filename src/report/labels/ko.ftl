@@ -142,6 +142,7 @@ word-successors = 승계 과제
 word-joint = 공동
 word-health_joint = 상태(공동)
 word-occurrence = 개최
+word-indicator = 지표
 word-role = 역할
 word-due = 기한
 word-state = 상태
