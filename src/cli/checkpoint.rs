@@ -7,6 +7,7 @@ use super::settings::Settings;
 use annals::domain::value;
 use annals::ledger::Ledger;
 use annals::ledger::checkpoints;
+use annals::record::authority::Key;
 use annals::record::causes;
 use annals::record::history::State;
 use annals::report::table::Cell;
@@ -85,16 +86,17 @@ fn take(ledger: &Ledger, path: &Path, settings: &Settings) -> Result<ExitCode, F
     for (keyid, time) in &taken.new {
         text.extend([format!("\n  {keyid} at {}", instant(*time))]);
     }
+    let state = ledger.state();
     for line in &taken.unknown {
-        text.extend([format!(
-            "\n  passed over: a signature by {}, whom this ledger does not know",
-            shown(line)
-        )]);
+        let was_witness = |(_, key): (&str, &Key)| key.signer.is_witness() && line.names(&key.vkey);
+        let is_revoked = state.keys.iter().any(was_witness);
+        let why = if is_revoked { "whose key was revoked by then" } else { "whom this ledger does not know" };
+        text.extend([format!("\n  passed over: a signature by {}, {why}", shown(line))]);
     }
     for keyid in &taken.undated {
         text.extend([format!("\n  passed over: the cosignature by {keyid}, which tells no time")]);
     }
-    let mut members = members(&taken.signed, &ledger.state());
+    let mut members = members(&taken.signed, &state);
     if let Some(members) = members.as_object_mut() {
         members.insert("taken".to_owned(), taken.new.iter().map(|(keyid, _)| keyid.as_str()).collect());
         members.insert("unknown".to_owned(), taken.unknown.iter().map(Signature::name).collect());

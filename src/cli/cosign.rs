@@ -118,6 +118,9 @@ pub(crate) fn witness_key(ledger: &Ledger, party: &Code, keyring: &Keyring) -> R
     }
     match ids.iter().find(|id| keyring.holds(id)).or(ids.first()) {
         Some(id) => Ok(keyring.key(id)?),
-        None => Err(Failure::usage(format!("{party} has no witness key in force in this ledger"))),
+        None => Err(Failure::usage(format!(
+            "{party} has no witness key in force in this ledger: register one, with `annals key register VKEY --role witness \
+             --as {party}`, and adopt a policy that names it"
+        ))),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::output::{self, Format};
+use super::policy::after_revoking;
 use super::settings::Settings;
 use super::signing::{self, Change, Signing, put};
 use super::words;
@@ -288,12 +289,18 @@ impl Revoke {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let mut data = Map::new();
         let keyid = VerifierKey::parse(&self.keyid).map_or(self.keyid, |vkey| vkey.keyid());
-        data.insert("keyid".to_owned(), keyid.into());
+        data.insert("keyid".to_owned(), keyid.as_str().into());
         put(&mut data, "reason", self.reason);
         let subject = format!("parties/{}", self.signing.speaker.0.party);
         let ledger = self.signing.ledger(settings)?;
         let change = Change::new(subject, "key.revoked", data);
-        self.signing.record(&ledger, settings, change)
+        let done = self.signing.record(&ledger, settings, change)?;
+        if settings.format == Format::Table
+            && let Some(told) = after_revoking(&ledger.state(), &keyid)
+        {
+            output::line(&told)?;
+        }
+        Ok(done)
     }
 }
 

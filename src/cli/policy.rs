@@ -61,10 +61,14 @@ impl Show {
         let ledger = settings.reading()?;
         let state = ledger.at(self.at)?.state;
         let head = state.head;
-        let InForce { policy, since } = match &self.by {
+        let shown = match &self.by {
             None => in_force(&state)?,
             Some(party) => adopted(&state, party)?,
         };
+        for witness in shown.revoked(&state.keys) {
+            output::tell(format_args!("{} was revoked, and cosigns no more: {REMEDY}", witness.key.keyid()));
+        }
+        let InForce { policy, since } = shown;
         let standing = Standing { head, ..Standing::of(&ledger) };
         let members = json!({"policy": policy.as_str(), "since": since});
         match settings.format {
@@ -73,6 +77,18 @@ impl Show {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What the parties do where a key of a witness that they adopted was revoked.
+const REMEDY: &str = "adopt a policy without it, or with a new key, with `annals policy adopt FILE`";
+
+/// What is to be done where the policy in force names a key that was just revoked.
+pub(super) fn after_revoking(state: &State, keyid: &str) -> Option<String> {
+    let policy = state.policy_at(state.head.size).ok()??;
+    let named = policy.revoked(&state.keys).any(|witness| witness.key.keyid() == keyid);
+    named.then(|| {
+        format!("The policy in force needs or counts its cosignatures, and there will be none: {REMEDY}.")
+    })
 }
 
 fn in_force(state: &State) -> Result<InForce, Failure> {

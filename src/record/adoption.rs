@@ -15,7 +15,7 @@ use crate::domain::shape;
 use crate::domain::value::{Code, NotAValue, Text};
 use crate::domain::versions::Versions;
 use crate::trail::key::{Kind, VerifierKey};
-use crate::trail::policy::{Log, Policy, PolicyFault, Quorum};
+use crate::trail::policy::{Log, Policy, PolicyFault, Quorum, Witness};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -236,6 +236,14 @@ pub struct InForce {
     /// The sequence of the entry since which it is: 0 where all parties' first witnesses have to cosign, because nothing was
     /// adopted yet.
     pub since: u64,
+}
+
+impl InForce {
+    /// The witnesses that it names and whose keys were revoked since: no checkpoint of later entries has their cosignatures.
+    pub fn revoked<'a>(&'a self, keys: &'a Keys) -> impl Iterator<Item = &'a Witness> {
+        let is_revoked = |keyid: String| keys.is_revoked_at(&keyid, u64::MAX);
+        self.policy.policy().witnesses().iter().filter(move |witness| is_revoked(witness.key.keyid()))
+    }
 }
 
 impl State {

@@ -597,3 +597,19 @@ fn a_basis_that_lapsed_is_overdue_once_however_many_actions_rest_on_it() {
         "{handed:#}"
     );
 }
+
+#[test]
+fn a_witness_whose_key_is_revoked_leaves_a_policy_that_says_so() {
+    let place = Place::founded();
+    let witness = held(&place, "KR/witness");
+    let path = place.path("cosigned.txt").into_os_string().into_string().unwrap();
+    place.done(["cosign", "--as", "KR", "-o", &path]);
+    let told = place.done(["key", "revoke", &witness, "--as", "KR", "--reason", "lost"]);
+    assert!(told.contains("there will be none") && told.contains("annals policy adopt FILE"), "{told}");
+    let shown = place.annals(["policy", "show"]);
+    assert!(shown.code == Some(0) && shown.err.contains(&format!("{witness} was revoked")), "{shown:?}");
+    place.done(["policy", "show", "--at", "0"]);
+    place.refused(["cosign", "--as", "KR"], 2, &["no witness key in force", "annals key register"]);
+    // What the key signed before it was revoked stands.
+    place.done(["checkpoint", "--take", &path]);
+}
