@@ -304,7 +304,7 @@ pub(crate) fn because(error: &dyn Error) {
 /// A bar that counts entries on standard error, on a terminal alone.
 pub(crate) fn progress(doing: &'static str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: {pos} entries, {elapsed}") {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}: entry {pos}, {elapsed}") {
         bar.set_style(style);
     }
     bar.set_message(doing);
