@@ -49,9 +49,13 @@ impl Calendar {
         let filter = self.which.filter(&ledger.state())?;
         let mut items = agenda::of(&history, &reading, &filter, self.within)?;
         let own = |item: &Item<'_>| match item.matter {
-            Matter::Task { party, institution, .. } => {
+            // What passed from one institution to another is found under both names.
+            Matter::Task { party, institution, assigned, .. } => {
                 filter.party.as_ref().is_none_or(|wanted| wanted == party)
-                    && filter.institution.as_ref().is_none_or(|wanted| wanted == institution)
+                    && filter
+                        .institution
+                        .as_ref()
+                        .is_none_or(|wanted| [institution, assigned].contains(&wanted))
             }
             Matter::Window(..) | Matter::Instrument(_) => true,
         };

@@ -158,6 +158,8 @@ fn change(change: &Change) -> Phrase {
         of.push(Phrase::new("word").with("word", Part::Word(change.field.to_string())));
     }
     let value = |value: &str| match change.field {
+        // A word that can be read in two ways stands there as it was printed.
+        Field::Cycle if let Some(word) = value.strip_prefix("ambiguous:") => Part::Text(format!("“{word}”")),
         Field::Cycle | Field::Successors | Field::Indicator | Field::Due | Field::Expires => {
             Part::Text(value.to_owned())
         }

@@ -613,3 +613,50 @@ fn a_witness_whose_key_is_revoked_leaves_a_policy_that_says_so() {
     // What the key signed before it was revoked stands.
     place.done(["checkpoint", "--take", &path]);
 }
+
+#[test]
+fn a_calendar_keeps_what_has_passed_from_one_institution_to_another() {
+    let place = Place::founded();
+    place.done(["record", "assign", "1.G2G.7", "EKF", "--as", "DK", "--due", "2027-01"]);
+    place.done(["record", "institution", "EIFO", "--as", "DK", "--name", "en=Export and Investment Fund"]);
+    place.done([
+        "record",
+        "succeed",
+        "EKF",
+        "EIFO",
+        "--as",
+        "DK",
+        "--effective",
+        "2026-01",
+        "--reason",
+        "merged",
+    ]);
+    for (institution, count) in [("EKF", 1), ("EIFO", 1), ("MSIT", 0)] {
+        let feed = place.done(["calendar", "--institution", institution, "--within", "20y"]);
+        assert_eq!(feed.matches("1.G2G.7: due").count(), count, "{institution}: {feed}");
+    }
+}
+
+#[test]
+fn a_cycle_that_can_be_read_in_two_ways_is_told_as_it_was_printed() {
+    let place = Place::founded();
+    place.done(["review", "open", "R", "--as", "DK", "--cutoff", "2021-06-30"]);
+    place.done([
+        "review",
+        "propose",
+        "R",
+        "2.G2G.2",
+        "clarify",
+        "--as",
+        "DK",
+        "--cycle",
+        "P1Y",
+        "--reason",
+        "Once a year",
+    ]);
+    place.done(["review", "agree", "2.G2G.2", "--as", "KR"]);
+    let path = place.path("brief.md");
+    place.done(["brief", "2", "--since", "124", "-o", path.to_str().unwrap()]);
+    let brief = fs::read_to_string(path).unwrap();
+    assert!(brief.contains("cycle: “Frequent” → P1Y") && !brief.contains("ambiguous"), "{brief}");
+}
