@@ -18,9 +18,9 @@ Examples:
   annals verify /mnt/backup/dk-kr
 
 The copy opens as a ledger and verifies to the same head. The same command again adds what is
-new, and refuses a folder that holds anything else than a beginning of this ledger. What was
-erased goes at the next run. Withheld values and files are copied, too: keep it as safe as the
-ledger itself.")]
+new, and refuses a folder that holds anything else than a beginning of this ledger, or that is
+a copy kept by `annals mirror` where this ledger is none. What was erased goes at the next run.
+Withheld values and files are copied, too: keep it as safe as the ledger itself.")]
 pub(crate) struct Backup {
     /// A folder that is new, empty, or an earlier backup of this ledger
     #[arg(value_name = "DIR")]

@@ -50,6 +50,18 @@ pub enum BackupError {
         "{}: damaged or missing, and the backup still has what it held: mend it first, as `annals doctor` says", .0.display()
     )]
     Lost(PathBuf),
+    /// It would be a copy no more, take records, and hold values that were not handed over to it.
+    #[error(
+        "{}: a copy of a ledger that is recorded elsewhere, or the backup of one, and this ledger is none: name another \
+         folder; where the copy took the ledger's place, and this is its backup, delete this file, too", .0.display()
+    )]
+    OnCopy(PathBuf),
+    /// A ledger would become a copy, in which nothing can be recorded any more.
+    #[error(
+        "{}: no copy, and this ledger is one of a ledger that is recorded elsewhere: that is a ledger by itself, or the \
+         backup of one; name another folder", .0.display()
+    )]
+    OnLedger(PathBuf),
     /// The checkpoints.
     #[error("the checkpoints cannot be copied")]
     Checkpoints(#[from] CheckpointError),
@@ -95,7 +107,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
     let before = copy.head().size;
-    copied::carry(folder, to)?;
+    mark(folder, to, before)?;
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
     let (mut files, mut missing) = (0, 0);
     for (name, wanted) in named.files() {
@@ -108,6 +120,16 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     forked::copy(folder, to)?;
     let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
+}
+
+/// A folder that has entries is a copy where the ledger is one, and none where it is none; a new one becomes what the ledger is.
+fn mark(folder: &Path, to: &Path, size: u64) -> Result<(), BackupError> {
+    match (copied::found(folder), copied::found(to)) {
+        (None, Some(mark)) => Err(BackupError::OnCopy(mark)),
+        (Some(_), None) if size > 0 => Err(BackupError::OnLedger(to.to_owned())),
+        (Some(_), None) => Ok(copied::put_down(to)?),
+        (Some(_), Some(_)) | (None, None) => Ok(()),
+    }
 }
 
 /// Writes the disclosures that entries hold anew, so that what was erased is gone; says how many there are, and how many went.

@@ -6,8 +6,7 @@
 //! ```
 
 use super::{Ledger, RecordError};
-use crate::store::{StoreError, said, write_durably};
-use std::fs;
+use crate::store::{StoreError, write_durably};
 use std::path::{Path, PathBuf};
 
 /// The file in a ledger's folder.
@@ -27,15 +26,6 @@ pub fn found(folder: &Path) -> Option<PathBuf> {
 /// Says in a folder, durable on return, that it holds a copy.
 pub(super) fn put_down(folder: &Path) -> Result<(), StoreError> {
     found(folder).map_or_else(|| write_durably(folder, FILE, WORDS.as_bytes()), |_| Ok(()))
-}
-
-/// Says of a folder what another one says: a copy that took the place of the ledger is one no more, nor is its backup.
-pub(super) fn carry(folder: &Path, to: &Path) -> Result<(), StoreError> {
-    match (found(folder), found(to)) {
-        (Some(_), _) => put_down(to),
-        (None, Some(path)) => fs::remove_file(&path).map_err(said(&path, "removed")),
-        (None, None) => Ok(()),
-    }
 }
 
 impl Ledger {

@@ -2,6 +2,7 @@
 //! bundles in whatever order they come.
 
 use super::alone::{annals, said};
+use super::desks::files;
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -180,12 +181,37 @@ fn nothing_is_recorded_in_a_copy_nor_in_its_backup() {
     desks.dk("record progress 1.G2G.3 --as DK --lifecycle under_way");
     desks.dk("bundle export --for KR -o next.bundle");
     desks.kr("mirror next.bundle --as KR");
-    // All have agreed that the copy takes the place of the ledger.
+    // All have agreed that the copy takes the place of the ledger; so does its backup, once its holder says so.
     fs::remove_file(copy.join("copy")).unwrap();
+    let (code, why) = desks.refused("kr", "backup kept");
+    assert!(
+        code == Some(2) && why.contains("kept/copy: a copy of a ledger") && why.contains("took the"),
+        "{why}"
+    );
+    fs::remove_file(desks.path().join("kept").join("copy")).unwrap();
     desks.kr("backup kept");
     assert!(!desks.path().join("kept").join("copy").exists());
     let taken = desks.kr("import sent.jsonl");
     assert!(taken.starts_with("1 request recorded"), "{taken}");
+}
+
+#[test]
+fn a_ledger_and_a_copy_are_never_backed_up_onto_each_other() {
+    let desks = Desks::new();
+    let (ledger, copy) = (desks.path().join("dk"), desks.path().join("kr"));
+    let before = [files(&ledger), files(&copy)];
+    let (code, why) = desks.refused("dk", "backup kr");
+    assert!(code == Some(2) && why.contains("kr/copy: a copy of a ledger"), "{why}");
+    desks.dk("backup kept");
+    let kept = files(&desks.path().join("kept"));
+    let (code, why) = desks.refused("kr", "backup kept");
+    assert!(code == Some(2) && why.contains("kept: no copy") && why.contains("name another folder"), "{why}");
+    assert!([files(&ledger), files(&copy)] == before && files(&desks.path().join("kept")) == kept);
+    // The backup of a copy is one, and stays one.
+    for _ in 0..2 {
+        desks.kr("backup again");
+        assert!(desks.path().join("again").join("copy").exists());
+    }
 }
 
 #[test]
