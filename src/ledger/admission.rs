@@ -9,7 +9,7 @@ use crate::record::prepared::Claim;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, WithheldFault, WithheldField};
 use crate::store::{AppendError, Store, StoreError};
-use crate::trail::disclosure::{Digest, Disclosure};
+use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::{Entry, Request};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
@@ -109,7 +109,8 @@ pub(super) struct Batch {
     pub(super) kept: Vec<Disclosure>,
     /// Those of requests that were recorded before: most of them are at hand.
     pub(super) again: Vec<Disclosure>,
-    pub(super) erased: Vec<Digest>,
+    /// Whether values are to be removed.
+    pub(super) erases: bool,
 }
 
 impl Job {
@@ -184,7 +185,7 @@ impl Past {
                     let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
                     batch.again.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
                 }
-                batch.erased.extend(claim.erased());
+                batch.erases |= claim.erases();
                 return Ok(receipt);
             }
             Judged::Admitted(read, recorded) => (read, recorded),
@@ -196,7 +197,7 @@ impl Past {
         batch.lines.push(bytes);
         batch.leaves.push(entry.leaf);
         batch.kept.extend(disclosures);
-        batch.erased.extend(claim.erased());
+        batch.erases |= claim.erases();
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
     }
 

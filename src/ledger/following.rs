@@ -137,7 +137,7 @@ impl Following {
         }
         wanted(&state)?;
         writer.write(waiting)?;
-        Ok((settled(writer.end()?, state, index)?, report))
+        Ok((settled(writer.end()?, state, index, report.erased > 0)?, report))
     }
 }
 
@@ -197,7 +197,7 @@ impl Drop for Writer {
 }
 
 /// Lets the ledger go on from what its entries leave.
-fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, FollowError> {
+fn settled(ledger: Ledger, state: State, mut index: Index, erases: bool) -> Result<Ledger, FollowError> {
     let folder = ledger.folder.as_deref();
     let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
     let size = state.head.size;
@@ -205,6 +205,10 @@ fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, Fol
     *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
     *ledger.past() = past;
     kept?;
-    ledger.complete_erasures()?;
+    if erases {
+        ledger.erase(&mut ledger.queue.turn())?;
+    } else {
+        ledger.complete_erasures()?;
+    }
     Ok(ledger)
 }

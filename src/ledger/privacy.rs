@@ -13,7 +13,7 @@ use crate::record::evidence;
 use crate::record::fact::Fact;
 use crate::record::upcast;
 use crate::record::withheld::{self, WithheldFault};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use std::collections::{HashMap, HashSet};
@@ -161,31 +161,36 @@ impl Ledger {
     }
 
     fn complete_all(&self, turn: &mut Turn) -> Result<usize, LedgerError> {
-        let erased: Vec<Digest> = self.erasures()?.into_keys().collect();
-        self.erase(turn, &erased)
+        let mut here = 0;
+        for digest in self.erasures()?.keys() {
+            here += usize::from(self.disclosures.has(digest)?);
+        }
+        if here > 0 {
+            self.erase(turn)?;
+        }
+        Ok(here)
     }
 
-    /// Removes the values of these digests, as far as they are here, and tells how many were. Whoever has the turn does.
-    pub(super) fn erase(&self, _turn: &mut Turn, erased: &[Digest]) -> Result<usize, LedgerError> {
-        let (mut lines, mut here) = (0, Vec::new());
-        for digest in erased {
-            // A line whose value is none goes as any other does.
-            lines += usize::from(self.disclosures.has(digest)?);
-            here.extend(self.disclosures.get(digest)?);
-        }
-        if lines == 0 {
-            return Ok(0);
-        }
+    /// Removes every line but those of which an entry holds the digest: the value that was erased may be in one that was changed
+    /// since, and is found by no digest then. Whoever has the turn does.
+    pub(super) fn erase(&self, _turn: &mut Turn) -> Result<(), LedgerError> {
+        let held = |digest: &Digest| {
+            Ok::<_, StoreError>(matches!(self.past().index.by_digest(digest)?, Some(Holding::Held { .. })))
+        };
         // A file is found by the value alone, so it goes first.
-        for disclosure in here.iter().filter(|each| each.name() == withheld::FILE_DIGEST) {
-            let Some(sha256) = disclosure.value().as_str() else { continue };
-            if !self.names(sha256)? {
-                self.store.remove_blob(sha256)?;
+        let mut files = Vec::new();
+        self.disclosures.each::<LedgerError>(&mut |each| {
+            if each.name() == withheld::FILE_DIGEST && !held(&each.digest())? {
+                files.extend(each.value().as_str().map(str::to_owned));
+            }
+            Ok(())
+        })?;
+        for sha256 in files {
+            if !self.names(&sha256)? {
+                self.store.remove_blob(&sha256)?;
             }
         }
-        let held = |holding| matches!(holding, Some(Holding::Held { .. }));
-        self.disclosures.retain(&mut |digest| Ok(held(self.past().index.by_digest(digest)?)))?;
-        Ok(lines)
+        Ok(self.disclosures.retain(&mut |digest| held(digest))?)
     }
 
     /// Whether an entry names a file with this SHA-256, in clear or by a disclosure that was not erased.

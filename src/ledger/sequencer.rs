@@ -140,7 +140,7 @@ impl Ledger {
             }
             Err(error) => {
                 turn.failed = true;
-                batch.erased.clear();
+                batch.erases = false;
                 if !error.is_in_doubt() {
                     self.reread(turn);
                 }
@@ -148,9 +148,9 @@ impl Ledger {
                 unwritten.for_each(|answer| *answer = Err(error.clone()));
             }
         }
-        if !turn.doubtful {
+        if !turn.doubtful && batch.erases {
             // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-            let _ = self.erase(turn, &batch.erased);
+            let _ = self.erase(turn);
         }
         if !turn.doubtful {
             let waiting = self.past().index.waiting();

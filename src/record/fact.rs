@@ -7,7 +7,6 @@ use crate::domain::shape::{self, Fault};
 use crate::domain::value::{Code, nearest};
 use crate::domain::{action, decision, instrument, party, programme, review, sealed};
 use crate::trail::data::Data;
-use crate::trail::disclosure::Digest;
 use crate::trail::entry::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -145,15 +144,6 @@ impl Fact {
             Self::Programme(programme::Event::Action(action, _) | programme::Event::Decision(action, _)) => {
                 Some(action)
             }
-            _ => None,
-        }
-    }
-
-    /// The digest of the value that it erases.
-    #[must_use]
-    pub const fn erased(&self) -> Option<Digest> {
-        match self {
-            Self::Erased(erased) => Some(erased.digest),
             _ => None,
         }
     }

@@ -5,7 +5,6 @@ use super::authority::Keys;
 use super::cores;
 use super::fact::{Fact, FactFault};
 use super::withheld::WithheldField;
-use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::VerifierKey;
@@ -54,10 +53,10 @@ impl Claim {
         self.fact.as_ref().map_or(&[], |(_, held)| held)
     }
 
-    /// The digest of the value that it erases.
+    /// Whether it erases a value.
     #[must_use]
-    pub fn erased(&self) -> Option<Digest> {
-        self.fact.as_ref().ok().and_then(|(fact, _)| fact.erased())
+    pub fn erases(&self) -> bool {
+        matches!(self.fact, Ok((Fact::Erased(_), _)))
     }
 
     /// Whether the request is signed by a key; what is known already is not asked again.

@@ -156,6 +156,37 @@ fn lines_that_are_no_disclosures_go_with_what_is_erased() {
     assert!(place.done(["timeline", "1.G2G.1"]).contains("Begun"));
 }
 
+/// Changed by one letter, a line is still a disclosure, of a digest that no entry holds.
+#[test]
+fn what_is_erased_goes_though_its_line_was_changed_and_the_file_that_it_names_with_it() {
+    let (place, note, evidence) = said();
+    let path = place.ledger.join("disclosures.jsonl");
+    let ledger = Ledger::open_read_only(&place.ledger).unwrap();
+    let mut text = fs::read_to_string(&path).unwrap();
+    for own in disclosures(&ledger, 126).iter().filter(|each| ["note", "sha256"].contains(&each.name())) {
+        let (begin, end) = (&own.encoded()[..5], &own.encoded()[6..]);
+        let others =
+            ('a'..='z').filter_map(|letter| Disclosure::parse(&format!("{begin}{letter}{end}")).ok());
+        let other = others.into_iter().find(|other| other.digest() != own.digest()).unwrap();
+        assert_eq!(other.value(), own.value());
+        text = text.replace(own.encoded(), other.encoded());
+    }
+    drop(ledger);
+    fs::write(&path, &text).unwrap();
+    erase(&place, "note");
+    // One was recorded with an entry, and the reason of the erasure is new.
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), text.lines().count() - 2 + 1);
+    assert_eq!(note.traces(&place.ledger), [""; 0]);
+    assert_eq!(
+        Secret::bytes(FILE).traces(&place.ledger),
+        [""; 0],
+        "nothing tells whose it is, but that value"
+    );
+    erase(&place, "evidence/1/sha256");
+    assert_eq!(evidence[0].traces(&place.ledger), [""; 0]);
+    place.done(["verify"]);
+}
+
 /// A ledger of this process, with a note by KR: its folder, its ledger, the note and the request that erases it.
 fn noted() -> (TempDir, Ledger, Disclosure, annals::trail::entry::Request) {
     let mut desk = Desk::founded();
