@@ -23,7 +23,7 @@ Nothing is changed, and nobody who writes is kept waiting. It looks at the files
 entry was signed and admitted is for `annals verify` to say.
 
   fine        good to know
-  untidy      nothing is lost, and the next command that writes mends it
+  untidy      nothing is lost, and the next command that writes mends it, or the one that is told
   wrong       something beside the entries is not as it was, or soon in the way
   grave       the entries are not as they were, or nobody can go on
   unreadable  it cannot be looked at

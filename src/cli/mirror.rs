@@ -1,7 +1,7 @@
 //! `annals mirror`: a copy that follows what a log publishes, in a folder, in a bundle or on a web server.
 
 use super::cosign;
-use super::failure::Failure;
+use super::failure::{Failure, file as file_error};
 use super::files;
 use super::output::{self, Standing};
 use super::place;
@@ -81,7 +81,8 @@ impl Mirror {
             let server = Web::new(&self.from, PATIENCE).map_err(|error| Failure::usage(error.to_string()))?;
             (self.mirror(server, settings)?, None)
         } else {
-            (self.mirror(Folder(PathBuf::from(&self.from)), settings)?, None)
+            file.metadata().map_err(file_error(file, "read"))?;
+            (self.mirror(Folder(file.to_owned()), settings)?, None)
         };
         let ledger = Ledger::open_read_only(&settings.ledger)?;
         let (signed, new) = self.cosigned(&mirrored, &ledger, settings)?;

@@ -10,7 +10,7 @@ use super::signing::{Change, Signing, put};
 use super::words;
 use annals::domain::sealed::Audience;
 use annals::domain::value::{Code, nearest};
-use annals::exchange::disclosing::{self, HandError, Handed, Which};
+use annals::exchange::disclosing::{self, HandError, Handed, TakeError, Which};
 use annals::exchange::outgoing::Readers;
 use annals::ledger::Ledger;
 use annals::ledger::privacy::Intake;
@@ -172,7 +172,10 @@ struct Counts {
 
 fn take(settings: &Settings, path: &Path, dry_run: bool) -> Result<ExitCode, Failure> {
     let open = || File::open(path).map(BufReader::new).map_err(file(path, "read"));
-    let failed = |source| Failure::Take { path: path.to_owned(), source };
+    let failed = |source| match source {
+        TakeError::Read(source) => file(path, "read")(source),
+        source => Failure::Take { path: path.to_owned(), source },
+    };
     // The form of every line is read before any is kept.
     disclosing::read(&mut open()?, &mut |_, _| Ok(())).map_err(failed)?;
     let ledger = if dry_run { settings.trying()? } else { settings.writing()? };

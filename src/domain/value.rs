@@ -225,6 +225,17 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// As [`shown`], in one line: what somebody else named must not look like lines of the program's own.
+///
+/// ```
+/// use annals::domain::value::in_line;
+/// assert_eq!(in_line("minutes.txt\n7/2: \u{1b}"), r"minutes.txt\n7/2: \u{1b}");
+/// ```
+#[must_use]
+pub fn in_line(text: &str) -> String {
+    shown(text).replace('\n', "\\n").replace('\t', "\\t")
+}
+
 fn first_refused(text: &str) -> Option<char> {
     // Most texts are letters, digits and spaces alone, which are told by their bytes.
     let told = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));

@@ -100,6 +100,10 @@ impl Bundle {
     /// [`BundleError`].
     pub fn open(path: &Path) -> Result<Self, BundleError> {
         let file = File::open(path).map_err(unread(path))?;
+        // A folder can be opened, and what is read of one tells nobody that it is one.
+        if file.metadata().map_err(unread(path))?.is_dir() {
+            return Err(unread(path)(io::ErrorKind::IsADirectory.into()));
+        }
         let again = file.try_clone().map_err(unread(path))?;
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| named(path, error))?;
         if archive.has_duplicate_names() {

@@ -2,6 +2,7 @@
 //! large a file is, only a part of it is in memory at a time.
 
 use super::outgoing::{Outgoing, Readers};
+use crate::domain::value::in_line;
 use crate::ledger::{Ledger, LedgerError};
 use crate::store::{Condition, StoreError};
 use crate::trail::hash::hex;
@@ -40,6 +41,9 @@ pub enum EvidenceError {
         /// What the system said.
         source: io::Error,
     },
+    /// Its name would not be one in a list, or command a terminal.
+    #[error("{}: the name of the file holds what no name does, such as the end of a line; rename it", in_line(&.0.to_string_lossy()))]
+    Name(PathBuf),
     /// It changed between being named and being kept.
     #[error("{}: it changed while it was being read; repeat this once nobody writes to it", .0.display())]
     Moving(PathBuf),
@@ -58,8 +62,12 @@ impl Offered {
     /// Reads a file for its digest and its size.
     ///
     /// # Errors
-    /// [`EvidenceError::Read`].
+    /// [`EvidenceError::Read`]; [`EvidenceError::Name`].
     pub fn read(path: &Path) -> Result<Self, EvidenceError> {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if in_line(&name) != name {
+            return Err(EvidenceError::Name(path.to_owned()));
+        }
         let failed = |source| EvidenceError::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let (mut hash, mut size, mut piece) = (Sha256::new(), 0, vec![0; 1 << 16]);

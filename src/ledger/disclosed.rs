@@ -4,6 +4,7 @@
 use super::privacy::Erasure;
 use super::{Ledger, LedgerError};
 use crate::domain::sealed::Audience;
+use crate::domain::value::in_line;
 use crate::record::evidence::{self, File, Shown};
 use crate::record::fact::Fact;
 use crate::record::withheld;
@@ -115,7 +116,7 @@ impl Disclosed<'_> {
     #[must_use]
     pub fn words(&self, file: &File, with_digest: bool) -> String {
         let shown = |value: &Shown, what: &str| match value {
-            Shown::Clear(text) => text.clone(),
+            Shown::Clear(text) => in_line(text),
             Shown::Withheld(digest) if self.is_erased(digest) => format!("({what} erased)"),
             Shown::Withheld(_) | Shown::Absent => format!("({what} withheld)"),
         };
@@ -125,7 +126,7 @@ impl Disclosed<'_> {
         format!("{name}, {size} {unit}, {mediatype}{digest}")
     }
 
-    /// A file with how it is found at a glance, and where: it is not read, so that only its size tells whether it changed.
+    /// A file with whether it is here, and where: it is not read, so that nobody says that it is as it was named.
     fn glance(&self, file: &File) -> String {
         let words = self.words(file, false);
         let Some(sha256) = file.sha256.clear() else {
@@ -133,11 +134,11 @@ impl Disclosed<'_> {
         };
         let path = self.ledger.blob_path(sha256);
         let found = match path.as_ref().map(std::fs::metadata) {
-            Some(Ok(found)) if found.len() == file.size => Availability::Found,
-            Some(Ok(_)) => Availability::Changed,
-            _ => Availability::Missing,
+            Some(Ok(found)) if found.len() == file.size => "here",
+            Some(Ok(_)) => Availability::Changed.as_str(),
+            _ => Availability::Missing.as_str(),
         };
         let path = path.map(|path| path.display().to_string()).unwrap_or_default();
-        format!("{words}, {}: {path}", found.as_str())
+        format!("{words}, {found}: {path}")
     }
 }

@@ -111,7 +111,7 @@ impl Part {
 pub enum Gravity {
     /// Nothing is wrong; it is good to know.
     Fine,
-    /// Nothing is lost, and the next command that writes does without it or mends it.
+    /// Nothing is lost, and the next command that writes does without it or mends it, or the command that is told.
     Untidy,
     /// Something beside the entries is not as it was, or will soon be in the way.
     Wrong,

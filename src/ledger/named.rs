@@ -101,6 +101,11 @@ impl Named {
         self.withheld.saturating_sub(self.gone)
     }
 
+    /// Whether any value was erased, so that what nobody names may be one of them that is back.
+    pub(super) const fn has_erased(&self) -> bool {
+        self.gone > 0
+    }
+
     /// Whether a file goes with an erased value that is still here.
     pub(super) fn is_lingering(&self, name: &str) -> bool {
         self.lingering.contains(name) && !self.files.contains_key(name)

@@ -210,9 +210,12 @@ fn key(key: &str, width: usize) -> String {
     format!("{:<width$}", key.replace('_', " "))
 }
 
-/// A fact's value; a list whose items are long has a line for each.
+/// A fact's value; a list whose items are long has a line for each. What goes on in another line stands further in, so that nobody's
+/// words look like another item, or another fact.
 fn listed(cell: &Cell, width: usize) -> String {
-    let items: Vec<String> = english().items(cell).iter().map(|item| shown(item).into_owned()).collect();
+    let on = format!("\n{:width$}", "", width = width + usize::from(INDENT));
+    let items: Vec<String> =
+        english().items(cell).iter().map(|item| shown(item).replace('\n', &on)).collect();
     let long = items.len() > 1 && items.iter().any(|item| item.contains(", ") || item.len() > 40);
     items.join(&if long { format!("\n{:width$}", "") } else { ", ".to_owned() })
 }
@@ -226,6 +229,17 @@ pub fn line(reading: &Reading) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_words_look_like_another_fact_or_another_item() {
+        let one = listed(&Cell::text("Talks\nlifecycle  completed"), 20);
+        assert_eq!(one, format!("Talks\n{:24}lifecycle  completed", ""));
+        let items = ["KR: under way, since 2021", "DK: said,\nKR: completed, since 2022"].map(str::to_owned);
+        let all = listed(&Cell::List(items.to_vec()), 20);
+        let expected =
+            format!("KR: under way, since 2021\n{0:20}DK: said,\n{0:24}KR: completed, since 2022", "");
+        assert_eq!(all, expected);
+    }
 
     #[test]
     fn on_a_narrow_terminal_no_word_is_broken_and_none_is_left_out() {

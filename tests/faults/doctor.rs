@@ -1,5 +1,6 @@
 //! A ledger is broken in every way: `annals doctor` names it, changes nothing, and what it says mends it.
 
+use super::evidence::commands;
 use super::place::{self, HISTORY, PROGRESS, Place, files, pipe};
 use annals::ledger::Ledger;
 use annals::ledger::examination::{Gravity, Part, examine};
@@ -117,7 +118,7 @@ impl Place {
 }
 
 /// Everything that can be mended in a folder of one's own.
-const CASES: [Case; 32] = [
+const CASES: [Case; 31] = [
     (
         |place| fs::remove_file(place.ledger.join("annals.json")).unwrap(),
         "marker",
@@ -236,15 +237,6 @@ const CASES: [Case; 32] = [
     ),
     (|place| fs::write(minutes(place), "others").unwrap(), "files", "wrong", "not those that an entry names"),
     (
-        |place| {
-            let name = annals::trail::hash::sha256(b"draft");
-            fs::write(place.ledger.join("blobs").join(name), "draft").unwrap();
-        },
-        "files",
-        "untidy",
-        "no entry names it",
-    ),
-    (
         |place| fs::write(checkpoint(place), "garbage").unwrap(),
         "checkpoints",
         "wrong",
@@ -327,6 +319,51 @@ fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
     );
     place.follow(first["commands"][0].as_str().unwrap());
     assert_eq!(place.examined().1["findings"], json!([]));
+}
+
+/// It may be there for an entry that is to come; once something was erased, it may be that.
+#[test]
+fn a_file_that_no_entry_names_is_told_and_to_be_deleted_only_where_it_may_have_been_erased() {
+    let place = ledger();
+    fs::write(place.path("draft.txt"), "draft").unwrap();
+    place.done(["evidence", "add", "draft.txt"]);
+    let blob = place.ledger.join("blobs").join(annals::trail::hash::sha256(b"draft"));
+    let found = || {
+        let (code, found) = place.examined();
+        let first = found["findings"][0].clone();
+        assert!(first["what"].as_str().unwrap().ends_with(": no entry names it"), "{found:#}");
+        (code, first)
+    };
+    let (code, first) = found();
+    assert_eq!((code, &first["gravity"], &first["commands"]), (Some(0), &json!("fine"), &json!([])));
+    let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+    place.done(["erase", "126", "--field", "note"].into_iter().chain(basis));
+    let (code, first) = found();
+    assert_eq!((code, &first["gravity"]), (Some(1), &json!("untidy")));
+    place.follow(first["commands"][0].as_str().unwrap());
+    assert!(!blob.exists());
+    place.healthy();
+}
+
+/// What a backup has beside them may have been erased since.
+#[test]
+fn only_the_files_that_entries_name_are_taken_from_a_backup() {
+    let place = ledger();
+    fs::write(place.path("BACKUP/blobs").join(annals::trail::hash::sha256(b"erased")), "erased").unwrap();
+    let named = fs::read_dir(place.ledger.join("blobs")).unwrap().count();
+    for alone in [false, true] {
+        fs::remove_dir_all(place.ledger.join("blobs")).unwrap();
+        if alone {
+            fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+        }
+        let found = place.examined().1;
+        if alone {
+            fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+        }
+        place.follow(found["findings"][0]["commands"][0].as_str().unwrap());
+        assert_eq!(fs::read_dir(place.ledger.join("blobs")).unwrap().count(), named);
+        place.healthy();
+    }
 }
 
 /// No command decides which of two histories counts.
@@ -489,11 +526,22 @@ fn that_no_checkpoint_is_kept_is_good_to_know_where_this_desk_signed_some() {
         fs::remove_dir_all(place.path("BACKUP/checkpoints")).unwrap();
         fs::rename(place.ledger.join("checkpoints"), place.path("BACKUP/checkpoints")).unwrap();
     });
+    // Where nobody tells what a backup has, nothing is known to be lost.
+    fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
     let (code, found) = place.examined();
+    fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
     let finding = &found["findings"][0];
     assert_eq!(
         (code, &finding["about"], &finding["gravity"]),
         (Some(0), &json!("checkpoints"), &json!("fine"))
+    );
+    let (code, found) = place.examined();
+    let finding = &found["findings"][0];
+    assert!(
+        (code, &finding["gravity"]) == (Some(1), &json!("untidy"))
+            && finding["what"].as_str().unwrap().ends_with("the backup has 1 that were cosigned")
+            && found["findings"].as_array().unwrap().len() == 1,
+        "{found:#}"
     );
     place.follow(finding["commands"][0].as_str().unwrap());
     let (_, found) = place.examined();
@@ -684,11 +732,15 @@ fn whatever_lies_in_the_place_of_a_file_or_folder_is_told_moved_away_and_restore
             damage(path);
             let (_, found) = place.examined();
             assert!(!found.to_string().contains("chmod"), "{found:#}");
-            let commands = found["findings"][0]["commands"].as_array().unwrap();
-            assert!(about == "lock" || about == "state" || commands.len() == 2, "{found:#}");
-            for command in commands {
-                place.follow(command.as_str().unwrap());
+            let mut said = commands(&found);
+            place.follow(&said.join("\n"));
+            if about == "files" && is_folder {
+                // Which of the backup's files entries name is told once that is away.
+                let then = commands(&place.examined().1);
+                place.follow(&then.join("\n"));
+                said.extend(then);
             }
+            assert!(about == "lock" || about == "state" || said.len() == 2, "{found:#}");
             assert!(about == "lock" || files(path) == before, "{found:#}");
             let _ = fs::remove_dir_all(path);
             let _ = fs::remove_file(path);

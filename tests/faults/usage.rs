@@ -258,6 +258,34 @@ fn a_name_of_a_file_that_is_no_unicode_is_told_as_far_as_it_can_be() {
 }
 
 #[test]
+fn a_name_of_a_file_that_would_look_like_a_line_of_an_answer_is_refused() {
+    let place = Place::founded();
+    for (name, told) in
+        [("a.txt\nlifecycle  completed", "a.txt\\nlifecycle"), ("\u{1b}[31m.txt", "\\u{1b}[31m.txt: ")]
+    {
+        fs::write(place.path(name), "a file").unwrap();
+        place.refused(["evidence", "add", name], 2, &[told, "rename it"]);
+        place.refused(progress(&["--evidence", name]), 2, &[told, "rename it"]);
+    }
+}
+
+#[test]
+fn a_folder_and_nothing_in_the_place_of_a_file_are_told_with_a_remedy() {
+    let place = Place::founded();
+    fs::create_dir(place.path("folder")).unwrap();
+    for command in
+        ["disclose --take", "mirror --ledger new", "bundle restore --ledger new", "import", "evidence add"]
+    {
+        let of = |name: &str| command.split(' ').chain([name]).map(str::to_owned).collect::<Vec<_>>();
+        place.refused(of("nothere.file"), 2, &["nothere.file: cannot be read", "check its name"]);
+        if !command.starts_with("mirror") {
+            place.refused(of("folder"), 2, &["folder: cannot be read"]);
+        }
+    }
+    assert!(!place.path("new").exists());
+}
+
+#[test]
 fn where_standard_error_cannot_be_written_the_code_says_what_became_of_it() {
     let place = Place::founded();
     assert_eq!(place.annals_unheard(["verify", "nothere"]).code, Some(2));

@@ -31,13 +31,14 @@ impl Failure {
             Self::Keyring(KeyringError::System { .. })
             | Self::Answer(_)
             | Self::Process(_)
-            | Self::Take { source: TakeError::Read(_), .. }
             | Self::Lingering(_)
             | Self::Restore { source: RestoreError::Append(_), .. } => 3,
-            Self::File { source, .. } | Self::Page { source: PageError::Read(source), .. } => system(source),
+            Self::File { source, .. }
+            | Self::Page { source: PageError::Read(source), .. }
+            | Self::Take { source: TakeError::Read(source), .. } => system(source),
             Self::Restore { source: RestoreError::Empty, .. }
             | Self::Take { source: TakeError::Form(_), .. }
-            | Self::Evidence(EvidenceError::Moving(_))
+            | Self::Evidence(EvidenceError::Moving(_) | EvidenceError::Name(_))
             | Self::Plan { .. }
             | Self::Usage(_)
             | Self::NoKey(_)
@@ -77,7 +78,7 @@ impl Failure {
     }
 }
 
-const fn line(error: &LineError) -> u8 {
+fn line(error: &LineError) -> u8 {
     match error {
         LineError::Record(error) => record(error),
         LineError::Ledger(_) => 3,
@@ -101,7 +102,7 @@ const fn backup(error: &BackupError) -> u8 {
         BackupError::Ledger(error) => ledger(error),
         BackupError::Checkpoints(error) => checkpoint(error),
         BackupError::Copy(CopyError::Store(error)) => store(error),
-        BackupError::Copy(CopyError::Inside(_)) => 2,
+        BackupError::Copy(CopyError::Inside(_)) | BackupError::OnCopy(_) | BackupError::OnLedger(_) => 2,
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
         | BackupError::Lost(_) => 1,
         BackupError::Beside { .. } => 3,
@@ -133,7 +134,7 @@ fn is_malformed(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidData | ErrorKind::InvalidInput)
 }
 
-const fn bundled(error: &bundle::verify::VerifyError) -> u8 {
+fn bundled(error: &bundle::verify::VerifyError) -> u8 {
     match error {
         bundle::verify::VerifyError::Bundle(error) => bundle(error),
         bundle::verify::VerifyError::Disclosures(_) => 2,
@@ -141,7 +142,7 @@ const fn bundled(error: &bundle::verify::VerifyError) -> u8 {
     }
 }
 
-const fn unpack(error: &UnpackError) -> u8 {
+fn unpack(error: &UnpackError) -> u8 {
     match error {
         UnpackError::Bundle(error) => bundle(error),
         UnpackError::Disclosures(_) => 2,
@@ -156,7 +157,7 @@ const fn unpack(error: &UnpackError) -> u8 {
     }
 }
 
-const fn pack(error: &PackError) -> u8 {
+fn pack(error: &PackError) -> u8 {
     match error {
         PackError::Uncovered => 2,
         PackError::Changed(_) => 1,
@@ -183,9 +184,9 @@ const fn prove(error: &ProveError) -> u8 {
     }
 }
 
-const fn bundle(error: &BundleError) -> u8 {
+fn bundle(error: &BundleError) -> u8 {
     match error {
-        BundleError::Read { .. } => 3,
+        BundleError::Read { source, .. } => system(source),
         _ => 2,
     }
 }

@@ -91,7 +91,12 @@ impl Examining<'_> {
                         continue;
                     }
                     let what = format!("{}: no entry names it", path.display());
-                    (what, Gravity::Untidy, remedy::remove(&path))
+                    // It may have been added for an entry that is to come; or be back, from where it was not erased.
+                    if named.has_erased() {
+                        (what, Gravity::Untidy, ("if none is to name it, delete it", remedy::remove(&path).1))
+                    } else {
+                        (what, Gravity::Fine, ("if none is to name it, delete it", Vec::new()))
+                    }
                 }
                 Some(false) => {
                     let what = format!("{}: its bytes are not those that an entry names", path.display());
@@ -113,10 +118,12 @@ impl Examining<'_> {
             format!("{} of the files that entries name are not kept here: {}", missing.len(), few(&missing));
         let offered = self.remedies.has_files(&missing);
         if offered.is_empty() {
-            self.add(Part::Files, Gravity::Fine, fact, self.remedies.files());
+            let remedy = "if they were here, take them from a backup or from the other side";
+            self.add(Part::Files, Gravity::Fine, fact, (remedy, self.remedies.files(&missing)));
         } else {
             let what = format!("{fact}; the backup has {} of them", offered.len());
-            self.add(Part::Files, Gravity::Wrong, what, self.remedies.missing(&offered));
+            let remedy = ("take them from the backup", self.remedies.files(&offered));
+            self.add(Part::Files, Gravity::Wrong, what, remedy);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 impl Examining<'_> {
     /// Each alone, before the entries are read: whoever writes signs what is there already.
@@ -44,21 +45,25 @@ impl Examining<'_> {
 
     /// Those that somebody cosigned, and that a backup has and the folder has not: nothing in the folder tells that they were lost.
     pub(super) fn lost_checkpoints(&mut self, state: &State) {
-        // Whoever restored the ledger has none, and is told so where this desk signed some.
         let kept = self.folder.join(shelf::FOLDER);
-        let Some((saved, _)) = shelf::in_folder(self.remedies.backup).ok().filter(|_| kept.exists()) else {
-            return;
-        };
+        let Ok((saved, _)) = shelf::in_folder(self.remedies.backup) else { return };
         let size = state.head.size;
         let own = |signed: &SignedCheckpoint| {
             signed.checkpoint().size() <= size && !checkpoints::cosigned(signed, state).is_empty()
         };
-        for signed in saved.into_iter().filter(own) {
-            let path = kept.join(shelf::name(signed.checkpoint().size()));
-            // Of one that is damaged that is said.
-            if fs::symlink_metadata(&path).is_ok() {
-                continue;
+        // Of one that is damaged that is said.
+        let path = |signed: &SignedCheckpoint| kept.join(shelf::name(signed.checkpoint().size()));
+        let lost: Vec<PathBuf> = saved.iter().filter(|signed| own(signed)).map(path).collect();
+        let lost = lost.into_iter().filter(|path| fs::symlink_metadata(path).is_err());
+        if !kept.exists() {
+            let many = lost.count();
+            if many > 0 {
+                let what = format!("no checkpoint is kept, and the backup has {many} that were cosigned");
+                self.add(Part::Checkpoints, Gravity::Untidy, what, self.remedies.checkpoints());
             }
+            return;
+        }
+        for path in lost {
             let what = format!("{}: it was cosigned, and only the backup has it", path.display());
             let commands = self.remedies.kept_checkpoint(&path).into_iter().collect();
             self.add(Part::Checkpoints, Gravity::Untidy, what, ("take it in again", commands));

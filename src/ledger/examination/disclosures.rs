@@ -66,8 +66,11 @@ impl Examining<'_> {
             self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.erased());
         }
         if stray > 0 && self.writer.is_none() && !self.is_grave() {
-            let what = format!("{stray} disclosures belong to no entry: what they are of was never recorded");
-            self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
+            let what = format!(
+                "{stray} disclosures belong to no entry: what they are of was never recorded, or their lines were changed"
+            );
+            let remedy = "nothing is to be done: the next erasure removes them with what it erases";
+            self.add(Part::Disclosures, Gravity::Fine, what, (remedy, Vec::new()));
         }
     }
 

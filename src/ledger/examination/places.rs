@@ -57,7 +57,8 @@ impl Examining<'_> {
             Part::Disclosures => remedies.offered(DISCLOSURES, remedies.disclosures(&[]).1),
             Part::Checkpoints if folder => remedies.offered(shelf::FOLDER, remedies.checkpoints().1),
             Part::Checkpoints => remedies.kept_checkpoint(path).into_iter().collect(),
-            Part::Files if folder => remedies.offered("blobs", remedies.files().1),
+            // What lies in a backup may have been erased since: which files are missing is told once they can be looked for.
+            Part::Files if folder => Vec::new(),
             Part::Journal | Part::Files => remedies.copied(path).into_iter().collect(),
             _ => Vec::new(),
         };

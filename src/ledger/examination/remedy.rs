@@ -132,34 +132,23 @@ impl Remedies<'_> {
     }
 
     pub(super) fn file(self, name: &str) -> Remedy {
-        let inner = Path::new("blobs").join(name);
-        let (from, to) = (quoted(&self.backup.join(&inner)), quoted(&self.folder.join(&inner)));
-        let folder = quoted(&self.folder.join("blobs"));
-        ("take it from a backup or from the other side", vec![format!("mkdir -p {folder} && cp {from} {to}")])
+        ("take it from a backup or from the other side", self.files(&[name.into()]))
     }
 
-    pub(super) fn files(self) -> Remedy {
-        let (from, to) = (quoted(&self.backup.join("blobs")), quoted(&self.folder.join("blobs")));
-        (
-            "if they were here, take them from a backup or from the other side",
-            vec![format!("mkdir -p {to} && cp {from}/* {to}")],
-        )
-    }
-
-    /// Where a backup has files.
+    /// Which files a backup has.
     pub(super) fn has_files(self, names: &[PathBuf]) -> Vec<PathBuf> {
         let blobs = self.backup.join("blobs");
-        names.iter().map(|name| blobs.join(name)).filter(|path| path.is_file()).collect()
+        names.iter().filter(|name| blobs.join(name).is_file()).cloned().collect()
     }
 
-    /// Each by its name: what else the backup has may have been erased since.
-    pub(super) fn missing(self, files: &[PathBuf]) -> Remedy {
-        let to = quoted(&self.folder.join("blobs"));
-        let copy = |files: &[PathBuf]| {
-            let from: Vec<String> = files.iter().map(quoted).collect();
+    /// The commands that take files from a backup, each by its name: what else it has may have been erased since.
+    pub(super) fn files(self, names: &[PathBuf]) -> Vec<String> {
+        let (from, to) = (self.backup.join("blobs"), quoted(&self.folder.join("blobs")));
+        let copy = |names: &[PathBuf]| {
+            let from: Vec<String> = names.iter().map(|name| quoted(&from.join(name))).collect();
             format!("mkdir -p {to} && cp {} {to}", from.join(" "))
         };
-        ("take them from the backup", files.chunks(AT_ONCE).map(copy).collect())
+        names.chunks(AT_ONCE).map(copy).collect()
     }
 
     pub(super) fn checkpoints(self) -> Remedy {

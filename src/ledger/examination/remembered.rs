@@ -42,8 +42,11 @@ impl Examining<'_> {
     fn newest(&mut self, remembered: &[SignedCheckpoint], memory: &Path) {
         let folder = self.folder.join(shelf::FOLDER);
         if !folder.exists() {
-            let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
-            self.add(Part::Checkpoints, Gravity::Fine, what.to_owned(), self.remedies.checkpoints());
+            // Where a backup has some, that is said.
+            if self.findings.iter().all(|finding| finding.about != Part::Checkpoints) {
+                let what = "no checkpoint is kept, and this desk signed some: what was cosigned is not proved here any more";
+                self.add(Part::Checkpoints, Gravity::Fine, what.to_owned(), self.remedies.checkpoints());
+            }
             return;
         }
         let Some(newest) = remembered.last().map(|newest| newest.checkpoint().size()) else { return };
