@@ -181,6 +181,8 @@ pub struct Status<'a> {
     pub lifecycle: Axis<'a, Lifecycle>,
     /// How it is doing.
     pub health: Axis<'a, Health>,
+    /// When all parties agreed that it was suspended, from the first time on.
+    pub suspended: Vec<Rest>,
     /// Each occurrence that anybody spoke of.
     pub occurrences: Vec<(Effective, Axis<'a, OccurrenceState>)>,
     /// The newest word that stands.
@@ -191,21 +193,33 @@ impl Status<'_> {
     /// The day since when all parties agree that there is nothing more to do, if they do.
     #[must_use]
     pub fn over(&self) -> Option<NaiveDate> {
-        self.agreed(Lifecycle::is_over)
-    }
-
-    /// The day since when all parties agree that there is nothing to do, for good or as long as it is suspended, if they do.
-    #[must_use]
-    pub fn rests(&self) -> Option<NaiveDate> {
-        self.agreed(|lifecycle| lifecycle.is_over() || lifecycle == Lifecycle::Suspended)
-    }
-
-    fn agreed(&self, stands: impl Fn(Lifecycle) -> bool) -> Option<NaiveDate> {
         let axis = &self.lifecycle;
-        let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(stands);
+        let agreed = axis.joint == Joint::Agreed && axis.value.is_some_and(Lifecycle::is_over);
         let words = axis.voices.iter().filter_map(|voice| voice.word.as_ref());
         words.map(|word| word.effective.begin()).max().filter(|_| agreed)
     }
+
+    /// Whether all parties agree that there is nothing to do, for good or as long as it is suspended.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.over().is_some() || self.suspended.last().is_some_and(|rest| rest.until.is_none())
+    }
+
+    /// Whether all parties agreed of a day that there was nothing to do.
+    #[must_use]
+    pub fn rested(&self, day: NaiveDate) -> bool {
+        self.over().is_some_and(|since| since <= day)
+            || self.suspended.iter().any(|rest| rest.since <= day && rest.until.is_none_or(|until| day < until))
+    }
+}
+
+/// A time in which an action was suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// Its first day.
+    pub since: NaiveDate,
+    /// The first day after it, unless it goes on.
+    pub until: Option<NaiveDate>,
 }
 
 /// Derives an action's status.
@@ -223,7 +237,8 @@ pub fn of<'a>(
     let mut windows: Vec<(&Word, Effective, Latest<'_, OccurrenceState>)> = Vec::new();
     let mut latest: Option<&Word> = None;
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
-    for word in words.standing().filter(within).filter(|word| counts(words, word)) {
+    let counting = || words.standing().filter(within).filter(|word| counts(words, word));
+    for word in counting() {
         latest = Some(word);
         if word.said == Said::Decided {
             (0..parties.len()).for_each(|party| lifecycle.take(Some(party), word, word.lifecycle));
@@ -252,9 +267,32 @@ pub fn of<'a>(
     Status {
         lifecycle: lifecycle.axis(parties, grace_days),
         health: health.axis(parties, grace_days),
+        suspended: suspensions(counting(), parties),
         occurrences: occurrences.collect(),
         latest: latest.cloned(),
     }
+}
+
+/// When each party's latest word was that an action is suspended, whatever its words are by now.
+fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> Vec<Rest> {
+    let mut turns: Vec<&Word> = words.filter(|word| word.lifecycle.is_some()).collect();
+    if turns.iter().all(|word| word.lifecycle != Some(Lifecycle::Suspended)) {
+        return Vec::new();
+    }
+    turns.sort_by_key(|word| word.place());
+    let (mut rests, mut says): (Vec<Rest>, Vec<Option<Lifecycle>>) = (Vec::new(), vec![None; parties.len()]);
+    for word in turns {
+        let said = word.lifecycle.filter(|_| !is_contest(word));
+        parties.iter().zip(&mut says).filter(|(party, _)| word.is_of(party)).for_each(|(_, says)| *says = said);
+        let suspended = says.iter().all(|says| *says == Some(Lifecycle::Suspended));
+        let day = word.effective.begin();
+        match rests.last_mut().filter(|rest| rest.until.is_none()) {
+            None if suspended => rests.push(Rest { since: day, until: None }),
+            Some(rest) if !suspended => rest.until = Some(day),
+            _ => {}
+        }
+    }
+    rests
 }
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the

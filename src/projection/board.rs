@@ -151,8 +151,8 @@ fn told<'a>(
     }
 }
 
-/// What is known of each window. One that was not over when the action was, or when it was suspended, is neither open nor missed: it
-/// counts where somebody spoke of it.
+/// What is known of each window. One whose last day came once the action was over, or as long as it was suspended, is neither open nor
+/// missed: it counts where somebody spoke of it.
 fn windows(
     state: &State,
     action: &action::State,
@@ -163,8 +163,6 @@ fn windows(
     let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
     let known = |window: &Effective| agenda::known(&grid, *window);
     let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
-    let rests = status.rests();
-    let counts = |end: NaiveDate| rests.is_none_or(|since| end < since);
     // A window of the cycle has one name; any other is called as it was said.
     let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
@@ -175,12 +173,12 @@ fn windows(
             (Some(_), says) => says.is_some_and(|state| !settled(state)),
             (None, _) => true,
         });
-        let missed = expected && end_of(window) < today && counts(end_of(window));
+        let missed = expected && end_of(window) < today && !status.rested(end_of(window));
         (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
     let told: BTreeSet<NaiveDate> = windows.iter().map(|(window, _)| window.begin()).collect();
-    for (name, end) in grid.iter().filter(|(_, end)| counts(*end)) {
+    for (name, end) in grid.iter().filter(|(_, end)| !status.rested(*end)) {
         if !told.contains(&name.begin()) {
             windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }

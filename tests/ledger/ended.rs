@@ -74,6 +74,29 @@ fn a_window_that_was_not_over_when_its_action_was_suspended_is_not_to_be_held() 
 }
 
 #[test]
+fn a_window_that_closed_while_its_action_was_suspended_is_missed_by_nobody_once_that_goes_on() {
+    let mut desk = reviewing();
+    decide(&mut desk, ACTION, "suspend", json!({"effective": "2022-01-01"}));
+    let mut say = |party, day: &str, lifecycle: &str| {
+        let data = json!({"effective": day, "lifecycle": lifecycle});
+        let mut draft = desk.draft(party, &format!("actions/{ACTION}"), "action.progressed", data);
+        draft.time += chrono::Duration::days(800);
+        desk.record(&draft).unwrap();
+        windows(&desk, None)
+    };
+    assert_eq!(say("DK", "2023-03", "suspended"), ["2021 missed"], "it rests since the first time");
+    assert_eq!(say("DK", "2023-06", "under_way"), ["2021 missed", "2023 missed", "2024 open"]);
+    assert_eq!(say("KR", "2023-07", "continuing"), ["2021 missed", "2023 missed", "2024 open"]);
+    // One side alone suspends nothing.
+    assert_eq!(say("KR", "2023-12", "suspended"), ["2021 missed", "2023 missed", "2024 open"]);
+    assert_eq!(say("DK", "2023-12-31", "suspended"), ["2021 missed"]);
+    assert_eq!(say("DK", "2024-02", "under_way"), ["2021 missed", "2024 open"]);
+    assert_eq!(windows(&desk, Some("2021-12-31")), ["2021 open", "2022 open", "2023 open", "2024 open"]);
+    assert_eq!(windows(&desk, Some("2023-05-31")), ["2021 missed"]);
+    assert_eq!(awaited(&desk).0, ["2021"]);
+}
+
+#[test]
 fn what_was_said_of_a_window_is_told_though_its_action_ended() {
     let mut desk = reviewing();
     for (window, state) in [("2021", "planned"), ("2022", "postponed"), ("2023", "planned")] {

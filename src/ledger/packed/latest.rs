@@ -1,9 +1,11 @@
-//! The latest words: those that alone make an action's status, found among its records without unpacking the others.
+//! The latest words: those that alone make an action's status, found among its records without unpacking the others. Of one that was
+//! ever suspended all turns of its lifecycle belong to them.
 //!
 //! A status is what each party said last on each axis, and which word stands for it follows from a few numbers of a record.
 //! What the words make together is not known here: [`crate::domain::status::of`] makes the same of the latest as of all.
 
-use super::{CONTESTED, DECIDED, Fields, Key, VERIFIED, VOIDS, WORD, own};
+use super::{CONTESTED, DECIDED, Fields, Key, VERIFIED, VOIDS, WORD, own, place};
+use crate::domain::assertion::Lifecycle;
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
@@ -96,6 +98,10 @@ impl Latest {
         let voids = self.records.iter().filter(|(_, record)| record.said == VOIDS);
         let voided: BTreeSet<u64> = voids.map(|(_, record)| record.answers).collect();
         let (mut axes, mut newest) = (Axes::of(self.parties.len()), None);
+        // When an action was suspended is told by all of its turns.
+        let suspended = place(Lifecycle::ALL, Some(Lifecycle::Suspended));
+        let turns = self.records.iter().any(|(_, word)| word.lifecycle == suspended);
+        let mut chosen = Vec::new();
         // From the newest on: of two that are true since the same day it counts.
         for (at, (sequence, word)) in self.records.iter().enumerate().rev() {
             // A contest falls with what it contests.
@@ -111,6 +117,7 @@ impl Latest {
             let decided = word.said == DECIDED;
             let voice = if decided { 0 } else { usize::from(word.party) + 1 };
             if word.lifecycle > 0 {
+                chosen.extend(turns.then_some(at));
                 axes.take(Axes::LIFECYCLE, voice, choice)?;
             }
             if word.health > 0 && !decided {
@@ -121,7 +128,7 @@ impl Latest {
                 axes.take(window, voice, choice)?;
             }
         }
-        let mut chosen: Vec<usize> = axes.places().chain(newest).collect();
+        chosen.extend(axes.places().chain(newest));
         let answers = chosen.iter().filter_map(|at| self.records.get(*at));
         let contested: Vec<usize> = answers.filter_map(|(_, word)| self.contested(word)).collect();
         chosen.extend(contested);
