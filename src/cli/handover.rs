@@ -85,7 +85,9 @@ impl Handover {
             acting.map_err(|refusal| Failure::usage(refusal.to_string()))?;
         }
         let (history, reading) = Axes::default().read(&ledger)?;
-        let duties = handover::of(&history, &reading, &party, self.institution.as_ref(), self.within)?;
+        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let duties =
+            handover::of(&history, &reading, &party, self.institution.as_ref(), self.within, measured)?;
         let disclosed = ledger.disclosed()?;
         let offices: Vec<Office> =
             duties.iter().map(|duty| office(&ledger, &disclosed, duty)).collect::<Result<_, _>>()?;

@@ -6,6 +6,7 @@ use super::output;
 use super::read::retain;
 use super::settings::Settings;
 use annals::domain::party::Author;
+use annals::domain::value::Code;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::inbox;
@@ -25,7 +26,7 @@ Examples:
   annals inbox --as KR --since 0 --awaiting            all that awaits an answer of yours
 
 A day counts whole, and an entry is the last one that you have seen. An assertion awaits that you confirm or contest it, \
-until you say anything later on the same, or its author does; a contest of your word, that you correct that word or say \
+until you say anything later on the same, or its author says anything newer there; a contest of your word, that you correct that word or say \
 what holds; a proposal, that you agree or decline. `as` in annals.toml says whose desk this is.")]
 pub(crate) struct Inbox {
     /// Whose inbox: a party such as KR, or an institution such as KR/MSIT, with the actions that it is named in or has [default:
@@ -59,7 +60,8 @@ impl Inbox {
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
         let first = first(&ledger, &history, self.since, &us)?;
-        let awaited = inbox::of(&history, &reading, &filter, &us.party)?;
+        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let awaited = inbox::of(&history, &reading, &filter, &us.party, measured)?;
         let ours = Author { party: us.party.clone(), institution: None };
         let (mut items, notes) = ledger.timeline(&history, &reading, None, first)?;
         items.retain(|item| !is_of(&item.source, &ours));

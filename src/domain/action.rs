@@ -272,6 +272,7 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
             lifecycle: event.lifecycle,
             health: event.health,
             occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
+            measures: !event.indicators.is_empty(),
             ..Word::spoken(place, event.effective, Said::Progressed)
         }),
         Event::Confirmed(event) => answer(words, place, event.effective, Said::Confirmed),
@@ -282,7 +283,7 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
                 words.say(Word::spoken(place, word.effective, said));
             }
         }
-        Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id, place.sequence)),
+        Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id, place.mark())),
     }
 }
 
@@ -293,6 +294,7 @@ fn answer(words: &mut Words, place: &Place<'_>, effective: Option<Effective>, sa
             lifecycle: answered.lifecycle,
             health: answered.health,
             occurrence: answered.occurrence,
+            measures: answered.measures,
             ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.sequence))
         };
         words.say(word);

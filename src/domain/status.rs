@@ -209,7 +209,10 @@ impl Status<'_> {
     #[must_use]
     pub fn rested(&self, day: NaiveDate) -> bool {
         self.over().is_some_and(|since| since <= day)
-            || self.suspended.iter().any(|rest| rest.since <= day && rest.until.is_none_or(|until| day < until))
+            || self
+                .suspended
+                .iter()
+                .any(|rest| rest.since <= day && rest.until.is_none_or(|until| day < until))
     }
 }
 
@@ -283,7 +286,11 @@ fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> 
     let (mut rests, mut says): (Vec<Rest>, Vec<Option<Lifecycle>>) = (Vec::new(), vec![None; parties.len()]);
     for word in turns {
         let said = word.lifecycle.filter(|_| !is_contest(word));
-        parties.iter().zip(&mut says).filter(|(party, _)| word.is_of(party)).for_each(|(_, says)| *says = said);
+        parties
+            .iter()
+            .zip(&mut says)
+            .filter(|(party, _)| word.is_of(party))
+            .for_each(|(_, says)| *says = said);
         let suspended = says.iter().all(|says| *says == Some(Lifecycle::Suspended));
         let day = word.effective.begin();
         match rests.last_mut().filter(|rest| rest.until.is_none()) {
@@ -297,7 +304,8 @@ fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> 
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the
 /// confirmer's own assertion, does not.
-fn counts(words: &Words, word: &Word) -> bool {
+#[must_use]
+pub fn counts(words: &Words, word: &Word) -> bool {
     match word.said {
         Said::Progressed | Said::Confirmed(_) | Said::Decided => true,
         Said::Contested(at) => words.at(at).is_some_and(|contested| contested.voided.is_none()),

@@ -23,6 +23,24 @@ pub struct Place<'a> {
     pub answers: Option<Uuid>,
 }
 
+/// Which entry did something, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The sequence of the entry.
+    pub sequence: u64,
+    /// The day on which it was recorded, in the zone where a day ends last.
+    pub day: NaiveDate,
+}
+
+impl Place<'_> {
+    /// The entry and its day.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark { sequence: self.sequence, day: self.day }
+    }
+}
+
 /// What was said, kept for as long as the action: the fold needs no more of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,8 +63,10 @@ pub struct Word {
     pub health: Option<Health>,
     /// Where the occurrence of a window stands.
     pub occurrence: Option<(Effective, OccurrenceState)>,
-    /// The sequence of the entry in which its author corrected it.
-    pub voided: Option<u64>,
+    /// Whether it gives values of indicators, which are not kept here.
+    pub measures: bool,
+    /// The entry in which its author corrected it.
+    pub voided: Option<Mark>,
 }
 
 /// The kinds of words.
@@ -102,6 +122,7 @@ impl Word {
             lifecycle: None,
             health: None,
             occurrence: None,
+            measures: false,
             voided: None,
         }
     }
@@ -164,10 +185,10 @@ impl Words {
         self.0.push(word);
     }
 
-    /// Voids the word of the entry with an id, if there is one, by the entry with a sequence.
-    pub fn void(&mut self, id: Uuid, sequence: u64) {
+    /// Voids the word of the entry with an id, if there is one, by another.
+    pub fn void(&mut self, id: Uuid, by: Mark) {
         if let Some(word) = self.0.iter_mut().rfind(|word| word.id == id) {
-            word.voided = Some(sequence);
+            word.voided = Some(by);
         }
     }
 
@@ -175,7 +196,8 @@ impl Words {
     #[must_use]
     pub fn until(&self, size: u64) -> Self {
         let said = self.0.iter().take_while(|word| word.sequence < size);
-        said.map(|word| Word { voided: word.voided.filter(|at| *at < size), ..word.clone() }).collect()
+        said.map(|word| Word { voided: word.voided.filter(|by| by.sequence < size), ..word.clone() })
+            .collect()
     }
 
     /// The word before and the word after a moment on the effective axis, among a party's own lifecycles.

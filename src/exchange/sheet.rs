@@ -93,6 +93,6 @@ pub fn said_since(
 ) -> Result<Option<u64>, LedgerError> {
     let words = ledger.words(action)?;
     let own = words.all().iter().filter(|word| word.is_of(party) && !matches!(word.said, Said::Verified(..)));
-    let entries = own.flat_map(|word| [Some(word.sequence), word.voided]).flatten();
+    let entries = own.flat_map(|word| [Some(word.sequence), word.voided.map(|by| by.sequence)]).flatten();
     Ok(entries.filter(|sequence| *sequence >= size).max())
 }

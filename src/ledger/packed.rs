@@ -3,16 +3,16 @@
 //! ```text
 //! key     sequence of the action's first entry (8) sequence (8)
 //! value   id (16) answers (8) day (4) effective (4) window (4) party (2)
-//!         said outcome occurrence lifecycle health (1 each)
+//!         said outcome occurrence lifecycle health measures (1 each)
 //! ```
 //!
 //! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said. A correction is a
-//! record as well, and names the word that it voids, so that the records before an entry give the words as they were then.
+//! record as well, and has its day and the word that it voids, so that the records before an entry give the words as they were then.
 
 use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
-use crate::domain::word::{Said, Word, Words};
+use crate::domain::word::{Mark, Said, Word, Words};
 use chrono::{Datelike, NaiveDate};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ mod latest;
 pub(super) use latest::Latest;
 
 /// Bytes of a word.
-pub(super) const WORD: usize = 43;
+pub(super) const WORD: usize = 44;
 /// What `said` is of a contest, of an auditor's finding, of a correction and of a decision.
 const CONTESTED: u8 = 2;
 const VERIFIED: u8 = 3;
@@ -61,9 +61,11 @@ impl Packed {
         if let Some(word) = words.all().last().filter(|word| word.sequence == sequence) {
             return Self::word(word, parties);
         }
-        let voided = words.all().iter().rfind(|word| word.voided == Some(sequence))?;
+        let voided =
+            words.all().iter().rfind(|word| word.voided.is_some_and(|by| by.sequence == sequence))?;
         let mut record = [0; WORD];
         record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
+        record.get_mut(24..28)?.copy_from_slice(&voided.voided?.day.num_days_from_ce().to_be_bytes());
         *record.get_mut(38)? = VOIDS;
         Some(Self(record))
     }
@@ -94,6 +96,7 @@ impl Packed {
                 place(OccurrenceState::ALL, occurrence),
                 place(Lifecycle::ALL, word.lifecycle),
                 place(Health::ALL, word.health),
+                u8::from(word.measures),
             ],
         ];
         record.concat().try_into().ok().map(Self)
@@ -127,7 +130,8 @@ impl Unpacked {
         let fields = Fields::of(record);
         if fields.said == VOIDS {
             let voided = self.words.binary_search_by_key(&fields.answers, |word| word.sequence).ok()?;
-            self.words.get_mut(voided)?.voided = Some(sequence);
+            let day = NaiveDate::from_num_days_from_ce_opt(fields.day)?;
+            self.words.get_mut(voided)?.voided = Some(Mark { sequence, day });
         } else {
             self.words.push(fields.word(sequence, &self.parties)?);
         }
@@ -154,6 +158,7 @@ struct Fields {
     occurrence: u8,
     lifecycle: u8,
     health: u8,
+    measures: u8,
 }
 
 impl Fields {
@@ -171,6 +176,7 @@ impl Fields {
             occurrence: u8::from_be_bytes(next(&mut rest)),
             lifecycle: u8::from_be_bytes(next(&mut rest)),
             health: u8::from_be_bytes(next(&mut rest)),
+            measures: u8::from_be_bytes(next(&mut rest)),
         }
     }
 
@@ -195,6 +201,7 @@ impl Fields {
                 Some(state) => Some((Effective::from_bits(self.window)?, state)),
                 None => None,
             },
+            measures: self.measures > 0,
             voided: None,
         })
     }
@@ -248,7 +255,7 @@ mod tests {
             answers in prop_oneof![0..=sequence, any::<u64>()],
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
             health in proptest::option::of(one(Health::ALL)),
-            occurs in any::<bool>(),
+            (occurs, measures) in any::<(bool, bool)>(),
         ) -> Word {
             Word {
                 id: Uuid::from_u64_pair(id, sequence),
@@ -266,6 +273,7 @@ mod tests {
                 lifecycle,
                 health,
                 occurrence: occurs.then_some((window, state)),
+                measures,
                 voided: None,
             }
         }
@@ -291,7 +299,7 @@ mod tests {
                     let of = &words.all()[of.index(words.all().len())];
                     if of.voided.is_none() {
                         let id = of.id;
-                        words.void(id, sequence + 1);
+                        words.void(id, Mark { sequence: sequence + 1, day: "2023-02-03".parse().unwrap() });
                         next(&words, sequence + 1);
                     }
                 }

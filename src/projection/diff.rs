@@ -207,16 +207,19 @@ impl<'a, W: Spoken> Since<'a, W> {
         Ok(())
     }
 
-    /// Whether a word that can give the value of an indicator is in one of the readings alone.
+    /// Whether a word that gives the value of an indicator is in one of the readings alone.
     fn may_have_measured(&self, words: &Words) -> bool {
         let is_in = |side: &Side<'_, W>, word: &Word| {
             let size = side.history.state.head.size;
             word.sequence < size
-                && word.voided.is_none_or(|voided| voided >= size)
+                && word.voided.is_none_or(|by| by.sequence >= size)
                 && side.reading.effective.is_none_or(|day| word.effective.begin() <= day)
         };
-        let gives = |word: &&Word| matches!(word.said, Said::Progressed | Said::Confirmed(_));
-        words.all().iter().filter(gives).any(|word| is_in(&self.before, word) != is_in(&self.after, word))
+        words
+            .all()
+            .iter()
+            .filter(|word| word.measures)
+            .any(|word| is_in(&self.before, word) != is_in(&self.after, word))
     }
 
     fn instrument(&self, base: &instrument::State, changes: &mut Vec<Change>) {
@@ -387,7 +390,7 @@ impl Comparing<'_> {
         let newer =
             |word: &&Word| word.sequence >= self.first || before.is_none_or(|old| word.place() > old.place());
         let gone = |word: &Word| {
-            let voided = |at: u64| self.words.at(at).and_then(|word| word.voided);
+            let voided = |at: u64| self.words.at(at).and_then(|word| word.voided).map(|by| by.sequence);
             voided(word.sequence).or_else(|| match word.said {
                 // A contest falls with what it contests.
                 Said::Contested(at) => voided(at),

@@ -7,6 +7,7 @@ use super::agenda::{self, Item, Matter};
 use super::board::{self, Row};
 use super::filter::Filter;
 use super::inbox::{self, Awaited};
+use super::indicators::Measured;
 use super::reading::Reading;
 use crate::domain::assignment::Responsibility;
 use crate::domain::duration::Duration;
@@ -34,13 +35,14 @@ pub struct Duty<'a> {
 ///
 /// # Errors
 /// Where what was said cannot be read.
-pub fn of<'a, W: Spoken>(
+pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     history: &'a History<W>,
     reading: &Reading,
     party: &Code,
     institution: Option<&Code>,
     within: Duration,
-) -> Result<Vec<Duty<'a>>, W::Fault> {
+    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+) -> Result<Vec<Duty<'a>>, E> {
     let filter =
         Filter { party: Some(party.clone()), institution: institution.cloned(), ..Filter::default() };
     let mut duties: Vec<Duty<'a>> = Vec::new();
@@ -63,7 +65,7 @@ pub fn of<'a, W: Spoken>(
                 Matter::Task { institution, .. } => institution == held.institution,
                 Matter::Window(..) | Matter::Instrument(_) => true,
             });
-            let awaits = inbox::of(history, reading, &filter, party)?;
+            let awaits = inbox::of(history, reading, &filter, party, measured)?;
             duties.push(Duty { row: row.clone(), held, due, awaits });
         }
     }

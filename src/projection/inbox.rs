@@ -2,15 +2,17 @@
 //!
 //! What they said since a moment, whether it awaits one or not, is a part of [`super::timeline`].
 
-use super::board::{self, Row};
+use super::board;
 use super::evaluation;
 use super::filter::Filter;
+use super::indicators::{self, Measured};
 use super::reading::Reading;
-use crate::domain::date::Effective;
-use crate::domain::status::Axis;
-use crate::domain::value::{Code, words};
+use crate::domain::assertion::{Health, Lifecycle, OccurrenceState};
+use crate::domain::status;
+use crate::domain::value::{Code, Text, words};
 use crate::domain::word::{Said, Word, Words};
 use crate::record::history::{History, Spoken};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,21 +28,30 @@ words! {
 
 /// The entries of others that await an answer of a party, on the actions that a filter admits, by sequence.
 ///
-/// An assertion that stands awaits one until the party confirms or contests it, says the same or anything later on its axes,
-/// or its author says something newer. A contest of the party's own word awaits one until the party says something later on
-/// the axes of that word, or either is corrected. A proposal awaits one as long as it can be agreed to and the party has not.
+/// An assertion that stands awaits one on each axis, and of each indicator, on which it says something: until the party confirms or
+/// contests it, says the same or anything later there, or its author says something newer, since the same day or a later one. One
+/// that says nothing there awaits one until its author says anything else. A contest of the party's own word awaits one until the
+/// party says something later on the axes of that word, or either is corrected. A proposal awaits one as long as it can be agreed to
+/// and the party has not. `measured` is asked what was measured of an action, where others did.
 ///
 /// # Errors
 /// Where what was said cannot be read.
-pub fn of<W: Spoken>(
+pub fn of<W: Spoken, E: From<W::Fault>>(
     history: &History<W>,
     reading: &Reading,
     filter: &Filter,
     party: &Code,
-) -> Result<BTreeMap<u64, Awaited>, W::Fault> {
+    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+) -> Result<BTreeMap<u64, Awaited>, E> {
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
-        found.extend(awaited(row, &*history.words.of(row.action)?, reading, party));
+        let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
+        let told = if words.standing().any(|word| word.measures && word.party != *party) {
+            measured(action)?
+        } else {
+            Measured::default()
+        };
+        found.extend(awaited(action, &words, &told, reading, party));
     }
     for row in evaluation::proposed(&history.state, filter) {
         let open = row.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]);
@@ -49,77 +60,159 @@ pub fn of<W: Spoken>(
     Ok(found)
 }
 
-fn awaited(row: &Row<'_>, words: &Words, reading: &Reading, party: &Code) -> Vec<(u64, Awaited)> {
-    let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
+fn awaited(
+    action: &Code,
+    words: &Words,
+    measured: &Measured,
+    reading: &Reading,
+    party: &Code,
+) -> Vec<(u64, Awaited)> {
+    let claims = Claims::of(action, words, measured, reading);
     let own = words.standing().filter(|word| word.party == *party);
     let answer = |word: &Word| match word.said {
         Said::Confirmed(at) | Said::Contested(at) => Some(at),
         Said::Progressed | Said::Verified(..) | Said::Decided => None,
     };
     let answered: BTreeSet<u64> = own.filter_map(answer).collect();
-    // What says nothing on an axis is outlived by whatever is said next.
     let last = |whose: &Code| words.standing().rfind(|word| word.party == *whose).map(|word| word.sequence);
     let of = |word: &Word| match word.said {
         Said::Progressed if answered.contains(&word.sequence) => None,
         Said::Progressed => {
-            let axes = axes(row, word, party);
-            let open = axes.iter().any(|axis| axis.awaits(word));
-            let open = open || (axes.is_empty() && last(&word.party) == Some(word.sequence));
+            let places = claims.made_by(word);
+            let open = places.iter().any(|on| claims.awaits(*on, word, party));
+            let open = open || (places.is_empty() && last(&word.party) == Some(word.sequence));
             open.then_some(Awaited::ConfirmOrContest)
         }
         Said::Contested(at) => {
             let own = words.at(at).filter(|own| own.party == *party && own.voided.is_none())?;
-            let axes = axes(row, own, party);
-            let open = axes.iter().any(|axis| axis.ours_before(word));
-            let open = open || (axes.is_empty() && last(party) < Some(word.sequence));
+            let places = claims.made_by(own);
+            let before =
+                |on: &On<'_>| claims.last(*on, party, NaiveDate::MAX).is_none_or(|ours| ours.is_before(word));
+            let open = places.iter().any(before);
+            let open = open || (places.is_empty() && last(party) < Some(word.sequence));
             open.then_some(Awaited::CorrectOrRestate)
         }
         Said::Confirmed(_) | Said::Verified(..) | Said::Decided => None,
     };
-    let others = words.standing().filter(within).filter(|word| word.party != *party);
+    let others = words.standing().filter(|word| is_within(word, reading) && word.party != *party);
     others.filter_map(|word| Some((word.sequence, of(word)?))).collect()
 }
 
-/// An axis on which a word says something: what its author and a party said last there, and whether that is the same.
-struct Opposed<'a> {
-    theirs: Option<&'a Word>,
-    ours: Option<&'a Word>,
-    same: bool,
+fn is_within(word: &Word, reading: &Reading) -> bool {
+    reading.effective.is_none_or(|day| word.effective.begin() <= day)
 }
 
-impl Opposed<'_> {
-    /// Whether an assertion is its author's last word here, and the party says otherwise or has said nothing since.
-    fn awaits(&self, word: &Word) -> bool {
-        let newest = self.theirs.is_some_and(|theirs| theirs.sequence == word.sequence);
-        newest && !self.same && self.ours_before(word)
-    }
+/// On what something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum On<'a> {
+    Lifecycle,
+    Health,
+    /// The occurrence of the window that begins on a day.
+    Window(NaiveDate),
+    Indicator(&'a str),
+}
 
-    /// Whether the party has said nothing here since a word.
-    fn ours_before(&self, word: &Word) -> bool {
-        self.ours.is_none_or(|ours| ours.sequence < word.sequence)
+/// What is said there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says<'a> {
+    Lifecycle(Lifecycle),
+    Health(Health),
+    Occurrence(OccurrenceState),
+    Amount(&'a Text, Option<&'a Text>),
+    /// Not what another says.
+    Otherwise,
+}
+
+/// What a party says on something with a word.
+#[derive(Debug, Clone, Copy)]
+struct Claim<'a> {
+    /// Where the word stands on the effective axis.
+    place: (NaiveDate, u64),
+    says: Says<'a>,
+}
+
+impl Claim<'_> {
+    /// Whether it was recorded before a word.
+    const fn is_before(&self, word: &Word) -> bool {
+        self.place.1 < word.sequence
     }
 }
 
-/// The axes on which a word says something.
-fn axes<'a>(row: &'a Row<'_>, word: &Word, party: &Code) -> Vec<Opposed<'a>> {
-    let status = &row.status;
-    let mut axes = Vec::new();
-    axes.extend(word.lifecycle.map(|_| spoken(&status.lifecycle, &word.party, party)));
-    axes.extend(word.health.map(|_| spoken(&status.health, &word.party, party)));
-    let here = |window: Effective| {
-        status.occurrences.iter().find(|(other, _)| other.begin() == window.begin()).map(|(_, axis)| axis)
-    };
-    let occurrence = word.occurrence.and_then(|(window, _)| here(window));
-    axes.extend(occurrence.map(|axis| spoken(axis, &word.party, party)));
-    axes
+/// What each party says on something, in the order of the effective axis.
+struct Claims<'a> {
+    all: BTreeMap<(On<'a>, &'a Code), Vec<Claim<'a>>>,
+    /// The indicators of which a word gives a value.
+    indicators: BTreeMap<u64, Vec<&'a str>>,
 }
 
-fn spoken<'a, T: PartialEq>(axis: &'a Axis<'_, T>, author: &Code, party: &Code) -> Opposed<'a> {
-    let of = |whose: &Code| axis.voices.iter().find(|voice| voice.party == whose);
-    let (theirs, ours) = (of(author), of(party));
-    Opposed {
-        theirs: theirs.and_then(|voice| voice.word.as_ref()),
-        ours: ours.and_then(|voice| voice.word.as_ref()),
-        same: ours.zip(theirs).is_some_and(|(one, other)| one.says.is_some() && one.says == other.says),
+impl<'a> Claims<'a> {
+    fn of(action: &Code, words: &'a Words, measured: &'a Measured, reading: &'a Reading) -> Self {
+        let mut claims = Self { all: BTreeMap::new(), indicators: BTreeMap::new() };
+        let counting =
+            words.standing().filter(|word| is_within(word, reading) && status::counts(words, word));
+        for word in counting {
+            for (on, says) in said(word) {
+                let says = if matches!(word.said, Said::Contested(_)) { Says::Otherwise } else { says };
+                let claim = Claim { place: word.place(), says };
+                if word.said == Said::Decided {
+                    reading.parties.iter().for_each(|party| claims.take(on, party, claim));
+                } else {
+                    claims.take(on, &word.party, claim);
+                }
+            }
+        }
+        for (party, name, given) in indicators::given(action, words, measured, reading) {
+            let says = Says::Amount(given.value, given.unit);
+            claims.take(On::Indicator(name.as_str()), party, Claim { place: given.place(), says });
+            claims.indicators.entry(given.sequence).or_default().push(name.as_str());
+        }
+        claims.all.values_mut().for_each(|claims| claims.sort_by_key(|claim| claim.place));
+        claims
     }
+
+    fn take(&mut self, on: On<'a>, party: &'a Code, claim: Claim<'a>) {
+        self.all.entry((on, party)).or_default().push(claim);
+    }
+
+    fn on(&self, on: On<'a>, party: &'a Code) -> &[Claim<'a>] {
+        self.all.get(&(on, party)).map_or(&[], Vec::as_slice)
+    }
+
+    /// On what a word says something.
+    fn made_by(&self, word: &Word) -> Vec<On<'a>> {
+        let indicators = self.indicators.get(&word.sequence).into_iter().flatten();
+        said(word).map(|(on, _)| on).chain(indicators.map(|name| On::Indicator(name))).collect()
+    }
+
+    /// What a party says on something at last, of what is true since before a day.
+    fn last(&self, on: On<'a>, party: &'a Code, day: NaiveDate) -> Option<&Claim<'a>> {
+        let claims = self.on(on, party);
+        claims.partition_point(|claim| claim.place.0 < day).checked_sub(1).and_then(|at| claims.get(at))
+    }
+
+    /// Whether an assertion is what its author says on something of some time, and a party says otherwise of that time or has said
+    /// nothing since.
+    fn awaits(&self, on: On<'a>, word: &'a Word, party: &'a Code) -> bool {
+        let (begin, own) = (word.effective.begin(), self.on(on, &word.party));
+        let since = own.get(own.partition_point(|claim| claim.place.0 < begin)..).unwrap_or_default();
+        let Some(says) = since.iter().find(|claim| claim.place == word.place()).map(|claim| claim.says)
+        else {
+            return false;
+        };
+        if since.iter().any(|claim| claim.place.1 > word.sequence) {
+            return false;
+        }
+        let until =
+            since.iter().map(|claim| claim.place.0).find(|day| *day > begin).unwrap_or(NaiveDate::MAX);
+        self.last(on, party, until).is_none_or(|ours| ours.says != says && ours.is_before(word))
+    }
+}
+
+/// What a word says on the axes.
+fn said<'a>(word: &Word) -> impl Iterator<Item = (On<'a>, Says<'a>)> + use<'a> {
+    let lifecycle = word.lifecycle.map(|lifecycle| (On::Lifecycle, Says::Lifecycle(lifecycle)));
+    let health = word.health.map(|health| (On::Health, Says::Health(health)));
+    let occurrence =
+        word.occurrence.map(|(window, state)| (On::Window(window.begin()), Says::Occurrence(state)));
+    lifecycle.into_iter().chain(health).chain(occurrence)
 }

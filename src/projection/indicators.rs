@@ -73,7 +73,7 @@ pub struct Given<'a> {
 
 impl Given<'_> {
     /// Where it stands on the effective axis, as a word does.
-    const fn place(&self) -> (NaiveDate, u64) {
+    pub(super) const fn place(&self) -> (NaiveDate, u64) {
         (self.effective.begin(), self.sequence)
     }
 
@@ -97,24 +97,32 @@ pub struct Series<'a> {
     pub latest: Given<'a>,
 }
 
-/// The indicators of an action by name, and of each what every party gave, in the order of the parties: of the words that stand
-/// and whose date begins by the day of the reading, ties by sequence.
+/// Every value that a party gave of an indicator of an action, in the order of the ledger: of the words that stand and whose date begins
+/// by the day of the reading. Of several values in one entry the last counts.
 #[must_use]
-pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a Reading) -> Vec<Series<'a>> {
+pub fn given<'a>(
+    action: &Code,
+    words: &Words,
+    measured: &'a Measured,
+    reading: &'a Reading,
+) -> Vec<(&'a Code, &'a Text, Given<'a>)> {
     let Some(told) = measured.0.get(action) else { return Vec::new() };
     let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
-    let mut given: BTreeMap<(&str, usize), Vec<(&Text, Given<'a>)>> = BTreeMap::new();
+    let mut given = Vec::new();
     for word in words.standing().filter(within) {
         let at = match word.said {
             Said::Progressed => word.sequence,
             Said::Confirmed(at) => at,
             Said::Contested(_) | Said::Verified(..) | Said::Decided => continue,
         };
-        let place = reading.parties.iter().position(|party| *party == word.party);
-        let (Some(place), Some(own), Some(said)) = (place, told.get(&word.sequence), told.get(&at)) else {
+        let party = reading.parties.iter().find(|party| **party == word.party);
+        let (Some(party), Some(own), Some(said)) = (party, told.get(&word.sequence), told.get(&at)) else {
             continue;
         };
-        for Indicator { name, value, unit } in &said.indicators {
+        for (at, Indicator { name, value, unit }) in said.indicators.iter().enumerate() {
+            if said.indicators.iter().skip(at + 1).any(|later| later.name == *name) {
+                continue;
+            }
             let each = Given {
                 value,
                 unit: unit.as_ref(),
@@ -122,13 +130,20 @@ pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a
                 source: &own.source,
                 sequence: word.sequence,
             };
-            let values = given.entry((name.as_str(), place)).or_default();
-            // Of several values in one entry the last counts.
-            if values.last().is_some_and(|(_, before)| before.sequence == each.sequence) {
-                values.pop();
-            }
-            values.push((name, each));
+            given.push((party, name, each));
         }
+    }
+    given
+}
+
+/// The indicators of an action by name, and of each what every party gave, in the order of the parties, of what [`given`] tells, ties
+/// by sequence.
+#[must_use]
+pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a Reading) -> Vec<Series<'a>> {
+    let mut all: BTreeMap<(&str, usize), Vec<(&Text, Given<'a>)>> = BTreeMap::new();
+    for (party, name, each) in given(action, words, measured, reading) {
+        let place = reading.parties.iter().position(|known| known == party);
+        all.entry((name.as_str(), place.unwrap_or_default())).or_default().push((name, each));
     }
     let series = |((_, place), values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {
         let (name, latest) = *values.iter().max_by_key(|(_, each)| each.place())?;
@@ -140,7 +155,7 @@ pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a
             latest,
         })
     };
-    given.into_iter().filter_map(series).collect()
+    all.into_iter().filter_map(series).collect()
 }
 
 /// The same of each action of a board of which anything was measured that stands.

@@ -1,6 +1,7 @@
 //! The inbox: given what others said, then what awaits an answer.
 
 use super::desk::{ACTION, Desk, word};
+use annals::domain::value::Code;
 use annals::ledger::Receipt;
 use annals::projection::filter::Filter;
 use annals::projection::inbox::{self, Awaited};
@@ -13,7 +14,9 @@ const REFERENCE: &str = "1.G2G.2";
 fn awaited(desk: &Desk, party: &str) -> Vec<(u64, Awaited)> {
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, None);
-    inbox::of(&history, &reading, &Filter::default(), &party.parse().unwrap()).unwrap().into_iter().collect()
+    let measured = &mut |action: &Code| desk.ledger.measured(&reading, Some(action));
+    let found = inbox::of(&history, &reading, &Filter::default(), &party.parse().unwrap(), measured);
+    found.unwrap().into_iter().collect()
 }
 
 fn answer(desk: &mut Desk, party: &str, kind: &str, to: Receipt) -> Receipt {
@@ -54,6 +57,57 @@ fn a_newer_word_of_its_author_awaits_in_its_place() {
     let ill = desk.progress("DK", REFERENCE, ill).unwrap();
     let expected = [newer, ill].map(|said| (said.sequence, Awaited::ConfirmOrContest));
     assert_eq!(awaited(&desk, "KR"), expected, "each axis for itself");
+}
+
+/// A word of an earlier time says nothing of a later one, nor the later one of it.
+#[test]
+fn a_word_of_an_earlier_time_awaits_beside_the_newest() {
+    let say = |lifecycle: &str, day: &str| json!({"effective": day, "lifecycle": lifecycle});
+    let mut desk = Desk::founded();
+    let newest = desk.progress("DK", REFERENCE, say("continuing", "2021-10")).unwrap();
+    let earlier = desk.progress("DK", REFERENCE, say("under_way", "2021-03")).unwrap();
+    let awaits = |said: &[Receipt]| -> Vec<_> {
+        said.iter().map(|said| (said.sequence, Awaited::ConfirmOrContest)).collect()
+    };
+    assert_eq!(awaited(&desk, "KR"), awaits(&[newest, earlier]));
+    // What KR says of the later time answers that alone, and what it says of the earlier one, that.
+    desk.progress("KR", REFERENCE, say("suspended", "2021-11")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), awaits(&[earlier]));
+    desk.progress("KR", REFERENCE, say("under_way", "2021-04")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), []);
+    // Since the same day, or a later one, it is outlived.
+    let other = desk.progress("DK", REFERENCE, say("planned", "2021-02")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), awaits(&[other]));
+    let again = desk.progress("DK", REFERENCE, say("under_way", "2021-02-01")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), awaits(&[again]));
+}
+
+#[test]
+fn each_indicator_awaits_whatever_else_its_author_says() {
+    let measure = |value: &str, name: &str, day: &str| json!({"effective": day, "indicators": [{"name": name, "value": value, "unit": "teams"}]});
+    let mut desk = Desk::founded();
+    let teams = desk.progress("DK", REFERENCE, measure("31", "teams", "2021-06")).unwrap();
+    let visits = desk.progress("DK", REFERENCE, measure("2", "visits", "2021-06")).unwrap();
+    let said = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let awaits = |said: &[Receipt]| -> Vec<_> {
+        said.iter().map(|said| (said.sequence, Awaited::ConfirmOrContest)).collect()
+    };
+    assert_eq!(awaited(&desk, "KR"), awaits(&[teams, visits, said]));
+    // The same, or a newer value, by whichever side, takes its place.
+    desk.progress("KR", REFERENCE, measure("2", "visits", "2021-07")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), awaits(&[teams, said]));
+    assert_eq!(awaited(&desk, "DK"), [], "that is what DK says");
+    let more = desk.progress("DK", REFERENCE, measure("54", "teams", "2021-09")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), awaits(&[said, more]));
+    answer(&mut desk, "KR", "action.confirmed", more);
+    assert_eq!(awaited(&desk, "KR"), awaits(&[said]));
+    // A contested value is to be given anew, whatever else is said.
+    let doubted = desk.progress("DK", REFERENCE, measure("90", "teams", "2021-10")).unwrap();
+    let contest = answer(&mut desk, "KR", "action.contested", doubted);
+    desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+    assert_eq!(awaited(&desk, "DK"), [(contest.sequence, Awaited::CorrectOrRestate)]);
+    desk.progress("DK", REFERENCE, measure("60", "teams", "2021-10")).unwrap();
+    assert_eq!(awaited(&desk, "DK"), []);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Silence: given what was said, then what was not.
 
 use super::desk::{ACTION, Desk, completed, word};
+use super::reviews::{decide, reviewing};
 use annals::ledger::Receipt;
 use annals::projection::board;
 use annals::projection::filter::Filter;
@@ -75,6 +76,28 @@ fn a_word_that_was_corrected_was_said() {
     let said = desk.progress("DK", "1.G2G.2", word("under_way")).unwrap();
     desk.answer("DK", ACTION, "action.corrected", said, json!({"reason": "typo"})).unwrap();
     assert_eq!(gaps(&desk, "1.G2G.2", "2022-01-01", "2022-02-01"), ["no_word KR"]);
+}
+
+/// Whoever takes a word back, or decides with the other side what becomes of the action, is not silent.
+#[test]
+fn a_correction_and_what_is_said_in_a_review_are_words_on_their_days() {
+    let mut desk = reviewing();
+    let said = desk.progress("DK", "1.G2G.2", word("under_way")).unwrap();
+    let silent = |desk: &Desk, since: &str| {
+        let all = gaps(desk, "1.G2G.2", since, "2022-06-01");
+        all.into_iter().filter(|line| line.starts_with("no_word")).collect::<Vec<_>>()
+    };
+    let corrected = desk.answer("DK", ACTION, "action.corrected", said, json!({"reason": "typo"})).unwrap();
+    let then = day(&desk, corrected);
+    assert_eq!(silent(&desk, &then), ["no_word KR"]);
+    assert_eq!(silent(&desk, &next(&then)), [format!("no_word DK {then}"), "no_word KR".to_owned()]);
+    // DK proposes, and KR agrees a day later.
+    let decided = decide(&mut desk, "1.G2G.2", "retain", json!({}));
+    let then = day(&desk, decided);
+    assert_eq!(silent(&desk, &then).len(), 1);
+    let proposed = then.parse::<chrono::NaiveDate>().unwrap().pred_opt().unwrap();
+    assert_eq!(silent(&desk, &proposed.to_string()), NONE);
+    assert_eq!(silent(&desk, &next(&then)), [format!("no_word DK {proposed}"), format!("no_word KR {then}")]);
 }
 
 #[test]
