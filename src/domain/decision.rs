@@ -7,7 +7,7 @@ use super::change::{Change, Decision, Fields, Kind, NotADecision};
 use super::finding::{self, Assessed, Finding};
 use super::sealed::Sealed;
 use super::value::Code;
-use super::word::{Mark, Place};
+use super::word::Place;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -133,7 +133,7 @@ pub enum Refusal {
     Agreed(Code, u64, u64),
     /// On what the action was.
     #[error(
-        "{action} was changed by entry {since}, after it was proposed in entry {proposal} to change it: propose it again, as it is now"
+        "{action} was changed by entry {since}, after it was proposed in entry {proposal} to change it, so that this is open no more: what is still wanted is proposed again, of the action as it is now"
     )]
     Stale {
         /// Which action.
@@ -188,10 +188,10 @@ pub struct Proposal {
     pub party: Code,
     /// What.
     pub decision: Decision,
-    /// Who has agreed, each in an entry; the last to agree among them.
-    pub agreed: Vec<(Code, Mark)>,
+    /// Who has agreed, each in the entry with a sequence; the last to agree among them.
+    pub agreed: Vec<(Code, u64)>,
     /// Who has declined.
-    pub declined: Option<(Code, Mark)>,
+    pub declined: Option<(Code, u64)>,
     /// The sequence of the entry by which it took effect.
     pub decided: Option<u64>,
 }
@@ -200,7 +200,7 @@ impl Proposal {
     /// The sequence of the entry that settled it.
     #[must_use]
     pub fn settled(&self) -> Option<u64> {
-        self.decided.or(self.declined.as_ref().map(|(_, by)| by.sequence))
+        self.decided.or(self.declined.as_ref().map(|(_, sequence)| *sequence))
     }
 
     /// The parties that have not agreed.
@@ -212,8 +212,8 @@ impl Proposal {
     }
 
     fn until(&self, size: u64) -> Option<Self> {
-        let agreed = self.agreed.iter().filter(|(_, by)| by.sequence < size).cloned().collect();
-        let declined = self.declined.clone().filter(|(_, by)| by.sequence < size);
+        let agreed = self.agreed.iter().filter(|(_, sequence)| *sequence < size).cloned().collect();
+        let declined = self.declined.clone().filter(|(_, sequence)| *sequence < size);
         let decided = self.decided.filter(|sequence| *sequence < size);
         (self.sequence < size).then(|| Self { agreed, declined, decided, ..self.clone() })
     }
@@ -262,20 +262,6 @@ impl State {
         let found = self.findings.iter().filter(|found| found.review == *review).map(|found| found.sequence);
         let own = self.proposals.iter().filter(|proposal| proposal.decision.review == *review);
         found.chain(own.filter_map(Proposal::settled)).max()
-    }
-
-    /// Which party found, proposed, agreed or declined anything, and when.
-    pub fn said(&self) -> impl Iterator<Item = (&Code, Mark)> {
-        let found = self
-            .findings
-            .iter()
-            .map(|found| (&found.party, Mark { sequence: found.sequence, day: found.day }));
-        let proposed = self.proposals.iter().flat_map(|proposal| {
-            let own = (&proposal.party, Mark { sequence: proposal.sequence, day: proposal.day });
-            let others = proposal.agreed.iter().chain(&proposal.declined).map(|(party, by)| (party, *by));
-            [own].into_iter().chain(others)
-        });
-        found.chain(proposed)
     }
 
     /// What is proposed and not settled, on an action that was last changed by the entry with a sequence, if by any.
@@ -334,8 +320,8 @@ pub fn consents(proposal: &Proposal, party: &Code, parties: &[&Code], last: bool
     if proposal.party == *party {
         return Err(Refusal::Own(proposal.sequence, party.clone()));
     }
-    if let Some((_, by)) = proposal.agreed.iter().find(|(other, _)| other == party) {
-        return Err(Refusal::Agreed(party.clone(), proposal.sequence, by.sequence));
+    if let Some((_, entry)) = proposal.agreed.iter().find(|(other, _)| other == party) {
+        return Err(Refusal::Agreed(party.clone(), proposal.sequence, *entry));
     }
     let others: Vec<&str> =
         proposal.awaited(parties).into_iter().filter(|other| *other != party).map(Code::as_str).collect();
@@ -374,12 +360,12 @@ pub fn evolve(state: &mut State, event: &Event, place: &Place<'_>) {
         }),
         Event::Agreed(_) => {
             if let Some(proposal) = state.proposal(place.answers) {
-                proposal.agreed.push((party.clone(), place.mark()));
+                proposal.agreed.push((party.clone(), place.sequence));
             }
         }
         Event::Declined(_) => {
             if let Some(proposal) = state.proposal(place.answers) {
-                proposal.declined = Some((party.clone(), place.mark()));
+                proposal.declined = Some((party.clone(), place.sequence));
             }
         }
         Event::Modified(_) => settle(state, place),
@@ -389,7 +375,7 @@ pub fn evolve(state: &mut State, event: &Event, place: &Place<'_>) {
 /// Takes the last consent to what was proposed.
 pub fn settle(state: &mut State, place: &Place<'_>) {
     if let Some(proposal) = state.proposal(place.answers) {
-        proposal.agreed.push((place.author.party.clone(), place.mark()));
+        proposal.agreed.push((place.author.party.clone(), place.sequence));
         proposal.decided = Some(place.sequence);
     }
 }

@@ -6,6 +6,7 @@ use super::value::Code;
 use super::word::{Said, Word, Words};
 use chrono::NaiveDate;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How the parties' latest words stand to each other.
@@ -117,9 +118,36 @@ pub struct Voice<'a, T> {
     pub says: Option<T>,
 }
 
-impl<T: Copy + PartialEq> Axis<'_, T> {
-    /// The word with which the parties began to differ: of two who do, the later of those with which each began to say what it
-    /// says; `words` are all of the action, and `value` is what one says on this axis.
+impl<'a, T: Copy + PartialEq> Axis<'a, T> {
+    /// What the parties' latest words make together.
+    #[must_use]
+    pub fn of(voices: Vec<Voice<'a, T>>, grace_days: u16) -> Self {
+        let spoken: Vec<(&Word, Option<T>)> =
+            voices.iter().filter_map(|voice| Some((voice.word.as_ref()?, voice.says))).collect();
+        let differing: Vec<(&Word, &Word)> = spoken
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
+            .filter(|(one, other)| differ(one.1, other.1))
+            .map(|(one, other)| (one.0, other.0))
+            .collect();
+        let live = |(one, other): &(&Word, &Word)| within_grace(one, other, grace_days);
+        let joint = if spoken.is_empty() {
+            Joint::Silent
+        } else if differing.iter().any(live) {
+            Joint::Disputed
+        } else if !differing.is_empty() || spoken.len() < voices.len() {
+            Joint::OneSided
+        } else {
+            Joint::Agreed
+        };
+        let newest = spoken.iter().max_by_key(|(word, _)| word.sequence).and_then(|(_, says)| *says);
+        let value = if joint == Joint::Disputed { None } else { newest };
+        Self { joint, value, voices }
+    }
+
+    /// The word with which the parties began to differ: of two who do, the first since which they never said the same; `words` are
+    /// all of the action, and `value` is what one says on this axis.
     #[must_use]
     pub fn apart_since<'w>(
         &self,
@@ -127,36 +155,37 @@ impl<T: Copy + PartialEq> Axis<'_, T> {
         grace_days: u16,
         value: impl Fn(&Word) -> Option<T>,
     ) -> Option<&'w Word> {
-        let says = |word: &Word| if is_contest(word) { None } else { value(word) };
-        let begun = |party: &Code, last: &Word| {
-            let own = words.standing().filter(|word| counts(words, word) && word.is_of(party));
-            let own = own.filter(|word| value(word).is_some() && word.place() <= last.place());
-            let mut run: Option<(&Word, &Word)> = None;
-            for word in own {
-                run = match run {
-                    // What was true before says nothing of what is.
-                    Some((_, newest)) if word.place() < newest.place() => run,
-                    Some((first, newest)) if says(newest) == says(word) => Some((first, word)),
-                    _ => Some((word, word)),
-                };
+        if self.joint != Joint::Disputed {
+            return None;
+        }
+        let says = |word: &Word| value(word).filter(|_| !is_contest(word));
+        let counting = words.standing().filter(|word| value(word).is_some() && counts(words, word));
+        let mut latest: Vec<Option<&Word>> = vec![None; self.voices.len()];
+        let mut since: BTreeMap<(usize, usize), &Word> = BTreeMap::new();
+        for word in counting {
+            for (voice, latest) in self.voices.iter().zip(&mut latest) {
+                // What is true only later is not said by the day of the reading.
+                let within = voice.word.as_ref().is_some_and(|last| word.place() <= last.place());
+                let newer = latest.is_none_or(|known| known.place() < word.place());
+                if within && newer && word.is_of(voice.party) {
+                    *latest = Some(word);
+                }
             }
-            run.map(|(first, _)| first)
-        };
-        let spoken: Vec<(&Voice<'_, T>, &Word)> =
-            self.voices.iter().filter_map(|voice| Some((voice, voice.word.as_ref()?))).collect();
-        let pairs = spoken
-            .iter()
-            .enumerate()
-            .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)));
-        let apart = pairs.filter(|((one, word), (other, beside))| {
-            differ(one.says, other.says) && within_grace(word, beside, grace_days)
+            for (at, one) in latest.iter().enumerate() {
+                for (beside, other) in latest.iter().enumerate().skip(at + 1) {
+                    if one.zip(*other).is_some_and(|(one, other)| differ(says(one), says(other))) {
+                        since.entry((at, beside)).or_insert(word);
+                    } else {
+                        since.remove(&(at, beside));
+                    }
+                }
+            }
+        }
+        let last = |at: usize| latest.get(at).copied().flatten();
+        let disputed = since.into_iter().filter(|((one, other), _)| {
+            last(*one).zip(last(*other)).is_some_and(|(one, other)| within_grace(one, other, grace_days))
         });
-        let since = apart.filter_map(|((one, word), (other, beside))| {
-            [begun(one.party, word)?, begun(other.party, beside)?]
-                .into_iter()
-                .max_by_key(|word| word.sequence)
-        });
-        since.min_by_key(|word| word.sequence)
+        disputed.map(|(_, word)| word).min_by_key(|word| word.sequence)
     }
 }
 
@@ -332,31 +361,10 @@ impl<'w, T: Copy + PartialEq> Latest<'w, T> {
     fn axis<'a>(self, parties: &[&'a Code], grace_days: u16) -> Axis<'a, T> {
         let says = |(word, value): (&'w Word, T)| (word, if is_contest(word) { None } else { Some(value) });
         let latest: Vec<Option<(&Word, Option<T>)>> = self.0.into_iter().map(|each| each.map(says)).collect();
-        let spoken: Vec<(&Word, Option<T>)> = latest.iter().flatten().copied().collect();
         let voice = |(party, latest): (&&'a Code, Option<(&Word, Option<T>)>)| {
             let (word, says) = latest.unzip();
             Voice { party, word: word.cloned(), says: says.flatten() }
         };
-        let voices = parties.iter().zip(latest).map(voice).collect();
-        let differing: Vec<(&Word, &Word)> = spoken
-            .iter()
-            .enumerate()
-            .flat_map(|(at, one)| spoken.iter().skip(at + 1).map(move |other| (one, other)))
-            .filter(|(one, other)| differ(one.1, other.1))
-            .map(|(one, other)| (one.0, other.0))
-            .collect();
-        let live = |(one, other): &(&Word, &Word)| within_grace(one, other, grace_days);
-        let joint = if spoken.is_empty() {
-            Joint::Silent
-        } else if differing.iter().any(live) {
-            Joint::Disputed
-        } else if !differing.is_empty() || spoken.len() < parties.len() {
-            Joint::OneSided
-        } else {
-            Joint::Agreed
-        };
-        let newest = spoken.iter().max_by_key(|(word, _)| word.sequence).and_then(|(_, says)| *says);
-        let value = if joint == Joint::Disputed { None } else { newest };
-        Axis { joint, value, voices }
+        Axis::of(parties.iter().zip(latest).map(voice).collect(), grace_days)
     }
 }

@@ -2,24 +2,23 @@
 //!
 //! All that was said between two moments, whether it changed anything or not, is not here but in [`super::timeline`].
 
-use super::board::{self, Row, Window};
+mod comparing;
+
+use super::board::{self, Row};
 use super::filter::Filter;
-use super::indicators::{self, Given, Measured, Series};
+use super::indicators::{self, Measured};
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState};
-use crate::domain::assignment::Responsibility;
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
-use crate::domain::status::{Axis, Joint, Voice};
 use crate::domain::value::{Code, Text, words};
-use crate::domain::word::{Said, Word, Words};
-use crate::record::history::{History, Spoken, State};
+use crate::domain::word::{Word, Words};
+use crate::record::history::{History, Spoken};
+use comparing::{Comparing, spoken, stands};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 
 /// One of the two readings, with its history.
 pub struct Side<'a, W> {
@@ -162,8 +161,13 @@ impl<'a, W: Spoken> Since<'a, W> {
         let (before, after) = (self.before.history, self.after.history);
         let state = before.state.programme.actions.get(name(row));
         let words = after.words.of(row.action)?;
-        let mut found =
-            Comparing { subject: stream(name(row)), words: &words, first: before.state.head.size, changes };
+        let mut found = Comparing {
+            subject: stream(name(row)),
+            words: &words,
+            first: before.state.head.size,
+            grace_days: after.state.grace_days(),
+            changes,
+        };
         found.differ(Field::Plan, (state.map(|_| "created"), Some("created")), |_| {
             Cause::entry(row.action.action.born())
         });
@@ -186,14 +190,19 @@ impl<'a, W: Spoken> Since<'a, W> {
         let Some(old) = known.or(other.as_ref()) else { return Ok(()) };
         let axes = (&old.status.lifecycle, &row.status.lifecycle);
         found.joint(Field::Joint, axes);
-        found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| found.together(axes));
+        found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| {
+            found.together(axes, |axis| (axis.joint, stands(axis)))
+        });
         found.each(Field::Lifecycle, None, axes);
         let axes = (&old.status.health, &row.status.health);
         found.joint(Field::HealthJoint, axes);
-        found.differ(Field::Health, (axes.0.value, axes.1.value), |found| found.together(axes));
+        found.differ(Field::Health, (axes.0.value, axes.1.value), |found| {
+            found.together(axes, |axis| (axis.joint, axis.value))
+        });
         found.each(Field::Health, None, axes);
         // A word makes a health fresh, and time alone makes it stale.
-        let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.together(axes) };
+        let fresh =
+            |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.together(axes, spoken) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
         if self.may_have_measured(&words) {
@@ -226,7 +235,8 @@ impl<'a, W: Spoken> Since<'a, W> {
         let (before, reference) = (&self.before.history.state, &base.instrument.reference);
         let known = before.programme.instruments.get(reference);
         let subject = format!("instruments/{reference}");
-        let mut found = Comparing { subject, words: &Words::NONE, first: before.head.size, changes };
+        let first = before.head.size;
+        let mut found = Comparing { subject, words: &Words::NONE, first, grace_days: 0, changes };
         found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| {
             Cause::entry(base.registered)
         });
@@ -243,207 +253,4 @@ impl<'a, W: Spoken> Since<'a, W> {
         let expires = old.and_then(|standing| standing.expires);
         found.differ(Field::Expires, (expires, new.expires), |_| said(new.told));
     }
-}
-
-/// The changes of one subject, as they are found.
-struct Comparing<'a> {
-    subject: String,
-    /// What was said of it, as the later reading knows it.
-    words: &'a Words,
-    /// The first entry that the earlier reading does not have.
-    first: u64,
-    changes: &'a mut Vec<Change>,
-}
-
-impl Comparing<'_> {
-    /// Takes a change where old and new differ.
-    fn differ<T: Display + PartialEq>(
-        &mut self,
-        field: Field,
-        (old, new): (Option<T>, Option<T>),
-        cause: impl FnOnce(&Self) -> Cause,
-    ) -> Option<&mut Change> {
-        if old == new {
-            return None;
-        }
-        let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
-        let (subject, cause) = (self.subject.clone(), cause(self));
-        let (party, window, institution, indicator) = (None, None, None, None);
-        self.changes.push(Change { subject, field, party, window, institution, indicator, old, new, cause });
-        self.changes.last_mut()
-    }
-
-    /// What reviews decided that the action is, and in which others it goes on.
-    fn defined(&mut self, old: &action::State, new: &action::State) {
-        let since = |_: &Self| Cause::entry(new.action.since());
-        let (before, after) = (&old.action, &new.action);
-        self.differ(Field::Text, (Some(&before.text), Some(&after.text)), since);
-        self.differ(Field::Cycle, (before.cycle.as_ref(), after.cycle.as_ref()), since);
-        let successors = |state: &action::State| {
-            let ended = state.ended.as_ref().filter(|ended| !ended.successors.is_empty());
-            ended.map(|ended| ended.successors.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))
-        };
-        self.differ(Field::Successors, (successors(old), successors(new)), |_| {
-            Cause::entry(new.ended.since())
-        });
-    }
-
-    /// How the words on an axis stand to each other.
-    fn joint<T>(&mut self, field: Field, axes: (&Axis<'_, T>, &Axis<'_, T>)) {
-        self.differ(field, (Some(axes.0.joint), Some(axes.1.joint)), |found| found.together(axes));
-    }
-
-    /// Each party's own word on an axis.
-    fn each<T: Display>(
-        &mut self,
-        field: Field,
-        window: Option<Effective>,
-        (old, new): (&Axis<'_, T>, &Axis<'_, T>),
-    ) {
-        for (before, after) in old.voices.iter().zip(&new.voices) {
-            let own = (says(before), says(after));
-            if let Some(change) = self.differ(field, own, |found| found.own(before, after)) {
-                change.party = Some(after.party.clone());
-                change.window = window;
-            }
-        }
-    }
-
-    /// Each window with what is known of it, and each party's word.
-    fn windows(&mut self, old: &Row<'_>, new: &Row<'_>) {
-        let silent = new.status.lifecycle.voices.iter();
-        let silent = silent.map(|voice| Voice { party: voice.party, word: None, says: None });
-        let nothing = Axis { joint: Joint::Silent, value: None, voices: silent.collect() };
-        let mut names: Vec<Effective> = new.windows.iter().map(|(name, _)| *name).collect();
-        let gone = old.windows.iter().map(|(name, _)| *name);
-        names.extend(gone.filter(|name| new.windows.iter().all(|(other, _)| other.begin() != name.begin())));
-        names.sort_by_key(Effective::begin);
-        for name in names {
-            let (before, after) = (occurrence(old, name), occurrence(new, name));
-            let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
-            // Before the plan says that there is a window, it is as open as any; and one that was open is gone without a word.
-            let open = Window::Open;
-            let old = before.0.unwrap_or(open);
-            let known = (Some(old), after.0.or((old == open).then_some(open)));
-            if let Some(change) = self.differ(Field::Occurrence, known, |found| found.together(axes)) {
-                change.window = Some(name);
-            }
-            self.each(Field::Occurrence, Some(name), axes);
-        }
-    }
-
-    /// What each party gave last as the value of each indicator.
-    fn indicators(&mut self, old: &[Series<'_>], new: &[Series<'_>]) {
-        let words = self.words;
-        let gone = old.iter().filter(|series| latest(new, series).is_none());
-        for series in new.iter().chain(gone) {
-            let (before, after) = (latest(old, series), latest(new, series));
-            let amounts = (before.map(Given::amount), after.map(Given::amount));
-            let word = |given: Option<&Given<'_>>| given.and_then(|given| words.at(given.sequence));
-            if let Some(change) =
-                self.differ(Field::Indicator, amounts, |found| found.said(word(before), word(after)))
-            {
-                change.party = Some(series.party.clone());
-                change.indicator = Some(series.name.clone());
-            }
-        }
-    }
-
-    /// Which institutions have the action, and until when; what was assigned to an institution whose work has passed to another
-    /// is gone from the one and come to the other.
-    fn held(&mut self, state: &State, old: &Row<'_>, new: &Row<'_>) {
-        let names: BTreeSet<&Code> = old.held.iter().chain(&new.held).map(|held| held.institution).collect();
-        for name in names {
-            let (before, after) = (task(old, name), task(new, name));
-            let Some(last) = after.or(before) else { continue };
-            let party = state.programme.parties.get(&last.task.party);
-            let passed = || party.and_then(|party| party.successors(name).next());
-            let (sequence, effective) = match new.action.assignments.relieved(name) {
-                _ if after.is_some() => (last.since, last.effective),
-                Some(relieved) => (relieved.sequence, relieved.effective),
-                None => {
-                    passed().map_or((last.since, last.effective), |next| (next.since(), Some(next.effective)))
-                }
-            };
-            let said = || Cause::Entry { sequence, effective };
-            let mark = |change: Option<&mut Change>| {
-                if let Some(change) = change {
-                    change.party = Some(last.task.party.clone());
-                    change.institution = Some(name.clone());
-                }
-            };
-            let role = |held: Option<Responsibility<'_>>| held.map(|held| held.task.role);
-            let due = |held: Option<Responsibility<'_>>| held.and_then(|held| held.task.due);
-            mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
-            mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
-        }
-    }
-
-    /// What made a party's word on an axis another one.
-    fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
-        self.said(before.word.as_ref(), after.word.as_ref())
-    }
-
-    /// What put a word in the place of another: that it was said since, or is true only now; or else the correction of the one
-    /// before.
-    fn said(&self, before: Option<&Word>, after: Option<&Word>) -> Cause {
-        let newer =
-            |word: &&Word| word.sequence >= self.first || before.is_none_or(|old| word.place() > old.place());
-        let gone = |word: &Word| {
-            let voided = |at: u64| self.words.at(at).and_then(|word| word.voided).map(|by| by.sequence);
-            voided(word.sequence).or_else(|| match word.said {
-                // A contest falls with what it contests.
-                Said::Contested(at) => voided(at),
-                _ => None,
-            })
-        };
-        match (after.filter(newer), before.and_then(gone)) {
-            (Some(word), _) => Cause::Entry { sequence: word.sequence, effective: Some(word.effective) },
-            (None, Some(correction)) => Cause::entry(correction),
-            (None, None) => Cause::Time,
-        }
-    }
-
-    /// What made the words on an axis another thing together: what changed the newest of them, or nothing but time.
-    fn together<T>(&self, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
-        let sequence = |voice: &Voice<'_, T>| voice.word.as_ref().map(|word| word.sequence);
-        let moved =
-            old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
-        let place = |cause: &Cause| match cause {
-            Cause::Entry { sequence, .. } => Some(*sequence),
-            Cause::Time => None,
-        };
-        moved.map(|(one, other)| self.own(one, other)).max_by_key(place).unwrap_or(Cause::Time)
-    }
-}
-
-/// As what an institution has an action: of several tasks that passed to it, as its lead.
-fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Responsibility<'r>> {
-    let own = row.held.iter().filter(|held| held.institution == institution);
-    own.max_by_key(|held| held.weight()).copied()
-}
-
-/// What the party of a series gave last as the value of its indicator.
-fn latest<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Given<'a>> {
-    all.iter().find(|each| (each.name, each.party) == (of.name, of.party)).map(|series| &series.latest)
-}
-
-/// Where an action stands: what nobody has spoken of is planned.
-fn stands(axis: &Axis<'_, Lifecycle>) -> Option<Lifecycle> {
-    axis.value.or((axis.joint == Joint::Silent).then_some(Lifecycle::Planned))
-}
-
-/// A party's word on an axis; whoever contests says only that.
-fn says<T: Display>(voice: &Voice<'_, T>) -> Option<String> {
-    voice.word.as_ref().map(|_| voice.says.as_ref().map_or_else(|| CONTESTED.to_owned(), ToString::to_string))
-}
-
-/// What is known of a window, where there is one, and what was said of it.
-fn occurrence<'r>(
-    row: &'r Row<'_>,
-    name: Effective,
-) -> (Option<Window>, Option<&'r Axis<'r, OccurrenceState>>) {
-    let known = row.windows.iter().find(|(other, _)| other.begin() == name.begin());
-    let axis = row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin());
-    (known.map(|(_, window)| *window), axis.map(|(_, axis)| axis))
 }

@@ -132,10 +132,10 @@ pub fn said<'a>(review: &review::State, rows: &[Row<'a>], judged: &[Judged<'a>])
         for proposal in &row.proposals {
             let change = &proposal.decision.change;
             said.push(of(What::Proposes(change), proposal.sequence));
-            said.extend(proposal.agreed.iter().map(|(_, by)| of(What::Agrees(change), by.sequence)));
-            said.extend(proposal.declined.iter().map(|(party, by)| {
+            said.extend(proposal.agreed.iter().map(|(_, sequence)| of(What::Agrees(change), *sequence)));
+            said.extend(proposal.declined.iter().map(|(party, sequence)| {
                 let what = if *party == proposal.party { What::Withdraws } else { What::Declines };
-                of(what(change), by.sequence)
+                of(what(change), *sequence)
             }));
         }
     }

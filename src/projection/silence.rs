@@ -166,12 +166,11 @@ fn action(
     let unchanged = row.action.since() == created && words.all().is_empty();
     // Whoever reviews it has spoken of it, too; what proposed it came before.
     let decisions = state.programme.decisions.get(&row.action.action.reference);
-    let reviewed: Vec<(&Code, Mark)> = decisions
-        .into_iter()
-        .flat_map(|decisions| decisions.said())
-        .filter(|(_, by)| by.sequence > created)
-        .collect();
-    let untouched = unchanged && reviewed.is_empty();
+    let reviewed = decisions.is_some_and(|decisions| {
+        !decisions.findings.is_empty()
+            || decisions.proposals.iter().any(|proposal| proposal.sequence > created)
+    });
+    let untouched = unchanged && !reviewed;
     let mut found = Vec::new();
     if untouched {
         found.push(silence(row, Why::NoEvent, None));
@@ -180,7 +179,7 @@ fn action(
         // That a word was corrected, or is an answer, makes its author no more silent.
         let words = words.all().iter().filter(within);
         let spoken: Vec<&Word> = words.filter(|word| !matches!(word.said, Said::Verified(..))).collect();
-        found.extend(parties.iter().filter_map(|party| quiet(row, &spoken, &reviewed, party, since)));
+        found.extend(parties.iter().filter_map(|party| quiet(row, &spoken, party, since)));
         found.extend(one_sided(row, &spoken, reading));
     }
     found.extend(disputes(row, words, state.grace_days()));
@@ -203,18 +202,11 @@ fn silence(row: &Row<'_>, why: Why, word: Option<&Word>) -> Silence {
     Silence { subject, why, since: word.map(|word| word.day), sequence: word.map(|word| word.sequence) }
 }
 
-/// A party that has said nothing lately, corrected nothing, and said nothing in a review.
-fn quiet(
-    row: &Row<'_>,
-    words: &[&Word],
-    reviewed: &[(&Code, Mark)],
-    party: &Code,
-    since: NaiveDate,
-) -> Option<Silence> {
+/// A party that has said nothing lately, and corrected nothing. What it finds and decides in a review says nothing of how the action goes.
+fn quiet(row: &Row<'_>, words: &[&Word], party: &Code, since: NaiveDate) -> Option<Silence> {
     let own = words.iter().filter(|word| word.is_of(party));
     let said = own.flat_map(|word| [Some(Mark { sequence: word.sequence, day: word.day }), word.voided]);
-    let decided = reviewed.iter().filter(|(whose, _)| *whose == party).map(|(_, by)| *by);
-    let last = said.flatten().chain(decided).max_by_key(|by| by.sequence);
+    let last = said.flatten().max_by_key(|by| by.sequence);
     if last.is_some_and(|by| by.day >= since) {
         return None;
     }

@@ -243,9 +243,9 @@ pub(super) fn decided(proposal: &Proposal, open: &[&Proposal]) -> Phrase {
     let phrase = |id, entry: u64| Phrase::new(id).with("what", what).with("entry", entry);
     match (&proposal.declined, proposal.decided) {
         (_, Some(sequence)) => phrase("decided", sequence),
-        (Some((party, by)), None) => {
+        (Some((party, sequence)), None) => {
             let id = if *party == proposal.party { "withdrawn" } else { "declined" };
-            phrase(id, by.sequence).with("party", party.as_str())
+            phrase(id, *sequence).with("party", party.as_str())
         }
         (None, None) if !is_open => phrase("overtaken", proposal.sequence),
         (None, None) => {

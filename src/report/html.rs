@@ -207,7 +207,7 @@ fn is_long(row: &[Cell]) -> bool {
 fn kind(column: &Column) -> Option<&'static str> {
     match column.key.as_str() {
         "reason" | "text" | "what" => Some("wide"),
-        "decisions" | "title" => Some("phrases"),
+        "decisions" | "title" | "windows" => Some("phrases"),
         "sequence" | "actions" | "line" | "first_value" | "value" => Some("number"),
         "effective" | "expires" | "first_effective" | "recorded_on" => Some("date"),
         _ => None,

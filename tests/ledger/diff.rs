@@ -159,6 +159,31 @@ fn a_correction_is_what_changed_a_word_back() {
     assert!(since(&desk, start).iter().all(by(again)), "what was said after it counts");
 }
 
+/// What the parties' words are together is the work of the word since which they are it, not of the newest.
+#[test]
+fn a_joint_change_is_told_with_the_entry_that_made_it_so() {
+    let mut desk = Desk::founded();
+    for party in ["DK", "KR"] {
+        desk.progress(party, REFERENCE, word("under_way")).unwrap();
+    }
+    let start = head(&desk);
+    let otherwise = desk.progress("DK", REFERENCE, word("continuing")).unwrap();
+    let same = desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    let found = since(&desk, start);
+    let of = |found: &[Change], field| {
+        found.iter().filter(|change| change.field == field).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&of(&found, Field::Joint)), ["joint agreed → disputed"]);
+    assert!(of(&found, Field::Joint).iter().all(by(otherwise)), "{found:?}");
+    assert!(
+        of(&found, Field::Lifecycle).iter().filter(|change| change.party.is_none()).all(by(otherwise)),
+        "{found:?}"
+    );
+    let settled = desk.progress("KR", REFERENCE, word("continuing")).unwrap();
+    assert_eq!(lines(&of(&since(&desk, same.sequence), Field::Joint)), ["joint disputed → agreed"]);
+    assert!(of(&since(&desk, same.sequence), Field::Joint).iter().all(by(settled)));
+}
+
 #[test]
 fn a_word_that_stands_again_was_not_said_anew() {
     let mut desk = Desk::founded();

@@ -226,7 +226,7 @@ fn a_proposal_made_on_a_state_that_has_since_changed_is_made_again() {
     decide(&mut desk, "1.G2G.2", "clarify", json!({"cycle": "P1Y"}));
     let before = desk.ledger.head().leaf;
     let answer = desk.answer("KR", ACTION, "action.modified", stale, consent(&data));
-    assert!(refused(&desk, before, answer).contains("propose it again, as it is now"));
+    assert!(refused(&desk, before, answer).contains("what is still wanted is proposed again"));
     // What became stale does not keep the review from being signed.
     sign(&mut desk, "DK").unwrap();
 }

@@ -161,7 +161,7 @@ fn a_log_that_shows_two_histories_is_found_out_and_named() {
 #[test]
 fn what_is_asked_wrongly_is_refused_with_a_remedy() {
     let user = User::new();
-    user.refused("mirror nowhere", 2, &["nowhere: not mirrored", "check the address"]);
+    user.refused("mirror nowhere", 2, &["nowhere: cannot be read", "check its name"]);
     user.refused("mirror https://", 2, &["not the address of a log"]);
     user.refused("mirror http://127.0.0.1:1/log", 3, &["http://127.0.0.1:1/log", "cannot be read"]);
     user.refused("publish public", 2, &["no ledger is here"]);

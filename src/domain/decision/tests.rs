@@ -33,7 +33,7 @@ fn of_three_parties_the_last_to_agree_puts_it_into_effect() {
     assert_eq!(consents(&proposal, &a, &parties, false), Err(Refusal::Own(7, a.clone())));
     assert_eq!(consents(&proposal, &b, &parties, true), Err(Refusal::Awaited("C".to_owned())));
     assert_eq!(consents(&proposal, &b, &parties, false), Ok(()));
-    proposal.agreed.push((b.clone(), Mark { sequence: 8, day: proposal.day }));
+    proposal.agreed.push((b.clone(), 8));
     assert_eq!(consents(&proposal, &b, &parties, false), Err(Refusal::Agreed(b.clone(), 7, 8)));
     assert_eq!(consents(&proposal, &c, &parties, false), Err(Refusal::Last("action.modified")));
     assert_eq!(consents(&proposal, &c, &parties, true), Ok(()));

@@ -49,7 +49,7 @@ phrase-unevidenced-file = gennemført, men filen foreligger ikke
 phrase-evidence-missing = fil { $file } i post { $entry } foreligger ikke
 phrase-evidence-changed = fil { $file } i post { $entry } er ikke, som den blev fremlagt
 phrase-qualified = en revisor har fundet, at det kun delvis holder
-phrase-same-holder = udtalt og bekræftet med nøgler hos samme indehaver: { $holder }
+phrase-same-holder = udtalt og bekræftet med nøgler, hvis indehaver har samme navn: { $holder }
 phrase-corrected-after-cutoff = rettet efter skæringsdatoen for { $review }, { $cutoff }
 phrase-lasting = { $what }, i { $days } dage
 phrase-lasting-day = { $what }, i 1 dag
@@ -270,7 +270,7 @@ about-bases = Hvor hvert aftalegrundlag stod i gennemgangens læsning, hvem der 
 about-exceptions = Hvad en revisor ser på først i den læsning. “Ensidige” tæller, hvad der har været det i mere end et år; “uenige” tæller hver akse og hvert vindue for sig. Om filer er til stede, fortæller “annals evidence check”.
 about-course = Hvornår gennemgangen blev åbnet, underskrevet og lukket, af hvem og med hvilken nøgle.
 about-names = Hvad koderne i dette dokument står for, og til hvilken institution en andens opgaver er overgået, siden hvornår.
-about-progress = Hvor mange tiltag i hvert indsatsområde der stod hvor, i gennemgangens læsning. Hvor kun den ene side har udtalt sig, tæller dens ord; hvor ingen har, tæller tiltaget som planlagt.
+about-progress = Hvor mange tiltag i hvert indsatsområde der stod hvor, i gennemgangens læsning. Hvor kun den ene side har udtalt sig, tæller dens ord; hvor den andens ord er ældre med mere end fristen i dage, tæller det nyeste; hvor ingen har udtalt sig, tæller tiltaget som planlagt.
 about-results = Hvor mange tiltag i hvert indsatsområde der blev vurderet hvordan, af alle parter ens eller af dem, der vurderede noget.
 
 page-about = Om

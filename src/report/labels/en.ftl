@@ -49,7 +49,7 @@ phrase-unevidenced-file = completed, and its file is not at hand
 phrase-evidence-missing = file { $file } of entry { $entry } is not here
 phrase-evidence-changed = file { $file } of entry { $entry } is not as it was put forward
 phrase-qualified = an auditor found that it holds in part
-phrase-same-holder = said and confirmed with keys of the same holder: { $holder }
+phrase-same-holder = said and confirmed with keys of one holder by name: { $holder }
 phrase-corrected-after-cutoff = corrected after the cut-off of { $review }, { $cutoff }
 phrase-lasting = { $what }, for { $days } days
 phrase-lasting-day = { $what }, for 1 day
@@ -270,7 +270,7 @@ about-bases = Where every basis of agreement stood in the reading of the review,
 about-exceptions = What an auditor looks at first in that reading. “One-sided” counts what has been so for more than a year; “disputed” counts each axis and each window for itself. Whether files are at hand is told by “annals evidence check”.
 about-course = When the review was opened, signed and closed, by whom and with which key.
 about-names = What the codes in this document stand for, and to which institution the work of another has passed, since when.
-about-progress = How many actions of each line of effort stood where, in the reading of the review. Where one side alone has spoken, its word counts; where nobody has, the action counts as planned.
+about-progress = How many actions of each line of effort stood where, in the reading of the review. Where one side alone has spoken, its word counts; where another one’s word is older by more than the days of grace, the newer; where nobody has spoken, the action counts as planned.
 about-results = How many actions of each line of effort were found how, by all parties alike or by those that found something.
 
 page-about = About

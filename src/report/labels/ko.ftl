@@ -49,7 +49,7 @@ phrase-unevidenced-file = 완료로 보고되었으나 해당 파일이 없음
 phrase-evidence-missing = 항목 { $entry }의 { $file }번 파일이 없음
 phrase-evidence-changed = 항목 { $entry }의 { $file }번 파일이 제출 당시와 다름
 phrase-qualified = 감사인이 일부만 인정함
-phrase-same-holder = 동일 보유자의 키로 제출 및 확인: { $holder }
+phrase-same-holder = 이름이 같은 보유자의 키로 제출 및 확인: { $holder }
 phrase-corrected-after-cutoff = { $review } 기준일({ $cutoff }) 이후 정정
 phrase-lasting = { $what } ({ $days }일째)
 phrase-lasting-day = { $what } (1일째)
@@ -270,7 +270,7 @@ about-bases = 점검의 기준 시점에서 본 모든 근거 문서의 상태, 
 about-exceptions = 해당 기준 시점에서 감사관이 먼저 살펴볼 사항. “일방”은 1년 넘게 그러한 것을, “이견”은 축과 기간마다 따로 셉니다. 파일의 보유 여부는 “annals evidence check”로 확인합니다.
 about-course = 점검을 언제, 누가, 어떤 키로 개시하고 서명하고 종결했는지.
 about-names = 이 문서의 약칭이 가리키는 당사국과 기관, 그리고 업무를 이어받은 기관과 그 시점.
-about-progress = 점검의 기준 시점에서 협력 분야별 과제의 단계별 수. 한쪽만 밝힌 과제는 그 내용에 따라, 아무도 밝히지 않은 과제는 계획으로 셉니다.
+about-progress = 점검의 기준 시점에서 협력 분야별 과제의 단계별 수. 한쪽만 밝힌 과제는 그 내용에 따라, 상대방의 말이 유예 일수보다 더 오래된 과제는 새로운 말에 따라, 아무도 밝히지 않은 과제는 계획으로 셉니다.
 about-results = 협력 분야별 과제의 평가별 수. 모든 당사국의 평가가 같거나 일부만 평가한 경우입니다.
 
 page-about = 문서 정보
