@@ -6,18 +6,20 @@ use super::assignment::Responsibility;
 use super::change::{self, Change};
 use super::date::{Effective, Period};
 use super::decision;
-use super::plan::{Action, Document, Line, Track};
-use super::value::{Code, Sha256, Text, nearest};
+use super::plan::Action;
+use super::value::{Code, nearest};
 use super::versions::Versions;
 use super::word::{Place, Words};
 use super::{assertion, instrument, party, review};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod adopted;
 mod reviews;
+
+pub use adopted::Adopted;
 
 /// What happens in the programme, to the aggregate that its subject names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,28 +36,6 @@ pub enum Event {
     Decision(Code, decision::Event),
     /// To a review.
     Review(Code, review::Event),
-}
-
-/// The plan is adopted: its frame, without its actions, which are events of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Adopted {
-    /// The plan's id.
-    pub id: Code,
-    /// Its title.
-    pub title: Text,
-    /// When it is to be carried out.
-    pub period: Period,
-    /// How many days a party's differing word keeps a status disputed.
-    pub grace_days: u16,
-    /// The signed text.
-    pub document: Document,
-    /// The lines of effort; their introductions stay in the plan document.
-    pub lines: Vec<Line>,
-    /// The tracks.
-    pub tracks: Vec<Track>,
-    /// Of the plan document's bytes.
-    pub plan_sha256: Sha256,
 }
 
 /// Why something may not happen in the programme.
@@ -366,28 +346,6 @@ impl Programme {
     #[must_use]
     pub fn party(&self, party: &Code) -> Arc<party::State> {
         self.parties.get(party).cloned().unwrap_or_default()
-    }
-}
-
-impl Adopted {
-    /// Whether each line and each track is named once.
-    fn check(&self) -> Result<(), Refusal> {
-        let twice = |what, name: &dyn fmt::Display| Err(Refusal::Twice { what, name: name.to_string() });
-        let (mut lines, mut tracks) = (BTreeSet::new(), BTreeSet::new());
-        if let Some(line) = self.lines.iter().find(|line| !lines.insert(line.number)) {
-            return twice("line", &line.number);
-        }
-        match self.tracks.iter().find(|track| !tracks.insert(&track.code)) {
-            Some(track) => twice("track", &track.code),
-            None => Ok(()),
-        }
-    }
-
-    fn line(&self, number: u16) -> Result<(), Refusal> {
-        if self.lines.iter().any(|line| line.number == number) {
-            return Ok(());
-        }
-        Err(Refusal::Unknown { what: "line", name: number.to_string(), hint: String::new() })
     }
 }
 

@@ -3,9 +3,10 @@
 //! The newest is kept, and each that somebody cosigned: where, is in [`super::shelf`]. What a party's witness does is in
 //! [`super::witness`], and what its key remembers in [`super::anchor`].
 
+mod signatories;
+
 use super::anchor::{Anchor, AnchorError};
 use super::{Ledger, LedgerError, forked};
-use crate::record::authority::Key;
 use crate::record::history::State;
 use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
@@ -14,6 +15,9 @@ use crate::trail::key::{SigningKey, VerifierKey};
 use crate::trail::merkle::Prover;
 use crate::trail::note::Signature;
 use crate::trail::witness::{self, WitnessFault};
+pub use signatories::cosigned;
+use signatories::{By, by, is_signed};
+pub(super) use signatories::{holding, is_known};
 use std::path::PathBuf;
 
 /// Why no checkpoint is signed or taken in.
@@ -357,66 +361,7 @@ impl Ledger {
     }
 }
 
-/// The witnesses that cosigned, and when; what was taken in is verified.
-#[must_use]
-pub fn cosigned(signed: &SignedCheckpoint, state: &State) -> Vec<(String, u64)> {
-    let time = |(keyid, vkey): (&str, _)| Some((keyid.to_owned(), witness::cosigned(signed, vkey).ok()??));
-    let witnesses = state.keys.iter().filter(|(_, key)| key.signer.is_witness());
-    witnesses.filter_map(|(keyid, key)| time((keyid, &key.vkey))).collect()
-}
-
 /// The origin of a ledger that was opened, and its key when it had a size.
 fn known(state: &State, size: u64) -> Result<(&str, &VerifierKey), CheckpointError> {
     state.origin().zip(state.ledger_key_at(size)).ok_or(CheckpointError::Empty)
-}
-
-/// Whether a checkpoint is signed by a key that the ledger has had.
-fn is_signed(signed: &SignedCheckpoint, state: &State) -> bool {
-    state.ledger_keys().any(|key| signed.signed_by(key).is_ok())
-}
-
-/// Whether a checkpoint is of a ledger, and signed by a key that it has had or cosigned by a witness of it.
-pub(super) fn is_known(signed: &SignedCheckpoint, state: &State) -> bool {
-    state.origin() == Some(signed.checkpoint().origin())
-        && (is_signed(signed, state) || !cosigned(signed, state).is_empty())
-}
-
-/// Whose a line is.
-#[derive(Debug, PartialEq, Eq)]
-enum By {
-    /// A key that the ledger has had.
-    Ledger,
-    /// A witness, by its key id, and when it signed.
-    Witness(String, u64),
-    /// A witness, by its key id, that tells no time: it counts for nothing.
-    Undated(String),
-    /// A key that is not known, or was revoked by then.
-    Nobody,
-}
-
-/// Whose a line of a checkpoint is; it holds under the key that it names, or is an error.
-fn by(line: &Signature, signed: &SignedCheckpoint, state: &State) -> Result<By, CheckpointError> {
-    let checkpoint = signed.checkpoint();
-    let named = |(_, key): &(&str, &Key)| {
-        key.signer.is_witness() && line.names(&key.vkey) && key.is_in_force_at(checkpoint.size())
-    };
-    if let Some((keyid, key)) = state.keys.iter().find(named) {
-        return match witness::verify(&key.vkey, checkpoint, line) {
-            Err(WitnessFault::Time(0)) => Ok(By::Undated(keyid.to_owned())),
-            time => Ok(By::Witness(keyid.to_owned(), time?)),
-        };
-    }
-    let Some(key) = state.ledger_keys().find(|key| line.names(key)) else { return Ok(By::Nobody) };
-    Ok(signed.signed_by(key).map(|()| By::Ledger)?)
-}
-
-/// A checkpoint with those of its lines that hold, one of each key: what lies in a folder may have been changed there.
-pub(super) fn holding(signed: &SignedCheckpoint, state: &State) -> Result<SignedCheckpoint, CheckpointError> {
-    let mut lines = Vec::new();
-    for line in signed.note().signatures() {
-        if let Ok(By::Ledger | By::Witness(..)) = by(line, signed, state) {
-            witness::put(&mut lines, line);
-        }
-    }
-    Ok(SignedCheckpoint::with(signed.checkpoint().clone(), lines)?)
 }
