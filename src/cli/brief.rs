@@ -9,6 +9,7 @@ use super::words;
 use super::{again, output};
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::Side;
 use annals::projection::reading::Reading;
@@ -93,7 +94,7 @@ impl Brief {
         let silent = Duration::Days(SILENT_DAYS).before(reading.today);
         let sides = [(&before, &earlier), (&history, &reading)];
         let [earlier_side, later_side] = sides.map(|(history, reading)| Side { history, reading });
-        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let measured = &mut |action: &Code, words: &Words| ledger.measured(&reading, Some((action, words)));
         let brief = brief::of(earlier_side, later_side, &filter, self.within, silent, measured)?;
         let causes = brief.changed.iter().flat_map(|about| &about.what).map(|changed| changed.cause);
         let spoken = spoken(ledger, state, causes)?;

@@ -6,6 +6,7 @@ use super::output;
 use super::settings::Settings;
 use super::words;
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::{self, Cause, Side};
 use annals::projection::filter::Filter;
@@ -97,7 +98,7 @@ impl Diff {
         let action = self.action.map(|action| axes::known(&whole, &action)).transpose()?;
         let filter = Filter { action, ..self.which.filter(&whole)? };
         let side = |history, reading| Side { history, reading };
-        let measured = &mut |action: &Code| ledger.measured(&later, Some(action));
+        let measured = &mut |action: &Code, words: &Words| ledger.measured(&later, Some((action, words)));
         let found = diff::of(side(&before, &earlier), side(&after, &later), &filter, measured)?;
         let spoken = spoken(&ledger, &after.state, found.changes.iter().map(|change| change.cause))?;
         output::report(&table(&earlier, &later, &found, &spoken), settings.format)?;

@@ -11,6 +11,7 @@ use annals::domain::date::Effective;
 use annals::domain::duration::Duration;
 use annals::domain::programme::Event as Programme;
 use annals::domain::value::{Code, nearest};
+use annals::domain::word::Words;
 use annals::ledger::disclosed::Disclosed;
 use annals::ledger::examination::quoted;
 use annals::ledger::{Ledger, LedgerError};
@@ -85,7 +86,7 @@ impl Handover {
             acting.map_err(|refusal| Failure::usage(refusal.to_string()))?;
         }
         let (history, reading) = Axes::default().read(&ledger)?;
-        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let measured = &mut |action: &Code, words: &Words| ledger.measured(&reading, Some((action, words)));
         let duties =
             handover::of(&history, &reading, &party, self.institution.as_ref(), self.within, measured)?;
         let disclosed = ledger.disclosed()?;

@@ -7,6 +7,7 @@ use super::read::retain;
 use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::inbox;
@@ -60,7 +61,7 @@ impl Inbox {
         let filtered = !self.which.is_empty();
         let filter = self.which.filter(&whole)?;
         let first = first(&ledger, &history, self.since, &us)?;
-        let measured = &mut |action: &Code| ledger.measured(&reading, Some(action));
+        let measured = &mut |action: &Code, words: &Words| ledger.measured(&reading, Some((action, words)));
         let awaited = inbox::of(&history, &reading, &filter, &us.party, measured)?;
         let ours = Author { party: us.party.clone(), institution: None };
         let (mut items, notes) = ledger.timeline(&history, &reading, None, first)?;

@@ -61,12 +61,12 @@ impl Show {
         let (history, reading) = self.axes.read(&ledger)?;
         let named = axes::known(&ledger.state(), &self.action)?;
         let (items, notes) = ledger.timeline(&history, &reading, Some(&named), 0)?;
-        let measured = ledger.measured(&reading, Some(&named))?;
+        let words = history.words(&named)?;
+        let measured = ledger.measured(&reading, Some((&named, &words)))?;
         let state = &history.state;
         match state.programme.actions.get(&named) {
             Some(found) => {
                 let row = board::row(&history, found, &state.parties(), &reading)?;
-                let words = history.words(&named)?;
                 let series = indicators::of(&named, &words, &measured, &reading);
                 let report = action::show(state, &reading, &row, &words, &series, &items, &notes);
                 output::report(&report, settings.format)?;

@@ -123,7 +123,20 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        for hints in self.hints(subject, range)?.chunks(PAGE) {
+        self.stream_of(subject, range, &|_| true, each)
+    }
+
+    /// As [`Self::stream`], of the sequences that are wanted.
+    pub(super) fn stream_of(
+        &self,
+        subject: &str,
+        range: Range<u64>,
+        wanted: &dyn Fn(u64) -> bool,
+        each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let mut hints = self.hints(subject, range)?;
+        hints.retain(|hint| wanted(hint.sequence));
+        for hints in hints.chunks(PAGE) {
             let shares: Vec<&[LineHint]> = hints.chunks(SHARE).collect();
             let picked = cores::share(&shares, 1, &|hints| {
                 let mut read = Vec::with_capacity(hints.len());

@@ -4,6 +4,7 @@
 use super::index::Sayings;
 use super::{Ledger, LedgerError};
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::projection::indicators::Measured;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::{self, Item, Occasion, stream};
@@ -62,11 +63,15 @@ impl Ledger {
         Ok((items, notes))
     }
 
-    /// What was measured up to a reading, of an action or of all: the values as entries give them.
+    /// What was measured up to a reading, of an action by the words that give values, or of all: the values as entries give them.
     ///
     /// # Errors
     /// [`LedgerError`], where entries cannot be read.
-    pub fn measured(&self, reading: &Reading, action: Option<&Code>) -> Result<Measured, LedgerError> {
+    pub fn measured(
+        &self,
+        reading: &Reading,
+        action: Option<(&Code, &Words)>,
+    ) -> Result<Measured, LedgerError> {
         let mut measured = Measured::default();
         let mut take = |entry: &Entry, fact: &Fact| {
             measured.take(entry, fact);
@@ -74,7 +79,10 @@ impl Ledger {
         };
         let range = 0..reading.head.size;
         match action {
-            Some(action) => self.stream(&stream(action), range, &mut take)?,
+            Some((action, words)) => {
+                let gives = |sequence| words.at(sequence).is_some_and(|word| word.measures);
+                self.stream_of(&stream(action), range, &gives, &mut take)?;
+            }
             None => self.replay(range, &mut take)?,
         }
         Ok(measured)

@@ -11,6 +11,7 @@ use crate::domain::assertion::Health;
 use crate::domain::duration::Duration;
 use crate::domain::status::Joint;
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::record::history::Spoken;
 use chrono::NaiveDate;
 use std::cmp::Reverse;
@@ -98,7 +99,7 @@ pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     filter: &Filter,
     within: Duration,
     since: NaiveDate,
-    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+    measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
 ) -> Result<Brief<'a>, E> {
     let (history, reading) = (after.history, after.reading);
     let found = diff::of(before, after, filter, measured)?;

@@ -109,7 +109,7 @@ pub struct Diff<'a> {
 
 /// What the later reading says otherwise than the earlier one, of the actions that a filter admits in either, in the order of
 /// the plan, and of their bases. Of who has an action and when it is due counts what was recorded, as on the board. `measured` is
-/// asked what was measured of an action up to the later reading, where that can have changed.
+/// asked what was measured of an action by its words in the later reading, where that has changed.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -117,7 +117,7 @@ pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     before: Side<'a, W>,
     after: Side<'a, W>,
     filter: &Filter,
-    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+    measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
 ) -> Result<Diff<'a>, E> {
     let rows = |side: &Side<'a, W>, filter: &Filter| board::of(side.history, side.reading, filter);
     let (old, new) = (rows(&before, filter)?, rows(&after, filter)?);
@@ -155,7 +155,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         &self,
         known: Option<&Row<'a>>,
         row: &Row<'a>,
-        measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+        measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
         changes: &mut Vec<Change>,
     ) -> Result<(), E> {
         let (before, after) = (self.before.history, self.after.history);
@@ -206,7 +206,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
         if self.may_have_measured(&words) {
-            let (action, measured) = (name(row), measured(name(row))?);
+            let (action, measured) = (name(row), measured(name(row), &words)?);
             let known = before.words(action)?;
             let [old, new] = [(&known, self.before.reading), (&words, self.after.reading)]
                 .map(|(words, reading)| indicators::of(action, words, &measured, reading));

@@ -12,6 +12,7 @@ use super::reading::Reading;
 use crate::domain::assignment::Responsibility;
 use crate::domain::duration::Duration;
 use crate::domain::value::Code;
+use crate::domain::word::Words;
 use crate::record::authority::Key;
 use crate::record::history::{History, Spoken, State};
 use crate::record::role::{Role, Signer};
@@ -41,7 +42,7 @@ pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     party: &Code,
     institution: Option<&Code>,
     within: Duration,
-    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+    measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
 ) -> Result<Vec<Duty<'a>>, E> {
     let filter =
         Filter { party: Some(party.clone()), institution: institution.cloned(), ..Filter::default() };

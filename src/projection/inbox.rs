@@ -32,7 +32,7 @@ words! {
 /// contests it, says the same or anything later there, or its author says something newer, since the same day or a later one. One
 /// that says nothing there awaits one until its author says anything else. A contest of the party's own word awaits one until the
 /// party says something later on the axes of that word, or either is corrected. A proposal awaits one as long as it can be agreed to
-/// and the party has not. `measured` is asked what was measured of an action, where others did.
+/// and the party has not. `measured` is asked what was measured of an action by its words, where others did.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -41,13 +41,13 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     reading: &Reading,
     filter: &Filter,
     party: &Code,
-    measured: &mut dyn FnMut(&Code) -> Result<Measured, E>,
+    measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
 ) -> Result<BTreeMap<u64, Awaited>, E> {
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
         let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
         let told = if words.standing().any(|word| word.measures && word.party != *party) {
-            measured(action)?
+            measured(action, &words)?
         } else {
             Measured::default()
         };

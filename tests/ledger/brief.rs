@@ -2,6 +2,7 @@
 
 use super::desk::{ACTION, Desk, completed, word};
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::Cut;
 use annals::projection::brief::{self, Brief, Risk, Standing};
 use annals::projection::diff::{Cause, Side};
@@ -19,7 +20,8 @@ fn told(desk: &Desk, from: Option<Cut>, today: &str) -> [Vec<String>; 3] {
     let side = |history, reading| Side { history, reading };
     let sides = (side(&before, &readings[0]), side(&after, &readings[1]));
     let since = "2021-12-31".parse().unwrap();
-    let measured = &mut |action: &Code| desk.ledger.measured(&readings[1], Some(action));
+    let measured =
+        &mut |action: &Code, words: &Words| desk.ledger.measured(&readings[1], Some((action, words)));
     let within = "60d".parse().unwrap();
     let brief = brief::of(sides.0, sides.1, &Filter::default(), within, since, measured).unwrap();
     [changed(&brief), at_risk(&brief), silent(&brief)]
@@ -141,7 +143,7 @@ fn windows_that_are_overdue_are_told_in_one() {
     let reading = Reading::of(&history.state, None, None, "2023-12-01".parse().ok());
     let side = || Side { history: &history, reading: &reading };
     let since = "2021-12-31".parse().unwrap();
-    let measured = &mut |action: &Code| desk.ledger.measured(&reading, Some(action));
+    let measured = &mut |action: &Code, words: &Words| desk.ledger.measured(&reading, Some((action, words)));
     let within = "60d".parse().unwrap();
     let brief = brief::of(side(), side(), &Filter::default(), within, since, measured).unwrap();
     let sections = table::sections(&history.state, (&reading, &reading), &brief, &[].into());

@@ -4,6 +4,7 @@ use super::desk::{ACTION, Desk, word};
 use annals::domain::assertion::Lifecycle;
 use annals::domain::status::Joint;
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::index::Sayings;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::board;
@@ -35,7 +36,7 @@ impl At {
 
 /// What the later reading says otherwise than the earlier one.
 pub(crate) fn compared<'a>(desk: &Desk, before: &'a At, after: &'a At, filter: &Filter) -> Diff<'a> {
-    let measured = &mut |action: &Code| desk.ledger.measured(&after.1, Some(action));
+    let measured = &mut |action: &Code, words: &Words| desk.ledger.measured(&after.1, Some((action, words)));
     diff::of(before.side(), after.side(), filter, measured).unwrap()
 }
 

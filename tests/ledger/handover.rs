@@ -3,6 +3,7 @@
 use super::desk::{ACTION, Desk, key, key_of, word};
 use annals::domain::duration::Duration;
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::projection::handover::{self, Duty};
 use annals::projection::reading::Reading;
 use annals::record::role::Role;
@@ -19,7 +20,7 @@ fn duties(desk: &Desk, institution: Option<&str>) -> Vec<String> {
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, "2022-12-01".parse().ok());
     let (party, institution) = ("KR".parse().unwrap(), institution.map(|code| code.parse().unwrap()));
-    let measured = &mut |action: &Code| desk.ledger.measured(&reading, Some(action));
+    let measured = &mut |action: &Code, words: &Words| desk.ledger.measured(&reading, Some((action, words)));
     let found =
         handover::of(&history, &reading, &party, institution.as_ref(), Duration::Days(60), measured).unwrap();
     let line = |Duty { row, held, due, awaits }: &Duty<'_>| {

@@ -2,6 +2,7 @@
 
 use super::desk::{ACTION, Desk, word};
 use annals::domain::value::Code;
+use annals::domain::word::Words;
 use annals::ledger::Receipt;
 use annals::projection::filter::Filter;
 use annals::projection::inbox::{self, Awaited};
@@ -14,7 +15,7 @@ const REFERENCE: &str = "1.G2G.2";
 fn awaited(desk: &Desk, party: &str) -> Vec<(u64, Awaited)> {
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, None);
-    let measured = &mut |action: &Code| desk.ledger.measured(&reading, Some(action));
+    let measured = &mut |action: &Code, words: &Words| desk.ledger.measured(&reading, Some((action, words)));
     let found = inbox::of(&history, &reading, &Filter::default(), &party.parse().unwrap(), measured);
     found.unwrap().into_iter().collect()
 }

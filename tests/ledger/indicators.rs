@@ -36,8 +36,8 @@ fn known(desk: &Desk, cut: Option<Cut>, effective: Option<&str>) -> Vec<String> 
     let history = desk.ledger.at(cut).unwrap();
     let reading = Reading::of(&history.state, None, effective.map(|day| day.parse().unwrap()), None);
     let action = ACTION.parse().unwrap();
-    let measured = desk.ledger.measured(&reading, Some(&action)).unwrap();
     let words = history.words(&action).unwrap();
+    let measured = desk.ledger.measured(&reading, Some((&action, &words))).unwrap();
     let own = indicators::of(&action, &words, &measured, &reading);
     let board = board::of(&history, &reading, &Filter::default()).unwrap();
     let everywhere = desk.ledger.measured(&reading, None).unwrap();
