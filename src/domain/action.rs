@@ -287,15 +287,23 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
     }
 }
 
-/// An answer takes over the axes of what it answers.
+/// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of
+/// the same day: of that day it would be the newer word.
 fn answer(words: &mut Words, place: &Place<'_>, effective: Option<Effective>, said: fn(u64) -> Said) {
     if let Some(answered) = place.answers.and_then(|id| words.by_id(id)) {
+        let said = said(answered.sequence);
+        let decided = |word: &Word| {
+            word.said == Said::Decided
+                && word.sequence > answered.sequence
+                && word.effective.begin() == answered.effective.begin()
+        };
+        let outlived = matches!(said, Said::Contested(_)) && words.standing().any(decided);
         let word = Word {
-            lifecycle: answered.lifecycle,
+            lifecycle: answered.lifecycle.filter(|_| !outlived),
             health: answered.health,
             occurrence: answered.occurrence,
             measures: answered.measures,
-            ..Word::spoken(place, effective.unwrap_or(answered.effective), said(answered.sequence))
+            ..Word::spoken(place, effective.unwrap_or(answered.effective), said)
         };
         words.say(word);
     }

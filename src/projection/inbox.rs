@@ -85,12 +85,13 @@ fn awaited(
         }
         Said::Contested(at) => {
             let own = words.at(at).filter(|own| own.party == *party && own.voided.is_none())?;
-            let places = claims.made_by(own);
-            let before =
-                |on: &On<'_>| claims.last(*on, party, NaiveDate::MAX).is_none_or(|ours| ours.is_before(word));
-            let open = places.iter().any(before);
-            let open = open || (places.is_empty() && last(party) < Some(word.sequence));
-            open.then_some(Awaited::CorrectOrRestate)
+            // What all decided since is not contested.
+            let decided = own.lifecycle.is_some() && word.lifecycle.is_none();
+            let places: Vec<On<'_>> =
+                claims.made_by(own).into_iter().filter(|on| !decided || *on != On::Lifecycle).collect();
+            let silent = |on: &On<'_>| claims.on(*on, party).iter().all(|claim| claim.is_before(word));
+            let note = places.is_empty() && !decided && last(party) < Some(word.sequence);
+            (note || places.iter().any(silent)).then_some(Awaited::CorrectOrRestate)
         }
         Said::Confirmed(_) | Said::Verified(..) | Said::Decided => None,
     };
@@ -184,12 +185,6 @@ impl<'a> Claims<'a> {
         said(word).map(|(on, _)| on).chain(indicators.map(|name| On::Indicator(name))).collect()
     }
 
-    /// What a party says on something at last, of what is true since before a day.
-    fn last(&self, on: On<'a>, party: &'a Code, day: NaiveDate) -> Option<&Claim<'a>> {
-        let claims = self.on(on, party);
-        claims.partition_point(|claim| claim.place.0 < day).checked_sub(1).and_then(|at| claims.get(at))
-    }
-
     /// Whether an assertion is what its author says on something of some time, and a party says otherwise of that time or has said
     /// nothing since.
     fn awaits(&self, on: On<'a>, word: &'a Word, party: &'a Code) -> bool {
@@ -204,7 +199,13 @@ impl<'a> Claims<'a> {
         }
         let until =
             since.iter().map(|claim| claim.place.0).find(|day| *day > begin).unwrap_or(NaiveDate::MAX);
-        self.last(on, party, until).is_none_or(|ours| ours.says != says && ours.is_before(word))
+        // What it said of that time, and what held as that began.
+        let ours = self.on(on, party);
+        let from = ours.partition_point(|claim| claim.place.0 <= begin).saturating_sub(1);
+        let to = ours.partition_point(|claim| claim.place.0 < until);
+        let meant = ours.get(from..to).unwrap_or_default();
+        meant.iter().all(|claim| claim.says != says)
+            && ours.iter().take(to).all(|claim| claim.is_before(word))
     }
 }
 

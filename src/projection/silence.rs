@@ -204,7 +204,7 @@ fn silence(row: &Row<'_>, why: Why, word: Option<&Word>) -> Silence {
 
 /// A party that has said nothing lately, and corrected nothing. What it finds and decides in a review says nothing of how the action goes.
 fn quiet(row: &Row<'_>, words: &[&Word], party: &Code, since: NaiveDate) -> Option<Silence> {
-    let own = words.iter().filter(|word| word.is_of(party));
+    let own = words.iter().filter(|word| word.party == *party && word.said != Said::Decided);
     let said = own.flat_map(|word| [Some(Mark { sequence: word.sequence, day: word.day }), word.voided]);
     let last = said.flatten().max_by_key(|by| by.sequence);
     if last.is_some_and(|by| by.day >= since) {

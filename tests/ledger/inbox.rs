@@ -1,9 +1,13 @@
 //! The inbox: given what others said, then what awaits an answer.
 
 use super::desk::{ACTION, Desk, word};
+use super::reviews::{decide, reviewing};
+use annals::domain::assertion::Lifecycle;
+use annals::domain::status::Joint;
 use annals::domain::value::Code;
 use annals::domain::word::Words;
 use annals::ledger::Receipt;
+use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::inbox::{self, Awaited};
 use annals::projection::reading::Reading;
@@ -81,6 +85,44 @@ fn a_word_of_an_earlier_time_awaits_beside_the_newest() {
     assert_eq!(awaited(&desk, "KR"), awaits(&[other]));
     let again = desk.progress("DK", REFERENCE, say("under_way", "2021-02-01")).unwrap();
     assert_eq!(awaited(&desk, "KR"), awaits(&[again]));
+}
+
+#[test]
+fn whatever_is_said_of_the_time_of_a_word_answers_it() {
+    let say = |lifecycle: &str, day: &str| json!({"effective": day, "lifecycle": lifecycle});
+    let mut desk = Desk::founded();
+    desk.progress("KR", REFERENCE, say("under_way", "2021-02")).unwrap();
+    let later = desk.progress("KR", REFERENCE, say("suspended", "2021-11")).unwrap();
+    let earlier = desk.progress("DK", REFERENCE, say("continuing", "2021-06")).unwrap();
+    assert!(awaited(&desk, "KR").contains(&(earlier.sequence, Awaited::ConfirmOrContest)), "{later:?}");
+    desk.progress("KR", REFERENCE, say("continuing", "2021-06")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), []);
+    // What held as it began is what it was asked for, too.
+    desk.progress("DK", REFERENCE, say("under_way", "2021-02")).unwrap();
+    assert_eq!(awaited(&desk, "KR"), []);
+    // A contest of a word of an earlier time is answered by another one of that time.
+    let doubted = desk.progress("DK", REFERENCE, say("planned", "2021-01")).unwrap();
+    let contest = answer(&mut desk, "KR", "action.contested", doubted);
+    assert!(awaited(&desk, "DK").contains(&(contest.sequence, Awaited::CorrectOrRestate)));
+    desk.progress("DK", REFERENCE, say("under_way", "2021-01-01")).unwrap();
+    assert!(awaited(&desk, "DK").iter().all(|(_, awaited)| *awaited != Awaited::CorrectOrRestate));
+}
+
+#[test]
+fn a_contest_of_what_all_have_decided_since_awaits_nothing_of_that() {
+    let mut desk = reviewing();
+    let said = desk
+        .progress("DK", REFERENCE, json!({"effective": "2022-01-01", "lifecycle": "continuing"}))
+        .unwrap();
+    decide(&mut desk, REFERENCE, "discontinue", json!({"effective": "2022-01-01"}));
+    answer(&mut desk, "KR", "action.contested", said);
+    assert_eq!(awaited(&desk, "DK"), []);
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    let rows = board::of(&history, &reading, &Filter::default()).unwrap();
+    let row = rows.iter().find(|row| row.action.action.reference.as_str() == REFERENCE).unwrap();
+    let axis = &row.status.lifecycle;
+    assert_eq!((axis.joint, axis.value), (Joint::Agreed, Some(Lifecycle::Discontinued)));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_correction_is_a_word_on_its_day_and_a_decision_is_none() {
     assert_eq!(silent(&desk, &then), ["no_word KR"]);
     assert_eq!(silent(&desk, &next(&then)), [format!("no_word DK {then}"), "no_word KR".to_owned()]);
     // What it decides with the other side says nothing of how the action goes.
-    decide(&mut desk, "1.G2G.2", "retain", json!({}));
+    decide(&mut desk, "1.G2G.2", "suspend", json!({"effective": "2022-01-01"}));
     assert_eq!(silent(&desk, &next(&then)), [format!("no_word DK {then}"), "no_word KR".to_owned()]);
 }
 
