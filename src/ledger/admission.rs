@@ -9,7 +9,7 @@ use crate::record::prepared::Claim;
 use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, WithheldFault, WithheldField};
 use crate::store::{AppendError, Store, StoreError};
-use crate::trail::disclosure::Disclosure;
+use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, Request};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
@@ -109,8 +109,10 @@ pub(super) struct Batch {
     pub(super) kept: Vec<Disclosure>,
     /// Those of requests that were recorded before: most of them are at hand.
     pub(super) again: Vec<Disclosure>,
-    /// Whether values are to be removed.
-    pub(super) erases: bool,
+    /// The digests of values that are to be removed.
+    pub(super) erased: Vec<Digest>,
+    /// Those that were to be removed before.
+    pub(super) gone: Vec<Digest>,
 }
 
 impl Job {
@@ -185,7 +187,7 @@ impl Past {
                     let known = self.index.by_digest(&each.digest()).map_err(AppendError::Failed)?;
                     batch.again.extend(Some(each).filter(|_| matches!(known, Some(Holding::Held { .. }))));
                 }
-                batch.erases |= claim.erases();
+                batch.gone.extend(claim.erased());
                 return Ok(receipt);
             }
             Judged::Admitted(read, recorded) => (read, recorded),
@@ -197,7 +199,7 @@ impl Past {
         batch.lines.push(bytes);
         batch.leaves.push(entry.leaf);
         batch.kept.extend(disclosures);
-        batch.erases |= claim.erases();
+        batch.erased.extend(claim.erased());
         Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
     }
 

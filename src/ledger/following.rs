@@ -5,7 +5,7 @@
 
 use super::index::Index;
 use super::past::Past;
-use super::{Ledger, LedgerError, snapshot};
+use super::{Ledger, LedgerError, erasing, snapshot};
 use crate::record::beside::Beside;
 use crate::record::history::State;
 use crate::record::verdict::Report;
@@ -118,6 +118,9 @@ impl Following {
     fn commit(&mut self, count: u64) -> Result<(), FollowError> {
         let batch = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
         self.begun += count;
+        if self.verifier.erases() {
+            erasing::put_down(&self.writer.folder)?;
+        }
         self.writer.write(self.waiting.drain(..batch).collect())
     }
 
@@ -136,8 +139,11 @@ impl Following {
             return Err(FollowError::Refused(Box::new(report)).into());
         }
         wanted(&state)?;
+        if report.erased > 0 {
+            erasing::put_down(&writer.folder).map_err(FollowError::from)?;
+        }
         writer.write(waiting)?;
-        Ok((settled(writer.end()?, state, index, report.erased > 0)?, report))
+        Ok((settled(writer.end()?, state, index)?, report))
     }
 }
 
@@ -197,7 +203,7 @@ impl Drop for Writer {
 }
 
 /// Lets the ledger go on from what its entries leave.
-fn settled(ledger: Ledger, state: State, mut index: Index, erases: bool) -> Result<Ledger, FollowError> {
+fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, FollowError> {
     let folder = ledger.folder.as_deref();
     let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
     let size = state.head.size;
@@ -205,10 +211,6 @@ fn settled(ledger: Ledger, state: State, mut index: Index, erases: bool) -> Resu
     *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
     *ledger.past() = past;
     kept?;
-    if erases {
-        ledger.erase(&mut ledger.queue.turn())?;
-    } else {
-        ledger.complete_erasures()?;
-    }
+    ledger.complete_erasures()?;
     Ok(ledger)
 }

@@ -37,6 +37,7 @@ pub mod checkpoints;
 pub mod copied;
 pub mod disclosed;
 pub mod disclosures;
+pub mod erasing;
 mod evidence;
 pub mod examination;
 pub mod following;
@@ -162,6 +163,17 @@ pub enum LedgerError {
     /// No such entry.
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
+    /// A file that may be the one that was erased.
+    #[error(
+        "{}: it may be the file that was erased, and entry {sequence} may name it, too, whose digest is not at hand here: take that \
+         value in (`annals disclose --take FILE`), or delete the file if no other entry names it", path.display()
+    )]
+    Lingering {
+        /// The file.
+        path: PathBuf,
+        /// The entry that may name it.
+        sequence: u64,
+    },
     /// The snapshot.
     #[error("{}: no snapshot could be kept; nothing is lost, and the next command reads more", path.display())]
     Snapshot {

@@ -1,19 +1,16 @@
 //! Withheld values: looked up, taken in from elsewhere, and removed for good where they were erased.
 //!
-//! An erasure is an entry first, and then what it asks for is done: the file that the value names goes, where it is
-//! confidential evidence and nothing else names it, and then the line that holds the value. A crash between the two is
-//! made good when the ledger is opened for writing.
+//! An erasure is an entry first, and then what it asks for is done, which is in [`super::erasing`]. A crash between the two is made
+//! good when the ledger is opened for writing.
 
 use super::sequencer::Turn;
 use super::{Ledger, LedgerError};
 use crate::domain::value::Text;
 use crate::ledger::past::read_entry;
 use crate::record::archive::{Archive, Holding};
-use crate::record::evidence;
 use crate::record::fact::Fact;
-use crate::record::upcast;
 use crate::record::withheld::{self, WithheldFault};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::Entry;
 use std::collections::{HashMap, HashSet};
@@ -161,68 +158,17 @@ impl Ledger {
     }
 
     fn complete_all(&self, turn: &mut Turn) -> Result<usize, LedgerError> {
+        let erased: Vec<Digest> = self.erasures()?.into_keys().collect();
         let mut here = 0;
-        for digest in self.erasures()?.keys() {
+        for digest in &erased {
+            // A line whose value is none goes as any other does.
             here += usize::from(self.disclosures.has(digest)?);
         }
-        if here > 0 {
-            self.erase(turn)?;
+        if here > 0 || self.is_erasing() {
+            self.erase(turn, &erased)?;
         }
         Ok(here)
     }
-
-    /// Removes every line but those of which an entry holds the digest: the value that was erased may be in one that was changed
-    /// since, and is found by no digest then. Whoever has the turn does.
-    pub(super) fn erase(&self, _turn: &mut Turn) -> Result<(), LedgerError> {
-        let held = |digest: &Digest| {
-            Ok::<_, StoreError>(matches!(self.past().index.by_digest(digest)?, Some(Holding::Held { .. })))
-        };
-        // A file is found by the value alone, so it goes first.
-        let mut files = Vec::new();
-        self.disclosures.each::<LedgerError>(&mut |each| {
-            if each.name() == withheld::FILE_DIGEST && !held(&each.digest())? {
-                files.extend(each.value().as_str().map(str::to_owned));
-            }
-            Ok(())
-        })?;
-        for sha256 in files {
-            if !self.names(&sha256)? {
-                self.store.remove_blob(&sha256)?;
-            }
-        }
-        Ok(self.disclosures.retain(&mut |digest| held(digest))?)
-    }
-
-    /// Whether an entry names a file with this SHA-256, in clear or by a disclosure that was not erased.
-    fn names(&self, sha256: &str) -> Result<bool, LedgerError> {
-        let mut same = Vec::new();
-        self.disclosures.each::<LedgerError>(&mut |each| {
-            if each.name() == withheld::FILE_DIGEST && each.value() == sha256 {
-                same.push(each.digest());
-            }
-            Ok(())
-        })?;
-        for digest in same {
-            if let Some(Holding::Held { .. }) = self.past().index.by_digest(&digest)? {
-                return Ok(true);
-            }
-        }
-        let mut named = false;
-        self.store.read(0..u64::MAX, &mut |_, line| {
-            // Few lines are worth being read as an entry.
-            named |=
-                line.windows(sha256.len()).any(|part| part == sha256.as_bytes()) && in_clear(line, sha256);
-        })?;
-        Ok(named)
-    }
-}
-
-/// Whether an entry names a file: as evidence, or as the plan.
-fn in_clear(line: &[u8], sha256: &str) -> bool {
-    let Ok(entry) = Entry::parse(line) else { return false };
-    let event = &*upcast::newest(&entry.request.event);
-    event.data.members().get("plan_sha256").is_some_and(|plan| plan == sha256)
-        || evidence::files(event, &|_| None).iter().any(|file| file.sha256.clear() == Some(sha256))
 }
 
 /// Reads the entry at a sequence.

@@ -4,7 +4,7 @@
 use super::admission::{Batch, Job, Receipt, RecordError};
 use super::past::Past;
 use super::{Ledger, LedgerError, SMALL};
-use crate::store::Head;
+use crate::store::{AppendError, Head};
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
 use chrono::{DateTime, Utc};
@@ -140,7 +140,7 @@ impl Ledger {
             }
             Err(error) => {
                 turn.failed = true;
-                batch.erases = false;
+                batch.erased.clear();
                 if !error.is_in_doubt() {
                     self.reread(turn);
                 }
@@ -148,9 +148,16 @@ impl Ledger {
                 unwritten.for_each(|answer| *answer = Err(error.clone()));
             }
         }
-        if !turn.doubtful && batch.erases {
+        if !turn.doubtful {
+            for digest in batch.gone {
+                // It is not known where it is, or gone.
+                let here = self.is_erasing() || self.disclosures.has(&digest).unwrap_or(true);
+                batch.erased.extend(here.then_some(digest));
+            }
+        }
+        if !turn.doubtful && !batch.erased.is_empty() {
             // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-            let _ = self.erase(turn);
+            let _ = self.erase(turn, &batch.erased);
         }
         if !turn.doubtful {
             let waiting = self.past().index.waiting();
@@ -170,6 +177,9 @@ impl Ledger {
             self.disclosures.keep(kept)?;
         } else {
             self.disclosures.add(kept)?;
+        }
+        if !batch.erased.is_empty() {
+            self.begin_erasing().map_err(AppendError::Failed)?;
         }
         if !batch.lines.is_empty() {
             self.store.append(expected, &batch.lines)?;

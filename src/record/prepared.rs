@@ -5,6 +5,7 @@ use super::authority::Keys;
 use super::cores;
 use super::fact::{Fact, FactFault};
 use super::withheld::WithheldField;
+use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::VerifierKey;
@@ -53,10 +54,13 @@ impl Claim {
         self.fact.as_ref().map_or(&[], |(_, held)| held)
     }
 
-    /// Whether it erases a value.
+    /// The digest of the value that it erases.
     #[must_use]
-    pub fn erases(&self) -> bool {
-        matches!(self.fact, Ok((Fact::Erased(_), _)))
+    pub fn erased(&self) -> Option<Digest> {
+        match &self.fact {
+            Ok((Fact::Erased(erased), _)) => Some(erased.digest),
+            _ => None,
+        }
     }
 
     /// Whether the request is signed by a key; what is known already is not asked again.

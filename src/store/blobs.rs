@@ -61,6 +61,13 @@ pub(super) fn copy(folder: &Path, name: &str, to: &mut dyn Write) -> Result<Cond
     Ok(if sha256 == name { Condition::Whole } else { Condition::Changed })
 }
 
+/// The names of those that have so many bytes, in order.
+pub(super) fn of(folder: &Path, size: u64) -> Result<Vec<String>, StoreError> {
+    let mut names = names(folder)?;
+    names.retain(|name| fs::metadata(folder.join(name)).is_ok_and(|found| found.len() == size));
+    Ok(names)
+}
+
 /// Removes the bytes of a digest, for good on return.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), StoreError> {
     if is_name(name) {

@@ -288,6 +288,10 @@ impl Store for Embedded {
         blobs::copy(&self.folder.blobs(), sha256, to)
     }
 
+    fn blobs_of(&self, size: u64) -> Result<Vec<String>, StoreError> {
+        blobs::of(&self.folder.blobs(), size)
+    }
+
     fn remove_blob(&self, sha256: &str) -> Result<(), StoreError> {
         self.with_blobs(|folder| blobs::remove(folder, sha256))
     }

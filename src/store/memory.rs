@@ -74,6 +74,12 @@ impl Store for Memory {
         Ok(Condition::Whole)
     }
 
+    fn blobs_of(&self, size: u64) -> Result<Vec<String>, StoreError> {
+        let kept = self.kept();
+        let same = kept.blobs.iter().filter(|(_, bytes)| bytes.len() as u64 == size);
+        Ok(same.map(|(sha256, _)| sha256.clone()).collect())
+    }
+
     fn remove_blob(&self, sha256: &str) -> Result<(), StoreError> {
         self.changed().blobs.remove(sha256);
         Ok(())

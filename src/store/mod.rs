@@ -231,6 +231,12 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Output`] where the copy cannot be written; [`StoreError`], where they cannot be read.
     fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError>;
 
+    /// The SHA-256 under which as many bytes are kept, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn blobs_of(&self, size: u64) -> Result<Vec<String>, StoreError>;
+
     /// Removes the bytes with this SHA-256, if they are kept here.
     ///
     /// # Errors

@@ -177,14 +177,90 @@ fn what_is_erased_goes_though_its_line_was_changed_and_the_file_that_it_names_wi
     // One was recorded with an entry, and the reason of the erasure is new.
     assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), text.lines().count() - 2 + 1);
     assert_eq!(note.traces(&place.ledger), [""; 0]);
-    assert_eq!(
-        Secret::bytes(FILE).traces(&place.ledger),
-        [""; 0],
-        "nothing tells whose it is, but that value"
-    );
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger).len(), 1, "the file was not erased");
     erase(&place, "evidence/1/sha256");
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger), [""; 0], "it is known by its size");
+    assert!(!place.ledger.join("erasing").exists());
     assert_eq!(evidence[0].traces(&place.ledger), [""; 0]);
     place.done(["verify"]);
+}
+
+/// Keeps a file that another entry may name: whoever cannot tell says so.
+#[test]
+fn a_file_that_another_entry_may_name_is_told_and_goes_once_that_is_known() {
+    let (place, ..) = said();
+    let path = place.ledger.join("disclosures.jsonl");
+    fs::write(place.path("again.txt"), FILE).unwrap();
+    place.done([&PROGRESS[..], &["--evidence", "again.txt", "--confidential"]].concat());
+    let whole = fs::read_to_string(&path).unwrap();
+    let ledger = Ledger::open_read_only(&place.ledger).unwrap();
+    let second = disclosures(&ledger, 127).into_iter().find(|each| each.name() == "sha256").unwrap();
+    drop(ledger);
+    fs::write(&path, whole.replace(second.encoded(), "garbage")).unwrap();
+    let told = place.annals([&["erase", "126", "--field", "evidence/1/sha256"], &BASIS[..]].concat());
+    assert_eq!(told.code, Some(3), "{told:?}");
+    assert!(told.err.contains("entry 127 may name it") && told.err.contains("disclose --take"), "{told:?}");
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger).len(), 1);
+    assert!(place.ledger.join("erasing").exists());
+    // Each next writer says so, until it is known: here, that the other entry names the same.
+    fs::write(place.path("second.jsonl"), format!("\"{}\"\n", second.encoded())).unwrap();
+    let taken = place.annals(["disclose", "--take", "second.jsonl"]);
+    assert!(taken.code == Some(0) && taken.err.contains("cannot be removed now"), "{taken:?}");
+    place.done(["record", "progress", "1.G2G.4", "--as", "KR", "--lifecycle", "under_way"]);
+    assert!(!place.ledger.join("erasing").exists());
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger).len(), 1, "entry 127 names it");
+    place.done([&["erase", "127", "--field", "evidence/1/sha256"], &BASIS[..]].concat());
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger), [""; 0]);
+}
+
+/// Another party's erasure of something else leaves a file whose line was changed.
+#[test]
+fn an_erasure_removes_no_file_but_its_own() {
+    let (place, ..) = said();
+    place.done([
+        "record",
+        "progress",
+        "1.G2G.4",
+        "--as",
+        "DK",
+        "--lifecycle",
+        "under_way",
+        "--note",
+        "Personal",
+    ]);
+    let path = place.ledger.join("disclosures.jsonl");
+    let ledger = Ledger::open_read_only(&place.ledger).unwrap();
+    let own = disclosures(&ledger, 126).into_iter().find(|each| each.name() == "sha256").unwrap();
+    drop(ledger);
+    let others = ('a'..='z').filter_map(|letter| {
+        Disclosure::parse(&format!("{}{letter}{}", &own.encoded()[..5], &own.encoded()[6..])).ok()
+    });
+    let other = others.into_iter().find(|other| other.digest() != own.digest()).unwrap();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace(own.encoded(), other.encoded())).unwrap();
+    place.done(["erase", "127", "--field", "note", "--as", "DK", "--reason", "Asked for", "--basis", "GDPR"]);
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger).len(), 1);
+}
+
+/// A writer that was stopped between the entry and the removal leaves word of it, whatever the line is by now.
+#[test]
+fn an_erasure_that_was_cut_off_is_completed_though_the_line_was_changed() {
+    let (place, note, _) = said();
+    let path = place.ledger.join("disclosures.jsonl");
+    let before = fs::read_to_string(&path).unwrap().replace("\"\n", "A\"\n");
+    erase(&place, "note");
+    let reason = fs::read_to_string(&path).unwrap().lines().last().unwrap().to_owned();
+    fs::write(&path, format!("{before}{reason}\n")).unwrap();
+    fs::write(place.ledger.join("erasing"), "").unwrap();
+    assert_ne!(note.traces(&place.ledger), [""; 0]);
+    let (code, told) = {
+        let answer = place.annals(["doctor"]);
+        (answer.code, String::from_utf8(answer.out).unwrap())
+    };
+    assert!(code == Some(1) && told.contains("an erasure was begun"), "{told}");
+    let rebuilt = place.annals(["rebuild"]);
+    assert_eq!(rebuilt.code, Some(0), "{rebuilt:?}");
+    assert_eq!(note.traces(&place.ledger), [""; 0]);
+    assert!(!place.ledger.join("erasing").exists());
 }
 
 /// A ledger of this process, with a note by KR: its folder, its ledger, the note and the request that erases it.

@@ -3,7 +3,7 @@
 use super::beside::NAMED;
 use super::{DISCLOSURES, Examining, Gravity, Named, Part};
 use crate::ledger::named::Withheld;
-use crate::ledger::{LedgerError, lines};
+use crate::ledger::{LedgerError, erasing, lines};
 use crate::store::runs::Runs;
 use crate::trail::disclosure::Disclosure;
 
@@ -65,12 +65,26 @@ impl Examining<'_> {
                 format!("values that were erased are still in `{DISCLOSURES}`, or are again: {erased}");
             self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.erased());
         }
-        if stray > 0 && self.writer.is_none() && !self.is_grave() {
+        if let Some(path) = erasing::found(self.folder).filter(|_| self.writer.is_none()) {
             let what = format!(
-                "{stray} disclosures belong to no entry: what they are of was never recorded, or their lines were changed"
+                "{}: an erasure was begun, and something of the value may still be here",
+                path.display()
             );
-            let remedy = "nothing is to be done: the next erasure removes them with what it erases";
-            self.add(Part::Disclosures, Gravity::Fine, what, (remedy, Vec::new()));
+            self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.erased());
+        }
+        if stray > 0 && self.writer.is_none() && !self.is_grave() {
+            // What is missing may be what was changed.
+            if at_hand < named.withheld() {
+                let missing = named.withheld().saturating_sub(at_hand);
+                let what = format!(
+                    "{stray} disclosures belong to no entry, and {missing} values are not at hand: their lines may have been changed"
+                );
+                self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
+            } else {
+                let what =
+                    format!("{stray} disclosures belong to no entry: what they are of was never recorded");
+                self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
+            }
         }
     }
 
