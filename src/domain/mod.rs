@@ -17,6 +17,7 @@ pub mod action;
 pub mod assertion;
 pub mod assignment;
 pub mod change;
+pub mod course;
 pub mod date;
 pub mod decision;
 pub mod duration;

@@ -6,7 +6,6 @@ use super::value::Code;
 use super::word::{Said, Word, Words};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// How the parties' latest words stand to each other.
@@ -145,48 +144,6 @@ impl<'a, T: Copy + PartialEq> Axis<'a, T> {
         let value = if joint == Joint::Disputed { None } else { newest };
         Self { joint, value, voices }
     }
-
-    /// The word with which the parties began to differ: of two who do, the first since which they never said the same; `words` are
-    /// all of the action, and `value` is what one says on this axis.
-    #[must_use]
-    pub fn apart_since<'w>(
-        &self,
-        words: &'w Words,
-        grace_days: u16,
-        value: impl Fn(&Word) -> Option<T>,
-    ) -> Option<&'w Word> {
-        if self.joint != Joint::Disputed {
-            return None;
-        }
-        let says = |word: &Word| value(word).filter(|_| !is_contest(word));
-        let counting = words.standing().filter(|word| value(word).is_some() && counts(words, word));
-        let mut latest: Vec<Option<&Word>> = vec![None; self.voices.len()];
-        let mut since: BTreeMap<(usize, usize), &Word> = BTreeMap::new();
-        for word in counting {
-            for (voice, latest) in self.voices.iter().zip(&mut latest) {
-                // What is true only later is not said by the day of the reading.
-                let within = voice.word.as_ref().is_some_and(|last| word.place() <= last.place());
-                let newer = latest.is_none_or(|known| known.place() < word.place());
-                if within && newer && word.is_of(voice.party) {
-                    *latest = Some(word);
-                }
-            }
-            for (at, one) in latest.iter().enumerate() {
-                for (beside, other) in latest.iter().enumerate().skip(at + 1) {
-                    if one.zip(*other).is_some_and(|(one, other)| differ(says(one), says(other))) {
-                        since.entry((at, beside)).or_insert(word);
-                    } else {
-                        since.remove(&(at, beside));
-                    }
-                }
-            }
-        }
-        let last = |at: usize| latest.get(at).copied().flatten();
-        let disputed = since.into_iter().filter(|((one, other), _)| {
-            last(*one).zip(last(*other)).is_some_and(|(one, other)| within_grace(one, other, grace_days))
-        });
-        disputed.map(|(_, word)| word).min_by_key(|word| word.sequence)
-    }
 }
 
 /// Whether two parties say otherwise; whoever contests says only that it is otherwise.
@@ -199,7 +156,7 @@ fn within_grace(one: &Word, other: &Word, grace_days: u16) -> bool {
     (one.day - other.day).num_days().unsigned_abs() <= u64::from(grace_days)
 }
 
-const fn is_contest(word: &Word) -> bool {
+pub(super) const fn is_contest(word: &Word) -> bool {
     matches!(word.said, Said::Contested(_))
 }
 
@@ -237,21 +194,24 @@ impl Status<'_> {
     /// Whether all parties agreed of a day that there was nothing to do.
     #[must_use]
     pub fn rested(&self, day: NaiveDate) -> bool {
-        self.over().is_some_and(|since| since <= day)
-            || self
-                .suspended
-                .iter()
-                .any(|rest| rest.since <= day && rest.until.is_none_or(|until| day < until))
+        self.over().is_some_and(|since| since <= day) || self.suspended.iter().any(|rest| rest.holds(day))
     }
 }
 
 /// A time in which an action was suspended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rest {
-    /// Its first day.
-    pub since: NaiveDate,
-    /// The first day after it, unless it goes on.
-    pub until: Option<NaiveDate>,
+    /// The word since whose first day it is.
+    pub since: Word,
+    /// The word on whose first day it is over, unless it goes on.
+    pub until: Option<Word>,
+}
+
+impl Rest {
+    fn holds(&self, day: NaiveDate) -> bool {
+        self.since.effective.begin() <= day
+            && self.until.as_ref().is_none_or(|until| day < until.effective.begin())
+    }
 }
 
 /// Derives an action's status.
@@ -321,10 +281,9 @@ fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> 
             .filter(|(party, _)| word.is_of(party))
             .for_each(|(_, says)| *says = said);
         let suspended = says.iter().all(|says| *says == Some(Lifecycle::Suspended));
-        let day = word.effective.begin();
         match rests.last_mut().filter(|rest| rest.until.is_none()) {
-            None if suspended => rests.push(Rest { since: day, until: None }),
-            Some(rest) if !suspended => rest.until = Some(day),
+            None if suspended => rests.push(Rest { since: word.clone(), until: None }),
+            Some(rest) if !suspended => rest.until = Some(word.clone()),
             _ => {}
         }
     }

@@ -38,6 +38,13 @@ impl<T> Versions<T> {
         self.since
     }
 
+    /// The sequence of the entry since which something of it is what it is.
+    pub fn since_of<V: PartialEq>(&self, what: impl Fn(&T) -> V) -> u64 {
+        let now = what(&self.now);
+        let same = self.before.iter().rev().take_while(|(_, before)| what(before) == now);
+        same.last().map_or(self.since, |(sequence, _)| *sequence)
+    }
+
     /// Takes the version that a later entry makes.
     pub fn change(&mut self, sequence: u64, thing: T) {
         let before = std::mem::replace(&mut self.now, Arc::new(thing));

@@ -103,6 +103,12 @@ impl Word {
         self.party == *party || self.said == Said::Decided
     }
 
+    /// The entry that says it, and its day.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark { sequence: self.sequence, day: self.day }
+    }
+
     /// Where it stands on the effective axis: of two that are true since the same day the later one comes after the other.
     #[must_use]
     pub const fn place(&self) -> (NaiveDate, u64) {

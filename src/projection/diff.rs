@@ -16,7 +16,7 @@ use crate::domain::plan::Action;
 use crate::domain::value::{Code, Text, words};
 use crate::domain::word::{Word, Words};
 use crate::record::history::{History, Spoken};
-use comparing::{Comparing, spoken, stands};
+use comparing::{Comparing, stands};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -165,6 +165,8 @@ impl<'a, W: Spoken> Since<'a, W> {
             subject: stream(name(row)),
             words: &words,
             first: before.state.head.size,
+            effective: self.after.reading.effective,
+            is_same_day: self.before.reading.effective == self.after.reading.effective,
             grace_days: after.state.grace_days(),
             changes,
         };
@@ -189,20 +191,19 @@ impl<'a, W: Spoken> Since<'a, W> {
         let other = known.is_none().then(read).transpose()?;
         let Some(old) = known.or(other.as_ref()) else { return Ok(()) };
         let axes = (&old.status.lifecycle, &row.status.lifecycle);
-        found.joint(Field::Joint, axes);
+        found.joint(Field::Joint, axes, |word| word.lifecycle);
         found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| {
-            found.together(axes, |axis| (axis.joint, stands(axis)))
+            found.together(axes, |word| word.lifecycle, |axis| (axis.joint, stands(axis)))
         });
         found.each(Field::Lifecycle, None, axes);
         let axes = (&old.status.health, &row.status.health);
-        found.joint(Field::HealthJoint, axes);
+        found.joint(Field::HealthJoint, axes, |word| word.health);
         found.differ(Field::Health, (axes.0.value, axes.1.value), |found| {
-            found.together(axes, |axis| (axis.joint, axis.value))
+            found.together(axes, |word| word.health, |axis| (axis.joint, axis.value))
         });
         found.each(Field::Health, None, axes);
         // A word makes a health fresh, and time alone makes it stale.
-        let fresh =
-            |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.together(axes, spoken) };
+        let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.newest(axes) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
         if self.may_have_measured(&words) {
@@ -235,8 +236,15 @@ impl<'a, W: Spoken> Since<'a, W> {
         let (before, reference) = (&self.before.history.state, &base.instrument.reference);
         let known = before.programme.instruments.get(reference);
         let subject = format!("instruments/{reference}");
-        let first = before.head.size;
-        let mut found = Comparing { subject, words: &Words::NONE, first, grace_days: 0, changes };
+        let mut found = Comparing {
+            subject,
+            words: &Words::NONE,
+            first: before.head.size,
+            effective: None,
+            is_same_day: false,
+            grace_days: 0,
+            changes,
+        };
         found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| {
             Cause::entry(base.registered)
         });

@@ -8,9 +8,11 @@ use super::board::{self, Row, Window};
 use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::stream;
+use crate::domain::assertion::Lifecycle;
+use crate::domain::course::Course;
 use crate::domain::date::Effective;
 use crate::domain::duration::Duration;
-use crate::domain::status::{Axis, Joint};
+use crate::domain::status::{Axis, Joint, Voice};
 use crate::domain::value::{Code, words};
 use crate::domain::word::{Mark, Said, Word, Words};
 use crate::record::history::{History, Spoken, State};
@@ -171,6 +173,13 @@ fn action(
             || decisions.proposals.iter().any(|proposal| proposal.sequence > created)
     });
     let untouched = unchanged && !reviewed;
+    let course = Course {
+        words,
+        parties,
+        effective: reading.effective,
+        grace_days: state.grace_days(),
+        corrected: true,
+    };
     let mut found = Vec::new();
     if untouched {
         found.push(silence(row, Why::NoEvent, None));
@@ -180,9 +189,9 @@ fn action(
         let words = words.all().iter().filter(within);
         let spoken: Vec<&Word> = words.filter(|word| !matches!(word.said, Said::Verified(..))).collect();
         found.extend(parties.iter().filter_map(|party| quiet(row, &spoken, party, since)));
-        found.extend(one_sided(row, &spoken, reading));
+        found.extend(one_sided(row, &course, reading));
     }
-    found.extend(disputes(row, words, state.grace_days()));
+    found.extend(disputes(row, &course));
     if row.stale && row.status.over().is_none() {
         let word = row
             .status
@@ -191,84 +200,84 @@ fn action(
             .iter()
             .filter_map(|voice| voice.word.as_ref())
             .max_by_key(|word| word.day);
-        found.push(silence(row, Why::StaleHealth, word));
+        found.push(silence(row, Why::StaleHealth, word.map(Word::mark)));
     }
     found.extend(passed(row, state));
     found
 }
 
-fn silence(row: &Row<'_>, why: Why, word: Option<&Word>) -> Silence {
+fn silence(row: &Row<'_>, why: Why, since: Option<Mark>) -> Silence {
     let subject = stream(&row.action.action.reference);
-    Silence { subject, why, since: word.map(|word| word.day), sequence: word.map(|word| word.sequence) }
+    Silence { subject, why, since: since.map(|by| by.day), sequence: since.map(|by| by.sequence) }
 }
 
 /// A party that has said nothing lately, and corrected nothing. What it finds and decides in a review says nothing of how the action goes.
 fn quiet(row: &Row<'_>, words: &[&Word], party: &Code, since: NaiveDate) -> Option<Silence> {
     let own = words.iter().filter(|word| word.party == *party && word.said != Said::Decided);
-    let said = own.flat_map(|word| [Some(Mark { sequence: word.sequence, day: word.day }), word.voided]);
+    let said = own.flat_map(|word| [Some(word.mark()), word.voided]);
     let last = said.flatten().max_by_key(|by| by.sequence);
     if last.is_some_and(|by| by.day >= since) {
         return None;
     }
-    let sequence = last.map(|by| by.sequence);
-    let why = Why::NoWord(party.clone(), sequence);
-    Some(Silence { since: last.map(|by| by.day), sequence, ..silence(row, why, None) })
+    let why = Why::NoWord(party.clone(), last.map(|by| by.sequence));
+    Some(silence(row, why, last))
 }
 
-/// Whether one side alone counts, and has for too long: since it spoke first, or since its word made the other's too old.
-fn one_sided(row: &Row<'_>, words: &[&Word], reading: &Reading) -> Option<Silence> {
+/// Whether one side alone counts, and has for too long: since it spoke, since its word made the other's too old, or since the other took
+/// its own back.
+fn one_sided(row: &Row<'_>, course: &Course<'_, '_>, reading: &Reading) -> Option<Silence> {
     let axis = &row.status.lifecycle;
-    let names = |spoken: bool| -> Vec<Code> {
-        let voices = axis.voices.iter().filter(|voice| voice.word.is_some() == spoken);
-        voices.map(|voice| voice.party.clone()).collect()
-    };
-    let newest =
-        axis.voices.iter().filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence)?;
-    let silent = names(false);
-    let since = if silent.is_empty() {
-        newest
-    } else {
-        words.iter().copied().find(|word| word.voided.is_none() && word.lifecycle.is_some()).unwrap_or(newest)
-    };
+    let since = course.since(|word| word.lifecycle, |axis| (axis.joint, sides(axis)))?;
     if axis.joint != Joint::OneSided || ONE_SIDED.after(since.day) >= reading.today {
         return None;
     }
-    let spoken = if silent.is_empty() { vec![newest.party.clone()] } else { names(true) };
+    let (spoken, silent) = sides(axis);
     Some(silence(row, Why::OneSided { spoken, silent }, Some(since)))
 }
 
+/// Whose words count where one side alone does, and who says nothing.
+fn sides(axis: &Axis<'_, Lifecycle>) -> (Vec<Code>, Vec<Code>) {
+    let names = |counts: &dyn Fn(&Voice<'_, Lifecycle>) -> bool| -> Vec<Code> {
+        axis.voices.iter().filter(|voice| counts(voice)).map(|voice| voice.party.clone()).collect()
+    };
+    let silent = names(&|voice| voice.word.is_none());
+    let spoken = names(&|voice| voice.word.is_some() && (!silent.is_empty() || voice.says == axis.value));
+    (spoken, silent)
+}
+
 /// The axes on which the parties differ.
-fn disputes(row: &Row<'_>, words: &Words, grace_days: u16) -> Vec<Silence> {
+fn disputes(row: &Row<'_>, course: &Course<'_, '_>) -> Vec<Silence> {
     let status = &row.status;
     let mut found = Vec::new();
-    let since = status.lifecycle.apart_since(words, grace_days, |word| word.lifecycle);
-    found.extend(dispute(row, &status.lifecycle, On::Lifecycle, since));
-    let since = status.health.apart_since(words, grace_days, |word| word.health);
+    found.extend(dispute(row, &status.lifecycle, On::Lifecycle, course, |word| word.lifecycle));
     // How something does that is over by the word of all is of no concern any more.
-    found.extend(dispute(row, &status.health, On::Health, since).filter(|_| row.status.over().is_none()));
+    let health = dispute(row, &status.health, On::Health, course, |word| word.health);
+    found.extend(health.filter(|_| row.status.over().is_none()));
     for (window, axis) in &status.occurrences {
         let of_window = |word: &Word| {
             word.occurrence.filter(|(of, _)| of.begin() == window.begin()).map(|(_, state)| state)
         };
-        let since = axis.apart_since(words, grace_days, of_window);
         let name = row.windows.iter().find(|(name, _)| name.begin() == window.begin());
-        found.extend(dispute(row, axis, On::Window(name.map_or(*window, |(name, _)| *name)), since));
+        let on = On::Window(name.map_or(*window, |(name, _)| *name));
+        found.extend(dispute(row, axis, on, course, of_window));
     }
     found
 }
 
-fn dispute<T: fmt::Display>(
+fn dispute<T: fmt::Display + Copy + PartialEq>(
     row: &Row<'_>,
     axis: &Axis<'_, T>,
     on: On,
-    since: Option<&Word>,
+    course: &Course<'_, '_>,
+    value: impl Fn(&Word) -> Option<T>,
 ) -> Option<Silence> {
     if axis.joint != Joint::Disputed {
         return None;
     }
     let spoken = axis.voices.iter().filter(|voice| voice.word.is_some());
     let says = spoken.map(|voice| (voice.party.clone(), voice.says.as_ref().map(ToString::to_string)));
-    Some(silence(row, Why::Disputed(on, says.collect()), since))
+    let why = Why::Disputed(on, says.collect());
+    Some(silence(row, why, course.since(value, |axis| axis.joint)))
 }
 
 /// The windows that are over, and of which nobody said more than that they were planned.

@@ -1,6 +1,7 @@
 //! The difference of two readings: given what was said, then what the later one says otherwise, and what made it so.
 
 use super::desk::{ACTION, Desk, word};
+use super::reviews::{decide, reviewing};
 use annals::domain::assertion::Lifecycle;
 use annals::domain::status::Joint;
 use annals::domain::value::Code;
@@ -183,6 +184,52 @@ fn a_joint_change_is_told_with_the_entry_that_made_it_so() {
     let settled = desk.progress("KR", REFERENCE, word("continuing")).unwrap();
     assert_eq!(lines(&of(&since(&desk, same.sequence), Field::Joint)), ["joint disputed → agreed"]);
     assert!(of(&since(&desk, same.sequence), Field::Joint).iter().all(by(settled)));
+}
+
+/// What each said last is not what each said before that: the words come one after the other.
+#[test]
+fn a_joint_change_that_came_and_went_is_told_with_the_entry_that_brought_it_back() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    desk.progress("KR", REFERENCE, word("continuing")).unwrap();
+    let start = head(&desk);
+    let joint = |desk: &Desk, start| {
+        let found: Vec<Change> =
+            since(desk, start).into_iter().filter(|change| change.field == Field::Joint).collect();
+        (lines(&found), found)
+    };
+    desk.progress("DK", REFERENCE, word("suspended")).unwrap();
+    desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    let agreed = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let (told, found) = joint(&desk, start);
+    assert_eq!(told, ["joint disputed → agreed"]);
+    assert!(found.iter().all(by(agreed)), "{found:?}");
+    desk.progress("KR", REFERENCE, word("under_way")).unwrap();
+    assert!(joint(&desk, start).1.iter().all(by(agreed)), "what is said again changes nothing");
+}
+
+/// Each field of an action is as old as it is, whatever else was decided of it later.
+#[test]
+fn a_text_and_a_cycle_are_told_each_with_its_own_decision() {
+    let mut desk = reviewing();
+    let start = head(&desk);
+    let amended = decide(&mut desk, "1.G2G.1", "amend", json!({"text": "Every spring."}));
+    let clarified = decide(&mut desk, "1.G2G.1", "clarify", json!({"cycle": "P6M"}));
+    let found = since(&desk, start);
+    let of = |field| found.iter().filter(|change| change.field == field).cloned().collect::<Vec<_>>();
+    assert!(!of(Field::Text).is_empty() && of(Field::Text).iter().all(by(amended)), "{found:?}");
+    assert!(!of(Field::Cycle).is_empty() && of(Field::Cycle).iter().all(by(clarified)), "{found:?}");
+}
+
+/// What a window is called is the same, whoever says so, too.
+#[test]
+fn a_window_that_is_confirmed_is_no_other_one() {
+    let mut desk = Desk::founded();
+    let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
+    let said = desk.progress("DK", "1.G2G.1", held).unwrap();
+    let start = head(&desk);
+    desk.answer("KR", "actions/1.G2G.1", "action.confirmed", said, json!({})).unwrap();
+    assert_eq!(lines(&since(&desk, start)), ["occurrence 2021 KR – → held"]);
 }
 
 #[test]

@@ -124,6 +124,26 @@ fn a_word_that_outlived_the_other_is_one_sided_since_it_was_said() {
 }
 
 #[test]
+fn a_side_that_repeats_itself_is_alone_since_it_was_first_and_one_whose_word_was_taken_back_since_then() {
+    let mut desk = Desk::founded();
+    let said = |desk: &mut Desk, party: &str, lifecycle: &str, days: i64| {
+        let mut draft = desk.draft(party, ACTION, "action.progressed", word(lifecycle));
+        draft.time += chrono::Duration::days(days);
+        desk.record(&draft).unwrap()
+    };
+    said(&mut desk, "KR", "under_way", 0);
+    let later = said(&mut desk, "DK", "continuing", 200);
+    let since = format!("one_sided {}", day(&desk, later));
+    said(&mut desk, "DK", "continuing", 500);
+    assert_eq!(of_rule(&desk, "one_sided", "2030-01-01"), [since]);
+    let mut desk = Desk::founded();
+    desk.progress("DK", "1.G2G.2", word("continuing")).unwrap();
+    let taken = desk.progress("KR", "1.G2G.2", word("continuing")).unwrap();
+    let correction = desk.answer("KR", ACTION, "action.corrected", taken, json!({"reason": "typo"})).unwrap();
+    assert_eq!(of_rule(&desk, "one_sided", "2030-01-01"), [format!("one_sided {}", day(&desk, correction))]);
+}
+
+#[test]
 fn whoever_says_the_same_again_makes_a_dispute_no_younger() {
     let mut desk = Desk::of_three();
     let since = |desk: &Desk| {

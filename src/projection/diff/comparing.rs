@@ -4,6 +4,7 @@ use super::{CONTESTED, Cause, Change, Field};
 use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, OccurrenceState};
 use crate::domain::assignment::Responsibility;
+use crate::domain::course::Course;
 use crate::domain::date::Effective;
 use crate::domain::status::{Axis, Joint, Voice};
 use crate::domain::value::Code;
@@ -11,6 +12,7 @@ use crate::domain::word::{Said, Word, Words};
 use crate::projection::board::{Row, Window};
 use crate::projection::indicators::{Given, Series};
 use crate::record::history::State;
+use chrono::NaiveDate;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
@@ -21,6 +23,9 @@ pub(super) struct Comparing<'a> {
     pub(super) words: &'a Words,
     /// The first entry that the earlier reading does not have.
     pub(super) first: u64,
+    /// The day by which the later reading is effective, and whether the earlier one is by the same.
+    pub(super) effective: Option<NaiveDate>,
+    pub(super) is_same_day: bool,
     /// In how many days two differing words are a dispute.
     pub(super) grace_days: u16,
     pub(super) changes: &'a mut Vec<Change>,
@@ -28,16 +33,16 @@ pub(super) struct Comparing<'a> {
 
 impl Comparing<'_> {
     /// Takes a change where old and new differ.
-    pub(super) fn differ<T: Display + PartialEq>(
+    pub(super) fn differ<T: Display>(
         &mut self,
         field: Field,
         (old, new): (Option<T>, Option<T>),
         cause: impl FnOnce(&Self) -> Cause,
     ) -> Option<&mut Change> {
+        let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
         if old == new {
             return None;
         }
-        let (old, new) = (old.map(|old| old.to_string()), new.map(|new| new.to_string()));
         let (subject, cause) = (self.subject.clone(), cause(self));
         let (party, window, institution, indicator) = (None, None, None, None);
         self.changes.push(Change { subject, field, party, window, institution, indicator, old, new, cause });
@@ -46,10 +51,13 @@ impl Comparing<'_> {
 
     /// What reviews decided that the action is, and in which others it goes on.
     pub(super) fn defined(&mut self, old: &action::State, new: &action::State) {
-        let since = |_: &Self| Cause::entry(new.action.since());
         let (before, after) = (&old.action, &new.action);
-        self.differ(Field::Text, (Some(&before.text), Some(&after.text)), since);
-        self.differ(Field::Cycle, (before.cycle.as_ref(), after.cycle.as_ref()), since);
+        self.differ(Field::Text, (Some(&before.text), Some(&after.text)), |_| {
+            Cause::entry(after.since_of(|action| action.text.clone()))
+        });
+        self.differ(Field::Cycle, (before.cycle.as_ref(), after.cycle.as_ref()), |_| {
+            Cause::entry(after.since_of(|action| action.cycle.clone()))
+        });
         let successors = |state: &action::State| {
             let ended = state.ended.as_ref().filter(|ended| !ended.successors.is_empty());
             ended.map(|ended| ended.successors.iter().map(Code::as_str).collect::<Vec<_>>().join(", "))
@@ -60,9 +68,14 @@ impl Comparing<'_> {
     }
 
     /// How the words on an axis stand to each other.
-    pub(super) fn joint<T: Copy + PartialEq>(&mut self, field: Field, axes: (&Axis<'_, T>, &Axis<'_, T>)) {
+    pub(super) fn joint<T: Copy + PartialEq>(
+        &mut self,
+        field: Field,
+        axes: (&Axis<'_, T>, &Axis<'_, T>),
+        value: impl Fn(&Word) -> Option<T>,
+    ) {
         let joints = (Some(axes.0.joint), Some(axes.1.joint));
-        self.differ(field, joints, |found| found.together(axes, |axis| axis.joint));
+        self.differ(field, joints, |found| found.together(axes, value, |axis| axis.joint));
     }
 
     /// Each party's own word on an axis.
@@ -95,11 +108,20 @@ impl Comparing<'_> {
             let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
             // Before the plan says that there is a window, it is as open as any; and one that was open is gone without a word.
             let open = Window::Open;
-            let old = before.0.unwrap_or(open);
-            let known = (Some(old), after.0.or((old == open).then_some(open)));
-            if let Some(change) = self.differ(Field::Occurrence, known, |found| {
-                found.together(axes, |axis| (axis.joint, axis.value))
-            }) {
+            let was = before.0.unwrap_or(open);
+            let known = (Some(was), after.0.or((was == open).then_some(open)));
+            let of_window = |word: &Word| {
+                word.occurrence.filter(|(of, _)| of.begin() == name.begin()).map(|(_, state)| state)
+            };
+            let cause = |found: &Self| {
+                let said = (axes.0.joint, axes.0.value) != (axes.1.joint, axes.1.value);
+                if said {
+                    found.together(axes, of_window, |axis| (axis.joint, axis.value))
+                } else {
+                    found.rested(old, new)
+                }
+            };
+            if let Some(change) = self.differ(Field::Occurrence, known, cause) {
                 change.window = Some(name);
             }
             self.each(Field::Occurrence, Some(name), axes);
@@ -178,40 +200,59 @@ impl Comparing<'_> {
         }
     }
 
-    /// What made another thing of the words on an axis together: of what the latest words came by, in the order of the ledger, the first
-    /// from which on it is what it is; or nothing but time. `what` tells what is looked at.
+    /// What made another thing of the words on an axis together: the entry from which on they are it, as each changed them in its turn;
+    /// or nothing but time. `value` is what a word says there, and `what` tells what is looked at. Where the readings are of different
+    /// days, the newest of what changed the parties' words.
     pub(super) fn together<T: Copy + PartialEq, V: PartialEq>(
         &self,
         (old, new): (&Axis<'_, T>, &Axis<'_, T>),
+        value: impl Fn(&Word) -> Option<T>,
         what: impl Fn(&Axis<'_, T>) -> V,
     ) -> Cause {
+        let mut found = None;
+        if self.is_same_day {
+            let parties: Vec<&Code> = new.voices.iter().map(|voice| voice.party).collect();
+            let course = Course {
+                words: self.words,
+                parties: &parties,
+                effective: self.effective,
+                grace_days: self.grace_days,
+                corrected: false,
+            };
+            let wanted = what(new);
+            course.follow(self.first, value, &mut |step, axis| {
+                let cause = step.word.map_or(Cause::entry(step.mark.sequence), |word| Cause::Entry {
+                    sequence: word.sequence,
+                    effective: Some(word.effective),
+                });
+                found = (what(axis) == wanted).then(|| found.take().unwrap_or(cause));
+            });
+        }
+        found.unwrap_or_else(|| self.newest((old, new)))
+    }
+
+    /// The newest of what changed the parties' words on an axis, or nothing but time.
+    pub(super) fn newest<T>(&self, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
         let sequence = |voice: &Voice<'_, T>| voice.word.as_ref().map(|word| word.sequence);
-        let pairs = old.voices.iter().zip(&new.voices).enumerate();
-        let moved = pairs.filter(|(_, (one, other))| sequence(one) != sequence(other));
-        let mut moved: Vec<(usize, Cause)> =
-            moved.map(|(at, (one, other))| (at, self.own(one, other))).collect();
-        moved.sort_by_key(|(_, cause)| match cause {
+        let moved =
+            old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
+        let newest = moved.map(|(one, other)| self.own(one, other)).max_by_key(|cause| match cause {
             Cause::Entry { sequence, .. } => Some(*sequence),
             Cause::Time => None,
         });
-        let (mut voices, mut found) = (old.voices.clone(), None);
-        for (at, cause) in moved {
-            if let (Some(voice), Some(other)) = (voices.get_mut(at), new.voices.get(at)) {
-                voice.clone_from(other);
-            }
-            if what(&Axis::of(voices.clone(), self.grace_days)) == what(new) {
-                found = found.or(Some(cause));
-            } else {
-                found = None;
-            }
-        }
-        found.unwrap_or(Cause::Time)
+        newest.unwrap_or(Cause::Time)
     }
-}
 
-/// The newest word on an axis.
-pub(super) fn spoken<T>(axis: &Axis<'_, T>) -> Option<u64> {
-    axis.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.sequence).max()
+    /// What made an action one that rests, or one that goes on, in the later reading alone: the newest word that did; or nothing but time.
+    fn rested(&self, old: &Row<'_>, new: &Row<'_>) -> Cause {
+        let rests = new.status.suspended.iter().filter(|rest| !old.status.suspended.contains(rest));
+        let turns = rests.flat_map(|rest| [Some(&rest.since), rest.until.as_ref()]).flatten();
+        let newest = turns.filter(|word| word.sequence >= self.first).max_by_key(|word| word.sequence);
+        newest.map_or(Cause::Time, |word| Cause::Entry {
+            sequence: word.sequence,
+            effective: Some(word.effective),
+        })
+    }
 }
 
 /// As what an institution has an action: of several tasks that passed to it, as its lead.
