@@ -118,7 +118,10 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     copy.extend(&original)?;
     let unread = shelf::copy(folder, to, copy.head().size)?;
     forked::copy(folder, to)?;
-    let removed = dropped + copy.retain_blobs(&|name| named.files().contains_key(name))?;
+    // Where a value is not at hand, nobody knows which file it names: then only those go that were erased.
+    let all = kept == named.withheld();
+    let stays = |name: &str| named.files().contains_key(name) || !all && !named.is_lingering(name);
+    let removed = dropped + copy.retain_blobs(&stays)?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
 }
 

@@ -271,6 +271,16 @@ impl Whole {
             }
             self.length = ended + 1;
         }
+        let mut last = [0];
+        if self.length > 0
+            && file.read_at(&mut last, self.length - 1).is_ok_and(|read| read == 1)
+            && last != *b"\n"
+        {
+            disk::set_len(&path, &file, self.length)
+                .and_then(|()| disk::write(&path, &file, b"\n"))
+                .map_err(failed(&path, "ended"))?;
+            self.length += 1;
+        }
         // The name of a new file is durable once its folder is.
         disk::set_len(&path, &file, self.length)
             .and_then(|()| disk::sync_all(&path, &file))
@@ -341,22 +351,30 @@ pub(super) fn scan<E: From<DisclosuresError>>(
     let Some(file) = file else { return Ok(0) };
     let mut file = BufReader::with_capacity(1 << 16, Reading { file, at: 0 }.take(bytes));
     let (mut whole, mut length, mut number, mut line) = (0, 0, 1, Vec::new());
+    let mut fits = true;
     loop {
-        let begins = line.is_empty();
         let taken =
             file.by_ref().take(LINE + 1).read_until(b'\n', &mut line).map_err(failed(path, "read"))?;
         if taken == 0 {
+            // One that lacks its newline alone is whole.
+            if let Some(disclosure) = parse(&line).filter(|_| fits) {
+                each(Line { number, at: whole, disclosure: Some(disclosure) })?;
+                whole = length;
+            }
             return Ok(whole);
         }
         length += taken as u64;
         if line.last() != Some(&b'\n') {
-            // The rest of a line that is too long says nothing; one byte of it tells that it is none.
-            line.truncate(1);
+            // The rest of a line that is too long says nothing; one byte of it tells that it is none. A shorter one is the last.
+            if line.len() as u64 > LINE {
+                line.truncate(1);
+                fits = false;
+            }
             continue;
         }
-        let disclosure = if begins { parse(&line) } else { None };
+        let disclosure = if fits { parse(&line) } else { None };
         each(Line { number, at: whole, disclosure })?;
-        (whole, number) = (length, number + 1);
+        (whole, number, fits) = (length, number + 1, true);
         line.clear();
     }
 }

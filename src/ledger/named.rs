@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Named {
     digests: Runs<32, 0>,
     withheld: u64,
+    /// Those of the digests that withhold which file is meant.
+    of_files: Runs<32, 0>,
+    /// Whether any of these was erased.
+    erased_file: bool,
     /// Those of the digests of which an entry says that the value is to be gone, and how many they are.
     erased: Runs<32, 0>,
     gone: u64,
@@ -40,6 +44,8 @@ impl Default for Named {
         Self {
             digests: Runs::new(true),
             withheld: 0,
+            of_files: Runs::new(true),
+            erased_file: false,
             erased: Runs::new(true),
             gone: 0,
             lingering: BTreeSet::new(),
@@ -68,9 +74,12 @@ impl Named {
             let digest = erased.digest.bytes();
             let first = self.digests.get(digest)?.is_some() && self.erased.get(digest)?.is_none();
             self.gone += u64::from(first);
+            self.erased_file |= self.of_files.get(digest)?.is_some();
             self.erased.insert(*digest, [])?;
         }
         self.withheld += held.len() as u64;
+        let files = held.iter().filter(|held| held.name == FILE_DIGEST);
+        files.into_iter().try_for_each(|held| self.of_files.insert(*held.digest.bytes(), []))?;
         held.iter().try_for_each(|held| self.digests.insert(*held.digest.bytes(), []))
     }
 
@@ -101,9 +110,9 @@ impl Named {
         self.withheld.saturating_sub(self.gone)
     }
 
-    /// Whether any value was erased, so that what nobody names may be one of them that is back.
-    pub(super) const fn has_erased(&self) -> bool {
-        self.gone > 0
+    /// Whether any file was erased, so that one that nobody names may be that.
+    pub(super) const fn has_erased_file(&self) -> bool {
+        self.erased_file
     }
 
     /// Whether a file goes with an erased value that is still here.

@@ -263,6 +263,44 @@ fn what_only_the_backup_has_of_what_entries_hold_stays_there() {
     }
 }
 
+/// Nothing tells which file a value names that is not at hand, so that none goes for it.
+#[test]
+fn a_file_whose_value_is_damaged_in_the_backup_stays_there() {
+    let place = Place::founded();
+    fs::write(place.path("secret.txt"), "a secret").unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "secret.txt", "--confidential"]));
+    place.backup();
+    place.done(["export", "-o", "all.jsonl"]);
+    place.done(["restore", "all.jsonl", "--ledger", "restored"]);
+    let (own, blob) = (place.path("backup/disclosures.jsonl"), annals::trail::hash::sha256(b"a secret"));
+    let text = fs::read_to_string(&own).unwrap();
+    fs::write(&own, text.replace('"', "\"garbage")).unwrap();
+    place.done(["backup", "backup", "--ledger", "restored"]);
+    assert!(place.path("backup/blobs").join(&blob).exists());
+    // Of one that was erased that is known.
+    fs::write(&own, text).unwrap();
+    let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+    place.done(["erase", "126", "--field", "evidence/1/sha256"].into_iter().chain(basis));
+    place.backup();
+    assert!(!place.path("backup/blobs").join(&blob).exists());
+}
+
+/// As the next writer takes it.
+#[test]
+fn a_last_value_that_lacks_its_newline_is_shown_and_backed_up() {
+    let place = Place::founded();
+    place.done(PROGRESS.into_iter().chain(["--note", "Said"]));
+    let own = place.ledger.join("disclosures.jsonl");
+    let text = fs::read_to_string(&own).unwrap();
+    fs::write(&own, text.trim_end()).unwrap();
+    assert!(place.done(["--format", "json", "timeline", "1.G2G.2"]).contains("\"note\":\"Said\""));
+    assert_eq!(place.backup()["disclosures"], json!(2));
+    assert_eq!(fs::read_to_string(place.path("backup/disclosures.jsonl")).unwrap(), text);
+    place.done(PROGRESS.into_iter().chain(["--note", "Said again"]));
+    let lines = fs::read_to_string(&own).unwrap();
+    assert!(lines.starts_with(&text) && lines.lines().count() == 3, "{lines}");
+}
+
 #[test]
 fn withheld_values_that_were_lost_in_the_ledger_are_not_lost_in_the_backup() {
     let place = Place::founded();

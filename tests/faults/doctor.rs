@@ -338,6 +338,10 @@ fn a_file_that_no_entry_names_is_told_and_to_be_deleted_only_where_it_may_have_b
     assert_eq!((code, &first["gravity"], &first["commands"]), (Some(0), &json!("fine"), &json!([])));
     let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
     place.done(["erase", "126", "--field", "note"].into_iter().chain(basis));
+    assert_eq!(found().0, Some(0), "no file was erased");
+    fs::write(place.path("secret.txt"), "a secret").unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "secret.txt", "--confidential"]));
+    place.done(["erase", "128", "--field", "evidence/1/sha256"].into_iter().chain(basis));
     let (code, first) = found();
     assert_eq!((code, &first["gravity"]), (Some(1), &json!("untidy")));
     place.follow(first["commands"][0].as_str().unwrap());

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 /// Bytes of room below which it is said: a segment of the journal.
 const ROOM: u64 = 64 << 20;
+/// How many files are named in commands where nobody knows whether a backup has them.
+const MOST: usize = 1000;
 /// How many paths are named one by one.
 pub(super) const NAMED: usize = 5;
 
@@ -91,8 +93,8 @@ impl Examining<'_> {
                         continue;
                     }
                     let what = format!("{}: no entry names it", path.display());
-                    // It may have been added for an entry that is to come; or be back, from where it was not erased.
-                    if named.has_erased() {
+                    // It may have been added for an entry that is to come; or be one that was erased.
+                    if named.has_erased_file() {
                         (what, Gravity::Untidy, ("if none is to name it, delete it", remedy::remove(&path).1))
                     } else {
                         (what, Gravity::Fine, ("if none is to name it, delete it", Vec::new()))
@@ -119,7 +121,10 @@ impl Examining<'_> {
         let offered = self.remedies.has_files(&missing);
         if offered.is_empty() {
             let remedy = "if they were here, take them from a backup or from the other side";
-            self.add(Part::Files, Gravity::Fine, fact, (remedy, self.remedies.files(&missing)));
+            // Where a backup can be looked at, it has none of them.
+            let known = self.remedies.backup.is_dir() || missing.len() > MOST;
+            let commands = if known { Vec::new() } else { self.remedies.files(&missing) };
+            self.add(Part::Files, Gravity::Fine, fact, (remedy, commands));
         } else {
             let what = format!("{fact}; the backup has {} of them", offered.len());
             let remedy = ("take them from the backup", self.remedies.files(&offered));
