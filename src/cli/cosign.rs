@@ -8,6 +8,7 @@ use super::settings::Settings;
 use annals::domain::party::Author;
 use annals::domain::value::Code;
 use annals::exchange::keyring::Keyring;
+use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, forked};
@@ -58,6 +59,7 @@ impl Cosign {
                 )
             })?,
         };
+        tell_forgotten(&ledger, &key, settings.anchor()?)?;
         let bar = output::progress("verifying");
         let cosigned =
             ledger.cosign(&signed, &key, settings.anchor()?, Utc::now(), &mut |read| bar.set_position(read));
@@ -104,6 +106,20 @@ impl Cosign {
         }
         error.into()
     }
+}
+
+/// Says that what a witness's key cosigned before is not remembered here.
+pub(crate) fn tell_forgotten(ledger: &Ledger, key: &SigningKey, anchor: &Anchor) -> Result<(), Failure> {
+    let verifier = key.verifier();
+    if ledger.is_forgotten(&verifier, anchor)? {
+        output::tell(format_args!(
+            "{} remembers nothing of what {} cosigned, so that an older copy of this ledger was not noticed, if this is one: ask the \
+             other side how many entries it has",
+            anchor.folder().display(),
+            verifier.keyid()
+        ));
+    }
+    Ok(())
 }
 
 /// A party's witness key that is held here; of several, one that the policy in force asks for.

@@ -159,6 +159,7 @@ impl Mirror {
         if was && remembered.iter().any(is_it) {
             return Ok((signed.clone(), false));
         }
+        cosign::tell_forgotten(ledger, &key, anchor)?;
         let bar = output::progress("verifying");
         let cosigned = ledger.cosign(signed, &key, anchor, Utc::now(), &mut |read| bar.set_position(read));
         bar.finish_and_clear();

@@ -17,7 +17,7 @@ use crate::record::verify::Verifier;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::fork::Fork;
 use crate::trail::hash::{LeafHash, NodeHash};
-use crate::trail::key::SigningKey;
+use crate::trail::key::{SigningKey, VerifierKey};
 use crate::trail::merkle::Frontier;
 use crate::trail::witness::{self, WitnessFault};
 use chrono::{DateTime, Utc};
@@ -97,6 +97,18 @@ impl From<LedgerError> for CosignError {
 }
 
 impl Ledger {
+    /// Whether a witness's key cosigned a checkpoint that is kept here, and `anchor` remembers nothing of it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn is_forgotten(&self, key: &VerifierKey, anchor: &Anchor) -> Result<bool, CheckpointError> {
+        let state = self.state();
+        let is_by = |signed: &SignedCheckpoint| matches!(witness::cosigned(signed, key), Ok(Some(_)));
+        let remembered = anchor.every(state.origin().unwrap_or_default())?;
+        Ok(!remembered.iter().any(|(_, signed)| is_by(signed))
+            && self.readable_checkpoints()?.iter().any(is_by))
+    }
+
     /// Cosigns a checkpoint with a party's witness key, which remembers it in `anchor` before anybody has it. Every entry up to it
     /// is verified; `progress` hears how many were. What is returned has one line of each key that is known here: of this witness,
     /// that which it made first.

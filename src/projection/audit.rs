@@ -52,6 +52,8 @@ pub struct Assertion {
     pub qualified: Vec<u64>,
     /// The entry that corrected it.
     pub voided: Option<u64>,
+    /// The confirmations and contests of it that were corrected, each with the entry that did.
+    pub corrected: Vec<(u64, u64)>,
 }
 
 /// The assertions of a reading, as its entries come one after the other.
@@ -60,6 +62,8 @@ pub struct Population {
     found: Vec<Assertion>,
     /// By the ids of their entries.
     places: HashMap<Uuid, usize>,
+    /// The confirmations and contests by the ids of their entries: of which assertion, and their sequences.
+    answers: HashMap<Uuid, (usize, u64)>,
     /// Who holds which key, as far as that is disclosed.
     holders: HashMap<String, String>,
 }
@@ -81,8 +85,17 @@ impl Population {
         }
         let Fact::Programme(programme::Event::Action(action, said)) = fact else { return };
         let signer = self.holders.get(&event.keyid).cloned();
-        let answered = event.causationid.and_then(|id| self.places.get(&id)).copied();
-        let answered = answered.and_then(|at| self.found.get_mut(at));
+        let place = event.causationid.and_then(|id| self.places.get(&id)).copied();
+        if let (action::Event::Confirmed(_) | action::Event::Contested(_), Some(at)) = (said, place) {
+            self.answers.insert(event.id, (at, sequence));
+        }
+        if let (action::Event::Corrected(_), Some(id)) = (said, event.causationid)
+            && let Some((at, answer)) = self.answers.get(&id)
+            && let Some(assertion) = self.found.get_mut(*at)
+        {
+            assertion.corrected.push((*answer, sequence));
+        }
+        let answered = place.and_then(|at| self.found.get_mut(at));
         match (said, answered) {
             (action::Event::Confirmed(_), Some(assertion)) => assertion.confirmed.push((sequence, signer)),
             (action::Event::Corrected(_), Some(assertion)) => assertion.voided = Some(sequence),
@@ -110,6 +123,7 @@ impl Population {
                     confirmed: Vec::new(),
                     qualified: Vec::new(),
                     voided: None,
+                    corrected: Vec::new(),
                 });
             }
             _ => {}
@@ -327,9 +341,12 @@ pub fn exceptions(
         }
         for (name, review) in &state.programme.reviews {
             let size = review.opened.size.get();
-            if let Some(correction) = assertion.voided.filter(|at| entry < size && *at >= size) {
-                let why = Why::CorrectedAfterCutoff(name.clone(), review.opened.cutoff);
-                add(subject, vec![entry, correction], why);
+            let own = assertion.voided.map(|correction| (entry, correction));
+            for (word, correction) in own.into_iter().chain(assertion.corrected.iter().copied()) {
+                if word < size && correction >= size {
+                    let why = Why::CorrectedAfterCutoff(name.clone(), review.opened.cutoff);
+                    add(subject, vec![word, correction], why);
+                }
             }
         }
     }

@@ -103,6 +103,16 @@ fn what_was_corrected_after_the_reading_of_a_review_is_found_and_nothing_else() 
     let before = desk.progress("DK", "1.G2G.2", word("under_way")).unwrap();
     let corrected = desk.progress("DK", "1.G2G.3", word("under_way")).unwrap();
     desk.answer("DK", "actions/1.G2G.3", "action.corrected", corrected, json!({"reason": "x"})).unwrap();
+    let asserted = desk.progress("DK", "1.G2G.3", word("under_way")).unwrap();
+    let answers = ["action.confirmed", "action.contested"].map(|kind| {
+        let data = if kind == "action.confirmed" { json!({}) } else { json!({"reason": "no"}) };
+        let of = if kind == "action.confirmed" {
+            ("actions/1.G2G.3", asserted)
+        } else {
+            ("actions/1.G2G.2", before)
+        };
+        (of.0, desk.answer("KR", of.0, kind, of.1, data).unwrap())
+    });
     let head = desk.ledger.head();
     let opened = json!({
         "period": {"start": "2021", "end": "2021"}, "axis": "recorded", "cutoff": "2021-12-31",
@@ -113,8 +123,15 @@ fn what_was_corrected_after_the_reading_of_a_review_is_found_and_nothing_else() 
     desk.answer("DK", "actions/1.G2G.1", "action.corrected", after, json!({"reason": "x"})).unwrap();
     let correction =
         desk.answer("DK", "actions/1.G2G.2", "action.corrected", before, json!({"reason": "x"})).unwrap();
+    let taken = answers.map(|(action, answer)| {
+        let by = desk.answer("KR", action, "action.corrected", answer, json!({"reason": "x"})).unwrap();
+        vec![answer.sequence, by.sequence]
+    });
     let (population, found) = audited(&desk);
-    assert_eq!(entries(&found, Rule::CorrectedAfterCutoff), [[before.sequence, correction.sequence]]);
+    // In the order of the entries: a word, the confirmation of another, and its contest.
+    let [confirmation, contest] = taken;
+    let expected = [vec![before.sequence, correction.sequence], confirmation, contest];
+    assert_eq!(entries(&found, Rule::CorrectedAfterCutoff), expected);
     assert_eq!(population.iter().filter(|assertion| assertion.voided.is_some()).count(), 3);
 }
 

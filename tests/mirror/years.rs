@@ -215,6 +215,25 @@ fn a_ledger_and_a_copy_are_never_backed_up_onto_each_other() {
 }
 
 #[test]
+fn a_witness_that_has_lost_what_it_remembers_is_told_so() {
+    let desks = Desks::new();
+    desks.dk("record progress 1.G2G.3 --as DK --lifecycle under_way");
+    desks.dk("bundle export --for KR -o next.bundle");
+    let run = |command: &str| {
+        let output = desks.run("kr", command);
+        assert!(output.status.success(), "{command}: {output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(!run("mirror next.bundle --as KR").contains("remembers nothing"));
+    assert!(!run("cosign --as KR").contains("remembers nothing"));
+    fs::remove_dir_all(desks.path().join("anchor-kr")).unwrap();
+    assert!(run("cosign --as KR").contains("remembers nothing of what KR/witness"));
+    fs::remove_dir_all(desks.path().join("anchor-kr")).unwrap();
+    assert!(run("mirror next.bundle --as KR").contains("remembers nothing of what KR/witness"));
+    assert!(!run("mirror next.bundle --as KR").contains("remembers nothing"));
+}
+
+#[test]
 fn a_copy_that_was_written_to_is_told_as_such_and_no_log_is_accused() {
     let desks = Desks::new();
     fs::remove_file(desks.path().join("kr").join("copy")).unwrap();
