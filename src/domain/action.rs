@@ -152,10 +152,11 @@ impl State {
 
     fn assertion<'a>(&self, words: &'a Words, context: &Context<'_>) -> Result<&'a Word, Refusal> {
         let id = context.answers.ok_or(Refusal::Unanswered)?;
-        let word = words
-            .by_id(id)
-            .filter(|word| word.said == Said::Progressed)
-            .ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
+        let word =
+            words.by_id(id).ok_or_else(|| Refusal::NotAnAssertion(id, self.action.reference.clone()))?;
+        if word.said != Said::Progressed {
+            return Err(Refusal::NotAnswered(word.sequence));
+        }
         if word.voided.is_some() { Err(Refusal::Voided(word.sequence)) } else { Ok(word) }
     }
 

@@ -321,6 +321,23 @@ fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
     assert_eq!(place.examined().1["findings"], json!([]));
 }
 
+/// The journal of an older backup would bring the same finding back.
+#[test]
+fn a_backup_that_is_behind_is_told_and_not_put_in_the_place_of_the_journal() {
+    let place = ledger();
+    place.done(PROGRESS.into_iter().chain(["--note", "Later"]));
+    lines(&place, |lines| lines.truncate(127));
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["gravity"], &first["commands"]),
+        (Some(1), &json!("grave"), &json!([])),
+        "{found:#}"
+    );
+    assert!(first["remedy"].as_str().unwrap().contains("fewer entries than were here"), "{found:#}");
+    assert!(!commands(&found).iter().any(|command| command.contains("journal")), "{found:#}");
+}
+
 /// It may be there for an entry that is to come; once something was erased, it may be that.
 #[test]
 fn a_file_that_no_entry_names_is_told_and_to_be_deleted_only_where_it_may_have_been_erased() {

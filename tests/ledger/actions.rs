@@ -59,7 +59,7 @@ fn an_answer_names_another_partys_standing_word_and_is_given_once() {
     let again = desk.answer("DK", ACTION, "action.contested", said, json!({"reason": "no"}));
     assert!(refused(&desk, before, again).contains("answered"));
     let wrong = desk.answer("KR", ACTION, "action.confirmed", answer, json!({}));
-    assert!(refused(&desk, before, wrong).contains("is not a word on 1.G2G.2 that can be answered"));
+    assert!(refused(&desk, before, wrong).contains("is an answer or a decision"));
     let elsewhere = desk.answer("DK", "actions/1.G2G.3", "action.confirmed", said, json!({}));
     assert!(refused(&desk, before, elsewhere).contains("is not a word on 1.G2G.3"));
 }

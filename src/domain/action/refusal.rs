@@ -70,6 +70,11 @@ pub enum Refusal {
     /// It answers something else.
     #[error("the entry {0} is not a word on {1} that can be answered or corrected in this way")]
     NotAnAssertion(Uuid, Code),
+    /// It answers an answer, or a decision.
+    #[error(
+        "entry {0} is an answer or a decision, which is not answered in its turn: say what holds in a word of your own"
+    )]
+    NotAnswered(u64),
     /// An own word answered.
     #[error("entry {0} is the own word of {1}: a party does not answer itself")]
     OwnWord(u64, Code),

@@ -1,8 +1,10 @@
 //! Remedies: what mends a finding, in words and as the commands of a shell.
 
 use super::DISCLOSURES;
-use crate::ledger::shelf;
+use crate::ledger::{shelf, truncation};
+use crate::store::Store;
 use crate::store::disk;
+use crate::store::embedded::Embedded;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,13 @@ impl Remedies<'_> {
     pub(super) fn journal(self) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side; entries that came after it are then \
                              in what was put aside";
+        // What has fewer entries brings the same finding back.
+        const BEHIND: &str = "the backup has fewer entries than were here: put the journal aside, and take that of the other side, if \
+                              it has all; whoever accepts what the backup has, and has signed no more of it, puts that journal here, \
+                              and deletes `sled`, `index` and the checkpoints of more entries, too";
+        if self.is_behind() {
+            return (BEHIND, Vec::new());
+        }
         let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
         let put_aside = journal.exists().then(|| self.aside(&journal)).flatten();
         let copy = format!("cp -r {} {}", quoted(&from), quoted(&journal));
@@ -111,7 +120,14 @@ impl Remedies<'_> {
     pub(super) fn cut(self) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side, if that has what is missing; whoever \
                              accepts the history as it is, and has signed no more of it, deletes `sled` and `index` instead";
-        (WORDS, self.journal().1)
+        let (words, commands) = self.journal();
+        (if commands.is_empty() { words } else { WORDS }, commands)
+    }
+
+    /// Whether the backup's journal has fewer entries than were here, as far as that is known.
+    fn is_behind(self) -> bool {
+        let backup = self.backup.join("journal").is_dir().then(|| Embedded::open_unmarked(self.backup).ok());
+        backup.flatten().is_some_and(|store| store.head().size < truncation::known(self.folder))
     }
 
     /// The lines are numbered from 1.
