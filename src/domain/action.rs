@@ -7,7 +7,7 @@ mod refusal;
 mod schedule;
 
 use super::assertion::{
-    self, Assigned, Confirmed, Contested, Corrected, Lifecycle, Occurrence, Progressed, Verified,
+    self, Assigned, Confirmed, Contested, Corrected, Indicator, Lifecycle, Occurrence, Progressed, Verified,
 };
 use super::assignment::{Assignment, Assignments};
 use super::date::{Effective, Period};
@@ -20,6 +20,8 @@ use chrono::NaiveDate;
 pub use refusal::Refusal;
 pub use schedule::Former;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -273,7 +275,7 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
             lifecycle: event.lifecycle,
             health: event.health,
             occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
-            measures: !event.indicators.is_empty(),
+            measures: sum(&event.indicators),
             ..Word::spoken(place, event.effective, Said::Progressed)
         }),
         Event::Confirmed(event) => answer(words, place, event.effective, Said::Confirmed),
@@ -286,6 +288,15 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
         }
         Event::Corrected(_) => place.answers.into_iter().for_each(|id| words.void(id, place.mark())),
     }
+}
+
+/// A sum of the names of indicators, in whatever order they are given; none where there are none.
+fn sum(indicators: &[Indicator]) -> Option<NonZeroU32> {
+    let names: BTreeSet<&str> = indicators.iter().map(|indicator| indicator.name.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    // A sum that is none by chance is another one.
+    (!names.is_empty())
+        .then(|| NonZeroU32::new(crc32fast::hash(names.join("\n").as_bytes())).unwrap_or(NonZeroU32::MIN))
 }
 
 /// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of

@@ -6,6 +6,7 @@ use super::party::Author;
 use super::value::Code;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 use uuid::Uuid;
 
 /// Where an event stands in the ledger.
@@ -63,8 +64,8 @@ pub struct Word {
     pub health: Option<Health>,
     /// Where the occurrence of a window stands.
     pub occurrence: Option<(Effective, OccurrenceState)>,
-    /// Whether it gives values of indicators, which are not kept here.
-    pub measures: bool,
+    /// Of which indicators it gives values, or answers another's: a sum of their names. The values are not kept here.
+    pub measures: Option<NonZeroU32>,
     /// The entry in which its author corrected it.
     pub voided: Option<Mark>,
 }
@@ -128,7 +129,7 @@ impl Word {
             lifecycle: None,
             health: None,
             occurrence: None,
-            measures: false,
+            measures: None,
             voided: None,
         }
     }

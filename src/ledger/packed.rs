@@ -3,7 +3,7 @@
 //! ```text
 //! key     sequence of the action's first entry (8) sequence (8)
 //! value   id (16) answers (8) day (4) effective (4) window (4) party (2)
-//!         said outcome occurrence lifecycle health measures (1 each)
+//!         said outcome occurrence lifecycle health (1 each) measures (4)
 //! ```
 //!
 //! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said. A correction is a
@@ -14,6 +14,7 @@ use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::domain::word::{Mark, Said, Word, Words};
 use chrono::{Datelike, NaiveDate};
+use std::num::NonZeroU32;
 use uuid::Uuid;
 
 mod latest;
@@ -21,7 +22,7 @@ mod latest;
 pub(super) use latest::Latest;
 
 /// Bytes of a word.
-pub(super) const WORD: usize = 44;
+pub(super) const WORD: usize = 47;
 /// What `said` is of a contest, of an auditor's finding, of a correction and of a decision.
 const CONTESTED: u8 = 2;
 const VERIFIED: u8 = 3;
@@ -96,8 +97,8 @@ impl Packed {
                 place(OccurrenceState::ALL, occurrence),
                 place(Lifecycle::ALL, word.lifecycle),
                 place(Health::ALL, word.health),
-                u8::from(word.measures),
             ],
+            &word.measures.map_or(0, NonZeroU32::get).to_be_bytes(),
         ];
         record.concat().try_into().ok().map(Self)
     }
@@ -158,7 +159,7 @@ struct Fields {
     occurrence: u8,
     lifecycle: u8,
     health: u8,
-    measures: u8,
+    measures: u32,
 }
 
 impl Fields {
@@ -176,7 +177,7 @@ impl Fields {
             occurrence: u8::from_be_bytes(next(&mut rest)),
             lifecycle: u8::from_be_bytes(next(&mut rest)),
             health: u8::from_be_bytes(next(&mut rest)),
-            measures: u8::from_be_bytes(next(&mut rest)),
+            measures: u32::from_be_bytes(next(&mut rest)),
         }
     }
 
@@ -201,7 +202,7 @@ impl Fields {
                 Some(state) => Some((Effective::from_bits(self.window)?, state)),
                 None => None,
             },
-            measures: self.measures > 0,
+            measures: NonZeroU32::new(self.measures),
             voided: None,
         })
     }
@@ -255,7 +256,7 @@ mod tests {
             answers in prop_oneof![0..=sequence, any::<u64>()],
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
             health in proptest::option::of(one(Health::ALL)),
-            (occurs, measures) in any::<(bool, bool)>(),
+            (occurs, measures) in any::<(bool, u32)>(),
         ) -> Word {
             Word {
                 id: Uuid::from_u64_pair(id, sequence),
@@ -273,7 +274,7 @@ mod tests {
                 lifecycle,
                 health,
                 occurrence: occurs.then_some((window, state)),
-                measures,
+                measures: NonZeroU32::new(measures),
                 voided: None,
             }
         }

@@ -80,7 +80,7 @@ impl Ledger {
         let range = 0..reading.head.size;
         match action {
             Some((action, words)) => {
-                let gives = |sequence| words.at(sequence).is_some_and(|word| word.measures);
+                let gives = |sequence| words.at(sequence).is_some_and(|word| word.measures.is_some());
                 self.stream_of(&stream(action), range, &gives, &mut take)?;
             }
             None => self.replay(range, &mut take)?,

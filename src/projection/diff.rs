@@ -228,7 +228,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         words
             .all()
             .iter()
-            .filter(|word| word.measures)
+            .filter(|word| word.measures.is_some())
             .any(|word| is_in(&self.before, word) != is_in(&self.after, word))
     }
 

@@ -15,6 +15,7 @@ use crate::record::history::{History, Spoken};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 words! {
     /// Which answer is awaited: to an assertion, the same or that it does not hold; to a contest of an own word, its correction
@@ -46,11 +47,8 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
         let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
-        let told = if words.standing().any(|word| word.measures && word.party != *party) {
-            measured(action, &words)?
-        } else {
-            Measured::default()
-        };
+        let asked = asked(&words, party);
+        let told = if asked.all().is_empty() { Measured::default() } else { measured(action, &asked)? };
         found.extend(awaited(action, &words, &told, reading, party));
     }
     for row in evaluation::proposed(&history.state, filter) {
@@ -58,6 +56,35 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
         found.extend(open.map(|proposal| (proposal.sequence, Awaited::AgreeOrDecline)));
     }
     Ok(found)
+}
+
+/// The words whose values tell what awaits an answer of indicators, so that those of most words are never read: of each party and
+/// each choice of indicators the newest, and what the party asked had said of that time. All, where words of an earlier time or
+/// contests of its own make it depend on more.
+fn asked(words: &Words, party: &Code) -> Words {
+    let measuring: Vec<&Word> = words.standing().filter(|word| word.measures.is_some()).collect();
+    if measuring.iter().all(|word| word.party == *party) {
+        return Words::NONE;
+    }
+    let mut newest: BTreeMap<(&Code, Option<NonZeroU32>), &Word> = BTreeMap::new();
+    let mut all = false;
+    for word in measuring.iter().rev() {
+        let own =
+            matches!(word.said, Said::Contested(at) if words.at(at).is_some_and(|word| word.party == *party));
+        let known = *newest.entry((&word.party, word.measures)).or_insert(word);
+        all |= own || known.effective.begin() < word.effective.begin();
+    }
+    let mut wanted: BTreeSet<u64> = newest.values().map(|word| word.sequence).collect();
+    for of in newest.values().filter(|word| word.party != *party) {
+        let then = measuring.iter().filter(|word| word.party == *party && word.measures == of.measures);
+        let then = then.filter(|word| word.effective.begin() <= of.effective.begin());
+        wanted.extend(then.max_by_key(|word| word.place()).map(|word| word.sequence));
+    }
+    // A confirmation says what it confirms.
+    let confirmed = measuring.iter().filter(|word| wanted.contains(&word.sequence));
+    let confirmed: Vec<u64> = confirmed.filter_map(|word| word.said.answers()).collect();
+    wanted.extend(confirmed);
+    words.all().iter().filter(|word| all || wanted.contains(&word.sequence)).cloned().collect()
 }
 
 fn awaited(
