@@ -42,7 +42,12 @@ impl<'a, 'w> Course<'a, 'w> {
         each: &mut dyn FnMut(Step<'w>, &Axis<'a, T>),
     ) {
         let within = |word: &&Word| self.effective.is_none_or(|day| word.effective.begin() <= day);
-        let counts = |word: &&Word| value(word).is_some() && (self.corrected || word.voided.is_none());
+        let stands = |word: &Word| self.corrected || word.voided.is_none();
+        // A contest falls with what it contests.
+        let counts = |word: &&Word| match word.said {
+            Said::Contested(at) if !self.words.at(at).is_some_and(stands) => false,
+            _ => value(word).is_some() && stands(word),
+        };
         let own: Vec<&'w Word> = self.words.all().iter().filter(counts).filter(within).collect();
         let said = own.iter().map(|word| (word.mark(), *word, true));
         let corrected = own.iter().filter_map(|word| Some((word.voided?, *word, false)));
@@ -52,7 +57,6 @@ impl<'a, 'w> Course<'a, 'w> {
         for (mark, word, is_said) in steps {
             for (party, standing) in self.parties.iter().zip(&mut standing) {
                 if !is_said {
-                    // A contest falls with what it contests.
                     standing.retain(|_, other| {
                         other.sequence != word.sequence && other.said != Said::Contested(word.sequence)
                     });

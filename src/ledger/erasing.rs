@@ -3,11 +3,13 @@
 //!
 //! ```text
 //! erasing    a sentence for whoever looks into the folder
+//!            a digest that is erased, for each a line; with the SHA-256 of the file that it names, where that is known
 //! ```
 //!
 //! That file is there before the entry, and until nothing is left of what was erased: a line may have been changed since, so that no
 //! digest finds it, and only this file tells the next writer that it is to look.
 
+use super::disclosures::DisclosuresError;
 use super::sequencer::Turn;
 use super::{Ledger, LedgerError};
 use crate::record::archive::{Archive, Holding};
@@ -17,8 +19,9 @@ use crate::record::withheld;
 use crate::store::{Condition, StoreError, disk, said, write_durably};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file in a ledger's folder.
@@ -34,9 +37,26 @@ pub fn found(folder: &Path) -> Option<PathBuf> {
     path.symlink_metadata().is_ok().then_some(path)
 }
 
-/// Says in a folder, durable on return, that something is to be removed.
-pub(super) fn put_down(folder: &Path) -> Result<(), StoreError> {
-    found(folder).map_or_else(|| write_durably(folder, FILE, WORDS.as_bytes()), |_| Ok(()))
+/// What is to be removed: digests, each with the file that it names, where that is known.
+type Begun = BTreeMap<Digest, Option<String>>;
+
+/// What the file in a folder says; nothing of a line that is none.
+fn begun(folder: &Path) -> Begun {
+    let text = fs::read_to_string(folder.join(FILE)).unwrap_or_default();
+    let line = |line: &str| {
+        let (digest, name) = line.split_once(' ').map_or((line, None), |(digest, name)| (digest, Some(name)));
+        Some((Digest::parse(digest)?, name.map(str::to_owned)))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Says in a folder, durable on return, what is to be removed.
+fn put_down(folder: &Path, begun: &Begun) -> Result<(), StoreError> {
+    let line = |(digest, name): (&Digest, &Option<String>)| {
+        format!("{digest}{}\n", name.as_ref().map_or_else(String::new, |name| format!(" {name}")))
+    };
+    let lines: String = begun.iter().map(line).collect();
+    write_durably(folder, FILE, format!("{WORDS}{lines}").as_bytes())
 }
 
 /// Who names a file, other than what was erased.
@@ -48,58 +68,86 @@ enum Naming {
 }
 
 impl Ledger {
-    /// Whether something is to be removed, whatever a digest finds.
-    pub(super) fn is_erasing(&self) -> bool {
-        self.folder.as_deref().and_then(found).is_some()
+    /// What is to be removed, whatever a digest finds.
+    pub(super) fn erasing(&self) -> Vec<Digest> {
+        self.folder.as_deref().map(begun).unwrap_or_default().into_keys().collect()
     }
 
-    /// Says so, where the ledger has a folder.
-    pub(super) fn begin_erasing(&self) -> Result<(), StoreError> {
-        self.folder.as_deref().map_or(Ok(()), put_down)
+    /// Says what is to be removed, where the ledger has a folder.
+    pub(super) fn begin_erasing(&self, erased: &[Digest]) -> Result<(), DisclosuresError> {
+        let Some(folder) = self.folder.as_ref().filter(|_| !erased.is_empty()) else { return Ok(()) };
+        let before = begun(folder);
+        let mut all = before.clone();
+        for digest in erased {
+            let known = self.disclosures.get(digest)?.filter(|each| each.name() == withheld::FILE_DIGEST);
+            let name = known.and_then(|each| each.value().as_str().map(str::to_owned));
+            let known = all.entry(*digest).or_default();
+            *known = name.or(known.take());
+        }
+        Ok(if all == before { Ok(()) } else { put_down(folder, &all) }?)
     }
 
     /// Removes what these digests are of, and every line but those of which an entry holds the digest: the value may be in one that
-    /// was changed since. Whoever has the turn does.
-    pub(super) fn erase(&self, _turn: &mut Turn, erased: &[Digest]) -> Result<(), LedgerError> {
-        // A file is found by the value, so it goes first; what cannot go keeps nothing else.
-        let files: Vec<Result<(), LedgerError>> =
-            erased.iter().map(|digest| self.erase_file(digest)).collect();
-        let held = |holding| matches!(holding, Some(Holding::Held { .. }));
-        self.disclosures.retain(&mut |digest| Ok(held(self.past().index.by_digest(digest)?)))?;
-        files.into_iter().collect::<Result<(), LedgerError>>()?;
-        let Some(path) = self.folder.as_deref().and_then(found) else { return Ok(()) };
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(said(&path, "removed")(error).into()),
-            _ => Ok(self
-                .folder
-                .as_deref()
-                .map_or(Ok(()), disk::sync_folder)
-                .map_err(said(&path, "removed"))?),
-        }
-    }
-
-    /// Removes the file that an erased value names. Where its line is not here, or was changed, that is one of the size which the
-    /// entry tells in clear, and which nothing else names.
-    fn erase_file(&self, digest: &Digest) -> Result<(), LedgerError> {
-        let Some(size) = self.size_of(digest)? else { return Ok(()) };
-        let known = self.disclosures.get(digest)?.filter(|each| each.name() == withheld::FILE_DIGEST);
-        let names = match known.as_ref().and_then(|each| each.value().as_str()) {
-            Some(name) => vec![name.to_owned()],
-            None => self.store.blobs_of(size)?,
+    /// was changed since. Whoever has the turn does. What nobody can tell is left for one who `tells` it.
+    pub(super) fn erase(&self, _turn: &mut Turn, erased: &[Digest], tells: bool) -> Result<(), LedgerError> {
+        self.begin_erasing(erased)?;
+        let all = match &self.folder {
+            Some(folder) => begun(folder),
+            None => erased.iter().map(|digest| (*digest, None)).collect(),
         };
-        for name in names {
-            match self.naming(&name, size)? {
-                Naming::Nobody => self.store.remove_blob(&name)?,
-                Naming::Perhaps(sequence)
-                    if self.store.copy_blob(&name, &mut io::sink())? != Condition::Missing =>
-                {
-                    let path = self.blob_path(&name).unwrap_or_else(|| name.into());
-                    return Err(LedgerError::Lingering { path, sequence });
+        // A file is found by the value, so it goes first; what cannot go keeps nothing else.
+        let (mut left, mut why) = (Begun::new(), None);
+        for (digest, name) in all {
+            if let Err(fault) = self.erase_file(&digest, name.clone()) {
+                if !(tells && matches!(fault, LedgerError::Unidentified(_))) {
+                    left.insert(digest, name);
                 }
-                Naming::Somebody | Naming::Perhaps(_) => {}
+                why = why.or(Some(fault));
             }
         }
-        Ok(())
+        let held = |holding| matches!(holding, Some(Holding::Held { .. }));
+        self.disclosures.retain(&mut |digest| Ok(held(self.past().index.by_digest(digest)?)))?;
+        if let Some(folder) = &self.folder {
+            if !left.is_empty() {
+                put_down(folder, &left)?;
+            } else if let Some(path) = found(folder) {
+                let removed = fs::remove_file(&path).and_then(|()| disk::sync_folder(folder));
+                removed.map_err(said(&path, "removed"))?;
+            }
+        }
+        why.map_or(Ok(()), Err)
+    }
+
+    /// Removes the file that an erased value names, where nothing else names it. Where its line is
+    /// not here, or was changed, that is the one of the size which the entry tells in clear, and which nothing names.
+    fn erase_file(&self, digest: &Digest, name: Option<String>) -> Result<(), LedgerError> {
+        let Some(size) = self.size_of(digest)? else { return Ok(()) };
+        let value = self.disclosures.get(digest)?.filter(|each| each.name() == withheld::FILE_DIGEST);
+        let name = name.or_else(|| value.as_ref().and_then(|each| each.value().as_str().map(str::to_owned)));
+        let path = |name: &str| self.blob_path(name).unwrap_or_else(|| name.into());
+        if let Some(name) = name {
+            if self.store.copy_blob(&name, &mut io::sink())? == Condition::Missing {
+                return Ok(());
+            }
+            return match self.naming(&name, size)? {
+                Naming::Somebody => Ok(()),
+                Naming::Nobody => Ok(self.store.remove_blob(&name)?),
+                Naming::Perhaps(sequence) => Err(LedgerError::Lingering { path: path(&name), sequence }),
+            };
+        }
+        let mut perhaps = Vec::new();
+        for name in self.store.blobs_of(size)? {
+            match self.naming(&name, size)? {
+                Naming::Somebody => {}
+                Naming::Nobody => perhaps.push((name, true)),
+                Naming::Perhaps(_) => perhaps.push((name, false)),
+            }
+        }
+        match perhaps.as_slice() {
+            [] => Ok(()),
+            [(name, true)] => Ok(self.store.remove_blob(name)?),
+            some => Err(LedgerError::Unidentified(some.iter().map(|(name, _)| path(name)).collect())),
+        }
     }
 
     /// How large the file is, in bytes, whose digest was erased; nothing where something else was.
@@ -125,7 +173,12 @@ impl Ledger {
             }
             let Ok(entry) = Entry::parse(line) else { return };
             let event = &*upcast::newest(&entry.request.event);
-            named |= event.data.members().get("plan_sha256").is_some_and(|plan| plan == sha256);
+            let members = event.data.members();
+            let plan = [
+                members.get("plan_sha256"),
+                members.get("document").and_then(|document| document.get("sha256")),
+            ];
+            named |= plan.into_iter().flatten().any(|plan| plan == sha256);
             for file in evidence::files(event, &|_| None) {
                 named |= file.sha256.clear() == Some(sha256);
                 if let (Shown::Withheld(digest), true) = (file.sha256, file.size == size) {

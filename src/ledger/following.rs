@@ -5,8 +5,9 @@
 
 use super::index::Index;
 use super::past::Past;
-use super::{Ledger, LedgerError, erasing, snapshot};
+use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
+use crate::record::fact::Fact;
 use crate::record::history::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
@@ -44,6 +45,8 @@ impl From<StoreError> for FollowError {
 pub struct Following {
     verifier: Verifier<Index>,
     writer: Writer,
+    /// Entries that were there before.
+    from: u64,
     /// Entries that are written by now, or being written.
     begun: u64,
     /// What is not written yet.
@@ -65,6 +68,7 @@ impl Following {
         Ok(Self {
             verifier: Verifier::after(index, state),
             writer,
+            from: begun,
             begun,
             waiting: Vec::new(),
             batch: BATCH,
@@ -118,9 +122,6 @@ impl Following {
     fn commit(&mut self, count: u64) -> Result<(), FollowError> {
         let batch = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
         self.begun += count;
-        if self.verifier.erases() {
-            erasing::put_down(&self.writer.folder)?;
-        }
         self.writer.write(self.waiting.drain(..batch).collect())
     }
 
@@ -133,17 +134,14 @@ impl Following {
         self,
         wanted: impl FnOnce(&State) -> Result<(), E>,
     ) -> Result<(Ledger, Report), E> {
-        let Self { verifier, mut writer, waiting, .. } = self;
+        let Self { verifier, mut writer, waiting, from, .. } = self;
         let (report, state, index) = verifier.finish_with_state().map_err(FollowError::from)?;
         if !report.holds() {
             return Err(FollowError::Refused(Box::new(report)).into());
         }
         wanted(&state)?;
-        if report.erased > 0 {
-            erasing::put_down(&writer.folder).map_err(FollowError::from)?;
-        }
         writer.write(waiting)?;
-        Ok((settled(writer.end()?, state, index)?, report))
+        Ok((settled(writer.end()?, from, state, index)?, report))
     }
 }
 
@@ -203,7 +201,7 @@ impl Drop for Writer {
 }
 
 /// Lets the ledger go on from what its entries leave.
-fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, FollowError> {
+fn settled(ledger: Ledger, from: u64, state: State, mut index: Index) -> Result<Ledger, FollowError> {
     let folder = ledger.folder.as_deref();
     let kept = folder.map_or(Ok(()), |folder| snapshot::keep(folder, &state, &mut index));
     let size = state.head.size;
@@ -211,6 +209,16 @@ fn settled(ledger: Ledger, state: State, mut index: Index) -> Result<Ledger, Fol
     *ledger.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&past.state.keys);
     *ledger.past() = past;
     kept?;
-    ledger.complete_erasures()?;
+    let mut erased = Vec::new();
+    ledger.stream("ledger", from..size, &mut |_, fact| {
+        if let Fact::Erased(fact) = fact {
+            erased.push(fact.digest);
+        }
+        Ok(())
+    })?;
+    if !erased.is_empty() {
+        // What cannot be removed now is told by whoever writes next: the entries are taken all the same.
+        let _ = ledger.erase(&mut ledger.queue.turn(), &erased, false);
+    }
     Ok(ledger)
 }

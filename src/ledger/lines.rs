@@ -212,7 +212,16 @@ impl Whole {
         };
         let mut found = Self { file: file.map(Arc::new), length, ..Self::default() };
         match found.last_end().map_err(failed(&path, "read"))?.filter(|_| length > SHORT) {
-            Some(end) => found.length = end,
+            Some(end) => {
+                // One that lacks its newline alone is whole.
+                let mut tail = Vec::new();
+                let reading = found
+                    .file
+                    .as_ref()
+                    .map(|file| Reading { file, at: end }.take(LINE).read_to_end(&mut tail));
+                reading.transpose().map_err(failed(&path, "read"))?;
+                found.length = if parse(&tail).is_some() { end + tail.len() as u64 } else { end };
+            }
             None => found.length = found.find_places(&path)?,
         }
         if writes {

@@ -163,10 +163,10 @@ pub enum LedgerError {
     /// No such entry.
     #[error("this ledger has no entry with the {0}")]
     Cut(Cut),
-    /// A file that may be the one that was erased.
+    /// A file that was erased, and that another entry may name.
     #[error(
-        "{}: it may be the file that was erased, and entry {sequence} may name it, too, whose digest is not at hand here: take that \
-         value in (`annals disclose --take FILE`), or delete the file if no other entry names it", path.display()
+        "{}: the file was erased, and entry {sequence} may name it, too, whose digest is not at hand here: take that value in \
+         (`annals disclose --take FILE`), or delete the file if that entry names another", path.display()
     )]
     Lingering {
         /// The file.
@@ -174,6 +174,11 @@ pub enum LedgerError {
         /// The entry that may name it.
         sequence: u64,
     },
+    /// Files of which one may be that which was erased.
+    #[error(
+        "nothing here tells which file was erased, whose value is not at hand: it may be {}; delete it if it is", paths(.0)
+    )]
+    Unidentified(Vec<PathBuf>),
     /// The snapshot.
     #[error("{}: no snapshot could be kept; nothing is lost, and the next command reads more", path.display())]
     Snapshot {
@@ -207,6 +212,10 @@ pub struct Ledger {
     queue: Queue<Job, Answer, Turn>,
     folder: Option<PathBuf>,
     notices: Vec<String>,
+}
+
+fn paths(all: &[PathBuf]) -> String {
+    all.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
 impl Ledger {

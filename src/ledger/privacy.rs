@@ -4,7 +4,7 @@
 //! good when the ledger is opened for writing.
 
 use super::sequencer::Turn;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, erasing};
 use crate::domain::value::Text;
 use crate::ledger::past::read_entry;
 use crate::record::archive::{Archive, Holding};
@@ -159,13 +159,19 @@ impl Ledger {
 
     fn complete_all(&self, turn: &mut Turn) -> Result<usize, LedgerError> {
         let erased: Vec<Digest> = self.erasures()?.into_keys().collect();
+        let mut wanted = self.erasing();
         let mut here = 0;
-        for digest in &erased {
+        for digest in erased {
             // A line whose value is none goes as any other does.
-            here += usize::from(self.disclosures.has(digest)?);
+            if self.disclosures.has(&digest)? {
+                here += 1;
+                wanted.push(digest);
+            }
         }
-        if here > 0 || self.is_erasing() {
-            self.erase(turn, &erased)?;
+        // Also where it cannot be read what is to be removed.
+        let begun = self.folder.as_deref().and_then(erasing::found);
+        if !wanted.is_empty() || begun.is_some() {
+            self.erase(turn, &wanted, true)?;
         }
         Ok(here)
     }

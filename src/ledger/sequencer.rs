@@ -4,7 +4,7 @@
 use super::admission::{Batch, Job, Receipt, RecordError};
 use super::past::Past;
 use super::{Ledger, LedgerError, SMALL};
-use crate::store::{AppendError, Head};
+use crate::store::Head;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
 use chrono::{DateTime, Utc};
@@ -151,13 +151,13 @@ impl Ledger {
         if !turn.doubtful {
             for digest in batch.gone {
                 // It is not known where it is, or gone.
-                let here = self.is_erasing() || self.disclosures.has(&digest).unwrap_or(true);
+                let here = self.erasing().contains(&digest) || self.disclosures.has(&digest).unwrap_or(true);
                 batch.erased.extend(here.then_some(digest));
             }
         }
         if !turn.doubtful && !batch.erased.is_empty() {
             // What cannot be removed now is removed when the ledger is opened; `Ledger::complete_erasures` tells why.
-            let _ = self.erase(turn, &batch.erased);
+            let _ = self.erase(turn, &batch.erased, false);
         }
         if !turn.doubtful {
             let waiting = self.past().index.waiting();
@@ -179,7 +179,7 @@ impl Ledger {
             self.disclosures.add(kept)?;
         }
         if !batch.erased.is_empty() {
-            self.begin_erasing().map_err(AppendError::Failed)?;
+            self.begin_erasing(&batch.erased)?;
         }
         if !batch.lines.is_empty() {
             self.store.append(expected, &batch.lines)?;

@@ -150,7 +150,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
             Some(OccurrenceState::Postponed) => held > Some(name.begin()),
             _ => false,
         };
-        !row.status.rests() && !known
+        !known && !row.status.rests() && !row.status.rested(last_day(&grid, *name))
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);

@@ -11,6 +11,7 @@ use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::programme;
+use crate::domain::review::Axis;
 use crate::domain::value::{Code, words};
 use crate::domain::word::Words;
 use crate::record::authority;
@@ -343,7 +344,11 @@ pub fn exceptions(
             let size = review.opened.size.get();
             let own = assertion.voided.map(|correction| (entry, correction));
             for (word, correction) in own.into_iter().chain(assertion.corrected.iter().copied()) {
-                if word < size && correction >= size {
+                let read = match review.opened.axis {
+                    Axis::Recorded => true,
+                    Axis::Effective => assertion.effective.begin() <= review.opened.cutoff.end(),
+                };
+                if read && word < size && correction >= size {
                     let why = Why::CorrectedAfterCutoff(name.clone(), review.opened.cutoff);
                     add(subject, vec![word, correction], why);
                 }

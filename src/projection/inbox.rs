@@ -59,32 +59,43 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
 }
 
 /// The words whose values tell what awaits an answer of indicators, so that those of most words are never read: of each party and
-/// each choice of indicators the newest, and what the party asked had said of that time. All, where words of an earlier time or
-/// contests of its own make it depend on more.
+/// each choice of indicators the newest, those of others that say something of a later time than what they said since, what the party
+/// asked says of that time, and its words that are contested.
 fn asked(words: &Words, party: &Code) -> Words {
-    let measuring: Vec<&Word> = words.standing().filter(|word| word.measures.is_some()).collect();
-    if measuring.iter().all(|word| word.party == *party) {
-        return Words::NONE;
+    let mut given: BTreeMap<(&Code, Option<NonZeroU32>), Vec<&Word>> = BTreeMap::new();
+    let mut wanted = BTreeSet::new();
+    let measuring = || words.standing().filter(|word| word.measures.is_some());
+    for word in measuring().filter(|word| matches!(word.said, Said::Progressed | Said::Confirmed(_))) {
+        given.entry((&word.party, word.measures)).or_default().push(word);
     }
-    let mut newest: BTreeMap<(&Code, Option<NonZeroU32>), &Word> = BTreeMap::new();
-    let mut all = false;
-    for word in measuring.iter().rev() {
-        let own =
-            matches!(word.said, Said::Contested(at) if words.at(at).is_some_and(|word| word.party == *party));
-        let known = *newest.entry((&word.party, word.measures)).or_insert(word);
-        all |= own || known.effective.begin() < word.effective.begin();
+    for ((whose, sum), all) in &given {
+        wanted.extend(all.last().map(|newest| newest.sequence));
+        let ours = given.get(&(party, *sum)).filter(|_| *whose != party);
+        let mut since = None;
+        for word in all.iter().rev().filter(|_| *whose != party) {
+            let begin = word.effective.begin();
+            if since.is_some_and(|since| since >= begin) {
+                continue;
+            }
+            since = Some(begin);
+            let then = ours.into_iter().flatten().filter(|ours| ours.effective.begin() <= begin);
+            let later = ours.into_iter().flatten().filter(|ours| ours.sequence > word.sequence);
+            let meant = [then.max_by_key(|ours| ours.place()), later.min_by_key(|ours| ours.place())];
+            wanted.extend(meant.into_iter().flatten().chain([word]).map(|word| word.sequence));
+        }
     }
-    let mut wanted: BTreeSet<u64> = newest.values().map(|word| word.sequence).collect();
-    for of in newest.values().filter(|word| word.party != *party) {
-        let then = measuring.iter().filter(|word| word.party == *party && word.measures == of.measures);
-        let then = then.filter(|word| word.effective.begin() <= of.effective.begin());
-        wanted.extend(then.max_by_key(|word| word.place()).map(|word| word.sequence));
+    for word in measuring() {
+        let Said::Contested(at) = word.said else { continue };
+        let newest = given.get(&(party, word.measures)).and_then(|ours| ours.last());
+        if newest.is_some_and(|ours| ours.sequence < word.sequence) {
+            wanted.insert(at);
+        }
     }
     // A confirmation says what it confirms.
-    let confirmed = measuring.iter().filter(|word| wanted.contains(&word.sequence));
+    let confirmed = measuring().filter(|word| wanted.contains(&word.sequence));
     let confirmed: Vec<u64> = confirmed.filter_map(|word| word.said.answers()).collect();
     wanted.extend(confirmed);
-    words.all().iter().filter(|word| all || wanted.contains(&word.sequence)).cloned().collect()
+    words.all().iter().filter(|word| wanted.contains(&word.sequence)).cloned().collect()
 }
 
 fn awaited(

@@ -97,12 +97,6 @@ impl<A: Archive> Verifier<A> {
         self.size
     }
 
-    /// Whether any of them erased a value.
-    #[must_use]
-    pub const fn erases(&self) -> bool {
-        self.erased.0 > 0
-    }
-
     /// Whether nothing was found that is wrong, in what is judged by now.
     #[must_use]
     pub fn holds(&self) -> bool {

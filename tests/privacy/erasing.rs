@@ -213,6 +213,37 @@ fn a_file_that_another_entry_may_name_is_told_and_goes_once_that_is_known() {
     assert_eq!(Secret::bytes(FILE).traces(&place.ledger), [""; 0]);
 }
 
+/// Of several files that nothing names, nobody knows which one a value named that is not at hand: all stay, and are told.
+#[test]
+fn of_several_files_that_may_have_been_erased_none_goes_unseen() {
+    let (place, _, evidence) = said();
+    fs::write(place.path("other.txt"), vec![b'x'; FILE.len()]).unwrap();
+    place.done(["evidence", "add", "other.txt"]);
+    let path = place.ledger.join("disclosures.jsonl");
+    let ledger = Ledger::open_read_only(&place.ledger).unwrap();
+    let own = disclosures(&ledger, 126).into_iter().find(|each| each.name() == "sha256").unwrap();
+    drop(ledger);
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace(own.encoded(), "garbage")).unwrap();
+    let told = place.annals([&["erase", "126", "--field", "evidence/1/sha256"], &BASIS[..]].concat());
+    assert_eq!(told.code, Some(3), "{told:?}");
+    assert!(told.err.contains("nothing here tells which file was erased"), "{told:?}");
+    assert_eq!(fs::read_dir(place.ledger.join("blobs")).unwrap().count(), 3, "with the plan");
+    assert_eq!(evidence[0].traces(&place.ledger).len(), 1, "the name of the file");
+    // It was told, and is no concern of whoever writes next.
+    place.done(["record", "progress", "1.G2G.4", "--as", "KR", "--lifecycle", "under_way"]);
+    assert!(!place.ledger.join("erasing").exists());
+}
+
+/// The printed plan is named by its document, and a file by whoever put it forward in clear.
+#[test]
+fn a_file_that_is_named_in_clear_stays() {
+    let (place, ..) = said();
+    fs::write(place.path("clear.txt"), FILE).unwrap();
+    place.done([&PROGRESS[..], &["--evidence", "clear.txt"]].concat());
+    erase(&place, "evidence/1/sha256");
+    assert_eq!(Secret::bytes(FILE).traces(&place.ledger).len(), 1);
+}
+
 /// Another party's erasure of something else leaves a file whose line was changed.
 #[test]
 fn an_erasure_removes_no_file_but_its_own() {

@@ -241,7 +241,10 @@ const fn ledger(error: &LedgerError) -> u8 {
         | LedgerError::Signed { .. }
         | LedgerError::Changed { .. } => 1,
         LedgerError::Store(error) => store(error),
-        LedgerError::Disclosures(_) | LedgerError::Snapshot { .. } | LedgerError::Lingering { .. } => 3,
+        LedgerError::Disclosures(_)
+        | LedgerError::Snapshot { .. }
+        | LedgerError::Lingering { .. }
+        | LedgerError::Unidentified(_) => 3,
     }
 }
 
