@@ -34,7 +34,8 @@ pub struct Step<'w> {
 type Standing<'w> = BTreeMap<(NaiveDate, u64), &'w Word>;
 
 impl<'a, 'w> Course<'a, 'w> {
-    /// Hands over each step from a sequence on, with the axis as it was then. `value` is what a word says on it.
+    /// Hands over each step from a sequence on, with the axis as it was then, and first the last one before. `value` is what a word
+    /// says on it.
     pub fn follow<T: Copy + PartialEq>(
         &self,
         from: u64,
@@ -53,8 +54,22 @@ impl<'a, 'w> Course<'a, 'w> {
         let corrected = own.iter().filter_map(|word| Some((word.voided?, *word, false)));
         let mut steps: Vec<(Mark, &'w Word, bool)> = said.chain(corrected).collect();
         steps.sort_by_key(|(mark, ..)| mark.sequence);
+        let voice = |(party, standing): (&&'a Code, &Standing<'w>)| {
+            let word = standing.last_key_value().map(|(_, word)| *word);
+            let says = word.filter(|word| !is_contest(word)).and_then(&value);
+            Voice { party, word: word.cloned(), says }
+        };
+        let axis = |standing: &[Standing<'w>]| {
+            Axis::of(self.parties.iter().zip(standing).map(voice).collect(), self.grace_days)
+        };
         let mut standing: Vec<Standing<'w>> = vec![Standing::new(); self.parties.len()];
+        let mut before = None;
         for (mark, word, is_said) in steps {
+            if mark.sequence >= from
+                && let Some(mark) = before.take()
+            {
+                each(Step { mark, word: None }, &axis(&standing));
+            }
             for (party, standing) in self.parties.iter().zip(&mut standing) {
                 if !is_said {
                     standing.retain(|_, other| {
@@ -65,15 +80,13 @@ impl<'a, 'w> Course<'a, 'w> {
                 }
             }
             if mark.sequence < from {
-                continue;
+                before = Some(mark);
+            } else {
+                each(Step { mark, word: Some(word).filter(|_| is_said) }, &axis(&standing));
             }
-            let voice = |(party, standing): (&&'a Code, &Standing<'w>)| {
-                let word = standing.last_key_value().map(|(_, word)| *word);
-                let says = word.filter(|word| !is_contest(word)).and_then(&value);
-                Voice { party, word: word.cloned(), says }
-            };
-            let voices = self.parties.iter().zip(&standing).map(voice).collect();
-            each(Step { mark, word: Some(word).filter(|_| is_said) }, &Axis::of(voices, self.grace_days));
+        }
+        if let Some(mark) = before {
+            each(Step { mark, word: None }, &axis(&standing));
         }
     }
 

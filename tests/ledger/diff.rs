@@ -208,6 +208,34 @@ fn a_joint_change_that_came_and_went_is_told_with_the_entry_that_brought_it_back
     assert!(joint(&desk, start).1.iter().all(by(agreed)), "what is said again changes nothing");
 }
 
+#[test]
+fn a_joint_change_by_a_correction_alone_is_told_with_that() {
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let wrong = desk.progress("KR", REFERENCE, word("suspended")).unwrap();
+    let start = head(&desk);
+    desk.progress("DK", REFERENCE, json!({"effective": "2021-08", "lifecycle": "under_way"})).unwrap();
+    let correction = desk.answer("KR", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    let joint = |start| {
+        let found = since(&desk, start).into_iter().filter(|change| change.field == Field::Joint);
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&joint(start)), ["joint disputed → one_sided"]);
+    assert!(joint(start).iter().all(by(correction)), "{:?}", joint(start));
+    // A contest falls with what it contests.
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let wrong = desk.progress("DK", REFERENCE, word("suspended")).unwrap();
+    desk.answer("KR", ACTION, "action.contested", wrong, json!({"reason": "no"})).unwrap();
+    desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let last = desk.progress("KR", REFERENCE, word("suspended")).unwrap();
+    let found: Vec<Change> =
+        since(&desk, start).into_iter().filter(|change| change.field == Field::Joint).collect();
+    assert_eq!(lines(&found), ["joint silent → disputed"]);
+    assert!(found.iter().all(by(last)), "{found:?}");
+}
+
 /// Each field of an action is as old as it is, whatever else was decided of it later.
 #[test]
 fn a_text_and_a_cycle_are_told_each_with_its_own_decision() {

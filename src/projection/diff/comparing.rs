@@ -201,34 +201,46 @@ impl Comparing<'_> {
     }
 
     /// What made another thing of the words on an axis together: the entry from which on they are it, as each changed them in its turn;
-    /// or nothing but time. `value` is what a word says there, and `what` tells what is looked at. Where the readings are of different
-    /// days, the newest of what changed the parties' words.
+    /// or the newest correction, where that alone did; or nothing but time. `value` is what a word says there, and `what` tells what is
+    /// looked at.
     pub(super) fn together<T: Copy + PartialEq, V: PartialEq>(
         &self,
         (old, new): (&Axis<'_, T>, &Axis<'_, T>),
         value: impl Fn(&Word) -> Option<T>,
         what: impl Fn(&Axis<'_, T>) -> V,
     ) -> Cause {
-        let mut found = None;
-        if self.is_same_day {
-            let parties: Vec<&Code> = new.voices.iter().map(|voice| voice.party).collect();
-            let course = Course {
-                words: self.words,
-                parties: &parties,
-                effective: self.effective,
-                grace_days: self.grace_days,
-                corrected: false,
-            };
-            let wanted = what(new);
-            course.follow(self.first, value, &mut |step, axis| {
-                let cause = step.word.map_or(Cause::entry(step.mark.sequence), |word| Cause::Entry {
-                    sequence: word.sequence,
-                    effective: Some(word.effective),
-                });
-                found = (what(axis) == wanted).then(|| found.take().unwrap_or(cause));
+        let parties: Vec<&Code> = new.voices.iter().map(|voice| voice.party).collect();
+        let course = Course {
+            words: self.words,
+            parties: &parties,
+            effective: self.effective,
+            grace_days: self.grace_days,
+            corrected: false,
+        };
+        // What is true only by the later day may have been said at any time.
+        let first = if self.is_same_day { self.first } else { 0 };
+        let (wanted, mut found) = (what(new), None);
+        course.follow(first, &value, &mut |step, axis| {
+            let cause = step.word.map_or(Cause::entry(step.mark.sequence), |word| Cause::Entry {
+                sequence: word.sequence,
+                effective: Some(word.effective),
             });
+            // As it was before, without what was corrected since, it is nobody's who spoke later.
+            let cause = Some(cause).filter(|_| step.mark.sequence >= first);
+            found = (what(axis) == wanted).then(|| found.take().unwrap_or(cause));
+        });
+        match found {
+            Some(Some(cause)) => cause,
+            Some(None) => self.corrected(value).unwrap_or_else(|| self.newest((old, new))),
+            None => self.newest((old, new)),
         }
-        found.unwrap_or_else(|| self.newest((old, new)))
+    }
+
+    /// The newest correction of a word on an axis.
+    fn corrected<T>(&self, value: impl Fn(&Word) -> Option<T>) -> Option<Cause> {
+        let own = self.words.all().iter().filter(|word| value(word).is_some());
+        let corrections = own.filter_map(|word| word.voided).map(|by| by.sequence);
+        corrections.filter(|sequence| *sequence >= self.first).max().map(Cause::entry)
     }
 
     /// The newest of what changed the parties' words on an axis, or nothing but time.
