@@ -14,6 +14,7 @@ use crate::store::embedded::Embedded;
 use crate::store::runs::Runs;
 use crate::store::writing::Replacing;
 use crate::store::{Head, StoreError};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -120,7 +121,11 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     forked::copy(folder, to)?;
     // Where a value is not at hand, nobody knows which file it names: then only those go that were erased.
     let all = kept == named.withheld();
-    let stays = |name: &str| named.files().contains_key(name) || !all && !named.is_lingering(name);
+    let erased = |name: &str| {
+        let size = fs::metadata(to.join("blobs").join(name)).map(|found| found.len());
+        named.is_lingering(name) || size.is_ok_and(|size| named.is_erased_size(size))
+    };
+    let stays = |name: &str| named.files().contains_key(name) || !all && !erased(name);
     let removed = dropped + copy.retain_blobs(&stays)?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
 }

@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Named {
     digests: Runs<32, 0>,
     withheld: u64,
-    /// Those of the digests that withhold which file is meant.
-    of_files: Runs<32, 0>,
-    /// Whether any of these was erased.
-    erased_file: bool,
+    /// Those of the digests that withhold which file is meant, with its size.
+    of_files: Runs<32, 8>,
+    /// How many of these are of a size, and how many of them were erased.
+    sizes: BTreeMap<u64, (u64, u64)>,
     /// Those of the digests of which an entry says that the value is to be gone, and how many they are.
     erased: Runs<32, 0>,
     gone: u64,
@@ -45,7 +45,7 @@ impl Default for Named {
             digests: Runs::new(true),
             withheld: 0,
             of_files: Runs::new(true),
-            erased_file: false,
+            sizes: BTreeMap::new(),
             erased: Runs::new(true),
             gone: 0,
             lingering: BTreeSet::new(),
@@ -74,12 +74,23 @@ impl Named {
             let digest = erased.digest.bytes();
             let first = self.digests.get(digest)?.is_some() && self.erased.get(digest)?.is_none();
             self.gone += u64::from(first);
-            self.erased_file |= self.of_files.get(digest)?.is_some();
+            let size = self.of_files.get(digest)?.map(u64::from_be_bytes).filter(|_| first);
+            if let Some((_, erased)) = size.and_then(|size| self.sizes.get_mut(&size)) {
+                *erased += 1;
+            }
             self.erased.insert(*digest, [])?;
         }
         self.withheld += held.len() as u64;
-        let files = held.iter().filter(|held| held.name == FILE_DIGEST);
-        files.into_iter().try_for_each(|held| self.of_files.insert(*held.digest.bytes(), []))?;
+        let evidence = data.get("evidence").and_then(Value::as_array).into_iter().flatten();
+        for file in evidence {
+            let digest =
+                file.get("_sd").and_then(|withheld| withheld.get(FILE_DIGEST)).and_then(Value::as_str);
+            let size = file.get("size").and_then(Value::as_u64);
+            if let (Some(digest), Some(size)) = (digest.and_then(Digest::parse), size) {
+                self.of_files.insert(*digest.bytes(), size.to_be_bytes())?;
+                self.sizes.entry(size).or_default().0 += 1;
+            }
+        }
         held.iter().try_for_each(|held| self.digests.insert(*held.digest.bytes(), []))
     }
 
@@ -111,8 +122,13 @@ impl Named {
     }
 
     /// Whether any file was erased, so that one that nobody names may be that.
-    pub(super) const fn has_erased_file(&self) -> bool {
-        self.erased_file
+    pub(super) fn has_erased_file(&self) -> bool {
+        self.sizes.values().any(|(_, erased)| *erased > 0)
+    }
+
+    /// Whether files of a size were erased, and no value that is held may name another of that size.
+    pub(super) fn is_erased_size(&self, size: u64) -> bool {
+        self.sizes.get(&size).is_some_and(|(all, erased)| *erased > 0 && all == erased)
     }
 
     /// Whether a file goes with an erased value that is still here.

@@ -283,6 +283,12 @@ fn a_file_whose_value_is_damaged_in_the_backup_stays_there() {
     place.done(["erase", "126", "--field", "evidence/1/sha256"].into_iter().chain(basis));
     place.backup();
     assert!(!place.path("backup/blobs").join(&blob).exists());
+    // Also where the line is gone from the backup, and others are not at hand: by its size.
+    fs::write(place.path("backup/blobs").join(&blob), "a secret").unwrap();
+    fs::write(place.ledger.join("disclosures.jsonl"), "").unwrap();
+    fs::write(&own, "").unwrap();
+    place.backup();
+    assert!(!place.path("backup/blobs").join(&blob).exists());
 }
 
 /// As the next writer takes it.
