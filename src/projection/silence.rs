@@ -227,8 +227,11 @@ fn quiet(row: &Row<'_>, words: &[&Word], party: &Code, since: NaiveDate) -> Opti
 /// its own back.
 fn one_sided(row: &Row<'_>, course: &Course<'_, '_>, reading: &Reading) -> Option<Silence> {
     let axis = &row.status.lifecycle;
+    if axis.joint != Joint::OneSided {
+        return None;
+    }
     let since = course.since(|word| word.lifecycle, |axis| (axis.joint, sides(axis)))?;
-    if axis.joint != Joint::OneSided || ONE_SIDED.after(since.day) >= reading.today {
+    if ONE_SIDED.after(since.day) >= reading.today {
         return None;
     }
     let (spoken, silent) = sides(axis);
