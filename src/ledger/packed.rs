@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! key     sequence of the action's first entry (8) sequence (8)
-//! value   id (16) answers (8) day (4) effective (4) window (4) party (2)
+//! value   id (16) answers (8) day (3) effective (3) window (3) party (2)
 //!         said outcome occurrence lifecycle health (1 each) measures (4)
 //! ```
 //!
@@ -13,7 +13,6 @@ use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::domain::word::{Mark, Said, Word, Words};
-use chrono::{Datelike, NaiveDate};
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -22,7 +21,7 @@ mod latest;
 pub(super) use latest::Latest;
 
 /// Bytes of a word.
-pub(super) const WORD: usize = 47;
+pub(super) const WORD: usize = 44;
 /// What `said` is of a contest, of an auditor's finding, of a correction and of a decision.
 const CONTESTED: u8 = 2;
 const VERIFIED: u8 = 3;
@@ -66,8 +65,8 @@ impl Packed {
             words.all().iter().rfind(|word| word.voided.is_some_and(|by| by.sequence == sequence))?;
         let mut record = [0; WORD];
         record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
-        record.get_mut(24..28)?.copy_from_slice(&voided.voided?.day.num_days_from_ce().to_be_bytes());
-        *record.get_mut(38)? = VOIDS;
+        record.get_mut(24..27)?.copy_from_slice(&date(Effective::day(voided.voided?.day)));
+        *record.get_mut(35)? = VOIDS;
         Some(Self(record))
     }
 
@@ -87,9 +86,9 @@ impl Packed {
         let record = [
             word.id.as_bytes().as_slice(),
             &answers.to_be_bytes(),
-            &word.day.num_days_from_ce().to_be_bytes(),
-            &word.effective.to_bits().to_be_bytes(),
-            &window.map_or(0, Effective::to_bits).to_be_bytes(),
+            &date(Effective::day(word.day)),
+            &date(word.effective),
+            &window.map_or([0; 3], date),
             &u16::try_from(party).ok()?.to_be_bytes(),
             &[
                 said,
@@ -131,7 +130,7 @@ impl Unpacked {
         let fields = Fields::of(record);
         if fields.said == VOIDS {
             let voided = self.words.binary_search_by_key(&fields.answers, |word| word.sequence).ok()?;
-            let day = NaiveDate::from_num_days_from_ce_opt(fields.day)?;
+            let day = Effective::from_bits(fields.day)?.begin();
             self.words.get_mut(voided)?.voided = Some(Mark { sequence, day });
         } else {
             self.words.push(fields.word(sequence, &self.parties)?);
@@ -150,7 +149,7 @@ fn own(parties: &[Code]) -> Vec<Code> {
 struct Fields {
     id: [u8; 16],
     answers: u64,
-    day: i32,
+    day: u32,
     effective: u32,
     window: u32,
     party: u16,
@@ -168,9 +167,9 @@ impl Fields {
         Self {
             id: next(&mut rest),
             answers: u64::from_be_bytes(next(&mut rest)),
-            day: i32::from_be_bytes(next(&mut rest)),
-            effective: u32::from_be_bytes(next(&mut rest)),
-            window: u32::from_be_bytes(next(&mut rest)),
+            day: bits(next(&mut rest)),
+            effective: bits(next(&mut rest)),
+            window: bits(next(&mut rest)),
             party: u16::from_be_bytes(next(&mut rest)),
             said: u8::from_be_bytes(next(&mut rest)),
             outcome: u8::from_be_bytes(next(&mut rest)),
@@ -185,7 +184,7 @@ impl Fields {
         Some(Word {
             id: Uuid::from_bytes(self.id),
             sequence,
-            day: NaiveDate::from_num_days_from_ce_opt(self.day)?,
+            day: Effective::from_bits(self.day)?.begin(),
             party: parties.get(usize::from(self.party))?.clone(),
             effective: Effective::from_bits(self.effective)?,
             said: match self.said {
@@ -206,6 +205,17 @@ impl Fields {
             voided: None,
         })
     }
+}
+
+/// A date as three bytes: its number is smaller than 2^24.
+fn date(date: Effective) -> [u8; 3] {
+    let [_, bytes @ ..] = date.to_bits().to_be_bytes();
+    bytes
+}
+
+/// The number of a date.
+const fn bits([high, middle, low]: [u8; 3]) -> u32 {
+    u32::from_be_bytes([0, high, middle, low])
 }
 
 /// The next bytes of a record, which has them: the lengths of its fields make its own.

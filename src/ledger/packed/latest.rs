@@ -1,5 +1,5 @@
 //! The latest words: those that alone make an action's status, found among its records without unpacking the others. Of one that was
-//! ever suspended all turns of its lifecycle belong to them.
+//! ever suspended, those belong to them with which a party said so, or no more.
 //!
 //! A status is what each party said last on each axis, and which word stands for it follows from a few numbers of a record.
 //! What the words make together is not known here: [`crate::domain::status::of`] makes the same of the latest as of all.
@@ -101,7 +101,7 @@ impl Latest {
         // When an action was suspended is told by all of its turns.
         let suspended = place(Lifecycle::ALL, Some(Lifecycle::Suspended));
         let turns = self.records.iter().any(|(_, word)| word.lifecycle == suspended);
-        let mut chosen = Vec::new();
+        let mut rests: Vec<(u32, usize, usize, bool)> = Vec::new();
         // From the newest on: of two that are true since the same day it counts.
         for (at, (sequence, word)) in self.records.iter().enumerate().rev() {
             // A contest falls with what it contests.
@@ -117,7 +117,9 @@ impl Latest {
             let decided = word.said == DECIDED;
             let voice = if decided { 0 } else { usize::from(word.party) + 1 };
             if word.lifecycle > 0 {
-                chosen.extend(turns.then_some(at));
+                if turns {
+                    rests.push((choice.0, at, voice, word.lifecycle == suspended && word.said != CONTESTED));
+                }
                 axes.take(Axes::LIFECYCLE, voice, choice)?;
             }
             if word.health > 0 && !decided {
@@ -128,6 +130,7 @@ impl Latest {
                 axes.take(window, voice, choice)?;
             }
         }
+        let mut chosen = self.turns(rests);
         chosen.extend(axes.places().chain(newest));
         let answers = chosen.iter().filter_map(|at| self.records.get(*at));
         let contested: Vec<usize> = answers.filter_map(|(_, word)| self.contested(word)).collect();
@@ -135,6 +138,28 @@ impl Latest {
         chosen.sort_unstable();
         chosen.dedup();
         Some(chosen)
+    }
+
+    /// Of words on the lifecycle, each with its first day, its place, whose it is and whether it says that the action is suspended, those
+    /// with which that changes for any voice: of the others nobody can tell that they were said.
+    fn turns(&self, mut rests: Vec<(u32, usize, usize, bool)>) -> Vec<usize> {
+        rests.sort_unstable();
+        let mut says = vec![false; self.parties.len() + 1];
+        let mut turns = Vec::new();
+        for (_, at, voice, suspended) in rests {
+            if voice == 0 {
+                // A decision is the word of all.
+                if says.iter().any(|says| *says != suspended) {
+                    turns.push(at);
+                }
+                says.fill(suspended);
+            } else if let Some(says) = says.get_mut(voice)
+                && std::mem::replace(says, suspended) != suspended
+            {
+                turns.push(at);
+            }
+        }
+        turns
     }
 
     /// Where the word stands that another contests.
