@@ -23,7 +23,8 @@ Examples:
 
 What it lists: `no_event`, nothing was recorded since the action was created; `no_word`, a party has said nothing of its \
 progress since the day, whatever it found or decided in a review; `one_sided`, for more than a year; `disputed`, and not \
-settled; `stale_health`, for more than 180 days; `window_passed`, and nobody said what became of it. What cannot be tracked at all is listed by `annals lint`.")]
+settled; `stale_health`, for more than 180 days; `window_passed`, and nobody said what became of it. What cannot be tracked \
+at all is listed by `annals lint`.")]
 pub(crate) struct Gaps {
     /// A party is silent that has said nothing from this day on [default: 180 days before today]
     #[arg(long, value_name = "DAY", value_parser = day)]

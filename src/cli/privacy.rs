@@ -230,7 +230,8 @@ Examples:
 
 An entry, signed by your party's authority, tells everybody that the value is to be removed: every copy of the ledger that \
 takes that entry removes its own. Of confidential evidence (`evidence/1/sha256`) the file goes as well, unless another \
-entry names it; where one may, whose digest is not at hand, you are told, and it stays until that is known. Nothing brings the value back.
+entry names it; where one may, whose digest is not at hand, you are told, and it stays until that is \
+known. Nothing brings the value back.
 
 What erasing cannot do: remove the value from backups, from a copy of the folder whose holder does not take the entry, from \
 what was handed over or printed, from a file that is evidence in clear, or from the disk's free blocks and an SSD's spare \

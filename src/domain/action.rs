@@ -113,6 +113,12 @@ impl State {
         self.action.since().max(self.assignments.since()).max(self.ended.since())
     }
 
+    /// Whether it has, or had, a cycle.
+    #[must_use]
+    pub fn recurs(&self) -> bool {
+        self.action.cycle.is_some() || !self.former.is_empty()
+    }
+
     /// As it was after a number of entries; nothing where it was not created yet.
     #[must_use]
     pub fn until(self: &Arc<Self>, size: u64) -> Option<Arc<Self>> {

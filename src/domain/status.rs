@@ -167,8 +167,6 @@ pub struct Status<'a> {
     pub lifecycle: Axis<'a, Lifecycle>,
     /// How it is doing.
     pub health: Axis<'a, Health>,
-    /// When all parties agreed that it was suspended, from the first time on.
-    pub suspended: Vec<Rest>,
     /// Each occurrence that anybody spoke of.
     pub occurrences: Vec<(Effective, Axis<'a, OccurrenceState>)>,
     /// The newest word that stands.
@@ -184,33 +182,31 @@ impl Status<'_> {
         let words = axis.voices.iter().filter_map(|voice| voice.word.as_ref());
         words.map(|word| word.effective.begin()).max().filter(|_| agreed)
     }
-
-    /// Whether all parties agree that there is nothing to do, for good or as long as it is suspended.
-    #[must_use]
-    pub fn rests(&self) -> bool {
-        self.over().is_some() || self.suspended.last().is_some_and(|rest| rest.until.is_none())
-    }
-
-    /// Whether all parties agreed of a day that there was nothing to do.
-    #[must_use]
-    pub fn rested(&self, day: NaiveDate) -> bool {
-        self.over().is_some_and(|since| since <= day) || self.suspended.iter().any(|rest| rest.holds(day))
-    }
 }
 
 /// A time in which an action was suspended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rest {
-    /// The word since whose first day it is.
-    pub since: Word,
-    /// The word on whose first day it is over, unless it goes on.
-    pub until: Option<Word>,
+    /// Since the first day of this.
+    pub since: Turn,
+    /// Until the first day of this, unless it goes on.
+    pub until: Option<Turn>,
+}
+
+/// A word by which an action began to rest, or to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Of its entry.
+    pub sequence: u64,
+    /// Since when it is true.
+    pub effective: Effective,
 }
 
 impl Rest {
-    fn holds(&self, day: NaiveDate) -> bool {
-        self.since.effective.begin() <= day
-            && self.until.as_ref().is_none_or(|until| day < until.effective.begin())
+    /// Whether it is of a day.
+    #[must_use]
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.since.effective.begin() <= day && self.until.is_none_or(|until| day < until.effective.begin())
     }
 }
 
@@ -229,8 +225,7 @@ pub fn of<'a>(
     let mut windows: Vec<(&Word, Effective, Latest<'_, OccurrenceState>)> = Vec::new();
     let mut latest: Option<&Word> = None;
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
-    let counting = || words.standing().filter(within).filter(|word| counts(words, word));
-    for word in counting() {
+    for word in words.standing().filter(within).filter(|word| counts(words, word)) {
         latest = Some(word);
         if word.said == Said::Decided {
             (0..parties.len()).for_each(|party| lifecycle.take(Some(party), word, word.lifecycle));
@@ -259,15 +254,19 @@ pub fn of<'a>(
     Status {
         lifecycle: lifecycle.axis(parties, grace_days),
         health: health.axis(parties, grace_days),
-        suspended: suspensions(counting(), parties),
         occurrences: occurrences.collect(),
         latest: latest.cloned(),
     }
 }
 
-/// When each party's latest word was that an action is suspended, whatever its words are by now.
-fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> Vec<Rest> {
-    let mut turns: Vec<&Word> = words.filter(|word| word.lifecycle.is_some()).collect();
+/// When all parties agreed that an action was suspended, from the first time on, of what is true by a day, or of all; that each said so
+/// last as of then is enough, whatever they say by now.
+#[must_use]
+pub fn suspensions(words: &Words, parties: &[&Code], effective: Option<NaiveDate>) -> Vec<Rest> {
+    let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
+    let counting = words.standing().filter(within).filter(|word| counts(words, word));
+    let mut turns: Vec<&Word> = counting.filter(|word| word.lifecycle.is_some()).collect();
+    // Most actions never were.
     if turns.iter().all(|word| word.lifecycle != Some(Lifecycle::Suspended)) {
         return Vec::new();
     }
@@ -281,9 +280,10 @@ fn suspensions<'w>(words: impl Iterator<Item = &'w Word>, parties: &[&Code]) -> 
             .filter(|(party, _)| word.is_of(party))
             .for_each(|(_, says)| *says = said);
         let suspended = says.iter().all(|says| *says == Some(Lifecycle::Suspended));
+        let turn = Turn { sequence: word.sequence, effective: word.effective };
         match rests.last_mut().filter(|rest| rest.until.is_none()) {
-            None if suspended => rests.push(Rest { since: word.clone(), until: None }),
-            Some(rest) if !suspended => rest.until = Some(word.clone()),
+            None if suspended => rests.push(Rest { since: turn, until: None }),
+            Some(rest) if !suspended => rest.until = Some(turn),
             _ => {}
         }
     }

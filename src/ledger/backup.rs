@@ -116,16 +116,20 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
         files += u64::from(whole);
         missing += u64::from(!whole && *wanted);
     }
+    let erased = |blobs: &Path, name: &str| {
+        let size = fs::metadata(blobs.join(name)).map(|found| found.len());
+        named.is_lingering(name) || size.is_ok_and(|size| named.is_erased_size(size))
+    };
+    // Where a value is not at hand, nobody knows which file it names: then all are kept but those that were erased.
+    let all = kept == named.withheld();
+    let may_be_named =
+        |blobs: &Path, name: &str| !all && !named.files().contains_key(name) && !erased(blobs, name);
+    files += copy.take_blobs(&original, &may_be_named)?;
     copy.extend(&original)?;
     let unread = shelf::copy(folder, to, copy.head().size)?;
     forked::copy(folder, to)?;
-    // Where a value is not at hand, nobody knows which file it names: then only those go that were erased.
-    let all = kept == named.withheld();
-    let erased = |name: &str| {
-        let size = fs::metadata(to.join("blobs").join(name)).map(|found| found.len());
-        named.is_lingering(name) || size.is_ok_and(|size| named.is_erased_size(size))
-    };
-    let stays = |name: &str| named.files().contains_key(name) || !all && !erased(name);
+    let blobs = to.join("blobs");
+    let stays = |name: &str| named.files().contains_key(name) || may_be_named(&blobs, name);
     let removed = dropped + copy.retain_blobs(&stays)?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
 }

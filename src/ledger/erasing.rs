@@ -118,8 +118,8 @@ impl Ledger {
         why.map_or(Ok(()), Err)
     }
 
-    /// Removes the file that an erased value names, where nothing else names it. Where its line is
-    /// not here, or was changed, that is the one of the size which the entry tells in clear, and which nothing names.
+    /// Removes the file that an erased value names, where nothing else names it. Where its line is not here, or was changed, that is the
+    /// one of the size which the entry tells in clear, and which nothing names.
     fn erase_file(&self, digest: &Digest, name: Option<String>) -> Result<(), LedgerError> {
         let Some(size) = self.size_of(digest)? else { return Ok(()) };
         let value = self.disclosures.get(digest)?.filter(|each| each.name() == withheld::FILE_DIGEST);

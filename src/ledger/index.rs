@@ -5,7 +5,7 @@
 //! [`crate::store::runs`]; in a ledger's folder it is kept with a [`super::snapshot`] of the state.
 
 use super::disclosures::AtHand;
-use super::packed::{self, Key, Latest, Packed, Sequence, Unpacked};
+use super::packed::{self, Key, Latest, Packed, Sequence};
 use super::recent::Recent;
 use crate::domain::action;
 use crate::domain::value::Code;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Records of several actions that are read together, unless one has more.
-const TOGETHER: usize = 1 << 13;
+const TOGETHER: usize = 1 << 11;
 /// Entries whose names are in memory: when they are more, the index is worth keeping.
 pub(super) const NEWEST: usize = 1 << 16;
 
@@ -196,11 +196,13 @@ impl Index {
     pub fn entries(&self, subject: &str, range: Range<u64>) -> Result<Vec<LineHint>, StoreError> {
         let Some(stream) = self.streams.get(subject) else { return Ok(Vec::new()) };
         let key = |sequence| Key::new(stream.first, sequence).0;
-        let mut hints = Vec::new();
-        self.tables.streams.between(&key(range.start), &key(range.end), &mut |key, before| {
-            hints.push(LineHint { sequence: Key(*key).sequence(), before: u64::from_be_bytes(*before) });
-        })?;
-        Ok(hints)
+        self.tables.streams.between(&key(range.start), &key(range.end), |found| {
+            let hint = |(key, before): &(&[u8; 16], &[u8; 8])| LineHint {
+                sequence: Key(**key).sequence(),
+                before: u64::from_be_bytes(**before),
+            };
+            found.iter().map(hint).collect()
+        })
     }
 
     /// What was said before an entry, for readers that do not wait for the next.
@@ -338,23 +340,21 @@ impl Spoken for Sayings {
             let (left, right) = (self.latest(left, by)?, self.latest(right, by)?);
             return Ok(left.into_iter().chain(right).collect());
         }
-        let mut latest = Latest::by(by, &self.parties);
-        let mut found = Vec::with_capacity(actions.len());
-        let mut streams = actions.iter().map(|action| action.first);
-        let mut stream = streams.next();
-        self.words.between(&from, &to, &mut |key, record| {
-            let key = Key(*key);
-            // Those of the next action begin; of some there are none.
-            while stream.is_some_and(|first| first < key.first()) {
-                found.push(latest.words());
-                stream = streams.next();
-            }
-            if stream == Some(key.first()) && key.sequence() < self.size {
-                latest.take(key, record);
-            }
+        let latest = Latest::by(by, &self.parties);
+        let words = self.words.between(&from, &to, |found| {
+            let first = |records: &[packed::Record<'_>]| records.first().map(|(key, _)| Key(**key).first());
+            let streams = found.chunk_by(|(one, _), (next, _)| Key(**one).first() == Key(**next).first());
+            let mut streams = streams.peekable();
+            let words = |action: &&action::State| {
+                // Of others than these actions, too; and of some of these there are none.
+                while streams.next_if(|records| first(records) < Some(action.first)).is_some() {}
+                let own = streams.next_if(|records| first(records) == Some(action.first)).unwrap_or_default();
+                let before = own.partition_point(|(key, _)| Key(**key).sequence() < self.size);
+                latest.words(own.get(..before).unwrap_or_default(), action.recurs())
+            };
+            actions.iter().map(words).collect::<Option<Vec<Words>>>()
         })?;
-        found.resize_with(actions.len(), || latest.words());
-        found.into_iter().map(|words| words.map(Arc::new).ok_or(StoreError::Scratch)).collect()
+        Ok(words.ok_or(StoreError::Scratch)?.into_iter().map(Arc::new).collect())
     }
 }
 
@@ -364,8 +364,6 @@ fn said(
     size: u64,
     parties: &[Code],
 ) -> Result<Words, StoreError> {
-    let mut unpacked = Unpacked::by(parties);
     let (from, to) = (Key::new(first, 0).0, Key::new(first, size).0);
-    words.between(&from, &to, &mut |key, record| unpacked.take(key, record))?;
-    unpacked.words().ok_or(StoreError::Scratch)
+    words.between(&from, &to, |found| packed::words(found, parties))?.ok_or(StoreError::Scratch)
 }

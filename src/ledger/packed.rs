@@ -13,6 +13,7 @@ use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::domain::word::{Mark, Said, Word, Words};
+use crate::store::runs::Found;
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -103,40 +104,24 @@ impl Packed {
     }
 }
 
-/// Words that are unpacked, one record after the other in the order of their keys.
-pub(super) struct Unpacked {
-    words: Vec<Word>,
-    parties: Vec<Code>,
-    /// Whether all records were words and corrections.
-    sound: bool,
-}
+/// A record of a stream, where it lies.
+pub(super) type Record<'a> = Found<'a, 16, WORD>;
 
-impl Unpacked {
-    /// Of nothing yet; a word names its party by its place among these.
-    pub(super) fn by(parties: &[Code]) -> Self {
-        Self { words: Vec::new(), parties: own(parties), sound: true }
-    }
-
-    pub(super) fn take(&mut self, key: &[u8; 16], record: &[u8; WORD]) {
-        self.sound &= self.unpack(Key(*key).sequence(), record).is_some();
-    }
-
-    /// The words; none where the records are others.
-    pub(super) fn words(self) -> Option<Words> {
-        self.sound.then(|| self.words.into_iter().collect())
-    }
-
-    fn unpack(&mut self, sequence: u64, record: &[u8; WORD]) -> Option<()> {
-        let fields = Fields::of(record);
+/// The words of one action, of its records in the order of their keys; none where they are others. A word names its party by its
+/// place among `parties`.
+pub(super) fn words(records: &[Record<'_>], parties: &[Code]) -> Option<Words> {
+    let (mut words, parties): (Vec<Word>, _) = (Vec::with_capacity(records.len()), own(parties));
+    for (key, record) in records {
+        let (sequence, fields) = (Key(**key).sequence(), Fields::of(record));
         if fields.said == VOIDS {
-            let voided = self.words.binary_search_by_key(&fields.answers, |word| word.sequence).ok()?;
+            let voided = words.binary_search_by_key(&fields.answers, |word| word.sequence).ok()?;
             let day = Effective::from_bits(fields.day)?.begin();
-            self.words.get_mut(voided)?.voided = Some(Mark { sequence, day });
+            words.get_mut(voided)?.voided = Some(Mark { sequence, day });
         } else {
-            self.words.push(fields.word(sequence, &self.parties)?);
+            words.push(fields.word(sequence, &parties)?);
         }
-        Some(())
     }
+    Some(words.into_iter().collect())
 }
 
 /// The names of parties, in memory of their own: one that all words share is counted by all cores, which wait for each other then.
@@ -240,12 +225,8 @@ mod tests {
     use crate::domain::status;
     use proptest::prelude::*;
 
-    fn unpacked(records: &[([u8; 16], [u8; WORD])], parties: &[Code]) -> Option<Words> {
-        let mut unpacked = Unpacked::by(parties);
-        for (key, record) in records {
-            unpacked.take(key, record);
-        }
-        unpacked.words()
+    fn found(records: &[([u8; 16], [u8; WORD])]) -> Vec<Record<'_>> {
+        records.iter().map(|(key, record)| (key, record)).collect()
     }
 
     fn one<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
@@ -317,7 +298,7 @@ mod tests {
             }
             prop_assert_eq!(records.len() + 1, then.len());
             for (count, then) in then.iter().enumerate() {
-                prop_assert_eq!(unpacked(&records[..count], &parties).unwrap(), then.clone());
+                prop_assert_eq!(super::words(&found(&records[..count]), &parties).unwrap(), then.clone());
                 let size = records.get(count).map_or(u64::MAX, |(key, _)| Key(*key).sequence());
                 prop_assert_eq!(&words.until(size), then);
             }
@@ -326,13 +307,11 @@ mod tests {
             for (count, then) in then.iter().enumerate() {
                 for by in [None, Some("2020-12-31"), Some("2021-01-01"), Some("2021-04-30"), Some("2024-02-29")] {
                     let by = by.map(|day| day.parse().unwrap());
-                    let mut latest = Latest::by(by, others);
-                    for _ in 0..2 {
-                        records[..count].iter().for_each(|(key, record)| latest.take(Key(*key), record));
-                        let latest = latest.words().unwrap();
-                        prop_assert_eq!(status::of(&latest, &speakers, by, 30), status::of(then, &speakers, by, 30));
-                        prop_assert!(latest.all().iter().all(|word| word.voided.is_none()));
-                    }
+                    let latest = Latest::by(by, others).words(&found(&records[..count]), true).unwrap();
+                    prop_assert_eq!(status::of(&latest, &speakers, by, 30), status::of(then, &speakers, by, 30));
+                    let rests = |words| status::suspensions(words, &speakers, by);
+                    prop_assert_eq!(rests(&latest), rests(then));
+                    prop_assert!(latest.all().iter().all(|word| word.voided.is_none()));
                 }
             }
         }
@@ -342,12 +321,8 @@ mod tests {
             let record = |bytes: [[u8; 16]; 3]| bytes.concat()[..WORD].try_into().unwrap();
             let records: Vec<_> = records.into_iter().map(|(key, value)| (key, record(value))).collect();
             let parties = ["KR".parse().unwrap()];
-            let _ = unpacked(&records, &parties);
-            let mut latest = Latest::by(None, &parties);
-            for (key, record) in records {
-                latest.take(Key(key), &record);
-            }
-            let _ = latest.words();
+            let _ = words(&found(&records), &parties);
+            let _ = Latest::by(None, &parties).words(&found(&records), true);
         }
     }
 }

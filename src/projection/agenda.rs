@@ -144,13 +144,14 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
     };
     let held = row.windows.iter().filter(|(_, window)| became(*window) == Some(OccurrenceState::Held));
     let held = held.map(|(name, _)| name.begin()).max();
+    let (rests, rested) = (row.rests(), row.rested());
     let open = |(name, window): &&(Effective, Window)| {
         let known = match became(*window) {
             Some(OccurrenceState::Held | OccurrenceState::Cancelled) => true,
             Some(OccurrenceState::Postponed) => held > Some(name.begin()),
             _ => false,
         };
-        !known && !row.status.rests() && !row.status.rested(last_day(&grid, *name))
+        !known && !rests && !rested(last_day(&grid, *name))
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);

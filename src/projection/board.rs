@@ -9,7 +9,7 @@ use crate::domain::assignment::Responsibility;
 use crate::domain::date::Effective;
 use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
-use crate::domain::status::{self, Axis, Joint, Status};
+use crate::domain::status::{self, Axis, Joint, Rest, Status};
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::cores;
@@ -35,10 +35,29 @@ pub struct Row<'a> {
     pub held: Vec<Responsibility<'a>>,
     /// Its leads.
     pub leads: Vec<&'a Code>,
+    /// When all parties agreed that it was suspended, from the first time on; nothing where it has no windows.
+    pub suspended: Vec<Rest>,
     /// Its windows, each with what is agreed or said of it, or that it was missed.
     pub windows: Vec<(Effective, Window)>,
     /// Whether the latest word on its health is older than [`STALE_DAYS`].
     pub stale: bool,
+}
+
+impl Row<'_> {
+    /// Whether all parties agree that there is nothing to do, for good or as long as it is suspended.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.status.over().is_some() || self.suspended.last().is_some_and(|rest| rest.until.is_none())
+    }
+
+    /// Tells of a day whether all parties agreed that there was nothing to do.
+    pub fn rested(&self) -> impl Fn(NaiveDate) -> bool {
+        rested(self.status.over(), &self.suspended)
+    }
+}
+
+fn rested(over: Option<NaiveDate>, suspended: &[Rest]) -> impl Fn(NaiveDate) -> bool {
+    move |day| over.is_some_and(|since| since <= day) || suspended.iter().any(|rest| rest.holds(day))
 }
 
 /// What is known of a window.
@@ -141,10 +160,14 @@ fn told<'a>(
     let mut leads: Vec<&Code> =
         held.iter().filter(|held| held.task.role == Role::Lead).map(|held| held.institution).collect();
     leads.dedup();
+    let has_windows = action.recurs() || !status.occurrences.is_empty();
+    let suspended =
+        if has_windows { status::suspensions(words, parties, reading.effective) } else { Vec::new() };
     Row {
         held,
         leads,
-        windows: windows(state, action, &status, reading),
+        windows: windows(state, action, &status, &suspended, reading),
+        suspended,
         stale: latest.is_some_and(|day| !fresh(day)),
         action,
         status,
@@ -157,12 +180,14 @@ fn windows(
     state: &State,
     action: &action::State,
     status: &Status<'_>,
+    suspended: &[Rest],
     reading: &Reading,
 ) -> Vec<(Effective, Window)> {
     let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
     let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
     let known = |window: &Effective| agenda::known(&grid, *window);
     let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
+    let rested = rested(status.over(), suspended);
     // A window of the cycle has one name; any other is called as it was said.
     let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
@@ -173,12 +198,12 @@ fn windows(
             (Some(_), says) => says.is_some_and(|state| !settled(state)),
             (None, _) => true,
         });
-        let missed = expected && end_of(window) < today && !status.rested(end_of(window));
+        let missed = expected && end_of(window) < today && !rested(end_of(window));
         (name(*window), if missed { Window::Missed } else { Window::Said(axis.joint, axis.value) })
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
     let told: BTreeSet<NaiveDate> = windows.iter().map(|(window, _)| window.begin()).collect();
-    for (name, end) in grid.iter().filter(|(_, end)| !status.rested(*end)) {
+    for (name, end) in grid.iter().filter(|(_, end)| !rested(*end)) {
         if !told.contains(&name.begin()) {
             windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }

@@ -47,7 +47,7 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
         let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
-        let asked = asked(&words, party);
+        let asked = asked(&words, reading, party);
         let told = if asked.all().is_empty() { Measured::default() } else { measured(action, &asked)? };
         found.extend(awaited(action, &words, &told, reading, party));
     }
@@ -61,10 +61,10 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
 /// The words whose values tell what awaits an answer of indicators, so that those of most words are never read: of each party and
 /// each choice of indicators the newest, those of others that say something of a later time than what they said since, what the party
 /// asked says of that time, and its words that are contested.
-fn asked(words: &Words, party: &Code) -> Words {
+fn asked(words: &Words, reading: &Reading, party: &Code) -> Words {
     let mut given: BTreeMap<(&Code, Option<NonZeroU32>), Vec<&Word>> = BTreeMap::new();
     let mut wanted = BTreeSet::new();
-    let measuring = || words.standing().filter(|word| word.measures.is_some());
+    let measuring = || words.standing().filter(|word| word.measures.is_some() && is_within(word, reading));
     for word in measuring().filter(|word| matches!(word.said, Said::Progressed | Said::Confirmed(_))) {
         given.entry((&word.party, word.measures)).or_default().push(word);
     }

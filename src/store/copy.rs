@@ -141,6 +141,23 @@ impl Copy {
         }
     }
 
+    /// Copies the blobs of the original that are meant and whole, by their names and the folder that they lie in, and says how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_blobs(
+        &self,
+        original: &Embedded,
+        meant: &dyn Fn(&Path, &str) -> bool,
+    ) -> Result<u64, StoreError> {
+        let folder = original.blobs_folder();
+        let mut taken = 0;
+        for name in blobs::names(&folder)?.into_iter().filter(|name| meant(&folder, name)) {
+            taken += u64::from(self.take_blob(original, &name)?);
+        }
+        Ok(taken)
+    }
+
     /// Removes the blobs that are not to be kept, and says how many.
     ///
     /// # Errors

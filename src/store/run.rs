@@ -14,6 +14,8 @@ use super::disk;
 use super::filter::{Filter, Mark};
 use super::writing::Writing;
 use super::{StoreError, said};
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, pread};
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -134,12 +136,16 @@ impl<const K: usize, const V: usize> Run<K, V> {
     fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StoreError> {
         match &self.bytes {
             Bytes::File { file, .. } => {
-                file.read_exact_at(buffer, offset).map_err(|error| match error.kind() {
-                    io::ErrorKind::UnexpectedEof => StoreError::Index(self.path()),
-                    _ => said(&self.path(), "read")(error),
-                })
+                file.read_exact_at(buffer, offset).map_err(|error| self.unread(error))
             }
             Bytes::Memory(_) => Ok(()),
+        }
+    }
+
+    fn unread(&self, error: io::Error) -> StoreError {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => StoreError::Index(self.path()),
+            _ => said(&self.path(), "read")(error),
         }
     }
 
@@ -149,10 +155,8 @@ impl<const K: usize, const V: usize> Run<K, V> {
         let (begin, end) = (from * self.block * record, (to * self.block).min(self.count) * record);
         let bytes = match &self.bytes {
             Bytes::Memory(bytes) => return Ok(Cow::Borrowed(bytes.get(begin..end).unwrap_or_default())),
-            Bytes::File { .. } => {
-                let mut bytes = vec![0; end.saturating_sub(begin)];
-                self.read(begin as u64, &mut bytes)?;
-                bytes
+            Bytes::File { file, .. } => {
+                read(file, begin, end.saturating_sub(begin)).map_err(|error| self.unread(error))?
             }
         };
         let sums = self.sums.get(from..to).unwrap_or_default();
@@ -210,8 +214,8 @@ pub(super) struct Part<'a, const K: usize, const V: usize> {
 }
 
 impl<const K: usize, const V: usize> Part<'_, K, V> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.range.is_empty()
+    pub(super) fn len(&self) -> usize {
+        self.range.len()
     }
 
     pub(super) fn records(&self) -> impl Iterator<Item = (&[u8; K], &[u8; V])> {
@@ -246,6 +250,21 @@ impl<const K: usize, const V: usize> Records<'_, K, V> {
         (self.block, self.at) = (to, 1);
         Ok(record(&self.bytes, 0))
     }
+}
+
+/// So many bytes of a file. What is to hold them is not cleared before, which takes as long as many a read.
+fn read(file: &File, begin: usize, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        let at = (begin + bytes.len()) as u64;
+        match pread(file, spare_capacity(&mut bytes), at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 /// How many records have keys below one; they are in order.

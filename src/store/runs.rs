@@ -37,6 +37,9 @@ pub struct Runs<const K: usize, const V: usize> {
     all: Vec<Arc<Run<K, V>>>,
 }
 
+/// A record that is read where it lies: its key and its value.
+pub type Found<'a, const K: usize, const V: usize> = (&'a [u8; K], &'a [u8; V]);
+
 /// A file of a table, as it was settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,34 +113,32 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         Ok(None)
     }
 
-    /// Hands over the records whose keys lie between two, the second excluded, in the order of their keys.
+    /// What `read` makes of the records whose keys lie between two, the second excluded, in the order of their keys.
     ///
     /// # Errors
     /// [`StoreError`], where a run cannot be read.
-    pub fn between(
+    pub fn between<R>(
         &self,
         from: &[u8; K],
         to: &[u8; K],
-        each: &mut dyn FnMut(&[u8; K], &[u8; V]),
-    ) -> Result<(), StoreError> {
+        read: impl FnOnce(&[Found<'_, K, V>]) -> R,
+    ) -> Result<R, StoreError> {
         if from >= to {
-            return Ok(());
+            return Ok(read(&[]));
         }
         let parts = self.all.iter().map(|run| run.between(from, to)).collect::<Result<Vec<_>, _>>()?;
-        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let mut newest = self.newest.range(*from..*to).peekable();
+        let mut found = Vec::with_capacity(parts.iter().map(Part::len).sum());
+        found.extend(parts.iter().flat_map(Part::records));
+        found.extend(self.newest.range(*from..*to));
         // Mostly they lie in one place, and need not be brought into order.
-        if let ([part], None) = (parts.as_slice(), newest.peek()) {
-            part.records().for_each(|(key, value)| each(key, value));
-            return Ok(());
+        if !parts.iter().any(|part| part.len() == found.len()) {
+            found.sort_by_key(|(key, _)| *key);
+            // Of a key that comes twice the newer one is last.
+            found.reverse();
+            found.dedup_by_key(|(key, _)| *key);
+            found.reverse();
         }
-        let mut found: Vec<_> = parts.iter().flat_map(Part::records).chain(newest).collect();
-        // Of a key that comes twice the newer one is last.
-        found.sort_by_key(|(key, _)| *key);
-        found.reverse();
-        found.dedup_by_key(|(key, _)| *key);
-        found.into_iter().rev().for_each(|(key, value)| each(key, value));
-        Ok(())
+        Ok(read(&found))
     }
 
     /// How many records [`Self::between`] reads at most, to find those between two keys.

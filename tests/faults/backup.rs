@@ -263,6 +263,29 @@ fn what_only_the_backup_has_of_what_entries_hold_stays_there() {
     }
 }
 
+/// It may be named by the value that is not at hand, and what may be needed is not left out without a word.
+#[test]
+fn a_file_whose_value_is_not_at_hand_is_in_the_first_backup() {
+    let place = Place::founded();
+    fs::write(place.path("secret.txt"), "a secret").unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "secret.txt", "--confidential"]));
+    let own = place.ledger.join("disclosures.jsonl");
+    let text = fs::read_to_string(&own).unwrap();
+    fs::write(&own, "").unwrap();
+    assert_eq!(place.backup()["files"], json!(1));
+    let blob = annals::trail::hash::sha256(b"a secret");
+    assert!(place.path("backup/blobs").join(&blob).exists());
+    // One that was erased stays out, also where it came back.
+    let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+    fs::write(&own, text).unwrap();
+    place.done(["erase", "126", "--field", "evidence/1/sha256"].into_iter().chain(basis));
+    fs::write(place.ledger.join("blobs").join(&blob), "a secret").unwrap();
+    fs::write(&own, "").unwrap();
+    fs::remove_dir_all(place.path("backup")).unwrap();
+    assert_eq!(place.backup()["files"], json!(0));
+    assert!(!place.path("backup/blobs").join(&blob).exists());
+}
+
 /// Nothing tells which file a value names that is not at hand, so that none goes for it.
 #[test]
 fn a_file_whose_value_is_damaged_in_the_backup_stays_there() {

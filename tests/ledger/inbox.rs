@@ -153,6 +153,27 @@ fn each_indicator_awaits_whatever_else_its_author_says() {
     assert_eq!(awaited(&desk, "DK"), []);
 }
 
+/// What was measured later is none of an earlier day's.
+#[test]
+fn as_effective_on_a_day_the_newest_values_of_that_day_await() {
+    let measure = |value: &str, day: &str| json!({"effective": day, "indicators": [{"name": "teams", "value": value, "unit": "teams"}]});
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, measure("20", "2021-03")).unwrap();
+    let then = desk.progress("DK", REFERENCE, measure("31", "2021-06")).unwrap();
+    let later = desk.progress("DK", REFERENCE, measure("54", "2021-09")).unwrap();
+    desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let history = desk.ledger.at(None).unwrap();
+    let awaited = |day: Option<&str>| {
+        let reading = Reading::of(&history.state, None, day.map(|day| day.parse().unwrap()), None);
+        let measured =
+            &mut |action: &Code, words: &Words| desk.ledger.measured(&reading, Some((action, words)));
+        let found = inbox::of(&history, &reading, &Filter::default(), &"KR".parse().unwrap(), measured);
+        found.unwrap().into_keys().filter(|sequence| *sequence <= later.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(awaited(None), [later.sequence]);
+    assert_eq!(awaited(Some("2021-07-31")), [then.sequence]);
+}
+
 #[test]
 fn what_was_corrected_awaits_nothing() {
     let mut desk = Desk::founded();

@@ -78,7 +78,7 @@ impl Failure {
     }
 }
 
-fn line(error: &LineError) -> u8 {
+const fn line(error: &LineError) -> u8 {
     match error {
         LineError::Record(error) => record(error),
         LineError::Ledger(_) => 3,

@@ -1,10 +1,10 @@
-//! The latest words: those that alone make an action's status, found among its records without unpacking the others. Of one that was
-//! ever suspended, those belong to them with which a party said so, or no more.
+//! The latest words: those that alone make an action's status, found among its records without unpacking the others. Of one that has
+//! windows, those belong to them with which a party said that it is suspended, or no more.
 //!
 //! A status is what each party said last on each axis, and which word stands for it follows from a few numbers of a record.
 //! What the words make together is not known here: [`crate::domain::status::of`] makes the same of the latest as of all.
 
-use super::{CONTESTED, DECIDED, Fields, Key, VERIFIED, VOIDS, WORD, own, place};
+use super::{CONTESTED, DECIDED, Fields, Key, Record, VERIFIED, VOIDS, own, place};
 use crate::domain::assertion::Lifecycle;
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
@@ -17,8 +17,6 @@ pub(in crate::ledger) struct Latest {
     parties: Vec<Code>,
     /// The last first day of what counts.
     until: u32,
-    /// Those of one action, in the order of their keys.
-    records: Vec<(u64, Fields)>,
 }
 
 /// A word's first day, and its place among the records.
@@ -77,39 +75,41 @@ impl Latest {
     /// Of words that are true by a day, or of any; a word names its party by its place among these.
     pub(in crate::ledger) fn by(effective: Option<NaiveDate>, parties: &[Code]) -> Self {
         let until = effective.map_or(u32::MAX, |day| first_day(Effective::day(day).to_bits()));
-        Self { parties: own(parties), until, records: Vec::new() }
+        Self { parties: own(parties), until }
     }
 
-    pub(in crate::ledger) fn take(&mut self, key: Key, record: &[u8; WORD]) {
-        self.records.push((key.sequence(), Fields::of(record)));
-    }
-
-    /// The latest words of the action whose records were taken since the last; none where they are no words.
-    pub(in crate::ledger) fn words(&mut self) -> Option<Words> {
-        let chosen = self.chosen()?;
-        let chosen = chosen.iter().filter_map(|at| self.records.get(*at));
-        let words = chosen.map(|(sequence, fields)| fields.word(*sequence, &self.parties)).collect();
-        self.records.clear();
-        words
+    /// The latest words of the action that has these records, in the order of their keys; none where they are no words. Of one that
+    /// `recurs` it is asked when it was suspended.
+    pub(in crate::ledger) fn words(&self, records: &[Record<'_>], recurs: bool) -> Option<Words> {
+        let chosen = self.chosen(records, recurs)?;
+        let chosen = chosen.iter().filter_map(|at| records.get(*at));
+        chosen.map(|(key, record)| Fields::of(record).word(Key(**key).sequence(), &self.parties)).collect()
     }
 
     /// The places of those that count, in order.
-    fn chosen(&self) -> Option<Vec<usize>> {
-        let voids = self.records.iter().filter(|(_, record)| record.said == VOIDS);
-        let voided: BTreeSet<u64> = voids.map(|(_, record)| record.answers).collect();
-        let (mut axes, mut newest) = (Axes::of(self.parties.len()), None);
-        // When an action was suspended is told by all of its turns.
+    fn chosen(&self, records: &[Record<'_>], recurs: bool) -> Option<Vec<usize>> {
+        let (mut voided, mut occurs, mut rested) = (BTreeSet::new(), false, false);
         let suspended = place(Lifecycle::ALL, Some(Lifecycle::Suspended));
-        let turns = self.records.iter().any(|(_, word)| word.lifecycle == suspended);
+        for record in records.iter().map(|(_, record)| Fields::of(record)) {
+            occurs |= record.occurrence > 0;
+            rested |= record.lifecycle == suspended;
+            if record.said == VOIDS {
+                voided.insert(record.answers);
+            }
+        }
+        // When it was suspended is told by all turns, and asked of what has windows.
+        let turns = (recurs || occurs) && rested;
+        let (mut axes, mut newest) = (Axes::of(self.parties.len()), None);
         let mut rests: Vec<(u32, usize, usize, bool)> = Vec::new();
         // From the newest on: of two that are true since the same day it counts.
-        for (at, (sequence, word)) in self.records.iter().enumerate().rev() {
+        for (at, (key, record)) in records.iter().enumerate().rev() {
+            let word = Fields::of(record);
             // A contest falls with what it contests.
-            let falls =
-                word.said == CONTESTED && (voided.contains(&word.answers) || self.contested(word).is_none());
+            let falls = word.said == CONTESTED
+                && (voided.contains(&word.answers) || contested(records, &word).is_none());
             let choice = (first_day(word.effective), at);
             let says = word.said != VOIDS && word.said != VERIFIED && choice.0 <= self.until;
-            if falls || !says || voided.contains(sequence) {
+            if falls || !says || voided.contains(&Key(**key).sequence()) {
                 continue;
             }
             // It is told whatever it says.
@@ -132,9 +132,10 @@ impl Latest {
         }
         let mut chosen = self.turns(rests);
         chosen.extend(axes.places().chain(newest));
-        let answers = chosen.iter().filter_map(|at| self.records.get(*at));
-        let contested: Vec<usize> = answers.filter_map(|(_, word)| self.contested(word)).collect();
-        chosen.extend(contested);
+        let answers = chosen.iter().filter_map(|at| records.get(*at));
+        let answers = answers.filter_map(|(_, word)| contested(records, &Fields::of(word)));
+        let answers: Vec<usize> = answers.collect();
+        chosen.extend(answers);
         chosen.sort_unstable();
         chosen.dedup();
         Some(chosen)
@@ -161,13 +162,13 @@ impl Latest {
         }
         turns
     }
+}
 
-    /// Where the word stands that another contests.
-    fn contested(&self, word: &Fields) -> Option<usize> {
-        let sequence = Some(word.answers).filter(|_| word.said == CONTESTED)?;
-        let at = self.records.binary_search_by_key(&sequence, |(sequence, _)| *sequence).ok()?;
-        self.records.get(at).filter(|(_, contested)| contested.said != VOIDS).map(|_| at)
-    }
+/// Where the word stands among records that another contests.
+fn contested(records: &[Record<'_>], word: &Fields) -> Option<usize> {
+    let sequence = Some(word.answers).filter(|_| word.said == CONTESTED)?;
+    let at = records.binary_search_by_key(&sequence, |(key, _)| Key(**key).sequence()).ok()?;
+    records.get(at).filter(|(_, contested)| Fields::of(contested).said != VOIDS).map(|_| at)
 }
 
 /// The first day of a date, as numbers that can be compared.

@@ -257,12 +257,12 @@ impl Comparing<'_> {
 
     /// What made an action one that rests, or one that goes on, in the later reading alone: the newest word that did; or nothing but time.
     fn rested(&self, old: &Row<'_>, new: &Row<'_>) -> Cause {
-        let rests = new.status.suspended.iter().filter(|rest| !old.status.suspended.contains(rest));
-        let turns = rests.flat_map(|rest| [Some(&rest.since), rest.until.as_ref()]).flatten();
-        let newest = turns.filter(|word| word.sequence >= self.first).max_by_key(|word| word.sequence);
-        newest.map_or(Cause::Time, |word| Cause::Entry {
-            sequence: word.sequence,
-            effective: Some(word.effective),
+        let rests = new.suspended.iter().filter(|rest| !old.suspended.contains(rest));
+        let turns = rests.flat_map(|rest| [Some(rest.since), rest.until]).flatten();
+        let newest = turns.filter(|turn| turn.sequence >= self.first).max_by_key(|turn| turn.sequence);
+        newest.map_or(Cause::Time, |turn| Cause::Entry {
+            sequence: turn.sequence,
+            effective: Some(turn.effective),
         })
     }
 }

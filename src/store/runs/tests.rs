@@ -18,9 +18,9 @@ fn check(runs: &Table, map: &BTreeMap<[u8; 16], [u8; 8]>) -> Result<(), TestCase
     let keys: Vec<_> = map.keys().copied().collect();
     for (from, to) in keys.iter().zip(keys.iter().skip(70)).step_by(41) {
         let between: Vec<_> = map.range(*from..*to).map(|(key, value)| (*key, *value)).collect();
-        let mut found = Vec::new();
-        runs.between(from, to, &mut |key, value| found.push((*key, *value))).unwrap();
-        prop_assert_eq!(found, between);
+        let found = runs
+            .between(from, to, |found| found.iter().map(|(key, value)| (**key, **value)).collect::<Vec<_>>());
+        prop_assert_eq!(found.unwrap(), between);
     }
     Ok(())
 }
@@ -162,9 +162,8 @@ fn between_two_keys_of_which_the_second_comes_first_there_is_nothing() {
         runs.insert(number.to_be_bytes(), [0; 8]).unwrap();
     }
     for (from, to, count) in [(3_u128, 9_u128, 6), (9, 9, 0), (9, 3, 0)] {
-        let mut found = 0;
-        runs.between(&from.to_be_bytes(), &to.to_be_bytes(), &mut |_, _| found += 1).unwrap();
-        assert_eq!(found, count);
+        let found = runs.between(&from.to_be_bytes(), &to.to_be_bytes(), |found| found.len());
+        assert_eq!(found.unwrap(), count);
         assert!(runs.most(&from.to_be_bytes(), &to.to_be_bytes()) >= count);
     }
 }
