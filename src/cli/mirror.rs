@@ -14,7 +14,7 @@ use annals::exchange::layout::{Folder, Source};
 use annals::exchange::mirror::{Log, MirrorError, Mirrored};
 use annals::exchange::web::Web;
 use annals::ledger::checkpoints::{self, CheckpointError};
-use annals::ledger::{Ledger, forked};
+use annals::ledger::{Ledger, erasing, forked};
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::hash::LeafHash;
 use annals::trail::witness;
@@ -89,7 +89,12 @@ impl Mirror {
         if let Some(path) = &self.output {
             files::write(path, signed.to_string().as_bytes())?;
         }
-        self.answer(answers.as_deref(), &mirrored, (&signed, new), &ledger, settings)
+        let code = self.answer(answers.as_deref(), &mirrored, (&signed, new), &ledger, settings)?;
+        // What an erasure that came along could not remove is told, as to whoever writes.
+        if erasing::found(&settings.ledger).is_some() {
+            drop(settings.writing()?);
+        }
+        Ok(code)
     }
 
     fn mirror(&self, source: impl Source, settings: &Settings) -> Result<Mirrored, Failure> {

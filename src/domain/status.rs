@@ -186,11 +186,11 @@ impl Status<'_> {
 
 /// A time in which an action was suspended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rest {
+pub struct Rest<T = Turn> {
     /// Since the first day of this.
-    pub since: Turn,
+    pub since: T,
     /// Until the first day of this, unless it goes on.
-    pub until: Option<Turn>,
+    pub until: Option<T>,
 }
 
 /// A word by which an action began to rest, or to go on.
@@ -265,29 +265,65 @@ pub fn of<'a>(
 pub fn suspensions(words: &Words, parties: &[&Code], effective: Option<NaiveDate>) -> Vec<Rest> {
     let within = |word: &&Word| effective.is_none_or(|day| word.effective.begin() <= day);
     let counting = words.standing().filter(within).filter(|word| counts(words, word));
-    let mut turns: Vec<&Word> = counting.filter(|word| word.lifecycle.is_some()).collect();
-    // Most actions never were.
-    if turns.iter().all(|word| word.lifecycle != Some(Lifecycle::Suspended)) {
-        return Vec::new();
-    }
-    turns.sort_by_key(|word| word.place());
-    let (mut rests, mut says): (Vec<Rest>, Vec<Option<Lifecycle>>) = (Vec::new(), vec![None; parties.len()]);
-    for word in turns {
-        let said = word.lifecycle.filter(|_| !is_contest(word));
-        parties
-            .iter()
-            .zip(&mut says)
-            .filter(|(party, _)| word.is_of(party))
-            .for_each(|(_, says)| *says = said);
-        let suspended = says.iter().all(|says| *says == Some(Lifecycle::Suspended));
+    let mut said: Vec<&Word> = counting.filter(|word| word.lifecycle.is_some()).collect();
+    said.sort_by_key(|word| word.place());
+    let mut found = Suspensions::of(parties.len());
+    for word in said {
+        let party = parties.iter().position(|party| **party == word.party);
         let turn = Turn { sequence: word.sequence, effective: word.effective };
-        match rests.last_mut().filter(|rest| rest.until.is_none()) {
-            None if suspended => rests.push(Rest { since: turn, until: None }),
+        let suspended = word.lifecycle == Some(Lifecycle::Suspended) && !is_contest(word);
+        if word.said == Said::Decided {
+            found.decide(suspended, turn);
+        } else if let Some(party) = party {
+            found.take(party, suspended, turn);
+        }
+    }
+    found.rests()
+}
+
+/// Follows what parties say of an action's lifecycle along the effective axis; `T` is by what a word is known.
+#[derive(Debug)]
+pub struct Suspensions<T> {
+    /// Whether each party says that it is suspended.
+    says: Vec<bool>,
+    rests: Vec<Rest<T>>,
+}
+
+impl<T> Suspensions<T> {
+    /// Before any of so many parties said a word.
+    #[must_use]
+    pub fn of(parties: usize) -> Self {
+        Self { says: vec![false; parties], rests: Vec::new() }
+    }
+
+    /// Takes whether a party, by its place, says that it is suspended, in the order of [`Word::place`].
+    pub fn take(&mut self, party: usize, suspended: bool, turn: T) {
+        if let Some(says) = self.says.get_mut(party) {
+            *says = suspended;
+            self.turn(turn);
+        }
+    }
+
+    /// Takes what all decide, in the same order.
+    pub fn decide(&mut self, suspended: bool, turn: T) {
+        self.says.fill(suspended);
+        self.turn(turn);
+    }
+
+    fn turn(&mut self, turn: T) {
+        let suspended = self.says.iter().all(|says| *says);
+        match self.rests.last_mut().filter(|rest| rest.until.is_none()) {
+            None if suspended => self.rests.push(Rest { since: turn, until: None }),
             Some(rest) if !suspended => rest.until = Some(turn),
             _ => {}
         }
     }
-    rests
+
+    /// When all agreed that it was.
+    #[must_use]
+    pub fn rests(self) -> Vec<Rest<T>> {
+        self.rests
+    }
 }
 
 /// Whether a word that stands says something on the axes. A contest falls with what it contests; a confirmation, being the

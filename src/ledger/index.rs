@@ -11,7 +11,7 @@ use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::{Archive, Holding};
-use crate::record::history::Spoken;
+use crate::record::history::{self, Spoken};
 use crate::record::withheld::Shown;
 use crate::store::runs::{Named, Runs};
 use crate::store::{LineHint, StoreError};
@@ -331,16 +331,17 @@ impl Spoken for Sayings {
     fn latest(
         &self,
         actions: &[&action::State],
+        parties: &[&Code],
         by: Option<NaiveDate>,
-    ) -> Result<Vec<Arc<Words>>, StoreError> {
+    ) -> Result<Vec<history::Latest>, StoreError> {
         let (Some(begin), Some(end)) = (actions.first(), actions.last()) else { return Ok(Vec::new()) };
         let (from, to) = (Key::new(begin.first, 0).0, Key::new(end.first, self.size).0);
         if actions.len() > 1 && self.words.most(&from, &to) > TOGETHER {
             let (left, right) = actions.split_at(actions.len() / 2);
-            let (left, right) = (self.latest(left, by)?, self.latest(right, by)?);
+            let (left, right) = (self.latest(left, parties, by)?, self.latest(right, parties, by)?);
             return Ok(left.into_iter().chain(right).collect());
         }
-        let latest = Latest::by(by, &self.parties);
+        let latest = Latest::by(by, &self.parties, parties);
         let words = self.words.between(&from, &to, |found| {
             let first = |records: &[packed::Record<'_>]| records.first().map(|(key, _)| Key(**key).first());
             let streams = found.chunk_by(|(one, _), (next, _)| Key(**one).first() == Key(**next).first());
@@ -350,11 +351,12 @@ impl Spoken for Sayings {
                 while streams.next_if(|records| first(records) < Some(action.first)).is_some() {}
                 let own = streams.next_if(|records| first(records) == Some(action.first)).unwrap_or_default();
                 let before = own.partition_point(|(key, _)| Key(**key).sequence() < self.size);
-                latest.words(own.get(..before).unwrap_or_default(), action.recurs())
+                latest.of(own.get(..before).unwrap_or_default(), action.recurs())
             };
-            actions.iter().map(words).collect::<Option<Vec<Words>>>()
+            actions.iter().map(words).collect::<Option<Vec<_>>>()
         })?;
-        Ok(words.ok_or(StoreError::Scratch)?.into_iter().map(Arc::new).collect())
+        let words = words.ok_or(StoreError::Scratch)?;
+        Ok(words.into_iter().map(|(words, rests)| (Arc::new(words), rests)).collect())
     }
 }
 

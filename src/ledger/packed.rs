@@ -307,10 +307,10 @@ mod tests {
             for (count, then) in then.iter().enumerate() {
                 for by in [None, Some("2020-12-31"), Some("2021-01-01"), Some("2021-04-30"), Some("2024-02-29")] {
                     let by = by.map(|day| day.parse().unwrap());
-                    let latest = Latest::by(by, others).words(&found(&records[..count]), true).unwrap();
+                    let latest = Latest::by(by, others, &speakers);
+                    let (latest, rests) = latest.of(&found(&records[..count]), true).unwrap();
                     prop_assert_eq!(status::of(&latest, &speakers, by, 30), status::of(then, &speakers, by, 30));
-                    let rests = |words| status::suspensions(words, &speakers, by);
-                    prop_assert_eq!(rests(&latest), rests(then));
+                    prop_assert_eq!(rests, status::suspensions(then, &speakers, by));
                     prop_assert!(latest.all().iter().all(|word| word.voided.is_none()));
                 }
             }
@@ -322,7 +322,7 @@ mod tests {
             let records: Vec<_> = records.into_iter().map(|(key, value)| (key, record(value))).collect();
             let parties = ["KR".parse().unwrap()];
             let _ = words(&found(&records), &parties);
-            let _ = Latest::by(None, &parties).words(&found(&records), true);
+            let _ = Latest::by(None, &parties, &[&parties[0]]).of(&found(&records), true);
         }
     }
 }

@@ -11,9 +11,8 @@ use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
 use crate::domain::status::{self, Axis, Joint, Rest, Status};
 use crate::domain::value::Code;
-use crate::domain::word::Words;
 use crate::record::cores;
-use crate::record::history::{History, Spoken, State};
+use crate::record::history::{History, Latest, Spoken, State};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -99,11 +98,11 @@ pub fn of<'a, W: Spoken>(
     meant.sort_unstable_by_key(|action| action.first);
     let groups: Vec<&[&action::State]> = meant.chunks(SHARE).collect();
     let rows = cores::share(&groups, 1, &|group| {
-        let words = history.words.latest(group, reading.effective)?;
+        let latest = history.words.latest(group, &parties, reading.effective)?;
         let rows = group
             .iter()
-            .zip(words)
-            .map(|(action, words)| told(&history.state, action, &words, &parties, reading));
+            .zip(latest)
+            .map(|(action, latest)| told(&history.state, action, latest, &parties, reading));
         Ok(rows.filter(|row| filter.matches(&row.status)).collect())
     });
     let rows: Vec<Vec<Row<'a>>> = rows.into_iter().collect::<Result<_, _>>()?;
@@ -139,19 +138,19 @@ pub fn row<'a, W: Spoken>(
     parties: &[&'a Code],
     reading: &Reading,
 ) -> Result<Row<'a>, W::Fault> {
-    let words = history.words.latest(&[action], reading.effective)?.pop().unwrap_or_default();
-    Ok(told(&history.state, action, &words, parties, reading))
+    let latest = history.words.latest(&[action], parties, reading.effective)?.pop().unwrap_or_default();
+    Ok(told(&history.state, action, latest, parties, reading))
 }
 
 /// One action as words tell of it.
 fn told<'a>(
     state: &'a State,
     action: &'a action::State,
-    words: &Words,
+    (words, suspended): Latest,
     parties: &[&'a Code],
     reading: &Reading,
 ) -> Row<'a> {
-    let status = status::of(words, parties, reading.effective, state.grace_days());
+    let status = status::of(&words, parties, reading.effective, state.grace_days());
     let fresh =
         |day: NaiveDate| day.checked_add_days(Days::new(STALE_DAYS)).is_none_or(|end| end >= reading.today);
     let latest =
@@ -161,8 +160,7 @@ fn told<'a>(
         held.iter().filter(|held| held.task.role == Role::Lead).map(|held| held.institution).collect();
     leads.dedup();
     let has_windows = action.recurs() || !status.occurrences.is_empty();
-    let suspended =
-        if has_windows { status::suspensions(words, parties, reading.effective) } else { Vec::new() };
+    let suspended = if has_windows { suspended } else { Vec::new() };
     Row {
         held,
         leads,

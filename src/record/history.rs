@@ -11,6 +11,7 @@ use super::withheld::WithheldField;
 use crate::domain::action;
 use crate::domain::party::Author;
 use crate::domain::programme::Programme;
+use crate::domain::status::{self, Rest};
 use crate::domain::value::Code;
 use crate::domain::word::{Place, Words};
 use crate::trail::entry::{Entry, Event, Seal};
@@ -68,18 +69,21 @@ pub trait Spoken: Sync {
     fn of(&self, action: &action::State) -> Result<Arc<Words>, Self::Fault>;
 
     /// What makes each action's status by a day, or by any: some of what was said of it, of which [`status::of`] makes the
-    /// same as of all. The actions are given in the order in which their streams began.
+    /// same as of all, and where it has windows, when the parties agreed that it was suspended, as [`status::suspensions`] tells.
+    /// The actions are given in the order in which their streams began.
     ///
     /// # Errors
     /// Where it cannot be read.
-    ///
-    /// [`status::of`]: crate::domain::status::of
     fn latest(
         &self,
         actions: &[&action::State],
+        parties: &[&Code],
         effective: Option<NaiveDate>,
-    ) -> Result<Vec<Arc<Words>>, Self::Fault>;
+    ) -> Result<Vec<Latest>, Self::Fault>;
 }
+
+/// Words that make a status, and the suspensions of an action that has windows.
+pub type Latest = (Arc<Words>, Vec<Rest>);
 
 /// What was said of each action that anybody spoke of, in memory.
 pub type Said = BTreeMap<Code, Arc<Words>>;
@@ -104,9 +108,14 @@ impl Spoken for Said {
     fn latest(
         &self,
         actions: &[&action::State],
-        _: Option<NaiveDate>,
-    ) -> Result<Vec<Arc<Words>>, Infallible> {
-        actions.iter().map(|action| self.of(action)).collect()
+        parties: &[&Code],
+        effective: Option<NaiveDate>,
+    ) -> Result<Vec<Latest>, Infallible> {
+        let latest = |words: Arc<Words>| {
+            let suspended = status::suspensions(&words, parties, effective);
+            (words, suspended)
+        };
+        actions.iter().map(|action| self.of(action).map(latest)).collect()
     }
 }
 

@@ -128,7 +128,7 @@ impl Desk {
     }
 
     /// Takes an answer: one line, one object, and the exit code that it says.
-    fn take(&mut self, command: &str, output: &Output, csv: Option<Vec<u8>>) -> &Value {
+    pub(crate) fn take(&mut self, command: &str, output: &Output, csv: Option<Vec<u8>>) -> &Value {
         let text = std::str::from_utf8(&output.stdout).unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let line = text.strip_suffix('\n').unwrap_or_else(|| panic!("{command}: {text:?} {said}"));

@@ -618,7 +618,8 @@ fn nothing() -> Vec<Answer> {
 fn measured() -> Vec<Answer> {
     let mut desk = Desk::new();
     desk.ask("bench --entries 200");
-    desk.ask("bench --entries 200 --only folder --keep");
+    let output = desk.run("bench --entries 200 --only folder --keep --json");
+    desk.take("bench --entries 200 --only folder --keep", &output, None);
     desk.refused("bench --entries 199", 2);
     desk.refused("bench --folder nowhere", 2);
     desk.answers

@@ -3,6 +3,8 @@
 
 use super::alone::{annals, said};
 use super::desks::files;
+use annals::ledger::Ledger;
+use annals::record::withheld;
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -337,6 +339,44 @@ fn a_bundle_from_before_an_erasure_brings_all_but_what_was_erased() {
         .collect();
     let has = |text: &str| blobs.iter().any(|blob| blob == text.as_bytes());
     assert!(has("for all") && !has("for two alone"));
+}
+
+/// Nobody else would say so before something is recorded, which is never done in a copy.
+#[test]
+fn a_copy_that_cannot_remove_what_was_erased_says_so() {
+    let desks = Desks::new();
+    for name in ["first.txt", "again.txt"] {
+        fs::write(desks.path().join(name), "the same in both").unwrap();
+        desks.dk(&format!(
+            "record progress 1.G2G.3 --as DK --lifecycle under_way --evidence {name} --confidential"
+        ));
+    }
+    desks.dk("bundle export --for KR --evidence -o both.bundle");
+    desks.kr("mirror both.bundle");
+    let kept = desks.path().join("kr/disclosures.jsonl");
+    let ledger = Ledger::open_read_only(&desks.path().join("kr")).unwrap();
+    let digests = withheld::places(&ledger.entry(126).unwrap().unwrap().request.event.data.members());
+    let second = digests.iter().filter_map(|(_, digest)| ledger.disclosure(digest));
+    let second = second.into_iter().find(|each| each.name() == "sha256").unwrap();
+    drop(ledger);
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(text.contains(second.encoded()));
+    fs::write(&kept, text.replace(second.encoded(), "garbage")).unwrap();
+    desks.dk("erase 125 --as DK --field evidence/1/sha256 --reason asked --basis law");
+    desks.dk("publish public");
+    let told = || {
+        let (code, told) = desks.refused("kr", "mirror public");
+        assert_eq!(code, Some(0), "{told}");
+        told
+    };
+    for _ in 0..2 {
+        let told = told();
+        assert!(told.contains("is still here, and cannot be removed now"), "{told}");
+    }
+    fs::write(&kept, text).unwrap();
+    told();
+    assert_eq!(told(), "");
+    assert!(!desks.path().join("kr/erasing").exists());
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod stopwatch;
 mod writing;
 
 use super::failure::{Failure, file};
+use super::output::Format;
 use super::settings::Settings;
 use annals::exchange::specimen::FEWEST;
 use clap::Args;
@@ -35,7 +36,7 @@ use std::process::ExitCode;
 Examples:
   annals bench                                     100,000 entries, about a minute
   annals bench --entries 1000000 --folder /mnt/x   a million, on another disk: about 5 GB
-  annals bench --only append,writers --format json
+  annals bench --only append,writers --json
 
 A ledger is made up in a new folder on the disk that is measured, and removed afterwards; a run that
 is interrupted leaves it, under the name annals-bench-…. Limit and ours are measured in turn, in one
@@ -53,6 +54,9 @@ pub(crate) struct Bench {
     /// Leave the ledger where it was made
     #[arg(long)]
     keep: bool,
+    /// The same as `--format json`
+    #[arg(long)]
+    json: bool,
     /// Do this in a process of its own, and say how much memory it took
     #[arg(long, hide = true)]
     part: Option<Part>,
@@ -71,7 +75,8 @@ impl Bench {
         let sample = Sample::make(home.path(), self.entries)?;
         let measured = self.measure(&sample, &machine)?;
         let kept = self.keep.then(|| home.keep());
-        answer::print(&machine, &sample, &measured, kept.as_deref(), settings.format)?;
+        let format = if self.json { Format::Json } else { settings.format };
+        answer::print(&machine, &sample, &measured, kept.as_deref(), format)?;
         Ok(ExitCode::SUCCESS)
     }
 
