@@ -93,7 +93,7 @@ impl Latest {
         Some((chosen.map(word).collect::<Option<_>>()?, rests))
     }
 
-    /// The places of those that count, in order.
+    /// The places of those that count, in order, and when it was suspended.
     fn chosen(&self, records: &[Record<'_>], recurs: bool) -> Option<(Vec<usize>, Vec<Rest>)> {
         let (mut voided, mut occurs, mut rested) = (BTreeSet::new(), false, false);
         let suspended = place(Lifecycle::ALL, Some(Lifecycle::Suspended));
@@ -148,7 +148,7 @@ impl Latest {
     }
 
     /// When all parties agreed that it was suspended, by words on its lifecycle: of each its first day, and in the lower half its place,
-    /// which as one number are sorted in a fifth of the time.
+    /// since to sort wider things took a tenth of a reading.
     fn rests(&self, records: &[Record<'_>], mut said: Vec<u64>) -> Option<Vec<Rest>> {
         let suspended = place(Lifecycle::ALL, Some(Lifecycle::Suspended));
         let mut found = Suspensions::of(self.seated);
