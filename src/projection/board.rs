@@ -34,7 +34,7 @@ pub struct Row<'a> {
     pub held: Vec<Responsibility<'a>>,
     /// Its leads.
     pub leads: Vec<&'a Code>,
-    /// When all parties agreed that it was suspended, from the first time on; nothing where it has no windows.
+    /// When all parties agreed that it was suspended, from the first time on; nothing where nobody knows of windows.
     pub suspended: Vec<Rest>,
     /// Its windows, each with what is agreed or said of it, or that it was missed.
     pub windows: Vec<(Effective, Window)>,
@@ -159,8 +159,6 @@ fn told<'a>(
     let mut leads: Vec<&Code> =
         held.iter().filter(|held| held.task.role == Role::Lead).map(|held| held.institution).collect();
     leads.dedup();
-    let has_windows = action.recurs() || !status.occurrences.is_empty();
-    let suspended = if has_windows { suspended } else { Vec::new() };
     Row {
         held,
         leads,

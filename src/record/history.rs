@@ -69,7 +69,7 @@ pub trait Spoken: Sync {
     fn of(&self, action: &action::State) -> Result<Arc<Words>, Self::Fault>;
 
     /// What makes each action's status by a day, or by any: some of what was said of it, of which [`status::of`] makes the
-    /// same as of all, and where it has windows, when the parties agreed that it was suspended, as [`status::suspensions`] tells.
+    /// same as of all, and of one that recurs, or of whose windows anybody spoke, when it was suspended, as [`status::suspensions`] tells.
     /// The actions are given in the order in which their streams began.
     ///
     /// # Errors
@@ -111,11 +111,13 @@ impl Spoken for Said {
         parties: &[&Code],
         effective: Option<NaiveDate>,
     ) -> Result<Vec<Latest>, Infallible> {
-        let latest = |words: Arc<Words>| {
-            let suspended = status::suspensions(&words, parties, effective);
-            (words, suspended)
+        let latest = |action: &&action::State| {
+            let words = self.of(action)?;
+            let has_windows = action.recurs() || words.all().iter().any(|word| word.occurrence.is_some());
+            let suspended = has_windows.then(|| status::suspensions(&words, parties, effective));
+            Ok((words, suspended.unwrap_or_default()))
         };
-        actions.iter().map(|action| self.of(action).map(latest)).collect()
+        actions.iter().map(latest).collect()
     }
 }
 

@@ -20,7 +20,6 @@ use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Most blocks of a run.
@@ -99,9 +98,10 @@ impl<const K: usize, const V: usize> Run<K, V> {
 
     /// Reads what stands after the records.
     fn described(mut self, length: u64) -> Result<Option<Self>, StoreError> {
-        let mut tail = [0; TAIL];
-        let Some(end) = length.checked_sub(TAIL as u64) else { return Ok(None) };
-        self.read(end, &mut tail)?;
+        let (Bytes::File { file, .. }, Some(end)) = (&self.bytes, length.checked_sub(TAIL as u64)) else {
+            return Ok(None);
+        };
+        let tail = self.read(file, end, TAIL)?;
         let (numbers, sum) = tail.split_at(TAIL - 4);
         let mut numbers = numbers.as_chunks().0.iter().map(|number| u64::from_le_bytes(*number));
         let mut number =
@@ -115,8 +115,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
         if whole != Some(end) || block == 0 || count.div_ceil(block) != blocks {
             return Ok(None);
         }
-        let mut described = vec![0; fences + filter];
-        self.read(records as u64, &mut described)?;
+        let described = self.read(file, records as u64, fences + filter)?;
         let mut hash = crc32fast::Hasher::new();
         hash.update(&described);
         hash.update(tail.get(..TAIL - 4).unwrap_or_default());
@@ -133,20 +132,12 @@ impl<const K: usize, const V: usize> Run<K, V> {
         Ok(Some(self))
     }
 
-    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StoreError> {
-        match &self.bytes {
-            Bytes::File { file, .. } => {
-                file.read_exact_at(buffer, offset).map_err(|error| self.unread(error))
-            }
-            Bytes::Memory(_) => Ok(()),
-        }
-    }
-
-    fn unread(&self, error: io::Error) -> StoreError {
-        match error.kind() {
+    /// So many bytes of its file.
+    fn read(&self, file: &File, begin: u64, length: usize) -> Result<Vec<u8>, StoreError> {
+        read(file, begin, length).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => StoreError::Index(self.path()),
             _ => said(&self.path(), "read")(error),
-        }
+        })
     }
 
     /// The records of blocks, the second excluded, as bytes that are checked.
@@ -155,9 +146,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
         let (begin, end) = (from * self.block * record, (to * self.block).min(self.count) * record);
         let bytes = match &self.bytes {
             Bytes::Memory(bytes) => return Ok(Cow::Borrowed(bytes.get(begin..end).unwrap_or_default())),
-            Bytes::File { file, .. } => {
-                read(file, begin, end.saturating_sub(begin)).map_err(|error| self.unread(error))?
-            }
+            Bytes::File { file, .. } => self.read(file, begin as u64, end.saturating_sub(begin))?,
         };
         let sums = self.sums.get(from..to).unwrap_or_default();
         if bytes.chunks(self.block * record).map(crc32fast::hash).ne(sums.iter().copied()) {
@@ -252,11 +241,11 @@ impl<const K: usize, const V: usize> Records<'_, K, V> {
     }
 }
 
-/// So many bytes of a file. What is to hold them is not cleared before, which takes as long as many a read.
-fn read(file: &File, begin: usize, length: usize) -> io::Result<Vec<u8>> {
+/// So many bytes of a file, in memory that is not cleared first.
+fn read(file: &File, begin: u64, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length);
     while bytes.len() < length {
-        let at = (begin + bytes.len()) as u64;
+        let at = begin + bytes.len() as u64;
         match pread(file, spare_capacity(&mut bytes), at) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(_) | Err(Errno::INTR) => {}
