@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
 use super::words;
+use annals::domain::plan::Action;
 use annals::ledger::Cut;
 use annals::ledger::index::Sayings;
 use annals::projection::filter::Filter;
@@ -181,7 +182,7 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
     }
 }
 
-/// Keeps what was said of the actions that a filter admits.
+/// Keeps what was said of the actions that a filter admits, and of their bases.
 pub(super) fn retain(
     items: &mut Vec<Item>,
     history: &History<Sayings>,
@@ -189,7 +190,11 @@ pub(super) fn retain(
     filter: &Filter,
 ) -> Result<(), Failure> {
     let rows = board::of(history, reading, filter)?;
-    let subjects: HashSet<String> = rows.iter().map(|row| stream(&row.action.action.reference)).collect();
+    let actions: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
+    let bases = filter.bases(&history.state.programme, &actions).into_iter();
+    let bases = bases.map(|base| format!("instruments/{}", base.instrument.reference));
+    let subjects: HashSet<String> =
+        actions.iter().map(|action| stream(&action.reference)).chain(bases).collect();
     items.retain(|item| subjects.contains(&item.subject));
     Ok(())
 }

@@ -29,6 +29,13 @@ pub struct Assignment {
     pub sequence: u64,
 }
 
+impl Assignment {
+    /// Whether it begins by a day, if one is given; one that does not say when has begun.
+    fn begins_by(&self, day: Option<NaiveDate>) -> bool {
+        day.zip(self.effective).is_none_or(|(day, effective)| effective.begin() <= day)
+    }
+}
+
 /// A task in somebody's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Responsibility<'a> {
@@ -85,14 +92,9 @@ impl Assignments {
         self.taken.iter().filter(|(_, assignment)| assignment.role == Role::Lead)
     }
 
-    /// The task of an institution that was relieved of it.
-    #[must_use]
-    pub fn relieved(&self, institution: &Code) -> Option<&Assignment> {
-        self.relieved.get(institution)
-    }
-
-    /// The tasks as they are held, by institution: each by the one to whose hands it has passed by a day, or to this day where
-    /// none is given. `parties` tell which work has passed to whom.
+    /// The tasks as they are held, by institution: each by the one to whose hands it has passed. They are those of a day, of which
+    /// what begins later, an assignment, a release or a succession, is left out; or all that is known, where none is given. `parties`
+    /// tell which work has passed to whom.
     ///
     /// Nothing is assigned anew when an institution is merged or renamed: what it had is read as its successor's. What is
     /// said of the successor's own task afterwards, that it has it or is relieved of it, counts instead.
@@ -102,8 +104,8 @@ impl Assignments {
         parties: &'a BTreeMap<Code, Arc<party::State>>,
         by: Option<NaiveDate>,
     ) -> Vec<Responsibility<'a>> {
-        let own = |institution: &Code| self.taken.get(institution).or_else(|| self.relieved(institution));
-        let held = |(assigned, task): (&'a Code, &'a Assignment)| {
+        let held = |assigned: &'a Code| {
+            let task = self.task(assigned, by).filter(|task| task.role != Role::Relieved)?;
             let mut held = Responsibility {
                 institution: assigned,
                 assigned,
@@ -115,7 +117,7 @@ impl Assignments {
                 if by.is_some_and(|day| next.effective.begin() > day) {
                     break;
                 }
-                if own(&next.successor).is_some_and(|own| own.sequence > next.since()) {
+                if self.task(&next.successor, by).is_some_and(|own| own.sequence > next.since()) {
                     return None;
                 }
                 held.institution = &next.successor;
@@ -125,9 +127,40 @@ impl Assignments {
             }
             Some(held)
         };
-        let mut all: Vec<Responsibility<'a>> = self.taken.iter().filter_map(held).collect();
+        let mut all: Vec<Responsibility<'a>> =
+            self.taken.keys().chain(self.relieved.keys()).filter_map(held).collect();
         all.sort_by_key(|held| (held.institution, held.assigned));
         all
+    }
+
+    /// Since which entry something of a held task is what it is, of what begins by a day, and since when it is that by this entry.
+    pub fn since_of<V: PartialEq>(
+        &self,
+        held: &Responsibility<'_>,
+        by: Option<NaiveDate>,
+        what: impl Fn(&Assignment) -> V,
+    ) -> (u64, Option<Effective>) {
+        let versions = [&self.taken, &self.relieved].into_iter().flat_map(Versions::all);
+        let all: BTreeMap<u64, &Assignment> = versions
+            .filter_map(|tasks| tasks.get(held.assigned))
+            .filter(|task| task.begins_by(by))
+            .map(|task| (task.sequence, task))
+            .collect();
+        let is_same = |task: &&&Assignment| task.role != Role::Relieved && what(task) == what(held.task);
+        let first = all.values().rev().take_while(is_same).last();
+        // Where it has passed to another since, that has it since then.
+        let first = first.filter(|_| held.since == held.task.sequence);
+        first.map_or((held.since, held.effective), |first| (first.sequence, first.effective))
+    }
+
+    /// What was said last of an institution's task, that it has it or is relieved of it, of what begins by a day, or of all.
+    #[must_use]
+    pub fn task(&self, institution: &Code, by: Option<NaiveDate>) -> Option<&Assignment> {
+        let newest = [&self.taken, &self.relieved].map(|tasks| {
+            let mut own = tasks.all().rev().filter_map(|tasks| tasks.get(institution));
+            own.find(|task| task.begins_by(by))
+        });
+        newest.into_iter().flatten().max_by_key(|task| task.sequence)
     }
 
     /// An institution takes the action on, or is relieved of it.

@@ -95,8 +95,6 @@ pub struct Standing<'a> {
     pub expires: Option<Effective>,
     /// The update that says where it stands, unless it stands as it was registered.
     pub last: Option<&'a Update>,
-    /// The update that says when it lapses, unless that was known when it was registered.
-    pub told: Option<&'a Update>,
 }
 
 impl Standing<'_> {
@@ -125,18 +123,37 @@ impl State {
     /// Where it stands, as of the updates that are true by a day; as of all, if none is given.
     #[must_use]
     pub fn standing(&self, effective: Option<NaiveDate>) -> Standing<'_> {
-        let begin = Standing {
-            state: self.instrument.state,
-            expires: self.instrument.expires,
-            last: None,
-            told: None,
-        };
-        let true_by = |update: &&Update| effective.is_none_or(|day| update.effective.begin() <= day);
-        self.updates.iter().filter(true_by).fold(begin, |before, update| Standing {
-            state: update.state,
-            expires: update.expires.or(before.expires),
-            last: Some(update),
-            told: if update.expires.is_some() { Some(update) } else { before.told },
+        self.course(effective).last().unwrap_or_else(|| self.begin())
+    }
+
+    /// Since which update something of where it stands, as of those that are true by a day, is what it is; none where it is that since
+    /// it was registered.
+    pub fn since_of<V: PartialEq>(
+        &self,
+        effective: Option<NaiveDate>,
+        what: impl Fn(&Standing<'_>) -> V,
+    ) -> Option<&Update> {
+        let (mut now, mut since) = (what(&self.begin()), None);
+        for standing in self.course(effective) {
+            let then = what(&standing);
+            if then != now {
+                (now, since) = (then, standing.last);
+            }
+        }
+        since
+    }
+
+    const fn begin(&self) -> Standing<'_> {
+        Standing { state: self.instrument.state, expires: self.instrument.expires, last: None }
+    }
+
+    /// Where it stood after each update that is true by a day, in the order of the ledger.
+    fn course(&self, effective: Option<NaiveDate>) -> impl Iterator<Item = Standing<'_>> {
+        let true_by = move |update: &&Update| effective.is_none_or(|day| update.effective.begin() <= day);
+        self.updates.iter().filter(true_by).scan(self.begin(), |standing, update| {
+            let expires = update.expires.or(standing.expires);
+            *standing = Standing { state: update.state, expires, last: Some(update) };
+            Some(*standing)
         })
     }
 }
@@ -250,5 +267,11 @@ mod tests {
         let last = (InstrumentState::Signed, Some("2024".to_owned()));
         assert_eq!(at("2022-06-01"), last, "what was said last counts, and what it leaves open stands");
         assert_eq!(at("all"), last);
+        let state = after(Some(state), &update("signed", "2022-09", Some("2024"))).unwrap();
+        assert_eq!(state.since_of(None, |standing| standing.state), state.updates.get(1));
+        assert_eq!(state.since_of(None, |standing| standing.expires), state.updates.first());
+        let day = "2022-04-01".parse().ok();
+        assert_eq!(state.since_of(day, |standing| standing.state), state.updates.get(1));
+        assert_eq!(state.since_of(day, |standing| standing.expires), None);
     }
 }

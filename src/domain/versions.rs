@@ -45,6 +45,11 @@ impl<T> Versions<T> {
         same.last().map_or(self.since, |(sequence, _)| *sequence)
     }
 
+    /// All versions, from the oldest to the one that it reads as.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.before.iter().map(|(_, before)| before).chain([&self.now]).map(AsRef::as_ref)
+    }
+
     /// Takes the version that a later entry makes.
     pub fn change(&mut self, sequence: u64, thing: T) {
         let before = std::mem::replace(&mut self.now, Arc::new(thing));
@@ -104,6 +109,7 @@ mod tests {
             [None, None, Some('a'), Some('a'), Some('b'), Some('b'), Some('c')]
         );
         assert_eq!(thing.until(6).unwrap().until(4), thing.until(4));
+        assert_eq!(thing.all().rev().collect::<String>(), "cba");
         assert_eq!(thing.until(10), Some(thing));
     }
 }

@@ -243,6 +243,7 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         forked::refuse(folder)?;
+        refuse_exchanged(folder)?;
         let store = Embedded::open_knowing(folder, truncation::known(folder))?;
         let notices = store.notices();
         past::has(&store, snapshot::head(folder), folder)?;
@@ -372,6 +373,14 @@ pub(crate) fn clock(state: &State, now: DateTime<Utc>) -> Option<String> {
             timestamp(now)
         )
     })
+}
+
+/// Refuses a journal that is another's before anything is made of it: sled, made anew, would vouch for it. One that was cut, or cannot be
+/// read, is told when it is opened.
+fn refuse_exchanged(folder: &Path) -> Result<(), LedgerError> {
+    let kept = snapshot::head(folder);
+    let Ok(store) = Embedded::open_read_only(folder) else { return Ok(()) };
+    past::has(&store, kept.filter(|kept| kept.size <= store.head().size), folder)
 }
 
 /// What is said where lines of the disclosures are damaged.

@@ -108,8 +108,8 @@ pub struct Diff<'a> {
 }
 
 /// What the later reading says otherwise than the earlier one, of the actions that a filter admits in either, in the order of
-/// the plan, and of their bases. Of who has an action and when it is due counts what was recorded, as on the board. `measured` is
-/// asked what was measured of an action by its words in the later reading, where that has changed.
+/// the plan, and of their bases. `measured` is asked what was measured of an action by its words in the later reading, where that
+/// has changed.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -195,13 +195,13 @@ impl<'a, W: Spoken> Since<'a, W> {
         found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| {
             found.together(axes, |word| word.lifecycle, |axis| (axis.joint, stands(axis)))
         });
-        found.each(Field::Lifecycle, None, axes);
+        found.each(Field::Lifecycle, None, axes, |word| word.lifecycle);
         let axes = (&old.status.health, &row.status.health);
         found.joint(Field::HealthJoint, axes, |word| word.health);
         found.differ(Field::Health, (axes.0.value, axes.1.value), |found| {
             found.together(axes, |word| word.health, |axis| (axis.joint, axis.value))
         });
-        found.each(Field::Health, None, axes);
+        found.each(Field::Health, None, axes, |word| word.health);
         // A word makes a health fresh, and time alone makes it stale.
         let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.newest(axes) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
@@ -248,8 +248,8 @@ impl<'a, W: Spoken> Since<'a, W> {
         found.differ(Field::Plan, (known.map(|_| "created"), Some("created")), |_| {
             Cause::entry(base.registered)
         });
-        let old = known.map(|base| base.standing(self.before.reading.effective));
-        let new = base.standing(self.after.reading.effective);
+        let day = self.after.reading.effective;
+        let (old, new) = (known.map(|base| base.standing(self.before.reading.effective)), base.standing(day));
         let said = |update: Option<&Update>| {
             update.map_or(Cause::entry(base.registered), |update| Cause::Entry {
                 sequence: update.sequence,
@@ -257,8 +257,12 @@ impl<'a, W: Spoken> Since<'a, W> {
             })
         };
         let state = |standing: &Standing<'_>| standing.state;
-        found.differ(Field::State, (old.as_ref().map(state), Some(new.state)), |_| said(new.last));
-        let expires = old.and_then(|standing| standing.expires);
-        found.differ(Field::Expires, (expires, new.expires), |_| said(new.told));
+        found.differ(Field::State, (old.as_ref().map(state), Some(new.state)), |_| {
+            said(base.since_of(day, state))
+        });
+        let expires = |standing: &Standing<'_>| standing.expires;
+        found.differ(Field::Expires, (old.as_ref().and_then(expires), new.expires), |_| {
+            said(base.since_of(day, expires))
+        });
     }
 }

@@ -85,7 +85,7 @@ impl Given<'_> {
 }
 
 /// An indicator of an action as a party gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series<'a> {
     /// The party.
     pub party: &'a Code,
@@ -95,6 +95,8 @@ pub struct Series<'a> {
     pub first: Given<'a>,
     /// The latest value.
     pub latest: Given<'a>,
+    /// The values that say the same up to the latest, none other between them, in the order of the effective axis.
+    pub same: Vec<Given<'a>>,
 }
 
 /// Every value that a party gave of an indicator of an action, in the order of the ledger: of the words that stand and whose date begins
@@ -145,15 +147,16 @@ pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a
         let place = reading.parties.iter().position(|known| known == party);
         all.entry((name.as_str(), place.unwrap_or_default())).or_default().push((name, each));
     }
-    let series = |((_, place), values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {
-        let (name, latest) = *values.iter().max_by_key(|(_, each)| each.place())?;
-        let same = values.iter().map(|(_, each)| *each).filter(|each| each.unit == latest.unit);
-        Some(Series {
-            party: reading.parties.get(place)?,
-            name,
-            first: same.min_by_key(Given::place)?,
-            latest,
-        })
+    let series = |((_, place), mut values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {
+        values.sort_by_key(|(_, each)| each.place());
+        let (name, latest) = *values.last()?;
+        let amount = |given: &Given<'a>| (given.value, given.unit);
+        let own = || values.iter().map(|(_, each)| *each);
+        let mut same: Vec<Given<'a>> =
+            own().rev().take_while(|each| amount(each) == amount(&latest)).collect();
+        same.reverse();
+        let first = own().find(|each| each.unit == latest.unit)?;
+        Some(Series { party: reading.parties.get(place)?, name, first, latest, same })
     };
     all.into_iter().filter_map(series).collect()
 }

@@ -1,8 +1,8 @@
 //! What lies beside the entries is evidence: the doctor's commands lose none of it, and bring back nothing that was erased.
 
 use super::doctor::{append, checkpoint, ledger, lines, minutes};
-use super::place::{PROGRESS, Place};
-use serde_json::Value;
+use super::place::{PROGRESS, Place, files};
+use serde_json::{Value, json};
 use std::fs;
 
 /// Every command that the doctor gives, in its order.
@@ -189,9 +189,36 @@ fn an_index_of_another_ledger_is_deleted_and_a_journal_of_another_is_replaced() 
         assert!(fs::read(place.segment()).unwrap().starts_with(&journal));
         assert!(!place.ledger.join("journal.aside-1").exists());
     }
-    let place = ledger();
-    exchange(&place, "journal");
-    place.is_mended("journal", "grave", "it was cut or changed");
+    for written in [false, true] {
+        let place = ledger();
+        exchange(&place, "journal");
+        // Whoever is refused makes nothing that vouches for what was exchanged.
+        if written {
+            let before = files(&place.ledger);
+            assert_eq!(place.annals(PROGRESS).code, Some(1));
+            assert!(files(&place.ledger) == before, "a refused write changed something");
+        }
+        place.is_mended("journal", "grave", "it was cut or changed");
+    }
+}
+
+/// It would bring the same finding back.
+#[test]
+fn a_backup_of_another_ledger_is_told_and_not_put_in_the_place_of_the_journal() {
+    let (place, other) = (ledger(), ledger());
+    other.done(PROGRESS);
+    fs::remove_dir_all(place.path("BACKUP/journal")).unwrap();
+    let from = other.ledger.join("journal");
+    place.follow(&format!("cp -r {} BACKUP/journal", from.display()));
+    fs::remove_dir_all(place.ledger.join("journal")).unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["gravity"], &first["commands"]),
+        (Some(1), &json!("grave"), &json!([])),
+        "{found:#}"
+    );
+    assert!(first["remedy"].as_str().unwrap().contains("of another ledger"), "{found:#}");
 }
 
 /// The right to read it, which is what other things that cannot be read lack, would not help.

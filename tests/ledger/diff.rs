@@ -395,6 +395,85 @@ fn who_has_an_action_and_until_when_are_changes() {
 }
 
 #[test]
+fn who_has_an_action_by_a_day_is_told_by_what_began_by_then() {
+    let mut desk = Desk::founded();
+    let mut assign = |role: &str, effective: &str| {
+        let data = json!({"institution": "DKMA", "role": role, "effective": effective});
+        desk.say("DK", ACTION, "action.assigned", data).unwrap()
+    };
+    let first = assign("support", "2021-02");
+    let lead = assign("lead", "2021-09");
+    let relieved = assign("relieved", "2021-12");
+    let held = |day: Option<&str>| {
+        let At(history, reading) = At::new(&desk, None, day, TODAY);
+        let board = board::of(&history, &reading, &Filter::default()).unwrap();
+        let row = board.into_iter().find(|row| row.action.action.reference.as_str() == REFERENCE).unwrap();
+        row.held
+            .iter()
+            .map(|held| (held.institution.to_string(), held.task.role.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let has = |role: &str| vec![("DKMA".to_owned(), role.to_owned())];
+    assert_eq!(held(Some("2021-01-31")), []);
+    assert_eq!(held(Some("2021-02-01")), has("support"));
+    assert_eq!(held(Some("2021-09-01")), has("lead"));
+    assert_eq!(held(Some("2021-11-30")), has("lead"));
+    assert_eq!(held(Some("2021-12-01")), []);
+    assert_eq!(held(None), []);
+    let between = |from: &str, to: &str| {
+        let [from, to] = [from, to].map(|day| At::new(&desk, None, Some(day), TODAY));
+        let mut found = compared(&desk, &from, &to, &Filter::default()).changes;
+        found.retain(|change| change.field == Field::Role);
+        found
+    };
+    for (from, to, line, cause) in [
+        ("2021-01-01", "2021-03-01", "role DKMA DK – → support", first),
+        ("2021-03-01", "2021-10-31", "role DKMA DK support → lead", lead),
+        ("2021-10-31", "2022-03-01", "role DKMA DK lead → –", relieved),
+    ] {
+        let found = between(from, to);
+        assert_eq!(lines(&found), [line]);
+        assert!(found.iter().all(by(cause)), "{line}: {found:?}");
+    }
+    assert_eq!(between("2021-01-01", "2022-03-01"), []);
+}
+
+#[test]
+fn what_is_repeated_was_made_so_by_whoever_said_it_first() {
+    let mut desk = Desk::founded();
+    let start = head(&desk);
+    let measured = |effective: &str, value: &str| json!({"effective": effective, "lifecycle": "under_way", "indicators": [{"name": "visits", "value": value}]});
+    let first = desk.progress("DK", REFERENCE, measured("2021-06", "3")).unwrap();
+    let assign = |role: &str, due: &str| json!({"institution": "DKMA", "role": role, "due": due});
+    let assigned = desk.say("DK", ACTION, "action.assigned", assign("lead", "2022")).unwrap();
+    let base = desk.ledger.state().programme.instruments.keys().next().unwrap().clone();
+    let update = |effective: &str| json!({"state": "signed", "effective": effective, "expires": "2024"});
+    let subject = format!("instruments/{base}");
+    let signed = desk.say("DK", &subject, "instrument.updated", update("2021-06")).unwrap();
+    desk.progress("DK", REFERENCE, measured("2021-07", "3")).unwrap();
+    let due = desk.say("DK", ACTION, "action.assigned", assign("lead", "2023")).unwrap();
+    desk.say("DK", &subject, "instrument.updated", update("2021-07")).unwrap();
+    let found = since(&desk, start);
+    let cause = |line: &str| {
+        let found: Vec<&Change> =
+            found.iter().filter(|change| lines(&[(*change).clone()]) == [line]).collect();
+        assert_eq!(found.len(), 1, "{line}: {:?}", lines(&found.into_iter().cloned().collect::<Vec<_>>()));
+        found[0].cause
+    };
+    for (line, receipt) in [
+        ("lifecycle DK – → under_way", first),
+        ("indicator visits DK – → 3", first),
+        ("role DKMA DK – → lead", assigned),
+        ("due DKMA DK – → 2023", due),
+        ("state to_be_confirmed → signed", signed),
+        ("expires – → 2024", signed),
+    ] {
+        let Cause::Entry { sequence, .. } = cause(line) else { panic!("{line}") };
+        assert_eq!(sequence, receipt.sequence, "{line}");
+    }
+}
+
+#[test]
 fn an_action_is_compared_where_either_reading_admits_it() {
     let mut desk = Desk::founded();
     desk.progress("DK", REFERENCE, word("under_way")).unwrap();

@@ -1,7 +1,8 @@
 //! Remedies: what mends a finding, in words and as the commands of a shell.
 
 use super::DISCLOSURES;
-use crate::ledger::{shelf, truncation};
+use crate::ledger::past::follows;
+use crate::ledger::{shelf, snapshot, truncation};
 use crate::store::Store;
 use crate::store::disk;
 use crate::store::embedded::Embedded;
@@ -48,8 +49,13 @@ impl Remedies<'_> {
         const BEHIND: &str = "the backup has fewer entries than were here: put the journal aside, and take that of the other side, if \
                               it has all; whoever accepts what the backup has, and has signed no more of it, puts that journal here, \
                               and deletes `sled`, `index` and the checkpoints of more entries, too";
+        const BESIDE: &str = "the backup has other entries than were here, or those of another ledger: put the journal aside, and take \
+                              that of the other side or of another backup";
         if self.is_behind() {
             return (BEHIND, Vec::new());
+        }
+        if self.is_beside() {
+            return (BESIDE, Vec::new());
         }
         let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
         let put_aside = journal.exists().then(|| self.aside(&journal)).flatten();
@@ -126,8 +132,17 @@ impl Remedies<'_> {
 
     /// Whether the backup's journal has fewer entries than were here, as far as that is known.
     fn is_behind(self) -> bool {
-        let backup = self.backup.join("journal").is_dir().then(|| Embedded::open_unmarked(self.backup).ok());
-        backup.flatten().is_some_and(|store| store.head().size < truncation::known(self.folder))
+        self.kept_journal().is_some_and(|store| store.head().size < truncation::known(self.folder))
+    }
+
+    /// Whether it has not the entries of which the state was kept here.
+    fn is_beside(self) -> bool {
+        let known = snapshot::head(self.folder);
+        known.zip(self.kept_journal()).is_some_and(|(known, store)| !follows(&store, known))
+    }
+
+    fn kept_journal(self) -> Option<Embedded> {
+        self.backup.join("journal").is_dir().then(|| Embedded::open_unmarked(self.backup).ok()).flatten()
     }
 
     /// The lines are numbered from 1.

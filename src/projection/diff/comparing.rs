@@ -2,7 +2,7 @@
 
 use super::{CONTESTED, Cause, Change, Field};
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState};
+use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
 use crate::domain::assignment::Responsibility;
 use crate::domain::course::Course;
 use crate::domain::date::Effective;
@@ -79,15 +79,20 @@ impl Comparing<'_> {
     }
 
     /// Each party's own word on an axis.
-    pub(super) fn each<T: Display>(
+    pub(super) fn each<T: Copy + PartialEq + Display>(
         &mut self,
         field: Field,
         window: Option<Effective>,
-        (old, new): (&Axis<'_, T>, &Axis<'_, T>),
+        axes: (&Axis<'_, T>, &Axis<'_, T>),
+        value: impl Fn(&Word) -> Option<T>,
     ) {
-        for (before, after) in old.voices.iter().zip(&new.voices) {
-            let own = (says(before), says(after));
-            if let Some(change) = self.differ(field, own, |found| found.own(before, after)) {
+        for (before, after) in axes.0.voices.iter().zip(&axes.1.voices) {
+            let own = |axis: &Axis<'_, T>| {
+                axis.voices.iter().find(|voice| voice.party == after.party).and_then(says)
+            };
+            let since = |found: &Self| found.since(axes.1, &value, own);
+            let cause = |found: &Self| since(found).unwrap_or_else(|| found.own(before, after));
+            if let Some(change) = self.differ(field, (says(before), says(after)), cause) {
                 change.party = Some(after.party.clone());
                 change.window = window;
             }
@@ -124,21 +129,23 @@ impl Comparing<'_> {
             if let Some(change) = self.differ(Field::Occurrence, known, cause) {
                 change.window = Some(name);
             }
-            self.each(Field::Occurrence, Some(name), axes);
+            self.each(Field::Occurrence, Some(name), axes, of_window);
         }
     }
 
     /// What each party gave last as the value of each indicator.
     pub(super) fn indicators(&mut self, old: &[Series<'_>], new: &[Series<'_>]) {
-        let words = self.words;
-        let gone = old.iter().filter(|series| latest(new, series).is_none());
+        let gone = old.iter().filter(|series| find(new, series).is_none());
         for series in new.iter().chain(gone) {
-            let (before, after) = (latest(old, series), latest(new, series));
+            let latest = |all| find(all, series).map(|series| &series.latest);
+            let (before, after) = (latest(old), latest(new));
             let amounts = (before.map(Given::amount), after.map(Given::amount));
-            let word = |given: Option<&Given<'_>>| given.and_then(|given| words.at(given.sequence));
-            if let Some(change) =
-                self.differ(Field::Indicator, amounts, |found| found.said(word(before), word(after)))
-            {
+            let cause = |found: &Self| {
+                let word = |given: &Given<'_>| found.words.at(given.sequence);
+                let same = find(new, series).into_iter().flat_map(|series| &series.same);
+                found.said(before.and_then(word), same.filter_map(word))
+            };
+            if let Some(change) = self.differ(Field::Indicator, amounts, cause) {
                 change.party = Some(series.party.clone());
                 change.indicator = Some(series.name.clone());
             }
@@ -152,37 +159,38 @@ impl Comparing<'_> {
         for name in names {
             let (before, after) = (task(old, name), task(new, name));
             let Some(last) = after.or(before) else { continue };
-            let party = state.programme.parties.get(&last.task.party);
-            let passed = || party.and_then(|party| party.successors(name).next());
-            let (sequence, effective) = match new.action.assignments.relieved(name) {
-                _ if after.is_some() => (last.since, last.effective),
-                Some(relieved) => (relieved.sequence, relieved.effective),
-                None => {
-                    passed().map_or((last.since, last.effective), |next| (next.since(), Some(next.effective)))
-                }
+            let (tasks, day) = (&new.action.assignments, self.effective);
+            let relieved = tasks.task(name, day).filter(|task| task.role == Role::Relieved);
+            let relieved = relieved.map(|task| (task.sequence, task.effective));
+            let passed = || {
+                let next = state.programme.parties.get(&last.task.party)?.successors(name).next()?;
+                Some((next.since(), Some(next.effective)))
             };
-            let said = || Cause::Entry { sequence, effective };
-            let mark = |change: Option<&mut Change>| {
-                if let Some(change) = change {
+            let gone = relieved.or_else(passed).unwrap_or((last.since, last.effective));
+            let mut task = |field, differs: (Option<String>, Option<String>), since: Option<_>| {
+                let (sequence, effective) = since.unwrap_or(gone);
+                if let Some(change) = self.differ(field, differs, |_| Cause::Entry { sequence, effective }) {
                     change.party = Some(last.task.party.clone());
                     change.institution = Some(name.clone());
                 }
             };
-            let role = |held: Option<Responsibility<'_>>| held.map(|held| held.task.role);
-            let due = |held: Option<Responsibility<'_>>| held.and_then(|held| held.task.due);
-            mark(self.differ(Field::Role, (role(before), role(after)), |_| said()));
-            mark(self.differ(Field::Due, (due(before), due(after)), |_| said()));
+            let role = |held: Responsibility<'_>| held.task.role.to_string();
+            let since = after.map(|held| tasks.since_of(&held, day, |task| task.role));
+            task(Field::Role, (before.map(role), after.map(role)), since);
+            let due = |held: Responsibility<'_>| Some(held.task.due?.to_string());
+            let since = after.map(|held| tasks.since_of(&held, day, |task| task.due));
+            task(Field::Due, (before.and_then(due), after.and_then(due)), since);
         }
     }
 
     /// What made a party's word on an axis another one.
     fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
-        self.said(before.word.as_ref(), after.word.as_ref())
+        self.said(before.word.as_ref(), after.word.as_ref().into_iter())
     }
 
-    /// What put a word in the place of another: that it was said since, or is true only now; or else the correction of the one
-    /// before.
-    fn said(&self, before: Option<&Word>, after: Option<&Word>) -> Cause {
+    /// What put words, which say the same, in the place of another: the first of them that was said since, or is true only now; or else
+    /// the correction of the one before.
+    fn said<'w>(&self, before: Option<&Word>, mut after: impl Iterator<Item = &'w Word>) -> Cause {
         let newer =
             |word: &&Word| word.sequence >= self.first || before.is_none_or(|old| word.place() > old.place());
         let gone = |word: &Word| {
@@ -193,23 +201,34 @@ impl Comparing<'_> {
                 _ => None,
             })
         };
-        match (after.filter(newer), before.and_then(gone)) {
+        match (after.find(newer), before.and_then(gone)) {
             (Some(word), _) => Cause::Entry { sequence: word.sequence, effective: Some(word.effective) },
             (None, Some(correction)) => Cause::entry(correction),
             (None, None) => Cause::Time,
         }
     }
 
-    /// What made another thing of the words on an axis together: the entry from which on they are it, as each changed them in its turn;
-    /// or the newest correction, where that alone did; or nothing but time. `value` is what a word says there, and `what` tells what is
-    /// looked at.
+    /// What made another thing of the words on an axis together: the entry from which on they are it; or the newest correction, where
+    /// that alone did; or nothing but time. `value` is what a word says there, and `what` tells what is looked at.
     pub(super) fn together<T: Copy + PartialEq, V: PartialEq>(
         &self,
-        (old, new): (&Axis<'_, T>, &Axis<'_, T>),
+        axes: (&Axis<'_, T>, &Axis<'_, T>),
         value: impl Fn(&Word) -> Option<T>,
         what: impl Fn(&Axis<'_, T>) -> V,
     ) -> Cause {
-        let parties: Vec<&Code> = new.voices.iter().map(|voice| voice.party).collect();
+        let since = self.since(axes.1, &value, what).or_else(|| self.corrected(value));
+        since.unwrap_or_else(|| self.newest(axes))
+    }
+
+    /// The entry from which on the words on an axis are what they are now, as each changed them in its turn; nothing, where the earlier
+    /// reading has all of these.
+    fn since<T: Copy + PartialEq, V: PartialEq>(
+        &self,
+        now: &Axis<'_, T>,
+        value: impl Fn(&Word) -> Option<T>,
+        what: impl Fn(&Axis<'_, T>) -> V,
+    ) -> Option<Cause> {
+        let parties: Vec<&Code> = now.voices.iter().map(|voice| voice.party).collect();
         let course = Course {
             words: self.words,
             parties: &parties,
@@ -219,7 +238,7 @@ impl Comparing<'_> {
         };
         // What is true only by the later day may have been said at any time.
         let first = if self.is_same_day { self.first } else { 0 };
-        let (wanted, mut found) = (what(new), None);
+        let (wanted, mut found) = (what(now), None);
         course.follow(first, &value, &mut |step, axis| {
             let cause = step.word.map_or(Cause::entry(step.mark.sequence), |word| Cause::Entry {
                 sequence: word.sequence,
@@ -229,11 +248,7 @@ impl Comparing<'_> {
             let cause = Some(cause).filter(|_| step.mark.sequence >= first);
             found = (what(axis) == wanted).then(|| found.take().unwrap_or(cause));
         });
-        match found {
-            Some(Some(cause)) => cause,
-            Some(None) => self.corrected(value).unwrap_or_else(|| self.newest((old, new))),
-            None => self.newest((old, new)),
-        }
+        found.flatten()
     }
 
     /// The newest correction of a word on an axis.
@@ -273,9 +288,9 @@ fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Responsibility<'r>> {
     own.max_by_key(|held| held.weight()).copied()
 }
 
-/// What the party of a series gave last as the value of its indicator.
-fn latest<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Given<'a>> {
-    all.iter().find(|each| (each.name, each.party) == (of.name, of.party)).map(|series| &series.latest)
+/// The same indicator of the same party.
+fn find<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Series<'a>> {
+    all.iter().find(|each| (each.name, each.party) == (of.name, of.party))
 }
 
 /// Where an action stands: what nobody has spoken of is planned.
