@@ -31,7 +31,8 @@ Examples:
   annals diff --review R2022 R2023                     what both reviews looked at
 
 A date means what was recorded by its end. A reading is a pair: up to which entry, and as effective when. An action is \
-compared where the filters admit it in either reading. Where a row names nobody, time alone passed.")]
+compared where the filters admit it in either reading. A row names what made it so, and nobody who said the same again; what was \
+said and corrected in between counts as never said. Where a row names nobody, time alone passed.")]
 pub(crate) struct Diff {
     /// Up to which entry or day the earlier reading goes [default: the end, where only effective days are compared]
     #[arg(value_name = "FROM", value_parser = any_cut, required_unless_present_any = ["effective_from", "review"])]

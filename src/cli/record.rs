@@ -57,7 +57,7 @@ pub(crate) enum Kind {
         /// Until when it is to be done
         #[arg(long, value_name = "DATE")]
         due: Option<Effective>,
-        /// Since when
+        /// Since when [default: what is said first has always been so, what changes it begins on the day on which it is recorded]
         #[arg(long, value_name = "DATE")]
         effective: Option<Effective>,
         /// Who does it there: an office, never a person

@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 pub use refusal::Refusal;
 pub use schedule::Former;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -187,18 +187,25 @@ impl State {
         }
     }
 
-    fn occurs(&self, occurrence: &Occurrence, context: &Context<'_>) -> Result<(), Refusal> {
-        let windows = context.period.map(|period| self.windows(period)).unwrap_or_default();
-        let found = windows.iter().any(|(begin, _)| *begin == occurrence.window.begin());
-        if windows.is_empty() || found {
+    /// A window of the cycle, or one of a cycle before in which something was due.
+    fn occurs(&self, occurrence: &Occurrence, period: Option<Period>) -> Result<(), Refusal> {
+        let begin = occurrence.window.begin();
+        let windows = period.map(|period| self.windows(period)).unwrap_or_default();
+        if windows.is_empty() || windows.iter().any(|(own, _)| *own == begin) {
             return Ok(());
         }
-        let names: Vec<String> =
-            windows.iter().map(|(begin, _)| self.window_name(*begin).to_string()).collect();
+        let due = period.map(|period| self.schedule(period)).unwrap_or_default();
+        if due.iter().any(|(name, _)| name.begin() == begin) {
+            return Ok(());
+        }
+        // Where two begin on a day it is called as what was due then.
+        let own = windows.iter().map(|(begin, _)| self.window_name(*begin));
+        let all: BTreeMap<NaiveDate, Effective> =
+            own.chain(due.into_iter().map(|(name, _)| name)).map(|name| (name.begin(), name)).collect();
         Err(Refusal::Window {
             action: self.action.reference.clone(),
             window: occurrence.window,
-            windows: names.join(", "),
+            windows: all.values().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })
     }
 }
@@ -220,7 +227,7 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
         Event::Progressed(event) => {
             event.check(context.today)?;
             if let Some(occurrence) = &event.occurrence {
-                state.occurs(occurrence, context)?;
+                state.occurs(occurrence, context.period)?;
             }
             event.lifecycle.map_or(Ok(()), |word| state.follows(words, party, event.effective, word))
         }
@@ -272,6 +279,7 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
                 role: event.role,
                 due: event.due,
                 effective: event.effective,
+                moved: None,
                 day: place.day,
                 sequence: place.sequence,
             };

@@ -27,12 +27,38 @@ pub struct Assignment {
     pub day: NaiveDate,
     /// The sequence of the entry that says so.
     pub sequence: u64,
+    /// The decision that its date is of, where one gave it another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// A decision by which a task is to be done by another date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// The sequence of its entry.
+    pub sequence: u64,
+    /// Since when.
+    pub effective: Effective,
 }
 
 impl Assignment {
-    /// Whether it begins by a day, if one is given; one that does not say when has begun.
-    fn begins_by(&self, day: Option<NaiveDate>) -> bool {
-        day.zip(self.effective).is_none_or(|(day, effective)| effective.begin() <= day)
+    /// The entry that made it what it is.
+    #[must_use]
+    pub fn since(&self) -> u64 {
+        self.moved.map_or(self.sequence, |moved| moved.sequence)
+    }
+
+    /// Since when it is true, where that was said by this entry.
+    #[must_use]
+    pub fn effective(&self) -> Option<Effective> {
+        self.moved.map(|moved| moved.effective).or(self.effective)
+    }
+
+    /// The day on which it begins: that on which it was recorded, where nothing else is said.
+    #[must_use]
+    pub fn begin(&self) -> NaiveDate {
+        self.effective().map_or(self.day, |effective| effective.begin())
     }
 }
 
@@ -93,8 +119,8 @@ impl Assignments {
     }
 
     /// The tasks as they are held, by institution: each by the one to whose hands it has passed. They are those of a day, of which
-    /// what begins later, an assignment, a release or a succession, is left out; or all that is known, where none is given. `parties`
-    /// tell which work has passed to whom.
+    /// what begins later, an assignment, a release, a date or a succession, is left out; or all that is known, where none is given.
+    /// `parties` tell which work has passed to whom.
     ///
     /// Nothing is assigned anew when an institution is merged or renamed: what it had is read as its successor's. What is
     /// said of the successor's own task afterwards, that it has it or is relieved of it, counts instead.
@@ -104,8 +130,7 @@ impl Assignments {
         parties: &'a BTreeMap<Code, Arc<party::State>>,
         by: Option<NaiveDate>,
     ) -> Vec<Responsibility<'a>> {
-        let held = |assigned: &'a Code| {
-            let task = self.task(assigned, by).filter(|task| task.role != Role::Relieved)?;
+        let held = |(assigned, task): (&'a Code, &'a Assignment)| {
             let mut held = Responsibility {
                 institution: assigned,
                 assigned,
@@ -127,40 +152,40 @@ impl Assignments {
             }
             Some(held)
         };
-        let mut all: Vec<Responsibility<'a>> =
-            self.taken.keys().chain(self.relieved.keys()).filter_map(held).collect();
+        let mut all: Vec<Responsibility<'a>> = self.tasks(by).filter_map(held).collect();
         all.sort_by_key(|held| (held.institution, held.assigned));
         all
     }
 
-    /// Since which entry something of a held task is what it is, of what begins by a day, and since when it is that by this entry.
-    pub fn since_of<V: PartialEq>(
-        &self,
-        held: &Responsibility<'_>,
-        by: Option<NaiveDate>,
-        what: impl Fn(&Assignment) -> V,
-    ) -> (u64, Option<Effective>) {
-        let versions = [&self.taken, &self.relieved].into_iter().flat_map(Versions::all);
-        let all: BTreeMap<u64, &Assignment> = versions
-            .filter_map(|tasks| tasks.get(held.assigned))
-            .filter(|task| task.begins_by(by))
-            .map(|task| (task.sequence, task))
-            .collect();
-        let is_same = |task: &&&Assignment| task.role != Role::Relieved && what(task) == what(held.task);
-        let first = all.values().rev().take_while(is_same).last();
-        // Where it has passed to another since, that has it since then.
-        let first = first.filter(|_| held.since == held.task.sequence);
-        first.map_or((held.since, held.effective), |first| (first.sequence, first.effective))
+    /// By institution the tasks of a day, or all that are known.
+    pub fn tasks(&self, by: Option<NaiveDate>) -> impl Iterator<Item = (&Code, &Assignment)> {
+        let all = self.taken.keys().chain(self.relieved.keys());
+        let tasks = all.filter_map(move |institution| Some((institution, self.task(institution, by)?)));
+        tasks.filter(|(_, task)| task.role != Role::Relieved)
     }
 
-    /// What was said last of an institution's task, that it has it or is relieved of it, of what begins by a day, or of all.
+    /// Everything that was said of tasks, in the order of the ledger.
     #[must_use]
-    pub fn task(&self, institution: &Code, by: Option<NaiveDate>) -> Option<&Assignment> {
+    pub fn said(&self) -> Vec<(&Code, &Assignment)> {
+        let versions = [&self.taken, &self.relieved].into_iter().flat_map(Versions::all).flatten();
+        let all: BTreeMap<(u64, &Code), &Assignment> =
+            versions.map(|(institution, task)| ((task.since(), institution), task)).collect();
+        all.into_iter().map(|((_, institution), task)| (institution, task)).collect()
+    }
+
+    /// What was said last of an institution's task, that it has it or is relieved of it, of what begins by a day, or of all. Where nothing
+    /// had begun, what was said first counts, if it does not say since when.
+    fn task(&self, institution: &Code, by: Option<NaiveDate>) -> Option<&Assignment> {
         let newest = [&self.taken, &self.relieved].map(|tasks| {
             let mut own = tasks.all().rev().filter_map(|tasks| tasks.get(institution));
-            own.find(|task| task.begins_by(by))
+            own.find(|task| by.is_none_or(|day| task.begin() <= day))
         });
-        newest.into_iter().flatten().max_by_key(|task| task.sequence)
+        let first = || {
+            let all = [&self.taken, &self.relieved].into_iter().flat_map(Versions::all);
+            let own = all.filter_map(|tasks| tasks.get(institution));
+            own.min_by_key(|task| task.sequence).filter(|task| task.effective.is_none())
+        };
+        newest.into_iter().flatten().max_by_key(|task| task.sequence).or_else(first)
     }
 
     /// An institution takes the action on, or is relieved of it.
@@ -180,13 +205,13 @@ impl Assignments {
         to.change(sequence, with);
     }
 
-    /// Those that lead have it done by a date.
-    pub fn set_due(&mut self, due: Effective, sequence: u64) {
+    /// Those that lead have it done by a date, as was decided.
+    pub fn set_due(&mut self, due: Effective, moved: Moved) {
         let mut all = (*self.taken).clone();
         for assignment in all.values_mut().filter(|assignment| assignment.role == Role::Lead) {
-            (assignment.due, assignment.sequence) = (Some(due), sequence);
+            (assignment.due, assignment.moved) = (Some(due), Some(moved));
         }
-        self.taken.change(sequence, all);
+        self.taken.change(moved.sequence, all);
     }
 }
 

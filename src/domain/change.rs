@@ -4,7 +4,7 @@
 
 use super::action::{Context, Ending, Former, Refusal, State};
 use super::assertion::{self, Lifecycle, Role};
-use super::assignment::Assignment;
+use super::assignment::{Assignment, Moved};
 use super::date::{Cycle, Effective};
 use super::plan::Action;
 use super::sealed::Sealed;
@@ -307,9 +307,10 @@ pub fn apply(
             if let Some((lead, (party, before))) = new {
                 let due = due.or(before);
                 let (role, effective, day) = (Role::Lead, Some(effective), place.day);
-                assignments.assign(lead, Assignment { party, role, due, effective, day, sequence });
+                let moved = None;
+                assignments.assign(lead, Assignment { party, role, due, effective, day, sequence, moved });
             } else if let Some(due) = due {
-                assignments.set_due(*due, sequence);
+                assignments.set_due(*due, Moved { sequence, effective });
             }
         }
         Change::Merge(_) | Change::Split(_) | Change::Discontinue => {

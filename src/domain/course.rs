@@ -1,6 +1,6 @@
 //! The course of an axis: how the parties' words stood to each other after each entry that changed it, in the order of the ledger.
 
-use super::status::{Axis, Voice, is_contest};
+use super::status::{self, Axis, Voice, is_contest};
 use super::value::Code;
 use super::word::{Mark, Said, Word, Words};
 use chrono::NaiveDate;
@@ -17,8 +17,8 @@ pub struct Course<'a, 'w> {
     pub effective: Option<NaiveDate>,
     /// In how many days two differing words are a dispute.
     pub grace_days: u16,
-    /// Whether a word that was corrected counts until it was; or as if it had never been said.
-    pub corrected: bool,
+    /// Of the words before this entry each counts until it was corrected; of the others, as if it had never been said.
+    pub known: u64,
 }
 
 /// An entry that changed an axis.
@@ -42,25 +42,20 @@ impl<'a, 'w> Course<'a, 'w> {
         value: impl Fn(&Word) -> Option<T>,
         each: &mut dyn FnMut(Step<'w>, &Axis<'a, T>),
     ) {
-        let within = |word: &&Word| self.effective.is_none_or(|day| word.effective.begin() <= day);
-        let stands = |word: &Word| self.corrected || word.voided.is_none();
+        let stands = |word: &Word| word.voided.is_none() || word.sequence < self.known;
         // A contest falls with what it contests.
         let counts = |word: &&Word| match word.said {
             Said::Contested(at) if !self.words.at(at).is_some_and(stands) => false,
-            _ => value(word).is_some() && stands(word),
+            _ => self.is_within(word) && value(word).is_some() && stands(word),
         };
-        let own: Vec<&'w Word> = self.words.all().iter().filter(counts).filter(within).collect();
+        let own: Vec<&'w Word> = self.words.all().iter().filter(counts).collect();
         let said = own.iter().map(|word| (word.mark(), *word, true));
         let corrected = own.iter().filter_map(|word| Some((word.voided?, *word, false)));
         let mut steps: Vec<(Mark, &'w Word, bool)> = said.chain(corrected).collect();
         steps.sort_by_key(|(mark, ..)| mark.sequence);
-        let voice = |(party, standing): (&&'a Code, &Standing<'w>)| {
-            let word = standing.last_key_value().map(|(_, word)| *word);
-            let says = word.filter(|word| !is_contest(word)).and_then(&value);
-            Voice { party, word: word.cloned(), says }
-        };
         let axis = |standing: &[Standing<'w>]| {
-            Axis::of(self.parties.iter().zip(standing).map(voice).collect(), self.grace_days)
+            let last = |standing: &Standing<'w>| standing.last_key_value().map(|(_, word)| *word);
+            self.axis(&value, standing.iter().map(last))
         };
         let mut standing: Vec<Standing<'w>> = vec![Standing::new(); self.parties.len()];
         let mut before = None;
@@ -88,6 +83,53 @@ impl<'a, 'w> Course<'a, 'w> {
         if let Some(mark) = before {
             each(Step { mark, word: None }, &axis(&standing));
         }
+    }
+
+    /// Hands over the axis as of each day on which a word that stands begins to be true, and first, with nothing that began, as of a
+    /// day before; with the words of a day in the order of the ledger, after each.
+    pub fn unfold<T: Copy + PartialEq>(
+        &self,
+        from: NaiveDate,
+        value: impl Fn(&Word) -> Option<T>,
+        each: &mut dyn FnMut(Option<&'w Word>, &Axis<'a, T>),
+    ) {
+        let counts = |word: &&Word| self.is_within(word) && value(word).is_some();
+        let standing = self.words.standing().filter(counts).filter(|word| status::counts(self.words, word));
+        let mut said: Vec<&'w Word> = standing.collect();
+        said.sort_by_key(|word| word.place());
+        let mut last: Vec<Option<&'w Word>> = vec![None; self.parties.len()];
+        let mut begun = false;
+        for word in said {
+            if !begun && word.effective.begin() > from {
+                begun = true;
+                each(None, &self.axis(&value, last.iter().copied()));
+            }
+            let own = self.parties.iter().zip(&mut last).filter(|(party, _)| word.is_of(party));
+            own.for_each(|(_, last)| *last = Some(word));
+            if begun {
+                each(Some(word), &self.axis(&value, last.iter().copied()));
+            }
+        }
+        if !begun {
+            each(None, &self.axis(&value, last.iter().copied()));
+        }
+    }
+
+    fn is_within(&self, word: &Word) -> bool {
+        self.effective.is_none_or(|day| word.effective.begin() <= day)
+    }
+
+    /// What the parties' last words make together.
+    fn axis<T: Copy + PartialEq>(
+        &self,
+        value: impl Fn(&Word) -> Option<T>,
+        last: impl Iterator<Item = Option<&'w Word>>,
+    ) -> Axis<'a, T> {
+        let voice = |(party, word): (&&'a Code, Option<&'w Word>)| {
+            let says = word.filter(|word| !is_contest(word)).and_then(&value);
+            Voice { party, word: word.cloned(), says }
+        };
+        Axis::of(self.parties.iter().zip(last).map(voice).collect(), self.grace_days)
     }
 
     /// Since which entry the axis is what it is at last; `what` tells what is looked at.

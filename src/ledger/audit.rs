@@ -59,7 +59,7 @@ impl Ledger {
             let programme = &history.state.programme;
             action
                 .and_then(|action| programme.actions.get(&action))
-                .is_some_and(|state| filter.admits(programme, state))
+                .is_some_and(|state| filter.admits(programme, state, reading.effective))
         };
         let asserted: HashSet<u64> = population.iter().map(|assertion| assertion.item.sequence).collect();
         let within =

@@ -124,7 +124,7 @@ fn tasks<'a>(row: &Row<'a>) -> Vec<Item<'a>> {
             leads: row.leads.clone(),
             actions: Vec::new(),
             last: row.status.latest.clone().map(Last::Word),
-            made: laid(row, row.status.latest.as_ref()).max(task.sequence).max(*since),
+            made: laid(row, row.status.latest.as_ref()).max(task.since()).max(*since),
         })
     })
     .collect()

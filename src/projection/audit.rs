@@ -105,7 +105,7 @@ impl Population {
             }
             (action::Event::Progressed(said), _) => {
                 let known = state.programme.actions.get(action);
-                let meant = known.filter(|known| filter.admits(&state.programme, known));
+                let meant = known.filter(|known| filter.admits(&state.programme, known, reading.effective));
                 let within = reading.effective.is_none_or(|day| said.effective.begin() <= day);
                 let party = event.source.strip_prefix("parties/").and_then(|rest| rest.split('/').next());
                 let party = party.and_then(|party| party.parse().ok()).filter(|_| within);

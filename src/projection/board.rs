@@ -93,7 +93,8 @@ pub fn of<'a, W: Spoken>(
 ) -> Result<Vec<Row<'a>>, W::Fault> {
     let parties = history.state.parties();
     let programme = &history.state.programme;
-    let meant = programme.actions.values().filter(|action| filter.admits(programme, action));
+    let meant =
+        programme.actions.values().filter(|action| filter.admits(programme, action, reading.effective));
     let mut meant: Vec<&action::State> = meant.map(Arc::as_ref).collect();
     meant.sort_unstable_by_key(|action| action.first);
     let groups: Vec<&[&action::State]> = meant.chunks(SHARE).collect();

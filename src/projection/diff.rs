@@ -3,6 +3,7 @@
 //! All that was said between two moments, whether it changed anything or not, is not here but in [`super::timeline`].
 
 mod comparing;
+mod passing;
 
 use super::board::{self, Row};
 use super::filter::Filter;
@@ -10,9 +11,11 @@ use super::indicators::{self, Measured};
 use super::reading::Reading;
 use super::timeline::stream;
 use crate::domain::action;
+use crate::domain::assertion::{Health, Lifecycle};
 use crate::domain::date::Effective;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::Action;
+use crate::domain::status::Axis;
 use crate::domain::value::{Code, Text, words};
 use crate::domain::word::{Word, Words};
 use crate::record::history::{History, Spoken};
@@ -94,6 +97,10 @@ impl Cause {
     const fn entry(sequence: u64) -> Self {
         Self::Entry { sequence, effective: None }
     }
+
+    const fn of(word: &Word) -> Self {
+        Self::Entry { sequence: word.sequence, effective: Some(word.effective) }
+    }
 }
 
 /// What differs, and where the actions stand in both readings.
@@ -160,13 +167,13 @@ impl<'a, W: Spoken> Since<'a, W> {
     ) -> Result<(), E> {
         let (before, after) = (self.before.history, self.after.history);
         let state = before.state.programme.actions.get(name(row));
-        let words = after.words.of(row.action)?;
+        let (words, parties) = (after.words.of(row.action)?, after.state.parties());
         let mut found = Comparing {
             subject: stream(name(row)),
             words: &words,
+            parties: &parties,
             first: before.state.head.size,
-            effective: self.after.reading.effective,
-            is_same_day: self.before.reading.effective == self.after.reading.effective,
+            days: (self.before.reading.effective, self.after.reading.effective),
             grace_days: after.state.grace_days(),
             changes,
         };
@@ -180,7 +187,6 @@ impl<'a, W: Spoken> Since<'a, W> {
         let bare =
             action::State::new(row.action.action.born(), row.action.first, (*row.action.action).clone());
         let read = || {
-            let parties = after.state.parties();
             let mut row =
                 board::row(before, state.map_or(&bare, AsRef::as_ref), &parties, self.before.reading)?;
             if state.is_none() {
@@ -192,18 +198,24 @@ impl<'a, W: Spoken> Since<'a, W> {
         let Some(old) = known.or(other.as_ref()) else { return Ok(()) };
         let axes = (&old.status.lifecycle, &row.status.lifecycle);
         found.joint(Field::Joint, axes, |word| word.lifecycle);
+        let together = |axis: &Axis<'_, Lifecycle>| (axis.joint, stands(axis));
         found.differ(Field::Lifecycle, (stands(axes.0), stands(axes.1)), |found| {
-            found.together(axes, |word| word.lifecycle, |axis| (axis.joint, stands(axis)))
+            found.since(|word| word.lifecycle, together, &together(axes.1))
         });
         found.each(Field::Lifecycle, None, axes, |word| word.lifecycle);
         let axes = (&old.status.health, &row.status.health);
         found.joint(Field::HealthJoint, axes, |word| word.health);
+        let together = |axis: &Axis<'_, Health>| (axis.joint, axis.value);
         found.differ(Field::Health, (axes.0.value, axes.1.value), |found| {
-            found.together(axes, |word| word.health, |axis| (axis.joint, axis.value))
+            found.since(|word| word.health, together, &together(axes.1))
         });
         found.each(Field::Health, None, axes, |word| word.health);
         // A word makes a health fresh, and time alone makes it stale.
-        let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { found.newest(axes) };
+        let newest = |axis: &Axis<'_, Health>| {
+            axis.voices.iter().filter_map(|voice| voice.word.as_ref()).map(|word| word.sequence).max()
+        };
+        let said = |found: &Comparing<'_>| found.since(|word| word.health, newest, &newest(axes.1));
+        let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { said(found) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
         found.windows(old, row);
         if self.may_have_measured(&words) {
@@ -211,7 +223,7 @@ impl<'a, W: Spoken> Since<'a, W> {
             let known = before.words(action)?;
             let [old, new] = [(&known, self.before.reading), (&words, self.after.reading)]
                 .map(|(words, reading)| indicators::of(action, words, &measured, reading));
-            found.indicators(&old, &new);
+            found.indicators(action, &measured, (&old, &new));
         }
         found.held(&self.after.history.state, old, row);
         Ok(())
@@ -239,9 +251,9 @@ impl<'a, W: Spoken> Since<'a, W> {
         let mut found = Comparing {
             subject,
             words: &Words::NONE,
+            parties: &[],
             first: before.head.size,
-            effective: None,
-            is_same_day: false,
+            days: (None, None),
             grace_days: 0,
             changes,
         };

@@ -170,7 +170,7 @@ impl<'a> Row<'a> {
 /// Whether a filter admits an action; of one that is only proposed nothing is known by which it could be filtered.
 fn admits(filter: &Filter, programme: &Programme, reference: &Code, action: Option<&action::State>) -> bool {
     match action {
-        Some(action) => filter.admits(programme, action),
+        Some(action) => filter.admits(programme, action, None),
         None => filter.action.as_ref().is_none_or(|wanted| wanted == reference) && !filter.is_of_actions(),
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::programme::Programme;
 use crate::domain::status::{Joint, Status};
 use crate::domain::value::Code;
 use crate::domain::{action, instrument};
+use chrono::NaiveDate;
 
 /// What an action has to be; every condition that is given holds.
 #[derive(Debug, Clone, Default)]
@@ -57,16 +58,17 @@ impl Filter {
         programme.instruments.values().map(AsRef::as_ref).filter(meant).collect()
     }
 
-    /// Whether an action is meant, whatever was said of it.
+    /// Whether an action is meant, whatever was said of it; who had it by a day counts, or who has it, if none is given.
     #[must_use]
-    pub fn admits(&self, programme: &Programme, state: &action::State) -> bool {
+    pub fn admits(&self, programme: &Programme, state: &action::State, by: Option<NaiveDate>) -> bool {
         let action = &state.action;
-        let named = || action.institutions.iter().chain(state.assignments.keys());
+        let assigned = || state.assignments.tasks(by).map(|(institution, _)| institution);
+        let named = || action.institutions.iter().chain(assigned());
         let held = |wanted: &Code| {
-            let own =
-                action.institutions.iter().any(|body| programme.passed(body).any(|body| body == wanted));
-            own || state.assignments.contains_key(wanted)
-                || programme.held(state, None).iter().any(|held| held.institution == wanted)
+            let passes = |body| programme.passed(body).any(|body| body == wanted);
+            action.institutions.iter().any(passes)
+                || assigned().any(|institution| institution == wanted)
+                || programme.held(state, by).iter().any(|held| passes(held.institution))
         };
         self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
             && self.line.is_none_or(|line| action.line == line)

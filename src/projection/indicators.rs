@@ -49,6 +49,25 @@ impl Measured {
         }
     }
 
+    /// What a word gives as the value of an indicator, with its unit, whether it stands or not.
+    #[must_use]
+    pub fn amount(&self, action: &Code, word: &Word, name: &Text) -> Option<(&Text, Option<&Text>)> {
+        let (_, indicators) = self.by(action, word)?;
+        let last = indicators.iter().rfind(|indicator| indicator.name == *name)?;
+        Some((&last.value, last.unit.as_ref()))
+    }
+
+    /// What the entry of a word says itself, and the values that it gives: a confirmation those of what it confirms.
+    fn by(&self, action: &Code, word: &Word) -> Option<(&Told, &[Indicator])> {
+        let told = self.0.get(action)?;
+        let at = match word.said {
+            Said::Progressed => word.sequence,
+            Said::Confirmed(at) => at,
+            Said::Contested(_) | Said::Verified(..) | Said::Decided => return None,
+        };
+        Some((told.get(&word.sequence)?, &told.get(&at)?.indicators))
+    }
+
     /// Whether anything was measured of an action, whether it stands or not.
     #[must_use]
     pub fn is_of(&self, action: &Code) -> bool {
@@ -85,7 +104,7 @@ impl Given<'_> {
 }
 
 /// An indicator of an action as a party gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Series<'a> {
     /// The party.
     pub party: &'a Code,
@@ -95,8 +114,6 @@ pub struct Series<'a> {
     pub first: Given<'a>,
     /// The latest value.
     pub latest: Given<'a>,
-    /// The values that say the same up to the latest, none other between them, in the order of the effective axis.
-    pub same: Vec<Given<'a>>,
 }
 
 /// Every value that a party gave of an indicator of an action, in the order of the ledger: of the words that stand and whose date begins
@@ -108,21 +125,13 @@ pub fn given<'a>(
     measured: &'a Measured,
     reading: &'a Reading,
 ) -> Vec<(&'a Code, &'a Text, Given<'a>)> {
-    let Some(told) = measured.0.get(action) else { return Vec::new() };
     let within = |word: &&Word| reading.effective.is_none_or(|day| word.effective.begin() <= day);
     let mut given = Vec::new();
     for word in words.standing().filter(within) {
-        let at = match word.said {
-            Said::Progressed => word.sequence,
-            Said::Confirmed(at) => at,
-            Said::Contested(_) | Said::Verified(..) | Said::Decided => continue,
-        };
         let party = reading.parties.iter().find(|party| **party == word.party);
-        let (Some(party), Some(own), Some(said)) = (party, told.get(&word.sequence), told.get(&at)) else {
-            continue;
-        };
-        for (at, Indicator { name, value, unit }) in said.indicators.iter().enumerate() {
-            if said.indicators.iter().skip(at + 1).any(|later| later.name == *name) {
+        let (Some(party), Some((own, indicators))) = (party, measured.by(action, word)) else { continue };
+        for (at, Indicator { name, value, unit }) in indicators.iter().enumerate() {
+            if indicators.iter().skip(at + 1).any(|later| later.name == *name) {
                 continue;
             }
             let each = Given {
@@ -147,16 +156,15 @@ pub fn of<'a>(action: &Code, words: &Words, measured: &'a Measured, reading: &'a
         let place = reading.parties.iter().position(|known| known == party);
         all.entry((name.as_str(), place.unwrap_or_default())).or_default().push((name, each));
     }
-    let series = |((_, place), mut values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {
-        values.sort_by_key(|(_, each)| each.place());
-        let (name, latest) = *values.last()?;
-        let amount = |given: &Given<'a>| (given.value, given.unit);
-        let own = || values.iter().map(|(_, each)| *each);
-        let mut same: Vec<Given<'a>> =
-            own().rev().take_while(|each| amount(each) == amount(&latest)).collect();
-        same.reverse();
-        let first = own().find(|each| each.unit == latest.unit)?;
-        Some(Series { party: reading.parties.get(place)?, name, first, latest, same })
+    let series = |((_, place), values): ((&str, usize), Vec<(&'a Text, Given<'a>)>)| {
+        let (name, latest) = *values.iter().max_by_key(|(_, each)| each.place())?;
+        let same = values.iter().map(|(_, each)| *each).filter(|each| each.unit == latest.unit);
+        Some(Series {
+            party: reading.parties.get(place)?,
+            name,
+            first: same.min_by_key(Given::place)?,
+            latest,
+        })
     };
     all.into_iter().filter_map(series).collect()
 }

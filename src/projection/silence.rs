@@ -173,13 +173,8 @@ fn action(
             || decisions.proposals.iter().any(|proposal| proposal.sequence > created)
     });
     let untouched = unchanged && !reviewed;
-    let course = Course {
-        words,
-        parties,
-        effective: reading.effective,
-        grace_days: state.grace_days(),
-        corrected: true,
-    };
+    let (effective, grace_days) = (reading.effective, state.grace_days());
+    let course = Course { words, parties, effective, grace_days, known: u64::MAX };
     let mut found = Vec::new();
     if untouched {
         found.push(silence(row, Why::NoEvent, None));

@@ -28,7 +28,7 @@ pub fn last(Series { party, name, latest, .. }: &Series<'_>) -> Record {
 /// A row for each indicator of an action and each party that gave it, in the order of the plan.
 #[must_use]
 pub fn of(reading: &Reading, all: &[(&Row<'_>, Vec<Series<'_>>)]) -> Report {
-    let cells = |(row, Series { party, name, first, latest, .. }): (&Row<'_>, &Series<'_>)| {
+    let cells = |(row, Series { party, name, first, latest }): (&Row<'_>, &Series<'_>)| {
         vec![
             Cell::text(row.action.action.reference.as_str()),
             Cell::text(party.as_str()),

@@ -439,6 +439,71 @@ fn who_has_an_action_by_a_day_is_told_by_what_began_by_then() {
 }
 
 #[test]
+fn a_word_that_is_gone_went_with_its_correction_whatever_the_other_party_said() {
+    let mut desk = Desk::founded();
+    let gone = desk.progress("DK", REFERENCE, word("under_way")).unwrap();
+    let start = head(&desk);
+    desk.progress("KR", REFERENCE, word("continuing")).unwrap();
+    let correction = desk.answer("DK", ACTION, "action.corrected", gone, json!({"reason": "typo"})).unwrap();
+    let found = since(&desk, start);
+    let own = found.iter().find(|change| lines(&[(*change).clone()]) == ["lifecycle DK under_way → –"]);
+    assert!(by(correction)(own.unwrap()), "{found:?}");
+    // What stands again since the correction is not said anew by who repeats it.
+    let mut desk = Desk::founded();
+    let measured = |lifecycle: &str, value: &str| json!({"effective": "2021-06", "lifecycle": lifecycle, "indicators": [{"name": "visits", "value": value}]});
+    desk.progress("DK", REFERENCE, measured("under_way", "5")).unwrap();
+    let wrong = desk.progress("DK", REFERENCE, measured("continuing", "3")).unwrap();
+    let start = head(&desk);
+    let correction = desk.answer("DK", ACTION, "action.corrected", wrong, json!({"reason": "typo"})).unwrap();
+    desk.progress("DK", REFERENCE, measured("under_way", "5")).unwrap();
+    let found = since(&desk, start);
+    assert_eq!(
+        lines(&found),
+        [
+            "lifecycle continuing → under_way",
+            "lifecycle DK continuing → under_way",
+            "indicator visits DK 3 → 5"
+        ]
+    );
+    assert!(found.iter().all(by(correction)), "{found:?}");
+}
+
+#[test]
+fn between_two_days_a_change_is_told_with_the_word_that_is_true_since_then() {
+    let said = |effective: &str, lifecycle: &str| json!({"effective": effective, "lifecycle": lifecycle});
+    let causes = |desk: &Desk, from: &str, to: &str| {
+        let [from, to] = [from, to].map(|day| At::new(desk, None, Some(day), TODAY));
+        let found = compared(desk, &from, &to, &Filter::default()).changes;
+        let cause = |change: &Change| match change.cause {
+            Cause::Entry { sequence, .. } => sequence,
+            Cause::Time => 0,
+        };
+        lines(&found).into_iter().zip(found.iter().map(cause)).collect::<Vec<_>>()
+    };
+    // Said in another order than it is true.
+    let mut desk = Desk::founded();
+    let theirs = desk.progress("KR", REFERENCE, said("2021-09", "planned")).unwrap();
+    desk.progress("DK", REFERENCE, said("2021-06", "continuing")).unwrap();
+    let expected = ["joint one_sided → disputed", "lifecycle continuing → –", "lifecycle KR – → planned"];
+    let expected = expected.map(|line| (line.to_owned(), theirs.sequence));
+    assert_eq!(causes(&desk, "2021-07-31", "2021-10-31"), expected);
+    // A party's own, with another between that was said last.
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, said("2021-03", "under_way")).unwrap();
+    let again = desk.progress("DK", REFERENCE, said("2021-09", "under_way")).unwrap();
+    desk.progress("DK", REFERENCE, said("2021-06", "continuing")).unwrap();
+    let found = causes(&desk, "2021-07-31", "2021-12-31");
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|(line, by)| line.ends_with("continuing → under_way") && *by == again.sequence));
+    // Said twice, first of the later day: it is true since the earlier one.
+    let mut desk = Desk::founded();
+    desk.progress("DK", REFERENCE, said("2021-09", "under_way")).unwrap();
+    let earlier = desk.progress("DK", REFERENCE, said("2021-06", "under_way")).unwrap();
+    let found = causes(&desk, "2021-05-31", "2021-12-31");
+    assert!(!found.is_empty() && found.iter().all(|(_, by)| *by == earlier.sequence), "{found:?}");
+}
+
+#[test]
 fn what_is_repeated_was_made_so_by_whoever_said_it_first() {
     let mut desk = Desk::founded();
     let start = head(&desk);

@@ -23,7 +23,7 @@ fn measure(desk: &mut Desk, speaker: &str, effective: &str, value: &str, unit: &
     desk.progress(speaker, ACTION, given(effective, &[("visits", value, unit)])).unwrap()
 }
 
-fn told(Series { party, name, first, latest, .. }: &Series<'_>) -> String {
+fn told(Series { party, name, first, latest }: &Series<'_>) -> String {
     let unit = latest.unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     format!(
         "{party} {name}: {} since {}, {}{unit} since {} ({})",

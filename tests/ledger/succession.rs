@@ -1,7 +1,8 @@
 //! Institutions that are merged or renamed: given who had an action and whose work passed to whom, then who has it.
 
 use super::desk::{ACTION, Desk, no, word};
-use super::diff::{At, TODAY, compared};
+use super::diff::{At, TODAY, compared, lines};
+use super::reviews::{decide, reviewing};
 use annals::domain::duration::Duration;
 use annals::ledger::{Cut, Receipt};
 use annals::projection::agenda::{self, Matter};
@@ -172,4 +173,121 @@ fn that_it_passed_is_what_two_readings_differ_in() {
         })
         .collect();
     assert_eq!(changes, ["MFDS role – lead", "MFDS due – 2022-12", "MSIT role lead –", "MSIT due 2022-12 –"]);
+}
+
+/// Each row of a kind about an institution, with the entry that made it so.
+fn passing(desk: &Desk, from: &At, to: &At, institution: &str) -> Vec<(String, u64)> {
+    let changes = compared(desk, from, to, &Filter::default()).changes;
+    let own = changes
+        .iter()
+        .filter(|change| change.institution.as_ref().is_some_and(|body| body.as_str() == institution));
+    let cause = |cause| if let Cause::Entry { sequence, .. } = cause { sequence } else { 0 };
+    own.map(|change| (lines(std::slice::from_ref(change)).remove(0), cause(change.cause))).collect()
+}
+
+#[test]
+fn a_task_came_and_went_with_what_made_it_so() {
+    let all = |desk: &Desk| At::new(desk, None, None, TODAY);
+    let after = |desk: &Desk, receipt: Receipt| At::new(desk, Some(receipt.sequence), None, TODAY);
+    let by = |desk: &Desk, day: &str| At::new(desk, None, Some(day), TODAY);
+    let say = |desk: &mut Desk, institution: &str, role: &str, effective: &str| {
+        let assigned = json!({"institution": institution, "role": role, "effective": effective});
+        desk.say("KR", ACTION, "action.assigned", assigned).unwrap()
+    };
+    let pass = |desk: &mut Desk, institution: &str, successor: &str, effective: &str| {
+        let succeeded = json!({"institution": institution, "successor": successor, "effective": effective});
+        desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap()
+    };
+    // The one that it came from was relieved of it after that.
+    let mut desk = Desk::founded();
+    let first = say(&mut desk, "MSIT", "lead", "2021-06");
+    let passed = pass(&mut desk, "MSIT", "MFDS", "2021-09");
+    let relieved = say(&mut desk, "MSIT", "relieved", "2021-12");
+    let row = |line: &str, receipt: Receipt| (line.to_owned(), receipt.sequence);
+    let found = passing(&desk, &by(&desk, "2021-10-31"), &by(&desk, "2021-12-31"), "MFDS");
+    assert_eq!(found, [row("role MFDS KR lead → –", relieved)]);
+    let found = passing(&desk, &after(&desk, first), &after(&desk, passed), "MSIT");
+    assert_eq!(found, [row("role MSIT KR lead → –", passed)]);
+    // It was assigned to the successor, too, which had it already.
+    let mut desk = Desk::founded();
+    let first = say(&mut desk, "MSIT", "lead", "2021-06");
+    let passed = pass(&mut desk, "MSIT", "MFDS", "2021-09");
+    say(&mut desk, "MFDS", "lead", "2021-10");
+    assert_eq!(
+        passing(&desk, &after(&desk, first), &all(&desk), "MFDS"),
+        [row("role MFDS KR – → lead", passed)]
+    );
+    // What the other had passed to one that led already.
+    let mut desk = Desk::founded();
+    let start = At::new(&desk, None, None, TODAY);
+    let own = say(&mut desk, "MFDS", "lead", "2021-06");
+    say(&mut desk, "MSIT", "lead", "2021-06");
+    pass(&mut desk, "MSIT", "MFDS", "2021-09");
+    assert_eq!(passing(&desk, &start, &all(&desk), "MFDS"), [row("role MFDS KR – → lead", own)]);
+    // Its work had passed on before it was assigned.
+    let mut desk = Desk::founded();
+    let late = say(&mut desk, "MSIT", "lead", "2021-11");
+    pass(&mut desk, "MSIT", "MFDS", "2021-09");
+    let found = passing(&desk, &by(&desk, "2021-10-31"), &by(&desk, "2021-12-31"), "MFDS");
+    assert_eq!(found, [row("role MFDS KR – → lead", late)]);
+}
+
+#[test]
+fn a_release_that_does_not_say_since_when_is_of_the_day_on_which_it_was_recorded() {
+    let mut desk = Desk::founded();
+    assign(&mut desk, "MSIT", "lead");
+    assert_eq!(held(&desk, None, Some("2021-06-30")), ["MSIT lead"], "what was said first, and of no day");
+    assign(&mut desk, "MSIT", "relieved");
+    let day = desk.ledger.state().recorded.date_naive();
+    assert_eq!(held(&desk, None, Some(&day.pred_opt().unwrap().to_string())), ["MSIT lead"]);
+    assert_eq!(held(&desk, None, Some(&day.to_string())), [""; 0]);
+    assert_eq!(held(&desk, None, None), [""; 0]);
+}
+
+#[test]
+fn a_date_that_was_decided_is_of_its_day_and_takes_nothing_from_whom_work_passed_to() {
+    let mut desk = reviewing();
+    let assigned = |institution: &str, role: &str| json!({"institution": institution, "role": role, "due": "2022-06", "effective": "2021-06"});
+    desk.say("KR", ACTION, "action.assigned", assigned("MFDS", "lead")).unwrap();
+    desk.say("KR", ACTION, "action.assigned", assigned("MSIT", "support")).unwrap();
+    succeed(&mut desk, "MSIT", "MFDS");
+    let both = ["MFDS lead", "MFDS support from MSIT"];
+    assert_eq!(held(&desk, None, None), both);
+    let before = At::new(&desk, None, None, TODAY);
+    let decided =
+        decide(&mut desk, "1.G2G.2", "clarify", json!({"due": "2023-06", "effective": "2022-01-10"}));
+    assert_eq!(held(&desk, None, None), both, "it is not assigned anew");
+    let found = passing(&desk, &before, &At::new(&desk, None, None, TODAY), "MFDS");
+    assert_eq!(found, [("due MFDS KR 2022-06 → 2023-06".to_owned(), decided.sequence)]);
+    let due = |day: &str| {
+        let (history, day) = (desk.ledger.at(None).unwrap(), day.parse().ok());
+        let action = &history.state.programme.actions[&"1.G2G.2".parse().unwrap()];
+        let held = history.state.programme.held(action, day);
+        held.iter()
+            .find(|held| held.task.role.as_str() == "lead")
+            .and_then(|held| held.task.due)
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!((due("2022-01-09"), due("2022-01-10")), ("2022-06".to_owned(), "2023-06".to_owned()));
+}
+
+#[test]
+fn by_a_day_an_action_is_that_of_who_had_it_then() {
+    let mut desk = Desk::founded();
+    let say = |desk: &mut Desk, role: &str, effective: &str| {
+        let assigned = json!({"institution": "MSIT", "role": role, "effective": effective});
+        desk.say("KR", ACTION, "action.assigned", assigned).unwrap()
+    };
+    say(&mut desk, "lead", "2021-06");
+    say(&mut desk, "relieved", "2021-12");
+    let filter = Filter { institution: "MSIT".parse().ok(), ..Filter::default() };
+    let found = |day: Option<&str>| {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, day.and_then(|day| day.parse().ok()), None);
+        let rows = board::of(&history, &reading, &filter).unwrap();
+        rows.iter().any(|row| row.action.action.reference.as_str() == "1.G2G.2")
+    };
+    let days = [Some("2021-05-31"), Some("2021-06-01"), Some("2021-11-30"), Some("2021-12-01"), None];
+    assert_eq!(days.map(found), [false, true, true, false, false]);
 }

@@ -101,9 +101,12 @@ mod tests {
         state
     }
 
+    fn period() -> Period {
+        serde_json::from_value(json!({"start": "2021", "end": "2024"})).unwrap()
+    }
+
     fn names(state: &State) -> Vec<String> {
-        let period: Period = serde_json::from_value(json!({"start": "2021", "end": "2024"})).unwrap();
-        state.schedule(period).iter().map(|(name, end)| format!("{name} {end}")).collect()
+        state.schedule(period()).iter().map(|(name, end)| format!("{name} {end}")).collect()
     }
 
     #[test]
@@ -136,6 +139,19 @@ mod tests {
         // As it was after a number of entries.
         let before = Arc::new(twice).until(18).unwrap();
         assert_eq!(names(&before), names(&clarified(&[("P1Y", "2022-02-01"), ("P6M", "")])));
+    }
+
+    #[test]
+    fn what_was_due_can_be_reported_and_so_can_the_windows_of_the_cycle_as_it_is() {
+        let longer = clarified(&[("P6M", "2022-08-01"), ("P1Y", "")]);
+        let occurs = |window: &str| {
+            let occurrence = serde_json::from_value(json!({"window": window, "state": "held"})).unwrap();
+            longer.occurs(&occurrence, Some(period())).map_err(|refusal| refusal.to_string())
+        };
+        assert!(longer.schedule(period()).iter().all(|(name, _)| occurs(&name.to_string()).is_ok()));
+        assert!(["2021", "2022", "2023", "2024"].into_iter().all(|window| occurs(window).is_ok()));
+        let refused = occurs("2022-07").unwrap_err();
+        assert!(refused.contains("2021-01, 2021-07, 2022-01, 2023, 2024"), "{refused}");
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! What of one subject two readings say otherwise, field by field, and what made it so.
 
+use super::passing::{Passing, task};
 use super::{CONTESTED, Cause, Change, Field};
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
-use crate::domain::assignment::Responsibility;
+use crate::domain::assertion::{Lifecycle, OccurrenceState};
+use crate::domain::assignment::Assignment;
 use crate::domain::course::Course;
 use crate::domain::date::Effective;
-use crate::domain::status::{Axis, Joint, Voice};
+use crate::domain::status::{Axis, Joint, Turn, Voice};
 use crate::domain::value::Code;
-use crate::domain::word::{Said, Word, Words};
+use crate::domain::word::{Word, Words};
 use crate::projection::board::{Row, Window};
-use crate::projection::indicators::{Given, Series};
+use crate::projection::indicators::{Given, Measured, Series};
 use crate::record::history::State;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -21,11 +22,11 @@ pub(super) struct Comparing<'a> {
     pub(super) subject: String,
     /// What was said of it, as the later reading knows it.
     pub(super) words: &'a Words,
+    pub(super) parties: &'a [&'a Code],
     /// The first entry that the earlier reading does not have.
     pub(super) first: u64,
-    /// The day by which the later reading is effective, and whether the earlier one is by the same.
-    pub(super) effective: Option<NaiveDate>,
-    pub(super) is_same_day: bool,
+    /// The days by which the earlier reading and the later one are effective.
+    pub(super) days: (Option<NaiveDate>, Option<NaiveDate>),
     /// In how many days two differing words are a dispute.
     pub(super) grace_days: u16,
     pub(super) changes: &'a mut Vec<Change>,
@@ -75,7 +76,7 @@ impl Comparing<'_> {
         value: impl Fn(&Word) -> Option<T>,
     ) {
         let joints = (Some(axes.0.joint), Some(axes.1.joint));
-        self.differ(field, joints, |found| found.together(axes, value, |axis| axis.joint));
+        self.differ(field, joints, |found| found.since(value, |axis| axis.joint, &axes.1.joint));
     }
 
     /// Each party's own word on an axis.
@@ -87,11 +88,8 @@ impl Comparing<'_> {
         value: impl Fn(&Word) -> Option<T>,
     ) {
         for (before, after) in axes.0.voices.iter().zip(&axes.1.voices) {
-            let own = |axis: &Axis<'_, T>| {
-                axis.voices.iter().find(|voice| voice.party == after.party).and_then(says)
-            };
-            let since = |found: &Self| found.since(axes.1, &value, own);
-            let cause = |found: &Self| since(found).unwrap_or_else(|| found.own(before, after));
+            let own = |axis: &Axis<'_, T>| voice(axis, after.party).and_then(says);
+            let cause = |found: &Self| found.since(&value, own, &says(after));
             if let Some(change) = self.differ(field, (says(before), says(after)), cause) {
                 change.party = Some(after.party.clone());
                 change.window = window;
@@ -119,11 +117,12 @@ impl Comparing<'_> {
                 word.occurrence.filter(|(of, _)| of.begin() == name.begin()).map(|(_, state)| state)
             };
             let cause = |found: &Self| {
-                let said = (axes.0.joint, axes.0.value) != (axes.1.joint, axes.1.value);
-                if said {
-                    found.together(axes, of_window, |axis| (axis.joint, axis.value))
-                } else {
+                let together = |axis: &Axis<'_, OccurrenceState>| (axis.joint, axis.value);
+                let now = together(axes.1);
+                if together(axes.0) == now {
                     found.rested(old, new)
+                } else {
+                    found.since(of_window, together, &now)
                 }
             };
             if let Some(change) = self.differ(Field::Occurrence, known, cause) {
@@ -134,18 +133,22 @@ impl Comparing<'_> {
     }
 
     /// What each party gave last as the value of each indicator.
-    pub(super) fn indicators(&mut self, old: &[Series<'_>], new: &[Series<'_>]) {
-        let gone = old.iter().filter(|series| find(new, series).is_none());
+    pub(super) fn indicators(
+        &mut self,
+        action: &Code,
+        measured: &Measured,
+        (old, new): (&[Series<'_>], &[Series<'_>]),
+    ) {
+        let gone = old.iter().filter(|series| latest(new, series).is_none());
         for series in new.iter().chain(gone) {
-            let latest = |all| find(all, series).map(|series| &series.latest);
-            let (before, after) = (latest(old), latest(new));
+            let (before, after) = (latest(old, series), latest(new, series));
             let amounts = (before.map(Given::amount), after.map(Given::amount));
-            let cause = |found: &Self| {
-                let word = |given: &Given<'_>| found.words.at(given.sequence);
-                let same = find(new, series).into_iter().flat_map(|series| &series.same);
-                found.said(before.and_then(word), same.filter_map(word))
-            };
-            if let Some(change) = self.differ(Field::Indicator, amounts, cause) {
+            let value = |word: &Word| measured.amount(action, word, series.name);
+            let own = |axis: &Axis<'_, _>| voice(axis, series.party).and_then(|voice| voice.says);
+            let now = after.map(|given| (given.value, given.unit));
+            if let Some(change) =
+                self.differ(Field::Indicator, amounts, |found| found.since(value, own, &now))
+            {
                 change.party = Some(series.party.clone());
                 change.indicator = Some(series.name.clone());
             }
@@ -155,126 +158,71 @@ impl Comparing<'_> {
     /// Which institutions have the action, and until when; what was assigned to an institution whose work has passed to another
     /// is gone from the one and come to the other.
     pub(super) fn held(&mut self, state: &State, old: &Row<'_>, new: &Row<'_>) {
+        let role = |task: &Assignment| Some(task.role.to_string());
+        let due = |task: &Assignment| Some(task.due?.to_string());
         let names: BTreeSet<&Code> = old.held.iter().chain(&new.held).map(|held| held.institution).collect();
         for name in names {
-            let (before, after) = (task(old, name), task(new, name));
-            let Some(last) = after.or(before) else { continue };
-            let (tasks, day) = (&new.action.assignments, self.effective);
-            let relieved = tasks.task(name, day).filter(|task| task.role == Role::Relieved);
-            let relieved = relieved.map(|task| (task.sequence, task.effective));
-            let passed = || {
-                let next = state.programme.parties.get(&last.task.party)?.successors(name).next()?;
-                Some((next.since(), Some(next.effective)))
-            };
-            let gone = relieved.or_else(passed).unwrap_or((last.since, last.effective));
-            let mut task = |field, differs: (Option<String>, Option<String>), since: Option<_>| {
-                let (sequence, effective) = since.unwrap_or(gone);
-                if let Some(change) = self.differ(field, differs, |_| Cause::Entry { sequence, effective }) {
-                    change.party = Some(last.task.party.clone());
+            let (before, after) = (task(&old.held, name), task(&new.held, name));
+            let Some(party) = after.or(before).map(|task| &task.party) else { continue };
+            let mut differ = |field, what: &dyn Fn(&Assignment) -> Option<String>| {
+                let told = (before.and_then(what), after.and_then(what));
+                let passing = Passing { state, action: new.action, institution: name, what };
+                if let Some(change) = self.differ(field, told, |found| passing.since(found.first, found.days))
+                {
+                    change.party = Some(party.clone());
                     change.institution = Some(name.clone());
                 }
             };
-            let role = |held: Responsibility<'_>| held.task.role.to_string();
-            let since = after.map(|held| tasks.since_of(&held, day, |task| task.role));
-            task(Field::Role, (before.map(role), after.map(role)), since);
-            let due = |held: Responsibility<'_>| Some(held.task.due?.to_string());
-            let since = after.map(|held| tasks.since_of(&held, day, |task| task.due));
-            task(Field::Due, (before.and_then(due), after.and_then(due)), since);
+            differ(Field::Role, &role);
+            differ(Field::Due, &due);
         }
     }
 
-    /// What made a party's word on an axis another one.
-    fn own<T>(&self, before: &Voice<'_, T>, after: &Voice<'_, T>) -> Cause {
-        self.said(before.word.as_ref(), after.word.as_ref().into_iter())
-    }
-
-    /// What put words, which say the same, in the place of another: the first of them that was said since, or is true only now; or else
-    /// the correction of the one before.
-    fn said<'w>(&self, before: Option<&Word>, mut after: impl Iterator<Item = &'w Word>) -> Cause {
-        let newer =
-            |word: &&Word| word.sequence >= self.first || before.is_none_or(|old| word.place() > old.place());
-        let gone = |word: &Word| {
-            let voided = |at: u64| self.words.at(at).and_then(|word| word.voided).map(|by| by.sequence);
-            voided(word.sequence).or_else(|| match word.said {
-                // A contest falls with what it contests.
-                Said::Contested(at) => voided(at),
-                _ => None,
-            })
-        };
-        match (after.find(newer), before.and_then(gone)) {
-            (Some(word), _) => Cause::Entry { sequence: word.sequence, effective: Some(word.effective) },
-            (None, Some(correction)) => Cause::entry(correction),
-            (None, None) => Cause::Time,
-        }
-    }
-
-    /// What made another thing of the words on an axis together: the entry from which on they are it; or the newest correction, where
-    /// that alone did; or nothing but time. `value` is what a word says there, and `what` tells what is looked at.
-    pub(super) fn together<T: Copy + PartialEq, V: PartialEq>(
+    /// What made something of the words on an axis what it is in the later reading: the word that is true since a day after that of the
+    /// earlier reading, from which on they are that; else the entry that the earlier reading does not have; or nothing but time. `value`
+    /// is what a word says there, and `what` tells what is looked at.
+    pub(super) fn since<T: Copy + PartialEq, V: PartialEq>(
         &self,
-        axes: (&Axis<'_, T>, &Axis<'_, T>),
         value: impl Fn(&Word) -> Option<T>,
         what: impl Fn(&Axis<'_, T>) -> V,
+        now: &V,
     ) -> Cause {
-        let since = self.since(axes.1, &value, what).or_else(|| self.corrected(value));
-        since.unwrap_or_else(|| self.newest(axes))
-    }
-
-    /// The entry from which on the words on an axis are what they are now, as each changed them in its turn; nothing, where the earlier
-    /// reading has all of these.
-    fn since<T: Copy + PartialEq, V: PartialEq>(
-        &self,
-        now: &Axis<'_, T>,
-        value: impl Fn(&Word) -> Option<T>,
-        what: impl Fn(&Axis<'_, T>) -> V,
-    ) -> Option<Cause> {
-        let parties: Vec<&Code> = now.voices.iter().map(|voice| voice.party).collect();
-        let course = Course {
-            words: self.words,
-            parties: &parties,
-            effective: self.effective,
-            grace_days: self.grace_days,
-            corrected: false,
-        };
-        // What is true only by the later day may have been said at any time.
-        let first = if self.is_same_day { self.first } else { 0 };
-        let (wanted, mut found) = (what(now), None);
-        course.follow(first, &value, &mut |step, axis| {
-            let cause = step.word.map_or(Cause::entry(step.mark.sequence), |word| Cause::Entry {
-                sequence: word.sequence,
-                effective: Some(word.effective),
-            });
-            // As it was before, without what was corrected since, it is nobody's who spoke later.
-            let cause = Some(cause).filter(|_| step.mark.sequence >= first);
-            found = (what(axis) == wanted).then(|| found.take().unwrap_or(cause));
+        let (words, parties, grace_days, known) = (self.words, self.parties, self.grace_days, self.first);
+        let course = |effective| Course { words, parties, effective, grace_days, known };
+        let (from, to) = self.days;
+        if let Some(day) = from.filter(|_| from != to) {
+            let mut steps = Vec::new();
+            course(to).unfold(day, &value, &mut |word, axis| steps.push((word, what(axis) == *now)));
+            let begin = |word: Option<&Word>| word.map(|word| word.effective.begin());
+            let mut found = None;
+            // Only as of the end of a day does anybody read it.
+            for day in steps.chunk_by(|(one, _), (next, _)| begin(*one) == begin(*next)) {
+                let mut same = day.iter().rev().take_while(|(_, is_now)| *is_now).peekable();
+                let is_now = same.peek().is_some();
+                let first = same.last().and_then(|(word, _)| *word);
+                found = is_now.then(|| found.take().unwrap_or(first));
+            }
+            if let Some(word) = found.flatten() {
+                return Cause::of(word);
+            }
+        }
+        let mut found = None;
+        course(from).follow(self.first, &value, &mut |step, axis| {
+            let is_now = step.mark.sequence >= self.first && what(axis) == *now;
+            let cause = step.word.map_or(Cause::entry(step.mark.sequence), Cause::of);
+            found = is_now.then(|| found.unwrap_or(cause));
         });
-        found.flatten()
-    }
-
-    /// The newest correction of a word on an axis.
-    fn corrected<T>(&self, value: impl Fn(&Word) -> Option<T>) -> Option<Cause> {
-        let own = self.words.all().iter().filter(|word| value(word).is_some());
-        let corrections = own.filter_map(|word| word.voided).map(|by| by.sequence);
-        corrections.filter(|sequence| *sequence >= self.first).max().map(Cause::entry)
-    }
-
-    /// The newest of what changed the parties' words on an axis, or nothing but time.
-    pub(super) fn newest<T>(&self, (old, new): (&Axis<'_, T>, &Axis<'_, T>)) -> Cause {
-        let sequence = |voice: &Voice<'_, T>| voice.word.as_ref().map(|word| word.sequence);
-        let moved =
-            old.voices.iter().zip(&new.voices).filter(|(one, other)| sequence(one) != sequence(other));
-        let newest = moved.map(|(one, other)| self.own(one, other)).max_by_key(|cause| match cause {
-            Cause::Entry { sequence, .. } => Some(*sequence),
-            Cause::Time => None,
-        });
-        newest.unwrap_or(Cause::Time)
+        found.unwrap_or(Cause::Time)
     }
 
     /// What made an action one that rests, or one that goes on, in the later reading alone: the newest word that did; or nothing but time.
     fn rested(&self, old: &Row<'_>, new: &Row<'_>) -> Cause {
         let rests = new.suspended.iter().filter(|rest| !old.suspended.contains(rest));
         let turns = rests.flat_map(|rest| [Some(rest.since), rest.until]).flatten();
-        let newest = turns.filter(|turn| turn.sequence >= self.first).max_by_key(|turn| turn.sequence);
+        let newer = |turn: &Turn| {
+            turn.sequence >= self.first || self.days.0.is_some_and(|day| turn.effective.begin() > day)
+        };
+        let newest = turns.filter(newer).max_by_key(|turn| turn.sequence);
         newest.map_or(Cause::Time, |turn| Cause::Entry {
             sequence: turn.sequence,
             effective: Some(turn.effective),
@@ -282,15 +230,14 @@ impl Comparing<'_> {
     }
 }
 
-/// As what an institution has an action: of several tasks that passed to it, as its lead.
-fn task<'r>(row: &Row<'r>, institution: &Code) -> Option<Responsibility<'r>> {
-    let own = row.held.iter().filter(|held| held.institution == institution);
-    own.max_by_key(|held| held.weight()).copied()
+/// What a party says on an axis.
+fn voice<'v, T>(axis: &'v Axis<'_, T>, party: &Code) -> Option<&'v Voice<'v, T>> {
+    axis.voices.iter().find(|voice| voice.party == party)
 }
 
-/// The same indicator of the same party.
-fn find<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Series<'a>> {
-    all.iter().find(|each| (each.name, each.party) == (of.name, of.party))
+/// What the party of a series gave last as the value of its indicator.
+fn latest<'s, 'a>(all: &'s [Series<'a>], of: &Series<'_>) -> Option<&'s Given<'a>> {
+    all.iter().find(|each| (each.name, each.party) == (of.name, of.party)).map(|series| &series.latest)
 }
 
 /// Where an action stands: what nobody has spoken of is planned.

@@ -126,7 +126,9 @@ pub fn all<'a, W: Spoken>(
     let Some(plan) = state.programme.plan.as_deref() else { return Ok(Vec::new()) };
     let rows = board::of(history, reading, &Filter::default())?;
     let mut activities = vec![programme(state, plan, reading, &rows)];
-    let meant = |row: &&Row<'_>| filter.admits(&state.programme, row.action) && filter.matches(&row.status);
+    let meant = |row: &&Row<'_>| {
+        filter.admits(&state.programme, row.action, reading.effective) && filter.matches(&row.status)
+    };
     for row in rows.iter().filter(meant) {
         activities.push(action(state, plan, reading, row, &*history.words.of(row.action)?));
     }
