@@ -131,11 +131,11 @@ fn window(
     let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
     // An action that is not known is refused by name, with the nearest.
     let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(named.unwrap_or(date)) };
-    let within = |(name, end): &(Effective, NaiveDate)| name.begin() <= date.begin() && date.end() <= *end;
+    let within = |(name, end): &&(Effective, NaiveDate)| name.begin() <= date.begin() && date.end() <= *end;
     // Those of cycles that it had before, too: what was held then is no occurrence of the one that it has.
-    let mut windows = known.schedule(period).into_iter();
+    let schedule = known.schedule(Some(period));
     if let Some(named) = named {
-        let window = windows.find(|(name, _)| name.begin() == named.begin());
+        let window = schedule.window(named);
         if let Some((begin, end)) = window.filter(|window| !within(window) && !moved) {
             let begin = begin.begin();
             output::tell(format_args!(
@@ -144,7 +144,7 @@ fn window(
         }
         return Ok(named);
     }
-    windows.find(within).map(|(name, _)| name).ok_or_else(|| {
+    schedule.windows().iter().find(within).map(|(name, _)| *name).ok_or_else(|| {
         Failure::usage(format!(
             "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
         ))

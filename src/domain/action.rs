@@ -18,7 +18,7 @@ use super::versions::Versions;
 use super::word::{Place, Said, Word, Words};
 use chrono::NaiveDate;
 pub use refusal::Refusal;
-pub use schedule::Former;
+pub use schedule::{Former, Schedule};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -187,21 +187,22 @@ impl State {
         }
     }
 
-    /// A window of the cycle, or one of a cycle before in which something was due.
-    fn occurs(&self, occurrence: &Occurrence, period: Option<Period>) -> Result<(), Refusal> {
+    /// A window of the cycle, or one of a cycle before in which something was due, or of which somebody spoke then.
+    fn occurs(&self, words: &Words, occurrence: &Occurrence, period: Option<Period>) -> Result<(), Refusal> {
         let begin = occurrence.window.begin();
         let windows = period.map(|period| self.windows(period)).unwrap_or_default();
         if windows.is_empty() || windows.iter().any(|(own, _)| *own == begin) {
             return Ok(());
         }
-        let due = period.map(|period| self.schedule(period)).unwrap_or_default();
-        if due.iter().any(|(name, _)| name.begin() == begin) {
+        let schedule = self.schedule(period);
+        let mut spoken = words.all().iter().filter_map(|word| word.occurrence);
+        if schedule.window(occurrence.window).is_some() || spoken.any(|(window, _)| window.begin() == begin) {
             return Ok(());
         }
         // Where two begin on a day it is called as what was due then.
         let own = windows.iter().map(|(begin, _)| self.window_name(*begin));
-        let all: BTreeMap<NaiveDate, Effective> =
-            own.chain(due.into_iter().map(|(name, _)| name)).map(|name| (name.begin(), name)).collect();
+        let due = schedule.windows().iter().map(|(name, _)| *name);
+        let all: BTreeMap<NaiveDate, Effective> = own.chain(due).map(|name| (name.begin(), name)).collect();
         Err(Refusal::Window {
             action: self.action.reference.clone(),
             window: occurrence.window,
@@ -227,7 +228,7 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
         Event::Progressed(event) => {
             event.check(context.today)?;
             if let Some(occurrence) = &event.occurrence {
-                state.occurs(occurrence, context.period)?;
+                state.occurs(words, occurrence, context.period)?;
             }
             event.lifecycle.map_or(Ok(()), |word| state.follows(words, party, event.effective, word))
         }

@@ -55,10 +55,13 @@ impl Assignment {
         self.moved.map(|moved| moved.effective).or(self.effective)
     }
 
-    /// The day on which it begins: that on which it was recorded, where nothing else is said.
+    /// The day on which it begins: that on which it was recorded, where nothing else is said. A date that was decided as of before
+    /// is that of the task from its first day on.
     #[must_use]
     pub fn begin(&self) -> NaiveDate {
-        self.effective().map_or(self.day, |effective| effective.begin())
+        let own = self.effective.map(|effective| effective.begin());
+        let moved = self.moved.map(|moved| moved.effective.begin());
+        own.max(moved).unwrap_or(self.day)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The course of an axis: how the parties' words stood to each other after each entry that changed it, in the order of the ledger.
+//! The course of an axis: how the parties' words stood to each other after each entry that changed it, in the order of the ledger, or
+//! as of each day on which a word begins to be true.
 
 use super::status::{self, Axis, Voice, is_contest};
 use super::value::Code;

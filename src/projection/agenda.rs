@@ -138,7 +138,7 @@ fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
 /// The windows of which nobody has said what became of them, in the end: that it was held, or is cancelled. What was postponed is
 /// still to be held, until a later one was; and where the parties differ, nobody knows. Of an action that is suspended nothing is due.
 fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
-    let grid = period.map(|period| row.action.schedule(period)).unwrap_or_default();
+    let schedule = row.action.schedule(period);
     let of_window = |name: &Effective| {
         row.status.occurrences.iter().find(|(window, _)| window.begin() == name.begin()).map(|(_, axis)| axis)
     };
@@ -151,7 +151,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
             Some(OccurrenceState::Postponed) => held > Some(name.begin()),
             _ => false,
         };
-        !known && !rests && !rested(last_day(&grid, *name))
+        !known && !rests && !rested(schedule.last_day(*name))
     };
     let item = |(name, window): &(Effective, Window)| {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
@@ -160,7 +160,7 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
         Item {
             subject: stream(&row.action.action.reference),
             matter: Matter::Window(*name, *window),
-            closes: last_day(&grid, *name),
+            closes: schedule.last_day(*name),
             leads: row.leads.clone(),
             actions: Vec::new(),
             last: last.cloned().map(Last::Word),
@@ -176,17 +176,6 @@ fn became(window: Window) -> Option<OccurrenceState> {
         Window::Said(joint, state) if joint != Joint::Disputed => state,
         _ => None,
     }
-}
-
-/// The last day of a window: as its cycle has it, or of its own name.
-pub(super) fn last_day(grid: &[(Effective, NaiveDate)], name: Effective) -> NaiveDate {
-    known(grid, name).map_or_else(|| name.end(), |(_, end)| *end)
-}
-
-/// A window as its cycle has it, of those of a schedule, which lie in their order.
-pub(super) fn known(grid: &[(Effective, NaiveDate)], name: Effective) -> Option<&(Effective, NaiveDate)> {
-    let at = grid.binary_search_by_key(&name.begin(), |(known, _)| known.begin()).ok()?;
-    grid.get(at)
 }
 
 /// A basis of agreement in a few words: where it stands and when it lapses, seen from the reading's today.

@@ -1,6 +1,5 @@
 //! The board: where every action stands, as the parties' words make it.
 
-use super::agenda;
 use super::filter::Filter;
 use super::reading::Reading;
 use crate::domain::action;
@@ -181,12 +180,11 @@ fn windows(
     reading: &Reading,
 ) -> Vec<(Effective, Window)> {
     let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
-    let grid = state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
-    let known = |window: &Effective| agenda::known(&grid, *window);
-    let end_of = |window: &Effective| known(window).map_or_else(|| window.end(), |(_, end)| *end);
+    let schedule = action.schedule(state.programme.period());
+    let end_of = |window: &Effective| schedule.last_day(*window);
     let rested = rested(status.over(), suspended);
     // A window of the cycle has one name; any other is called as it was said.
-    let name = |window: Effective| known(&window).map_or(window, |(name, _)| *name);
+    let name = |window: Effective| schedule.window(window).map_or(window, |(name, _)| *name);
     let said = |(window, axis): &(Effective, Axis<'_, OccurrenceState>)| {
         let settled =
             |state: OccurrenceState| !matches!(state, OccurrenceState::Planned | OccurrenceState::Confirmed);
@@ -200,7 +198,7 @@ fn windows(
     };
     let mut windows: Vec<(Effective, Window)> = status.occurrences.iter().map(said).collect();
     let told: BTreeSet<NaiveDate> = windows.iter().map(|(window, _)| window.begin()).collect();
-    for (name, end) in grid.iter().filter(|(_, end)| !rested(*end)) {
+    for (name, end) in schedule.windows().iter().filter(|(_, end)| !rested(*end)) {
         if !told.contains(&name.begin()) {
             windows.push((*name, if *end < today { Window::Missed } else { Window::Open }));
         }

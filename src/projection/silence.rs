@@ -3,7 +3,6 @@
 //! What cannot be tracked at all is not here but in [`super::lint`]; what has a date that is not over yet, in
 //! [`super::agenda`].
 
-use super::agenda::last_day;
 use super::board::{self, Row, Window};
 use super::filter::Filter;
 use super::reading::Reading;
@@ -280,11 +279,11 @@ fn dispute<T: fmt::Display + Copy + PartialEq>(
 
 /// The windows that are over, and of which nobody said more than that they were planned.
 fn passed(row: &Row<'_>, state: &State) -> Vec<Silence> {
-    let grid = state.programme.period().map(|period| row.action.schedule(period)).unwrap_or_default();
+    let schedule = row.action.schedule(state.programme.period());
     let missed = row.windows.iter().filter(|(_, window)| *window == Window::Missed);
     missed
         .map(|(name, _)| Silence {
-            since: Some(last_day(&grid, *name)),
+            since: Some(schedule.last_day(*name)),
             ..silence(row, Why::WindowPassed(*name), None)
         })
         .collect()

@@ -153,8 +153,8 @@ fn row<W: Spoken, E>(
         let ([said, since, ..], [well, ..]) = (says(voice), says(well));
         cells.extend([said, since, well]);
     }
-    let grid = history.state.programme.period().map(|period| action.schedule(period)).unwrap_or_default();
-    let grid: Vec<Effective> = grid.into_iter().map(|(name, _)| name).collect();
+    let schedule = action.schedule(history.state.programme.period());
+    let grid: Vec<Effective> = schedule.windows().iter().map(|(name, _)| *name).collect();
     let window = current(&grid, reading).or_else(|| last_said(stands, party));
     let told = window.and_then(|window| {
         let same = |(other, _): &&(Effective, _)| other.begin() == window.begin();

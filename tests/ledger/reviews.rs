@@ -338,8 +338,8 @@ fn of_an_action_that_a_review_added_no_window_was_missed_before() {
     let state = desk.ledger.state();
     let windows = |action: &str| -> Vec<String> {
         let period = state.programme.period().unwrap();
-        let windows = state.programme.actions[&code(action)].schedule(period);
-        windows.into_iter().map(|(name, _)| name.to_string()).collect()
+        let windows = state.programme.actions[&code(action)].schedule(Some(period));
+        windows.windows().iter().map(|(name, _)| name.to_string()).collect()
     };
     // It is the year 2022.
     assert_eq!(windows("1.G2G.4"), ["2022", "2023", "2024"]);

@@ -233,6 +233,26 @@ fn a_task_came_and_went_with_what_made_it_so() {
 }
 
 #[test]
+fn of_what_begins_on_a_day_the_first_that_says_so_and_each_date_of_several_tasks_is_told() {
+    let by = |desk: &Desk, day: &str| At::new(desk, None, Some(day), TODAY);
+    let say = |desk: &mut Desk, institution: &str, due: &str| {
+        let assigned =
+            json!({"institution": institution, "role": "lead", "effective": "2021-06", "due": due});
+        desk.say("KR", ACTION, "action.assigned", assigned).unwrap().sequence
+    };
+    let mut desk = Desk::founded();
+    let (first, due) = (say(&mut desk, "MFDS", "2022"), say(&mut desk, "MFDS", "2023"));
+    let found = passing(&desk, &by(&desk, "2021-01-01"), &by(&desk, "2021-12-31"), "MFDS");
+    let rows = [("role MFDS KR – → lead", first), ("due MFDS KR – → 2023", due)];
+    assert_eq!(found, rows.map(|(line, by)| (line.to_owned(), by)));
+    say(&mut desk, "MSIT", "2022");
+    let before = At::new(&desk, None, None, TODAY);
+    let passed = succeed(&mut desk, "MSIT", "MFDS").sequence;
+    let found = passing(&desk, &before, &At::new(&desk, None, None, TODAY), "MFDS");
+    assert_eq!(found, [("due MFDS KR 2023 → 2022, 2023".to_owned(), passed)]);
+}
+
+#[test]
 fn a_release_that_does_not_say_since_when_is_of_the_day_on_which_it_was_recorded() {
     let mut desk = Desk::founded();
     assign(&mut desk, "MSIT", "lead");
@@ -258,8 +278,8 @@ fn a_date_that_was_decided_is_of_its_day_and_takes_nothing_from_whom_work_passed
         decide(&mut desk, "1.G2G.2", "clarify", json!({"due": "2023-06", "effective": "2022-01-10"}));
     assert_eq!(held(&desk, None, None), both, "it is not assigned anew");
     let found = passing(&desk, &before, &At::new(&desk, None, None, TODAY), "MFDS");
-    assert_eq!(found, [("due MFDS KR 2022-06 → 2023-06".to_owned(), decided.sequence)]);
-    let due = |day: &str| {
+    assert_eq!(found, [("due MFDS KR 2022-06 → 2022-06, 2023-06".to_owned(), decided.sequence)]);
+    let due = |desk: &Desk, day: &str| {
         let (history, day) = (desk.ledger.at(None).unwrap(), day.parse().ok());
         let action = &history.state.programme.actions[&"1.G2G.2".parse().unwrap()];
         let held = history.state.programme.held(action, day);
@@ -269,7 +289,17 @@ fn a_date_that_was_decided_is_of_its_day_and_takes_nothing_from_whom_work_passed
             .unwrap()
             .to_string()
     };
-    assert_eq!((due("2022-01-09"), due("2022-01-10")), ("2022-06".to_owned(), "2023-06".to_owned()));
+    assert_eq!(
+        (due(&desk, "2022-01-09"), due(&desk, "2022-01-10")),
+        ("2022-06".to_owned(), "2023-06".to_owned())
+    );
+    // As of a day before it had the action nobody had it.
+    decide(&mut desk, "1.G2G.2", "clarify", json!({"due": "2024-06", "effective": "2021-01"}));
+    assert_eq!(
+        (due(&desk, "2021-06-01"), due(&desk, "2022-01-20")),
+        ("2024-06".to_owned(), "2024-06".to_owned())
+    );
+    assert_eq!(held(&desk, None, Some("2021-05-31")), [""; 0]);
 }
 
 #[test]

@@ -32,10 +32,13 @@ impl State {
         cut(self.action.cycle.as_ref(), period)
     }
 
-    /// The windows in which something was or is due, by their names, each with its last day: one that was over when its cycle was
-    /// clarified, or the action added to the plan, is one of the cycle before, or none.
+    /// When something was or is due within a period; never, where that is not known.
     #[must_use]
-    pub fn schedule(&self, period: Period) -> Vec<(Effective, NaiveDate)> {
+    pub fn schedule(&self, period: Option<Period>) -> Schedule<'_> {
+        Schedule { state: self, period, due: period.map(|period| self.due(period)).unwrap_or_default() }
+    }
+
+    fn due(&self, period: Period) -> Vec<(Effective, NaiveDate)> {
         let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
         let (mut since, mut windows): (_, Vec<(Effective, NaiveDate)>) = (NaiveDate::MIN, Vec::new());
         for (cycle, until) in formers.chain([(self.action.cycle.as_ref(), None)]) {
@@ -48,6 +51,43 @@ impl State {
             since = until.unwrap_or(since);
         }
         windows
+    }
+}
+
+/// The windows in which something was or is due: one that was over when its cycle was clarified, or the action added to the plan, is
+/// one of the cycle before, or none.
+#[derive(Debug, Clone)]
+pub struct Schedule<'a> {
+    state: &'a State,
+    period: Option<Period>,
+    due: Vec<(Effective, NaiveDate)>,
+}
+
+impl Schedule<'_> {
+    /// Each by its name, with its last day, in their order.
+    #[must_use]
+    pub fn windows(&self) -> &[(Effective, NaiveDate)] {
+        &self.due
+    }
+
+    /// The one that begins as another does.
+    #[must_use]
+    pub fn window(&self, like: Effective) -> Option<&(Effective, NaiveDate)> {
+        let at = self.due.binary_search_by_key(&like.begin(), |(known, _)| known.begin()).ok()?;
+        self.due.get(at)
+    }
+
+    /// The last day of a window, of those that somebody spoke of, too: as the schedule has it, or the newest cycle that has one which
+    /// begins as it does, or of its own name.
+    #[must_use]
+    pub fn last_day(&self, window: Effective) -> NaiveDate {
+        if let Some((_, end)) = self.window(window) {
+            return *end;
+        }
+        let formers = self.state.former.iter().rev().map(|former| former.cycle.as_ref());
+        let cycles = std::iter::once(self.state.action.cycle.as_ref()).chain(formers);
+        let mut windows = cycles.filter_map(|cycle| self.period.map(|period| cut(cycle, period))).flatten();
+        windows.find(|(begin, _)| *begin == window.begin()).map_or_else(|| window.end(), |(_, end)| end)
     }
 }
 
@@ -78,7 +118,10 @@ fn cut(cycle: Option<&Cycle>, period: Period) -> Vec<(NaiveDate, NaiveDate)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::assertion::{Occurrence, OccurrenceState};
+    use crate::domain::party::Author;
     use crate::domain::plan::Action;
+    use crate::domain::word::{Place, Said, Word, Words};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -106,7 +149,8 @@ mod tests {
     }
 
     fn names(state: &State) -> Vec<String> {
-        state.schedule(period()).iter().map(|(name, end)| format!("{name} {end}")).collect()
+        let schedule = state.schedule(Some(period()));
+        schedule.windows().iter().map(|(name, end)| format!("{name} {end}")).collect()
     }
 
     #[test]
@@ -142,16 +186,32 @@ mod tests {
     }
 
     #[test]
-    fn what_was_due_can_be_reported_and_so_can_the_windows_of_the_cycle_as_it_is() {
+    fn what_was_due_or_spoken_of_can_be_reported_and_so_can_the_windows_of_the_cycle_as_it_is() {
         let longer = clarified(&[("P6M", "2022-08-01"), ("P1Y", "")]);
-        let occurs = |window: &str| {
-            let occurrence = serde_json::from_value(json!({"window": window, "state": "held"})).unwrap();
-            longer.occurs(&occurrence, Some(period())).map_err(|refusal| refusal.to_string())
+        let said = |window: &str| -> Occurrence {
+            serde_json::from_value(json!({"window": window, "state": "held"})).unwrap()
         };
-        assert!(longer.schedule(period()).iter().all(|(name, _)| occurs(&name.to_string()).is_ok()));
-        assert!(["2021", "2022", "2023", "2024"].into_iter().all(|window| occurs(window).is_ok()));
-        let refused = occurs("2022-07").unwrap_err();
+        let occurs = |words: &Words, window: &str| {
+            longer.occurs(words, &said(window), Some(period())).map_err(|refusal| refusal.to_string())
+        };
+        let schedule = longer.schedule(Some(period()));
+        let due = schedule.windows().iter().map(|(name, _)| name.to_string());
+        let yearly = ["2021", "2022", "2023", "2024"].map(str::to_owned);
+        assert!(due.chain(yearly).all(|window| occurs(&Words::NONE, &window).is_ok()));
+        let refused = occurs(&Words::NONE, "2022-07").unwrap_err();
         assert!(refused.contains("2021-01, 2021-07, 2022-01, 2023, 2024"), "{refused}");
+        // It was planned before the cycle was another.
+        let author = Author { party: "DK".parse().unwrap(), institution: None };
+        let (id, day, effective) = (uuid::Uuid::nil(), period().begin(), "2022-06".parse().unwrap());
+        let place = Place { id, sequence: 9, day, author: &author, answers: None };
+        let planned = (said("2022-07").window, OccurrenceState::Planned);
+        let word = Word { occurrence: Some(planned), ..Word::spoken(&place, effective, Said::Progressed) };
+        let words: Words = [word].into_iter().collect();
+        assert_eq!(occurs(&words, "2022-07"), Ok(()));
+        assert!(occurs(&words, "2023-07").is_err());
+        let ends = |window: &str| schedule.last_day(said(window).window).to_string();
+        assert_eq!((ends("2022-07"), ends("2022-01")), ("2022-12-31".to_owned(), "2022-06-30".to_owned()));
+        assert_eq!((ends("2023"), ends("2022-03")), ("2023-12-31".to_owned(), "2022-03-31".to_owned()));
     }
 
     #[test]

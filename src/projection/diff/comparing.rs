@@ -1,9 +1,9 @@
 //! What of one subject two readings say otherwise, field by field, and what made it so.
 
-use super::passing::{Passing, task};
+use super::passing::{Passing, tasks};
 use super::{CONTESTED, Cause, Change, Field};
 use crate::domain::action;
-use crate::domain::assertion::{Lifecycle, OccurrenceState};
+use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
 use crate::domain::assignment::Assignment;
 use crate::domain::course::Course;
 use crate::domain::date::Effective;
@@ -14,7 +14,7 @@ use crate::projection::board::{Row, Window};
 use crate::projection::indicators::{Given, Measured, Series};
 use crate::record::history::State;
 use chrono::NaiveDate;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// The changes of one subject, as they are found.
@@ -158,14 +158,21 @@ impl Comparing<'_> {
     /// Which institutions have the action, and until when; what was assigned to an institution whose work has passed to another
     /// is gone from the one and come to the other.
     pub(super) fn held(&mut self, state: &State, old: &Row<'_>, new: &Row<'_>) {
-        let role = |task: &Assignment| Some(task.role.to_string());
-        let due = |task: &Assignment| Some(task.due?.to_string());
+        let role = |tasks: &[&Assignment]| {
+            let leads = tasks.iter().find(|task| task.role == Role::Lead);
+            leads.or(tasks.first()).map(|task| task.role.to_string())
+        };
+        let due = |tasks: &[&Assignment]| {
+            let all: BTreeMap<NaiveDate, String> =
+                tasks.iter().filter_map(|task| task.due).map(|due| (due.end(), due.to_string())).collect();
+            (!all.is_empty()).then(|| all.into_values().collect::<Vec<_>>().join(", "))
+        };
         let names: BTreeSet<&Code> = old.held.iter().chain(&new.held).map(|held| held.institution).collect();
         for name in names {
-            let (before, after) = (task(&old.held, name), task(&new.held, name));
-            let Some(party) = after.or(before).map(|task| &task.party) else { continue };
-            let mut differ = |field, what: &dyn Fn(&Assignment) -> Option<String>| {
-                let told = (before.and_then(what), after.and_then(what));
+            let (before, after) = (tasks(&old.held, name), tasks(&new.held, name));
+            let Some(party) = after.first().or(before.first()).map(|task| &task.party) else { continue };
+            let mut differ = |field, what: &dyn Fn(&[&Assignment]) -> Option<String>| {
+                let told = (what(&before), what(&after));
                 let passing = Passing { state, action: new.action, institution: name, what };
                 if let Some(change) = self.differ(field, told, |found| passing.since(found.first, found.days))
                 {

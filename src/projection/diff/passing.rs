@@ -7,18 +7,17 @@ use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::record::history::State;
 use chrono::NaiveDate;
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Something of the task that an institution has of an action.
+/// Something of the tasks that an institution has of an action.
 pub(super) struct Passing<'a> {
     /// What the later reading knows.
     pub(super) state: &'a State,
     pub(super) action: &'a action::State,
     pub(super) institution: &'a Code,
     /// What is looked at.
-    pub(super) what: &'a dyn Fn(&Assignment) -> Option<String>,
+    pub(super) what: &'a dyn Fn(&[&Assignment]) -> Option<String>,
 }
 
 /// What was said, since when it is true, and the day on which it begins.
@@ -33,28 +32,38 @@ impl Passing<'_> {
     /// What made it what it is in the later reading: what is true since a day after that of the earlier reading, from which on it is
     /// that; else the entry that the earlier reading does not have, which begins with `first`; or nothing but time.
     pub(super) fn since(&self, first: u64, (from, to): (Option<NaiveDate>, Option<NaiveDate>)) -> Cause {
-        let mut said = self.said();
-        let (now, newest) = (self.at(u64::MAX, to), u64::MAX);
-        let turn = |before, steps: &[(Said, Option<String>)]| {
-            let mut found = (before == now).then_some(None);
-            for (said, then) in steps {
-                found = (*then == now).then(|| found.take().unwrap_or(Some(*said)));
+        const ALL: u64 = u64::MAX;
+        let now = self.at(ALL, to);
+        let is_now = |size, day| self.at(size, day) == now;
+        let turn = |before: bool, steps: &mut dyn Iterator<Item = (Said, bool)>| {
+            let mut found = before.then_some(None);
+            for (said, is_now) in steps {
+                found = is_now.then(|| found.take().unwrap_or(Some(said)));
             }
             found.flatten().map(|Said { sequence, effective, .. }| Cause::Entry { sequence, effective })
         };
         if let Some(day) = from.filter(|_| from != to) {
-            // Of what begins on a day the newest counts.
-            said.sort_by_key(|said| (said.begin, Reverse(said.sequence)));
-            let within = said.iter().filter(|said| said.begin > day && to.is_none_or(|to| said.begin <= to));
-            let steps: Vec<_> = within.map(|said| (*said, self.at(newest, Some(said.begin)))).collect();
-            if let Some(cause) = turn(self.at(newest, from), &steps) {
+            let mut said = self.said();
+            said.sort_by_key(|said| (said.begin, said.sequence));
+            said.retain(|said| to.is_none_or(|to| said.begin <= to));
+            let mut days = said.chunk_by(|one, next| one.begin == next.begin).filter_map(|all| {
+                let (newest, day) =
+                    all.last().filter(|said| said.begin > day).map(|said| (said, Some(said.begin)))?;
+                // Of what begins on a day the first after which it is that.
+                let same = all.iter().rev().take_while(|said| is_now(said.sequence + 1, day)).last();
+                Some((*same.unwrap_or(newest), is_now(ALL, day)))
+            });
+            if let Some(cause) = turn(is_now(ALL, from), &mut days) {
                 return cause;
             }
         }
+        let mut said = self.said();
         said.sort_by_key(|said| said.sequence);
-        let new = said.iter().filter(|said| said.sequence >= first);
-        let steps: Vec<_> = new.map(|said| (*said, self.at(said.sequence + 1, from))).collect();
-        turn(self.at(first, from), &steps).unwrap_or(Cause::Time)
+        let mut steps = said
+            .into_iter()
+            .filter(|said| said.sequence >= first)
+            .map(|said| (said, is_now(said.sequence + 1, from)));
+        turn(is_now(first, from), &mut steps).unwrap_or(Cause::Time)
     }
 
     /// What it is after a number of entries, of what begins by a day.
@@ -62,7 +71,8 @@ impl Passing<'_> {
         let parties = self.state.programme.parties.iter();
         let then = parties.filter_map(|(code, party)| Some((code.clone(), Arc::new(party.until(size)?))));
         let (parties, assignments) = (then.collect(), self.action.assignments.until(size)?);
-        task(&assignments.held(&parties, day), self.institution).and_then(self.what)
+        let held = assignments.held(&parties, day);
+        (self.what)(&tasks(&held, self.institution))
     }
 
     /// All that was said of it, of the tasks of those whose work the institution took over, and of their succession.
@@ -89,8 +99,7 @@ impl Passing<'_> {
     }
 }
 
-/// As what an institution has an action: of several tasks that passed to it, as its lead.
-pub(super) fn task<'a>(held: &[Responsibility<'a>], institution: &Code) -> Option<&'a Assignment> {
-    let own = held.iter().filter(|held| held.institution == institution);
-    own.max_by_key(|held| held.weight()).map(|held| held.task)
+/// The tasks that an institution has of an action: its own, and what passed to it.
+pub(super) fn tasks<'a>(held: &[Responsibility<'a>], institution: &Code) -> Vec<&'a Assignment> {
+    held.iter().filter(|held| held.institution == institution).map(|held| held.task).collect()
 }
