@@ -92,9 +92,12 @@ impl Responsibility<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Assignments {
-    taken: Versions<BTreeMap<Code, Assignment>>,
-    relieved: Versions<BTreeMap<Code, Assignment>>,
+    taken: Versions<Tasks>,
+    relieved: Versions<Tasks>,
 }
+
+/// Those that an entry leaves as they were are shared: of an action there are as many versions as entries on who has it.
+type Tasks = BTreeMap<Code, Arc<Assignment>>;
 
 impl Assignments {
     /// Those of an action that an entry creates: nobody has taken it on.
@@ -118,7 +121,8 @@ impl Assignments {
 
     /// Those that lead.
     pub fn leads(&self) -> impl Iterator<Item = (&Code, &Assignment)> {
-        self.taken.iter().filter(|(_, assignment)| assignment.role == Role::Lead)
+        let all = self.taken.iter().map(|(institution, assignment)| (institution, &**assignment));
+        all.filter(|(_, assignment)| assignment.role == Role::Lead)
     }
 
     /// The tasks as they are held, by institution: each by the one to whose hands it has passed. They are those of a day, of which
@@ -172,7 +176,7 @@ impl Assignments {
     pub fn said(&self) -> Vec<(&Code, &Assignment)> {
         let versions = [&self.taken, &self.relieved].into_iter().flat_map(Versions::all).flatten();
         let all: BTreeMap<(u64, &Code), &Assignment> =
-            versions.map(|(institution, task)| ((task.since(), institution), task)).collect();
+            versions.map(|(institution, task)| ((task.since(), institution), &**task)).collect();
         all.into_iter().map(|((_, institution), task)| (institution, task)).collect()
     }
 
@@ -188,7 +192,7 @@ impl Assignments {
             let own = all.filter_map(|tasks| tasks.get(institution));
             own.min_by_key(|task| task.sequence).filter(|task| task.effective.is_none())
         };
-        newest.into_iter().flatten().max_by_key(|task| task.sequence).or_else(first)
+        newest.into_iter().flatten().max_by_key(|task| task.sequence).or_else(first).map(AsRef::as_ref)
     }
 
     /// An institution takes the action on, or is relieved of it.
@@ -204,7 +208,7 @@ impl Assignments {
             from.change(sequence, others);
         }
         let mut with = (**to).clone();
-        with.insert(institution.clone(), assignment);
+        with.insert(institution.clone(), Arc::new(assignment));
         to.change(sequence, with);
     }
 
@@ -212,6 +216,7 @@ impl Assignments {
     pub fn set_due(&mut self, due: Effective, moved: Moved) {
         let mut all = (*self.taken).clone();
         for assignment in all.values_mut().filter(|assignment| assignment.role == Role::Lead) {
+            let assignment = Arc::make_mut(assignment);
             (assignment.due, assignment.moved) = (Some(due), Some(moved));
         }
         self.taken.change(moved.sequence, all);
@@ -219,7 +224,7 @@ impl Assignments {
 }
 
 impl Deref for Assignments {
-    type Target = BTreeMap<Code, Assignment>;
+    type Target = Tasks;
 
     fn deref(&self) -> &Self::Target {
         &self.taken
