@@ -11,7 +11,7 @@ use annals::ledger::index::Sayings;
 use annals::projection::filter::Filter;
 use annals::projection::indicators;
 use annals::projection::reading::Reading;
-use annals::projection::timeline::{Item, stream};
+use annals::projection::timeline::{Item, stream, stream_of_basis};
 use annals::projection::{board, lint};
 use annals::record::history::History;
 use annals::record::request::Speaker;
@@ -192,7 +192,7 @@ pub(super) fn retain(
     let rows = board::of(history, reading, filter)?;
     let actions: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
     let bases = filter.bases(&history.state.programme, &actions).into_iter();
-    let bases = bases.map(|base| format!("instruments/{}", base.instrument.reference));
+    let bases = bases.map(|base| stream_of_basis(&base.instrument.reference));
     let subjects: HashSet<String> =
         actions.iter().map(|action| stream(&action.reference)).chain(bases).collect();
     items.retain(|item| subjects.contains(&item.subject));

@@ -76,8 +76,6 @@ pub struct Responsibility<'a> {
     pub task: &'a Assignment,
     /// The sequence of the entry since which they have it: of the assignment, or of the succession.
     pub since: u64,
-    /// Since when, by that entry, where it says so.
-    pub effective: Option<Effective>,
 }
 
 impl Responsibility<'_> {
@@ -138,13 +136,7 @@ impl Assignments {
         by: Option<NaiveDate>,
     ) -> Vec<Responsibility<'a>> {
         let held = |(assigned, task): (&'a Code, &'a Assignment)| {
-            let mut held = Responsibility {
-                institution: assigned,
-                assigned,
-                task,
-                since: task.sequence,
-                effective: task.effective,
-            };
+            let mut held = Responsibility { institution: assigned, assigned, task, since: task.sequence };
             for next in parties.get(&task.party)?.successors(assigned) {
                 if by.is_some_and(|day| next.effective.begin() > day) {
                     break;
@@ -153,9 +145,7 @@ impl Assignments {
                     return None;
                 }
                 held.institution = &next.successor;
-                if next.since() > held.since {
-                    (held.since, held.effective) = (next.since(), Some(next.effective));
-                }
+                held.since = held.since.max(next.since());
             }
             Some(held)
         };

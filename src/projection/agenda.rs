@@ -7,7 +7,7 @@
 use super::board::{self, Row, Window};
 use super::filter::Filter;
 use super::reading::Reading;
-use super::timeline::stream;
+use super::timeline::{stream, stream_of_basis};
 use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
 use crate::domain::assignment::Responsibility;
 use crate::domain::date::{Effective, Period};
@@ -226,7 +226,7 @@ fn lapse<'a, W: Spoken>(
     leads.sort_unstable();
     leads.dedup();
     Ok(Some(Item {
-        subject: format!("instruments/{reference}"),
+        subject: stream_of_basis(reference),
         matter: Matter::Instrument(standing.state),
         closes,
         leads,

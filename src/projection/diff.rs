@@ -9,7 +9,7 @@ use super::board::{self, Row};
 use super::filter::Filter;
 use super::indicators::{self, Measured};
 use super::reading::Reading;
-use super::timeline::stream;
+use super::timeline::{stream, stream_of_basis};
 use crate::domain::action;
 use crate::domain::assertion::{Health, Lifecycle};
 use crate::domain::date::Effective;
@@ -247,7 +247,7 @@ impl<'a, W: Spoken> Since<'a, W> {
     fn instrument(&self, base: &instrument::State, changes: &mut Vec<Change>) {
         let (before, reference) = (&self.before.history.state, &base.instrument.reference);
         let known = before.programme.instruments.get(reference);
-        let subject = format!("instruments/{reference}");
+        let subject = stream_of_basis(reference);
         let mut found = Comparing {
             subject,
             words: &Words::NONE,

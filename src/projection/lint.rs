@@ -5,7 +5,7 @@ use super::agenda::basis;
 use super::board::Row;
 use super::filter::Filter;
 use super::reading::Reading;
-use super::timeline::stream;
+use super::timeline::{stream, stream_of_basis};
 use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::instrument;
@@ -109,7 +109,7 @@ fn is_named(official: &str, printed: &str) -> bool {
 fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: &mut Vec<Gap>) {
     let end = state.programme.period().map_or(reading.today, |period| period.end());
     let (title, standing) = (&base.instrument.title, base.standing(reading.effective));
-    let subject = format!("instruments/{}", base.instrument.reference);
+    let subject = stream_of_basis(&base.instrument.reference);
     if standing.state == InstrumentState::ToBeConfirmed {
         let what = format!("to be confirmed: {title}");
         gaps.push(Gap { subject: subject.clone(), rule: "basis_unconfirmed", what });

@@ -351,3 +351,9 @@ pub fn speaker(source: &str) -> String {
 pub fn stream(reference: &Code) -> String {
     format!("actions/{reference}")
 }
+
+/// The stream of a basis of agreement.
+#[must_use]
+pub fn stream_of_basis(reference: &Code) -> String {
+    format!("instruments/{reference}")
+}

@@ -72,6 +72,16 @@ impl Place {
         assert_eq!((code, &found["healthy"]), (Some(0), &json!(true)), "{found:#}");
     }
 
+    /// That the gravest of what is found is mended by no command, and what is said instead.
+    pub(super) fn is_grave_without_commands(&self, remedy: &str) -> Value {
+        let (code, found) = self.examined();
+        let first = &found["findings"][0];
+        let told = (code, &first["gravity"], &first["commands"]);
+        assert_eq!(told, (Some(1), &json!("grave"), &json!([])), "{found:#}");
+        assert!(first["remedy"].as_str().unwrap().contains(remedy), "{found:#}");
+        found
+    }
+
     /// Does what is said, as a user would.
     pub(super) fn follow(&self, command: &str) {
         let program = Path::new(env!("CARGO_BIN_EXE_annals")).parent().unwrap();
@@ -327,14 +337,7 @@ fn a_backup_that_is_behind_is_told_and_not_put_in_the_place_of_the_journal() {
     let place = ledger();
     place.done(PROGRESS.into_iter().chain(["--note", "Later"]));
     lines(&place, |lines| lines.truncate(127));
-    let (code, found) = place.examined();
-    let first = &found["findings"][0];
-    assert_eq!(
-        (code, &first["gravity"], &first["commands"]),
-        (Some(1), &json!("grave"), &json!([])),
-        "{found:#}"
-    );
-    assert!(first["remedy"].as_str().unwrap().contains("fewer entries than were here"), "{found:#}");
+    let found = place.is_grave_without_commands("fewer entries than were here");
     assert!(!commands(&found).iter().any(|command| command.contains("journal")), "{found:#}");
 }
 

@@ -504,6 +504,23 @@ fn between_two_days_a_change_is_told_with_the_word_that_is_true_since_then() {
 }
 
 #[test]
+fn a_window_that_is_missed_since_the_action_goes_on_is_told_with_the_word_that_says_so() {
+    let said = |effective: &str, lifecycle: &str| json!({"effective": effective, "lifecycle": lifecycle});
+    let mut desk = Desk::founded();
+    for (effective, lifecycle) in [("2021-05", "under_way"), ("2021-06", "suspended")] {
+        for party in ["DK", "KR"] {
+            desk.progress(party, "1.G2G.1", said(effective, lifecycle)).unwrap();
+        }
+    }
+    let goes_on = desk.progress("DK", "1.G2G.1", said("2021-09", "under_way")).unwrap();
+    let [from, to] = ["2021-07-31", "2022-01-15"].map(|day| At::new(&desk, None, Some(day), TODAY));
+    let found = compared(&desk, &from, &to, &Filter::default()).changes;
+    let missed = found.iter().find(|change| change.field == Field::Occurrence).unwrap();
+    assert_eq!(lines(std::slice::from_ref(missed)), ["occurrence 2021 open → missed"]);
+    assert!(by(goes_on)(missed), "{missed:?}");
+}
+
+#[test]
 fn what_is_repeated_was_made_so_by_whoever_said_it_first() {
     let mut desk = Desk::founded();
     let start = head(&desk);

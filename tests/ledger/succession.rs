@@ -11,6 +11,7 @@ use annals::projection::diff::Cause;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::role::Role;
+use annals::report::iati::activity::{self, Part};
 use serde_json::json;
 
 fn assign(desk: &mut Desk, institution: &str, role: &str) -> Receipt {
@@ -318,6 +319,15 @@ fn by_a_day_an_action_is_that_of_who_had_it_then() {
         let rows = board::of(&history, &reading, &filter).unwrap();
         rows.iter().any(|row| row.action.action.reference.as_str() == "1.G2G.2")
     };
+    // What is published of such a reading names it then.
+    let published = |day: Option<&str>| {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, day.and_then(|day| day.parse().ok()), None);
+        let all = activity::all(&history, &reading, &Filter::default()).unwrap();
+        let action = all.into_iter().find(|activity| activity.subject == ACTION).unwrap();
+        action.organisations.iter().any(|body| body.part == Part::Implementing)
+    };
     let days = [Some("2021-05-31"), Some("2021-06-01"), Some("2021-11-30"), Some("2021-12-01"), None];
     assert_eq!(days.map(found), [false, true, true, false, false]);
+    assert_eq!(days.map(published), [false, true, true, false, false]);
 }

@@ -193,7 +193,7 @@ fn action<'a>(
         title: format!("{}: {}", action.reference, beginning(action.text.as_str())),
         text: action.text.to_string(),
         standing: worth(standing(&row.status, words, reading, agreed), reading),
-        organisations: parties(state).chain(institutions(&state.programme, row)).collect(),
+        organisations: parties(state).chain(institutions(&state.programme, row, reading)).collect(),
         stage: given,
         dates: dates.into_iter().flatten().collect(),
         goals: once(line.iter().flat_map(|line| &line.goals).collect()),
@@ -277,10 +277,15 @@ fn parties(state: &State) -> impl Iterator<Item = Organisation<'_>> {
     founders.map(|party| Organisation { part: Part::Accountable, names: vec![(None, &party.name)] })
 }
 
-/// Those that the text names, and then those that have taken it on besides.
-fn institutions<'a>(programme: &'a Programme, row: &Row<'a>) -> impl Iterator<Item = Organisation<'a>> {
+/// Those that the text names, and then those that have taken it on besides, by the day of the reading.
+fn institutions<'a>(
+    programme: &'a Programme,
+    row: &Row<'a>,
+    reading: &Reading,
+) -> impl Iterator<Item = Organisation<'a>> {
     let mut meant: Vec<&Code> = Vec::new();
-    for id in row.action.action.institutions.iter().chain(row.action.assignments.keys()) {
+    let assigned = row.action.assignments.tasks(reading.effective).map(|(institution, _)| institution);
+    for id in row.action.action.institutions.iter().chain(assigned) {
         if !meant.contains(&id) {
             meant.push(id);
         }
