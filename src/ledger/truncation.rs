@@ -1,12 +1,13 @@
-//! Truncation: a journal that has fewer entries than it had, which no chain tells. What was kept beside it does: a snapshot, and the
-//! checkpoints, which the ledger's key signed or a witness cosigned.
+//! Truncation: a journal that has fewer entries than it had, or others, which no chain tells. What was kept beside it does: a snapshot,
+//! and the checkpoints, which the ledger's key signed or a witness cosigned.
 //!
 //! What the keys of a desk remember outside the folder is in [`super::anchor`].
 
+use super::past::follows;
 use super::shelf::Shelf;
 use super::{Ledger, LedgerError, checkpoints, copied, snapshot};
-use crate::store::Store;
 use crate::store::embedded::Embedded;
+use crate::store::{Head, Store};
 use std::path::Path;
 
 /// The sizes of the checkpoints that are kept in a ledger's folder.
@@ -35,6 +36,18 @@ pub(super) fn notice(known: u64, size: u64) -> Option<String> {
             "there were {known} entries, and {size} are left: the journal was cut; compare it with the other side's copy"
         )
     })
+}
+
+/// What a reader is told of a journal beside which a state of more entries was kept, or of others.
+pub(super) fn compared(store: &dyn Store, kept: Head) -> Option<String> {
+    let exchanged = || {
+        format!(
+            "the journal has not the {} entries of which `index` keeps the state: it was changed, or exchanged for another, or `index` is another ledger's; \
+             `annals doctor` says what mends it",
+            kept.size
+        )
+    };
+    notice(kept.size, store.head().size).or_else(|| (!follows(store, kept)).then(exchanged))
 }
 
 impl Ledger {

@@ -192,6 +192,8 @@ fn an_index_of_another_ledger_is_deleted_and_a_journal_of_another_is_replaced() 
     for written in [false, true] {
         let place = ledger();
         exchange(&place, "journal");
+        let read = place.annals(["status"]);
+        assert!(read.code == Some(0) && read.err.contains("or exchanged for another"), "{read:?}");
         // Whoever is refused makes nothing that vouches for what was exchanged.
         if written {
             let before = files(&place.ledger);
@@ -236,4 +238,31 @@ fn a_directory_where_a_file_belongs_is_told_and_moved_away() {
         assert!(commands(&found).iter().all(|command| !command.starts_with("chmod")), "{found:#}");
         place.is_mended(about, gravity, "a directory lies where a file belongs");
     }
+}
+
+/// What comes first is what the others are mended with, and no backup brings back what was erased since.
+#[test]
+fn directories_in_the_places_of_several_files_are_mended_in_the_order_that_is_told() {
+    let place = ledger();
+    let minutes = minutes(&place);
+    for path in [place.ledger.join("disclosures.jsonl"), place.segment(), minutes] {
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+    }
+    place.is_mended("journal", "grave", "a directory lies where a file belongs");
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_that_was_erased_is_not_replaced_from_a_backup() {
+    let place = ledger();
+    fs::write(place.path("befund.txt"), "Diagnose").unwrap();
+    let file = place.ledger.join("blobs").join(annals::trail::hash::sha256(b"Diagnose"));
+    place.done(PROGRESS.into_iter().chain(["--evidence", "befund.txt", "--confidential"]));
+    place.done(["backup", "BACKUP"]);
+    let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+    place.done(["erase", "127", "--field", "evidence/1/sha256"].into_iter().chain(basis));
+    fs::create_dir(&file).unwrap();
+    follow_all(&place);
+    assert!(!file.exists(), "it is back");
+    place.healthy();
 }

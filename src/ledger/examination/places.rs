@@ -57,9 +57,8 @@ impl Examining<'_> {
             Part::Disclosures => remedies.offered(DISCLOSURES, remedies.disclosures(&[]).1),
             Part::Checkpoints if folder => remedies.offered(shelf::FOLDER, remedies.checkpoints().1),
             Part::Checkpoints => remedies.kept_checkpoint(path).into_iter().collect(),
-            // What lies in a backup may have been erased since: which files are missing is told once they can be looked for.
-            Part::Files if folder => Vec::new(),
-            Part::Journal | Part::Files => remedies.copied(path).into_iter().collect(),
+            Part::Journal => remedies.copied(path).into_iter().collect(),
+            // Of files, what lies in a backup may have been erased since: which are missing is told once they can be looked for.
             _ => Vec::new(),
         };
         remedies.instead(path, restored)
