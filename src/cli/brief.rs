@@ -15,7 +15,7 @@ use annals::projection::diff::Side;
 use annals::projection::reading::Reading;
 use annals::projection::silence::SILENT_DAYS;
 use annals::projection::{brief, version};
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::report::brief as table;
 use annals::report::document::{Document, Layout};
 use annals::report::table::{Cell, Fact};

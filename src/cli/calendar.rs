@@ -10,7 +10,7 @@ use annals::domain::value::Code;
 use annals::ledger::Ledger;
 use annals::projection::agenda::{self, Item, Matter};
 use annals::projection::reading::Reading;
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::report::ical::{self, Dated};
 use annals::report::labels::{Labels, Language};
 use chrono::{DateTime, Utc};

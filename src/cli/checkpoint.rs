@@ -9,7 +9,7 @@ use annals::ledger::Ledger;
 use annals::ledger::checkpoints;
 use annals::record::authority::Key;
 use annals::record::causes;
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::entry::timestamp;

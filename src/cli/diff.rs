@@ -10,7 +10,7 @@ use annals::domain::word::Words;
 use annals::ledger::{Cut, Ledger};
 use annals::projection::diff::{self, Cause, Side};
 use annals::projection::filter::Filter;
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::report::diff::{Spoken, diff as table};
 use chrono::NaiveDate;
 use clap::Args;

@@ -12,7 +12,7 @@ use annals::projection::reading::Reading;
 use annals::projection::version::Decided;
 use annals::projection::{board, version};
 use annals::record::founding::Clock;
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::report::version as table;
 use clap::{Args, Subcommand};
 use std::path::Path;

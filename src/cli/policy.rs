@@ -9,7 +9,7 @@ use super::signing::{Change, Signing};
 use annals::domain::value::Code;
 use annals::ledger::Cut;
 use annals::record::adoption::{InForce, PolicyText};
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::trail::policy::POLICY_LIMIT;
 use clap::{Args, Subcommand};
 use serde_json::{Map, json};

@@ -9,7 +9,7 @@ use super::words;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, is_decimal};
 use annals::domain::date::Effective;
 use annals::domain::value::{Code, shown};
-use annals::record::history::State;
+use annals::record::state::State;
 use annals::trail::canonical::nfc;
 use chrono::NaiveDate;
 use clap::Args;

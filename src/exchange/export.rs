@@ -3,7 +3,7 @@
 use crate::ledger::index::Index;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::beside::Beside;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::StoreError;

@@ -13,7 +13,7 @@ use crate::ledger::following::{FollowError, Following};
 use crate::ledger::{Ledger, LedgerError, forked};
 use crate::record::fact::Fact;
 use crate::record::founding::Opened;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::store::runs::Runs;
 use crate::store::{AppendError, StoreError};

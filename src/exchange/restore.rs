@@ -67,7 +67,7 @@ impl Restore {
     /// # Errors
     /// [`RestoreError`]: the folder is then to be thrown away.
     pub fn finish(self) -> Result<Report, RestoreError> {
-        let is_opened = |state: &crate::record::history::State| {
+        let is_opened = |state: &crate::record::state::State| {
             if state.head.size > 0 { Ok(()) } else { Err(RestoreError::Empty) }
         };
         self.0.finish(is_opened).map(|(_, report)| report)

@@ -7,7 +7,7 @@ mod signatories;
 
 use super::anchor::{Anchor, AnchorError};
 use super::{Ledger, LedgerError, forked};
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::NodeHash;

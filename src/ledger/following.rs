@@ -8,7 +8,7 @@ use super::past::Past;
 use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
 use crate::record::fact::Fact;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::{AppendError, StoreError, said};

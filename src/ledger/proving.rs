@@ -7,7 +7,7 @@ use crate::record::account::{Account, AccountFault};
 use crate::record::attestation::Ending;
 use crate::record::completeness::policy_at;
 use crate::record::fact::Fact;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::store::StoreError;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::entry::Entry;

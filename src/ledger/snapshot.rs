@@ -16,7 +16,7 @@ use super::past::Past;
 use crate::record::archive::Archive;
 use crate::record::beside::Kept;
 use crate::record::cores;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::store::StoreError;
 use crate::store::disk;
 use crate::store::writing::Replacing;

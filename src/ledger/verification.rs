@@ -4,7 +4,7 @@ use super::disclosures::AtHand;
 use super::index::Index;
 use super::{Ledger, LedgerError, snapshot};
 use crate::record::beside::Beside;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::Store;

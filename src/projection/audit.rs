@@ -16,7 +16,7 @@ use crate::domain::value::{Code, words};
 use crate::domain::word::Words;
 use crate::record::authority;
 use crate::record::fact::Fact;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::trail::entry::{Entry, Event};
 use crate::trail::hash::sha256;
 use serde::{Deserialize, Serialize};

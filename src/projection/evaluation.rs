@@ -12,7 +12,7 @@ use crate::domain::plan::{Action, Line};
 use crate::domain::programme::Programme;
 use crate::domain::review;
 use crate::domain::value::Code;
-use crate::record::history::State;
+use crate::record::state::State;
 use std::sync::Arc;
 
 /// What a review makes of one action.

@@ -14,8 +14,9 @@ use crate::domain::duration::Duration;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::authority::Key;
-use crate::record::history::{History, Spoken, State};
+use crate::record::history::{History, Spoken};
 use crate::record::role::{Role, Signer};
+use crate::record::state::State;
 use std::collections::BTreeMap;
 
 /// An action that an institution has.

@@ -10,7 +10,8 @@ use crate::domain::assertion::Role;
 use crate::domain::date::Cycle;
 use crate::domain::instrument;
 use crate::domain::plan::{Action, InstrumentState, Kind};
-use crate::record::history::{History, Spoken, State};
+use crate::record::history::{History, Spoken};
+use crate::record::state::State;
 
 /// One thing that keeps something from being tracked.
 #[derive(Debug, Clone, PartialEq, Eq)]

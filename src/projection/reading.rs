@@ -2,7 +2,7 @@
 
 use crate::domain::value::Code;
 use crate::record::founding::{Clock, Founding};
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::trail::hash::Head;
 use chrono::NaiveDate;
 

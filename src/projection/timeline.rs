@@ -16,7 +16,7 @@ use crate::record::adoption::Event as Adoption;
 use crate::record::authority::Event as Key;
 use crate::record::fact::Fact;
 use crate::record::founding::Event as Founding;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
 use crate::trail::policy::Quorum;

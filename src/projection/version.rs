@@ -8,7 +8,7 @@ use crate::domain::plan::Action;
 use crate::domain::programme::Programme;
 use crate::domain::value::Code;
 use crate::domain::versions::Versions;
-use crate::record::history::State;
+use crate::record::state::State;
 
 /// A version of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What stands beside a history when it is verified, and is compared with it.
 
-use super::history::State;
+use super::state::State;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::trail::hash::{LeafHash, sha256};

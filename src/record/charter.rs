@@ -2,9 +2,9 @@
 //! plan that the others know.
 
 use super::founding::Opened;
-use super::history::State;
 use super::request::Draft;
 use super::role::Role;
+use super::state::State;
 use crate::domain::party::Author;
 use crate::domain::plan::{Institution, Line, Plan};
 use crate::domain::programme::Adopted;

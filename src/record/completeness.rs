@@ -3,7 +3,7 @@
 //! That nothing was altered is another question, and [`super::verify`] answers it. A chain cannot see that its newest entries were
 //! cut off; whoever cosigned a checkpoint saw as many entries as it says.
 
-use super::history::State;
+use super::state::State;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::trail::hash::{LeafHash, NodeHash};
 use crate::trail::merkle::{self, Frontier};

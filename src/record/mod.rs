@@ -12,7 +12,7 @@
 //! - [`erasure`]: which withheld value is removed for good, and who may say so;
 //! - [`evidence`]: the files that an event names;
 //! - [`archive`]: what is looked up in the entries before: names, and what was said of an action;
-//! - [`history`]: the state that a history leaves;
+//! - [`state`]: the state that a history leaves; [`history`], with what was said of each action;
 //! - [`judgement`]: whether a next request fits;
 //! - [`refusal`]: a rule's no; [`causes`], why something is wrong, in a line;
 //! - [`request`]: requests as they are handed over; [`ids`], what they are called;
@@ -45,6 +45,7 @@ pub mod prepared;
 pub mod refusal;
 pub mod request;
 pub mod role;
+pub mod state;
 mod typed;
 pub mod upcast;
 pub mod verdict;

@@ -17,7 +17,7 @@ use crate::projection::board::Row;
 use crate::projection::indicators::Series;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
-use crate::record::history::State;
+use crate::record::state::State;
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -3,7 +3,7 @@
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::instrument;
 use crate::projection::reading::Reading;
-use crate::record::history::State;
+use crate::record::state::State;
 
 /// Every basis of agreement in a reading, in the order of the plan.
 #[must_use]

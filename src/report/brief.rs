@@ -15,7 +15,7 @@ use crate::projection::diff::{Cause, Change, Field};
 use crate::projection::reading::Reading;
 use crate::projection::silence::{Silence, Why};
 use crate::projection::timeline::{speaker, stream};
-use crate::record::history::State;
+use crate::record::state::State;
 use std::collections::BTreeMap;
 
 /// The columns before those of the parties, the text the last of them.

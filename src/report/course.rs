@@ -5,7 +5,7 @@ use super::table::{Cell, Column, Report};
 use crate::domain::review::State as Review;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::speaker;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::trail::entry::{Entry, timestamp};
 
 /// What is done with a review itself.

@@ -11,7 +11,7 @@ use crate::domain::value::Code;
 use crate::projection::board;
 use crate::projection::evaluation::{Judged, Row};
 use crate::projection::reading::Reading;
-use crate::record::history::State;
+use crate::record::state::State;
 use std::collections::HashMap;
 
 /// What a review makes of the actions; `board` has them as they stood in its reading, which is `before`.

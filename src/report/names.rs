@@ -5,7 +5,7 @@ use crate::domain::party;
 use crate::domain::plan::Institution;
 use crate::projection::reading::Reading;
 use crate::record::founding::Founder;
-use crate::record::history::State;
+use crate::record::state::State;
 use std::collections::BTreeSet;
 
 /// Each party in the order of the opening, with its institutions after it.

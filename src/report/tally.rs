@@ -10,7 +10,7 @@ use crate::domain::value::Code;
 use crate::projection::board;
 use crate::projection::evaluation::Row;
 use crate::projection::reading::Reading;
-use crate::record::history::State;
+use crate::record::state::State;
 use std::collections::HashMap;
 
 /// Where an action can stand.

@@ -254,7 +254,7 @@ mod tests {
             ["2.G2G.1", "one sided", "Carried on\nas agreed", "Cooperation and dialogue on technology", "12"];
         let report = Report {
             kind: "status",
-            reading: Reading::of(&crate::record::history::State::default(), None, None, None),
+            reading: Reading::of(&crate::record::state::State::default(), None, None, None),
             before: None,
             facts: Vec::new(),
             columns: columns.map(|(key, heading)| Column::new(key, heading)).to_vec(),

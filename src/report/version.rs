@@ -9,7 +9,7 @@ use crate::domain::change::Change;
 use crate::domain::plan::Action;
 use crate::projection::reading::Reading;
 use crate::projection::version::{Decided, Version};
-use crate::record::history::State;
+use crate::record::state::State;
 
 /// The actions of a version, in the order in which they are given; where a review has decided something since, it is the last one
 /// before it.

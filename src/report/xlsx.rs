@@ -238,7 +238,7 @@ mod tests {
     use super::super::labels::Language;
     use super::super::table::{Column, Report};
     use super::*;
-    use crate::record::history::State;
+    use crate::record::state::State;
     use calamine::{Data, Reader, Xlsx};
     use std::io::Cursor;
 

@@ -3,8 +3,8 @@
 use super::desk::{Desk, ORIGIN, key, key_of, no, policy, refused};
 use annals::record::adoption::InForce;
 use annals::record::founding::Clock;
-use annals::record::history::State;
 use annals::record::role::Role;
+use annals::record::state::State;
 use annals::trail::hash::Head;
 use annals::trail::key::{Kind, SigningKey, VerifierKey};
 use annals::trail::policy::Quorum;

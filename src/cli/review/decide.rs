@@ -13,7 +13,7 @@ use annals::domain::plan::Action;
 use annals::domain::shape;
 use annals::domain::value::Code;
 use annals::ledger::Ledger;
-use annals::record::history::State;
+use annals::record::state::State;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use super::super::words;
 use annals::domain::date::Effective;
 use annals::domain::review::Axis;
 use annals::domain::value::Code;
-use annals::record::history::State;
+use annals::record::state::State;
 use chrono::NaiveDate;
 use clap::Args;
 use serde_json::{Map, Value};

@@ -2,6 +2,7 @@
 //! does not.
 
 mod against;
+mod kind;
 mod note;
 mod told;
 
@@ -79,7 +80,7 @@ impl Verify {
         }
         let target = self.target.as_ref().unwrap_or(&settings.ledger);
         let policy = self.policy.as_deref().map(read_policy).transpose()?;
-        if let Some(kind) = note::Kind::of(target)? {
+        if let Some(kind) = kind::Kind::of(target)? {
             let others = [self.first.is_some(), self.checkpoints.is_some(), self.against.is_some()];
             if others.contains(&true) || !self.seen.is_empty() {
                 let text = format!(
@@ -98,11 +99,11 @@ impl Verify {
         if !other.exists() {
             return Err(file(&other, "verified")(std::io::ErrorKind::NotFound.into()));
         }
-        if let Some(kind) = note::Kind::of(&other)? {
+        if let Some(kind) = kind::Kind::of(&other)? {
             let text = format!(
                 "{}: a {kind} is no history to compare with{}",
                 other.display(),
-                if kind == note::Kind::Checkpoint { "; give it with `--checkpoints`" } else { "" }
+                if kind == kind::Kind::Checkpoint { "; give it with `--checkpoints`" } else { "" }
             );
             return Err(Failure::usage(text));
         }

@@ -2,106 +2,30 @@
 //! be true.
 
 use super::super::checkpoint::{self, instant, shown};
-use super::super::failure::{Failure, file};
+use super::super::failure::Failure;
 use super::super::files;
 use super::super::output::{self, Format};
+use super::kind::Kind;
 use annals::record::account::Account;
 use annals::record::causes;
 use annals::report::table::Cell;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::entry::Entry;
 use annals::trail::fork::Fork;
-use annals::trail::hash::{LeafHash, NodeHash};
+use annals::trail::hash::LeafHash;
 use annals::trail::merkle;
-use annals::trail::note::{NOTE_LIMIT, Note};
+use annals::trail::note::NOTE_LIMIT;
 use annals::trail::policy::Policy;
 use annals::trail::proof::Proof;
 use annals::trail::quorum::Backing;
 use serde_json::{Map, Value, json};
-use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What a small file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Proof,
-    Checkpoint,
-    Fork,
-    Account,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Proof => "proof",
-            Self::Checkpoint => "checkpoint",
-            Self::Fork => "fork",
-            Self::Account => "account",
-        })
-    }
-}
-
-/// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
-const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
-/// The byte order mark (Unicode 23.8), which is no part of a text.
-const MARK: &str = "\u{feff}";
-/// What a ZIP begins with, and one in which nothing lies.
-const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// The most bytes of a proof or a fork: an entry in base64, two checkpoints, and what connects them.
 const LIMIT: u64 = 3 * NOTE_LIMIT as u64;
 /// The most bytes of an account, which is read into memory: some sixty thousand entries.
 const ACCOUNT_LIMIT: u64 = 1 << 26;
-
-impl Kind {
-    /// What a file is by its first bytes; nothing where it is a history.
-    pub(super) fn of(target: &Path) -> Result<Option<Self>, Failure> {
-        if !target.is_file() {
-            return Ok(None);
-        }
-        let mut begin = Vec::new();
-        let input = File::open(target).map_err(file(target, "read"))?;
-        input.take(NOTE_LIMIT as u64).read_to_end(&mut begin).map_err(file(target, "read"))?;
-        let begins = |text: &str| begin.starts_with(text.as_bytes());
-        if begins(MARK) && !begins(&format!("{MARK}{{")) {
-            return Err(Failure::usage(format!(
-                "{}: a byte order mark stands before it, as some programs put there: take the file as it was sent",
-                target.display()
-            )));
-        }
-        // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
-        // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
-        let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
-        let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
-        // As some mail programs end a line, which is told then.
-        let second = second.strip_suffix(b"\r").unwrap_or(second);
-        let is_number = !second.is_empty() && second.iter().all(u8::is_ascii_digit);
-        let has = |text: &str| begin.windows(text.len()).any(|part| part == text.as_bytes());
-        let is_signed = SIGNED.iter().any(|text| has(text));
-        Ok(match () {
-            // Whatever its log is called.
-            () if is_checkpoint(&begin) => Some(Self::Checkpoint),
-            () if begins("c2sp.org/tlog-proof") => Some(Self::Proof),
-            () if begins("annals/fork/") => Some(Self::Fork),
-            () if begins("annals/account/") => Some(Self::Account),
-            () if !begins("{") && !is_zip && !begins("<") && (is_number || is_signed) => {
-                Some(Self::Checkpoint)
-            }
-            () => None,
-        })
-    }
-}
-
-/// Whether bytes are a signed note that states a size and a root after its first line.
-fn is_checkpoint(bytes: &[u8]) -> bool {
-    Note::parse(bytes).is_ok_and(|note| {
-        let mut lines = note.text().lines().skip(1);
-        let is_size = |size: &str| !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
-        lines.next().is_some_and(is_size) && lines.next().is_some_and(|root| root.parse::<NodeHash>().is_ok())
-    })
-}
 
 /// One thing that was looked at: whether it holds, and what there is to say.
 struct Line {

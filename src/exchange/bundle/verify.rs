@@ -10,7 +10,7 @@ use crate::ledger::index::Index;
 use crate::record::beside::Beside;
 use crate::record::completeness::policy_at;
 use crate::record::evidence;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::record::withheld::{self, FILE_DIGEST};

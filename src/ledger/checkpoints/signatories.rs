@@ -2,7 +2,7 @@
 
 use super::CheckpointError;
 use crate::record::authority::Key;
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::note::Signature;
 use crate::trail::witness::{self, WitnessFault};

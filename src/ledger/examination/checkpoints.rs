@@ -3,7 +3,7 @@
 use super::{Examining, Gravity, Part, remedy, why};
 use crate::ledger::{checkpoints, shelf};
 use crate::record::completeness::{Completed, Unsound};
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::fs;

@@ -6,7 +6,7 @@ use super::{Examining, Gravity, Part, remedy, why};
 use crate::ledger::anchor::{Anchor, AnchorError};
 use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, shelf};
-use crate::record::history::State;
+use crate::record::state::State;
 use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::fs;

@@ -12,7 +12,7 @@ use crate::domain::value::Code;
 use crate::domain::word::{Word, Words};
 use crate::projection::board::{Row, Window};
 use crate::projection::indicators::{Given, Measured, Series};
-use crate::record::history::State;
+use crate::record::state::State;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;

@@ -5,7 +5,7 @@ use crate::domain::action;
 use crate::domain::assignment::{Assignment, Responsibility};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
-use crate::record::history::State;
+use crate::record::state::State;
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 use std::sync::Arc;

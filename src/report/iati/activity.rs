@@ -14,7 +14,8 @@ use crate::domain::word::{Said, Words};
 use crate::projection::board::{self, Row};
 use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
-use crate::record::history::{History, Spoken, State};
+use crate::record::history::{History, Spoken};
+use crate::record::state::State;
 
 /// How long the title of an action is at most, in characters: its text begins so, and stands whole in the description.
 const TITLE: usize = 120;
