@@ -14,10 +14,13 @@ use annals::domain::value::{Code, nearest};
 use annals::domain::word::Words;
 use annals::ledger::disclosed::Disclosed;
 use annals::ledger::examination::quoted;
+use annals::ledger::index::Sayings;
 use annals::ledger::{Ledger, LedgerError};
 use annals::projection::handover::{self, Duty};
+use annals::projection::reading::Reading;
 use annals::projection::timeline::stream;
 use annals::record::fact::Fact;
+use annals::record::history::History;
 use annals::record::ids;
 use annals::record::state::State;
 use annals::report::handover::{Handed, Handover as Passing, handover as table};
@@ -86,9 +89,7 @@ impl Handover {
             acting.map_err(|refusal| Failure::usage(refusal.to_string()))?;
         }
         let (history, reading) = Axes::default().read(&ledger)?;
-        let measured = &mut |action: &Code, words: &Words| ledger.measured(&reading, Some((action, words)));
-        let duties =
-            handover::of(&history, &reading, &party, self.institution.as_ref(), self.within, measured)?;
+        let duties = self.duties(&ledger, &history, &reading)?;
         let disclosed = ledger.disclosed()?;
         let offices: Vec<Office> =
             duties.iter().map(|duty| office(&ledger, &disclosed, duty)).collect::<Result<_, _>>()?;
@@ -109,12 +110,14 @@ impl Handover {
         let changes = meant.iter().map(|duty| self.change(duty)).collect();
         let asked = self.signing.ask(&ledger, settings, changes)?;
         let new = asked.iter().any(|asked| asked.receipt.is_some_and(|receipt| !receipt.repeated));
-        // What was only tried out is no part of any reading.
+        // What was only tried out is no part of any reading. Where something was recorded it may be another day by then.
         let after = if new { Some(Axes::default().read(&ledger)?) } else { None };
-        let reading = after.as_ref().map_or(&reading, |(_, reading)| reading);
+        let (history, reading) =
+            after.as_ref().map_or((&history, &reading), |(history, reading)| (history, reading));
+        let as_read = if new { self.duties(&ledger, history, reading)? } else { Vec::new() };
         let handed = meant.iter().zip(&asked).map(|(duty, asked)| {
             let entry = asked.receipt.map(|each| (each.sequence, each.id, each.leaf, each.repeated));
-            Handed { duty, entry }
+            Handed { duty: as_read.iter().find(|read| place(read) == place(duty)).unwrap_or(duty), entry }
         });
         let (keys, commands) = self.keys(&ledger, &disclosed, &state, &party, institution)?;
         let file = self.signing.file().filter(|_| asked.iter().any(|asked| asked.receipt.is_none()));
@@ -135,6 +138,18 @@ impl Handover {
             settings.keep(&ledger);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What its institutions, or the one that is named, have by a reading.
+    fn duties<'a>(
+        &self,
+        ledger: &Ledger,
+        history: &'a History<Sayings>,
+        reading: &Reading,
+    ) -> Result<Vec<Duty<'a>>, Failure> {
+        let party = &self.signing.speaker.0.party;
+        let measured = &mut |action: &Code, words: &Words| ledger.measured(reading, Some((action, words)));
+        Ok(handover::of(history, reading, party, self.institution.as_ref(), self.within, measured)?)
     }
 
     /// The actions that the same command assigned before under its id, each with the institution.

@@ -626,6 +626,23 @@ fn a_basis_that_lapsed_is_overdue_once_however_many_actions_rest_on_it() {
     );
 }
 
+/// In an illustrative ledger it is another day once something was recorded.
+#[test]
+fn what_passes_on_is_told_as_of_one_reading() {
+    let place = Place::empty();
+    let time = ["--time", "2021-05-11T08:00:00.000Z"];
+    place.done(["init", PLAN, "--as", "DK", "--both-sides", "--illustrative"].into_iter().chain(time));
+    let assigned = ["record", "assign", "1.G2G.3", "MSIT", "--as", "KR", "--officer", "Director, Trade"];
+    place.done(assigned.into_iter().chain(time));
+    let offices =
+        ["--from", "Director, Trade", "--to", "Director, Industry", "--time", "2022-02-01T08:00:00.000Z"];
+    let answer = place.annals(["--format", "json", "handover", "--as", "KR"].into_iter().chain(offices));
+    let handed: Value = serde_json::from_slice(&answer.out).unwrap_or_else(|_| panic!("{}", answer.err));
+    let (facts, row) = (&handed["facts"], &handed["rows"][0]);
+    assert_eq!((&facts["overdue"], &facts["due"]), (&json!(1), &json!(0)), "{handed:#}");
+    assert_eq!(row["due"], json!(["window 2021 missed (closes 2021-12-31)"]), "{handed:#}");
+}
+
 #[test]
 fn a_witness_whose_key_is_revoked_leaves_a_policy_that_says_so() {
     let place = Place::founded();

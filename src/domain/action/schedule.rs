@@ -42,12 +42,12 @@ impl State {
         let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
         let (mut since, mut windows): (_, Vec<(Effective, NaiveDate)>) = (NaiveDate::MIN, Vec::new());
         for (cycle, until) in formers.chain([(self.action.cycle.as_ref(), None)]) {
-            // No day is in two windows: one that would begin within one that was over is none.
-            let over = windows.last().map_or(NaiveDate::MIN, |(_, end)| *end);
-            let own = cut(cycle, period).into_iter().filter(|(begin, end)| {
-                *begin > over && *end >= since && until.is_none_or(|until| *end < until)
-            });
-            windows.extend(own.map(|(begin, end)| (name(cycle, begin), end)));
+            // No day is in two windows, and none is left out: one that runs on after one that was over is what is left of it.
+            let over = windows.last().and_then(|(_, end)| end.succ_opt()).unwrap_or(NaiveDate::MIN);
+            let own = cut(cycle, period)
+                .into_iter()
+                .filter(|(_, end)| *end >= over.max(since) && until.is_none_or(|until| *end < until));
+            windows.extend(own.map(|(begin, end)| (name(cycle, begin.max(over)), end)));
             since = until.unwrap_or(since);
         }
         windows
@@ -174,12 +174,29 @@ mod tests {
             "2024 2024-12-31",
         ];
         assert_eq!(names(&twice), all);
-        // What became of a half of a year is not what becomes of the year.
+        // What became of a half of a year is not what becomes of the year, of which the other half is left.
         let longer = clarified(&[("P6M", "2022-08-01"), ("P1Y", "")]);
-        assert_eq!(
-            names(&longer)[..4],
-            ["2021-01 2021-06-30", "2021-07 2021-12-31", "2022-01 2022-06-30", "2023 2023-12-31"]
-        );
+        let all = [
+            "2021-01 2021-06-30",
+            "2021-07 2021-12-31",
+            "2022-01 2022-06-30",
+            "2022-07 2022-12-31",
+            "2023 2023-12-31",
+            "2024 2024-12-31",
+        ];
+        assert_eq!(names(&longer), all);
+        // Thirds of a year that were over leave the last of them to the second half.
+        let thirds = clarified(&[("P4M", "2022-10-01"), ("P6M", "2023-01-05"), ("P2Y", "")]);
+        let all = [
+            "2021-01 2021-04-30",
+            "2021-05 2021-08-31",
+            "2021-09 2021-12-31",
+            "2022-01 2022-04-30",
+            "2022-05 2022-08-31",
+            "2022-09 2022-12-31",
+            "2023 2024-12-31",
+        ];
+        assert_eq!(names(&thirds), all);
         // As it was after a number of entries.
         let before = Arc::new(twice).until(18).unwrap();
         assert_eq!(names(&before), names(&clarified(&[("P1Y", "2022-02-01"), ("P6M", "")])));
@@ -198,20 +215,21 @@ mod tests {
         let due = schedule.windows().iter().map(|(name, _)| name.to_string());
         let yearly = ["2021", "2022", "2023", "2024"].map(str::to_owned);
         assert!(due.chain(yearly).all(|window| occurs(&Words::NONE, &window).is_ok()));
-        let refused = occurs(&Words::NONE, "2022-07").unwrap_err();
-        assert!(refused.contains("2021-01, 2021-07, 2022-01, 2023, 2024"), "{refused}");
+        let refused = occurs(&Words::NONE, "2023-07").unwrap_err();
+        assert!(refused.contains("2021-01, 2021-07, 2022-01, 2022-07, 2023, 2024"), "{refused}");
         // It was planned before the cycle was another.
         let author = Author { party: "DK".parse().unwrap(), institution: None };
         let (id, day, effective) = (uuid::Uuid::nil(), period().begin(), "2022-06".parse().unwrap());
         let place = Place { id, sequence: 9, day, author: &author, answers: None };
-        let planned = (said("2022-07").window, OccurrenceState::Planned);
+        let planned = (said("2023-07").window, OccurrenceState::Planned);
         let word = Word { occurrence: Some(planned), ..Word::spoken(&place, effective, Said::Progressed) };
         let words: Words = [word].into_iter().collect();
-        assert_eq!(occurs(&words, "2022-07"), Ok(()));
-        assert!(occurs(&words, "2023-07").is_err());
+        assert_eq!(occurs(&words, "2023-07"), Ok(()));
+        assert!(occurs(&words, "2024-07").is_err());
         let ends = |window: &str| schedule.last_day(said(window).window).to_string();
         assert_eq!((ends("2022-07"), ends("2022-01")), ("2022-12-31".to_owned(), "2022-06-30".to_owned()));
-        assert_eq!((ends("2023"), ends("2022-03")), ("2023-12-31".to_owned(), "2022-03-31".to_owned()));
+        assert_eq!((ends("2023"), ends("2023-07")), ("2023-12-31".to_owned(), "2023-12-31".to_owned()));
+        assert_eq!(ends("2022-03"), "2022-03-31");
     }
 
     #[test]
