@@ -9,9 +9,10 @@ use super::signing;
 use annals::domain::value::{Code, Sha256};
 use annals::exchange::import::key_for;
 use annals::exchange::keyring::Keyring;
-use annals::ledger::{Ledger, Receipt};
+use annals::ledger::{Ledger, Receipt, RecordError};
 use annals::record::authority::Key;
 use annals::record::charter;
+use annals::record::founding;
 use annals::record::request::Draft;
 use annals::record::state::State;
 use annals::trail::hash::LeafHash;
@@ -73,7 +74,14 @@ impl Accede {
         let state = ledger.state();
         let differences = charter::differences(&plan, &digest, &state);
         if !differences.is_empty() {
-            return Err(Failure::OtherPlan { path: self.plan, differences });
+            // Since it acceded, actions may have become others than were laid down.
+            let acceded = state.founding.as_ref().is_some_and(|founding| founding.takes_part(&self.party));
+            let refusal = || RecordError::Refused(founding::Refusal::Acceded(self.party).into());
+            return Err(if acceded {
+                refusal().into()
+            } else {
+                Failure::OtherPlan { path: self.plan, differences }
+            });
         }
         self.compare_keys(&state, settings.keyring()?);
         let (time, before) = (self.time.unwrap_or_else(signing::now), Standing::of(&ledger));

@@ -8,12 +8,13 @@ use super::output::{self, Standing};
 use super::request;
 use super::settings::Settings;
 use super::signing::{self, EFFECTIVE, instant, overtaken};
+use annals::domain::assertion::OccurrenceState;
 use annals::domain::sealed::Audience;
 use annals::exchange::import::{Import, ImportError, key_for};
 use annals::exchange::sheet::edits::{self, Edit};
 use annals::exchange::sheet::fault::Fault;
 use annals::exchange::sheet::workbook::{FILE_LIMIT, Workbook, shown};
-use annals::exchange::sheet::{Made, said_since};
+use annals::exchange::sheet::{Made, said_since, taken_in};
 use annals::ledger::{Ledger, RecordError};
 use annals::projection::filter::Filter;
 use annals::projection::overtaken::Overtaken;
@@ -218,22 +219,32 @@ impl In {
         let day = |time: DateTime<Utc>| {
             founding.map_or_else(|| time.date_naive(), |founding| founding.day_of(party, time))
         };
-        let (edits, mut faults) = edits::of(workbook, made, day(time.unwrap_or(state.recorded)));
+        let (mut edits, mut faults) = edits::of(workbook, made, day(time.unwrap_or(state.recorded)));
         if edits.is_empty() {
             return Ok((Vec::new(), faults));
         }
-        let Some(time) = time else {
+        let origin = state.origin().unwrap_or_default();
+        let id = |row: u32, time| ids::derived(time, origin, sha256, u64::from(row) + 1);
+        let mut before = None;
+        for edit in &edits {
+            let of_row = |time| id(edit.row, time);
+            before = before.or(taken_in(ledger, &edit.action, state.head.size, &of_row)?);
+        }
+        // Whoever repeats it says the same, whatever time it is given now.
+        if before.is_some() && before != time {
+            (edits, faults) = edits::of(workbook, made, day(before.unwrap_or(state.recorded)));
+        }
+        let Some(time) = before.or(time) else {
             return Err(Failure::usage(format!(
                 "{}: it does not say when it was saved: say when its words were said with `--time`, and say the same whenever you \
                  repeat it",
                 self.file.display()
             )));
         };
-        let origin = state.origin().unwrap_or_default();
         let mut words = Vec::new();
         let file = self.output.as_deref().map(|path| request::Requests::of(path, ledger)).transpose()?;
         for edit in edits {
-            let id = ids::derived(time, origin, sha256, u64::from(edit.row) + 1);
+            let id = id(edit.row, time);
             let subject = format!("actions/{}", edit.action);
             let mut draft =
                 Draft::new(self.speaker.0.clone(), subject, "action.progressed", time, edit.data.clone());
@@ -302,7 +313,9 @@ fn told(Word { edit, repeated, overtaken, .. }: &Word) -> String {
         ["lifecycle", "health"].into_iter().filter_map(said).map(|word| word.replace('_', " ")).collect();
     parts.extend(edit.data.get("occurrence").map(|told| {
         let of = |name: &str| told.get(name).and_then(Value::as_str);
-        let date = of("date").map(|date| format!(" on {date}")).unwrap_or_default();
+        // What is postponed has a new date.
+        let on = if of("state") == Some(OccurrenceState::Postponed.as_str()) { "to" } else { "on" };
+        let date = of("date").map(|date| format!(" {on} {date}")).unwrap_or_default();
         format!("{} {}{date}", of("window").unwrap_or_default(), of("state").unwrap_or_default())
     }));
     parts.extend(said("note").map(|_| "a note".to_owned()));

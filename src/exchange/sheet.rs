@@ -21,10 +21,13 @@ use crate::projection::filter::Filter;
 use crate::projection::reading::Reading;
 use crate::record::founding::Clock;
 use crate::record::history::History;
+use crate::record::ids;
 use crate::report::form::{self, Column, Row};
 use crate::report::labels::{Labels, Language};
 use crate::trail::hash::Head;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// What a sheet is made of, at a head.
 pub struct Made {
@@ -79,6 +82,21 @@ fn dated(ledger: &Ledger, word: &Word) -> Result<Option<Effective>, LedgerError>
     let occurrence = members.as_ref().and_then(|members| members.get("occurrence"));
     let date = occurrence.and_then(|occurrence| occurrence.get("date"));
     Ok(date.and_then(Value::as_str).and_then(|date| date.parse().ok()))
+}
+
+/// When one of the words on an action at or after a size was said that was taken from a row, whose words have the id `derived` of the time.
+///
+/// # Errors
+/// [`LedgerError`], where what was said cannot be read.
+pub fn taken_in(
+    ledger: &Ledger,
+    action: &Code,
+    size: u64,
+    derived: &dyn Fn(DateTime<Utc>) -> Uuid,
+) -> Result<Option<DateTime<Utc>>, LedgerError> {
+    let words = ledger.words(action)?;
+    let mut since = words.all().iter().filter(|word| word.sequence >= size);
+    Ok(since.find(|word| derived(ids::time(word.id)) == word.id).map(|word| ids::time(word.id)))
 }
 
 /// The newest entry at or after a size by which the words of a party on an action are otherwise, if there is one.

@@ -259,7 +259,7 @@ impl Founding {
 
     /// The parties that have not acceded.
     pub fn awaited(&self) -> impl Iterator<Item = &Code> {
-        self.parties().filter(|party| **party != self.opener && !self.acceded.contains_key(*party))
+        self.parties().filter(|party| !self.takes_part(party))
     }
 
     /// Whether the plan is still being laid down.
@@ -291,12 +291,18 @@ impl Founding {
         }
     }
 
+    /// Whether a party opened it, or has acceded.
+    #[must_use]
+    pub fn takes_part(&self, party: &Code) -> bool {
+        *party == self.opener || self.acceded.contains_key(party)
+    }
+
     /// Whether a party may accede, having verified the ledger up to the entry `seen`.
     ///
     /// # Errors
     /// [`Refusal`], by name.
     pub fn accedes(&self, party: &Code, event: &Acceded, seen: u64) -> Result<(), Refusal> {
-        if *party == self.opener || self.acceded.contains_key(party) {
+        if self.takes_part(party) {
             return Err(Refusal::Acceded(party.clone()));
         }
         if event.plan_sha256 != self.opened.plan_sha256 {

@@ -22,9 +22,14 @@ pub fn further(first: Uuid, origin: &str, number: u64) -> Uuid {
     if number == 1 {
         return first;
     }
-    let millis = i64::try_from(first.as_u128() >> 80).ok();
-    let time = millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default();
-    derived(time, origin, &first.to_string(), number)
+    derived(time(first), origin, &first.to_string(), number)
+}
+
+/// The time that an id of version 7 bears, to the millisecond.
+#[must_use]
+pub fn time(id: Uuid) -> DateTime<Utc> {
+    let millis = i64::try_from(id.as_u128() >> 80).ok();
+    millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default()
 }
 
 /// A UUIDv7 of a time and 74 of 80 random bits.
@@ -43,7 +48,7 @@ fn version_7(time: DateTime<Utc>, random: u128) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trail::entry::{parse_id, parse_timestamp};
+    use crate::trail::entry::{parse_id, parse_timestamp, timestamp};
 
     #[test]
     fn of_several_changes_each_has_an_id_that_follows_from_the_first() {
@@ -54,6 +59,7 @@ mod tests {
         // printf 'annals.example/desk\n01795a70-9c00-7f4a-884d-de944e2fd581\n2' | sha256sum
         assert_eq!(ids[1], "01795a70-9c00-7517-8c3c-0bc87354b1e8");
         assert_ne!(ids[1], ids[2]);
+        assert_eq!(timestamp(time(first)), "2021-05-11T08:00:00.000Z");
     }
 
     #[test]

@@ -101,9 +101,11 @@ fn spoken(word: &Word) -> String {
     parts.extend(word.lifecycle.map(|word| word.to_string()));
     parts.extend(word.health.map(|word| word.to_string()));
     parts.extend(word.occurrence.map(|(window, state)| format!("{window} {state}")));
+    parts.extend(word.measures.map(|_| "indicators".to_owned()));
     let parts = parts.join("; ").replace('_', " ");
     match (word.said, parts.as_str()) {
-        (Said::Progressed, "") => "a note".to_owned(),
+        // Which of the two, the entry tells.
+        (Said::Progressed, "") => "a note or files".to_owned(),
         (Said::Progressed | Said::Verified(..) | Said::Decided, _) => parts,
         (Said::Confirmed(at), "") => format!("confirmed entry {at}"),
         (Said::Contested(at), "") => format!("contested entry {at}"),

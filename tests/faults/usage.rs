@@ -304,6 +304,30 @@ fn a_name_has_one_language_once() {
 }
 
 #[test]
+fn what_was_said_last_of_something_due_is_called_what_it_is() {
+    let place = Place::founded();
+    for (said, told) in [
+        ("--indicator visits=3", "KR: indicators"),
+        ("--note Talks", "KR: a note or files"),
+        ("--health on_track --indicator visits=4", "KR: on track; indicators"),
+    ] {
+        place.done(format!("record progress 1.G2G.3 --as KR {said}").split(' '));
+        let due = place.done(["due", "--line", "1", "--today", "2022-02-01"]);
+        assert!(due.contains(told), "{told}: {due}");
+    }
+}
+
+/// Whatever became of the plan since.
+#[test]
+fn whoever_takes_part_is_told_so_though_the_plan_is_another_by_now() {
+    let place = Place::founded();
+    let mut plan: Value = serde_json::from_str(&fs::read_to_string(PLAN).unwrap()).unwrap();
+    plan["actions"][0]["text"] = json!("Something else.");
+    fs::write(place.path("other.json"), plan.to_string()).unwrap();
+    place.refused(["accede", "--as", "KR", "--plan", "other.json"], 1, &["KR takes part already"]);
+}
+
+#[test]
 fn a_file_that_is_larger_than_any_is_not_read_to_its_end() {
     let place = Place::founded();
     for (arguments, limit) in [
