@@ -16,6 +16,7 @@
 //! here; how it is written, verified, restored and received by a copy, in [`pack`], [`verify`], [`restore`] and [`receive`].
 
 mod archive;
+mod member;
 pub mod pack;
 pub mod receive;
 pub mod restore;
@@ -27,6 +28,7 @@ use crate::trail::checkpoint::{CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::hex;
 use crate::trail::note::NOTE_LIMIT;
 use crate::trail::tile::Tile;
+use member::Member;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -109,9 +111,8 @@ impl Bundle {
         if archive.has_duplicate_names() {
             return Err(BundleError::Twice(path.to_owned()));
         }
-        if !archive::is_whole(&mut archive, &again).map_err(|error| named(path, error))? {
-            let what = "something stands before, between or after its members".to_owned();
-            return Err(BundleError::Zip { path: path.to_owned(), what });
+        if let Some(what) = archive::fault(&mut archive, &again).map_err(|error| named(path, error))? {
+            return Err(BundleError::Zip { path: path.to_owned(), what: what.to_owned() });
         }
         let bundle = Self { path: path.to_owned(), archive };
         let foreign = |name: &&str| !is_known(name);
@@ -202,7 +203,8 @@ impl Bundle {
     /// [`BundleError::Zip`], also where there is none of this name; [`BundleError::Read`].
     pub fn open_evidence(&mut self, sha256: &str) -> Result<impl Read, BundleError> {
         let path = self.path.clone();
-        self.archive.by_name(&format!("{EVIDENCE}{sha256}")).map_err(|error| named(&path, error))
+        let member = Member::open(&mut self.archive, &format!("{EVIDENCE}{sha256}"));
+        member.and_then(|member| member.ok_or(ZipError::FileNotFound)).map_err(|error| named(&path, error))
     }
 
     /// Whether a file of evidence is the one that its name says.
@@ -224,11 +226,7 @@ impl Bundle {
     /// # Errors
     /// [`BundleError::Zip`], [`BundleError::Read`].
     pub fn open_disclosures(&mut self) -> Result<Option<impl Read>, BundleError> {
-        match self.archive.by_name(DISCLOSURES) {
-            Ok(member) => Ok(Some(member)),
-            Err(ZipError::FileNotFound) => Ok(None),
-            Err(error) => Err(named(&self.path, error)),
-        }
+        Member::open(&mut self.archive, DISCLOSURES).map_err(|error| named(&self.path, error))
     }
 
     fn member(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, BundleError> {
@@ -239,11 +237,8 @@ impl Bundle {
 
 impl Source for Bundle {
     fn read(&mut self, path: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        match self.archive.by_name(path) {
-            Ok(member) => limited(member, limit).map(Some),
-            Err(ZipError::FileNotFound) => Ok(None),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        let member = Member::open(&mut self.archive, path).map_err(io::Error::other)?;
+        member.map(|member| limited(member, limit)).transpose()
     }
 }
 

@@ -8,7 +8,7 @@ use super::key::VerifierKey;
 use super::note::{Forged, Signature};
 use super::policy::{Octets, Policy, Quorum, Threshold, Witness};
 use super::witness;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Why a checkpoint is not to be believed at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,6 +104,38 @@ impl Policy {
         Ok(Witnessing { backing: if met { Backing::Witnessed } else { Backing::Unwitnessed }, times })
     }
 
+    /// Whether another policy trusts the same logs and knows the same witnesses, and asks for as many of them, in groups that nest alike:
+    /// the order of lines and members, names that mean nothing outside the file, addresses, and `all` or `any` for a number are free.
+    #[must_use]
+    pub fn means(&self, other: &Self) -> bool {
+        self.meaning() == other.meaning()
+    }
+
+    /// The keys of its logs and of its witnesses, and what its quorum asks for.
+    fn meaning(&self) -> (BTreeSet<String>, BTreeSet<String>, Option<String>) {
+        let mut asked: HashMap<&Octets, String> =
+            self.witnesses().iter().map(|witness| (&witness.name, witness.key.to_string())).collect();
+        // A member is in one group, which stands after it.
+        for group in self.groups() {
+            let mut members: Vec<String> =
+                group.members.iter().filter_map(|member| asked.remove(member)).collect();
+            members.sort_unstable();
+            let count = group.threshold.of(members.len());
+            let meaning = match members.as_slice() {
+                [one] => one.clone(),
+                _ => format!("{count} of ({})", members.join(" ")),
+            };
+            asked.insert(&group.name, meaning);
+        }
+        let quorum = match self.quorum() {
+            Quorum::Nobody => None,
+            Quorum::Of(name) => asked.remove(name),
+        };
+        let logs = self.logs().iter().map(|log| log.key.to_string()).collect();
+        let witnesses = self.witnesses().iter().map(|witness| witness.key.to_string()).collect();
+        (logs, witnesses, quorum)
+    }
+
     /// Whether it asks for no witness: whatever is met then, nobody but the log vouches for a checkpoint.
     #[must_use]
     pub fn asks_nobody(&self) -> bool {
@@ -184,6 +216,33 @@ mod tests {
     }
 
     const NESTED: &str = "group X 2 X1 X2 X3\ngroup Y any Y1 Y2 Y3\ngroup X-and-Y all X Y\nquorum X-and-Y\n";
+
+    #[test]
+    fn a_policy_means_the_same_in_another_spelling_and_nothing_else() {
+        let nested = policy(NESTED);
+        for same in [
+            "group B 1 Y3 Y2 Y1\ngroup A 2 X3 X1 X2\ngroup both 2 A B\nquorum both\n",
+            "group X 2 X1 X2 X3\ngroup Y any Y1 Y2 Y3\ngroup all-of-it all X Y\ngroup one any all-of-it\nquorum one\n",
+        ] {
+            assert!(nested.means(&policy(same)) && policy(same).means(&nested), "{same}");
+        }
+        for other in [
+            "group X 3 X1 X2 X3\ngroup Y any Y1 Y2 Y3\ngroup X-and-Y all X Y\nquorum X-and-Y\n",
+            "group X 2 X1 X2 Y3\ngroup Y any Y1 Y2 X3\ngroup X-and-Y all X Y\nquorum X-and-Y\n",
+            "group X 2 X1 X2 X3\ngroup Y any Y1 Y2 Y3\ngroup X-and-Y any X Y\nquorum X-and-Y\n",
+            "group X 2 X1 X2 X3\ngroup Y any Y1 Y2 Y3\nquorum X\n",
+            "quorum none\n",
+        ] {
+            assert!(!nested.means(&policy(other)) && !policy(other).means(&nested), "{other}");
+        }
+        let [log, other] = [9, 8].map(|seed| log(ORIGIN, seed).verifier());
+        let of = |lines: &str| Policy::parse(format!("{lines}quorum none\n").as_bytes()).unwrap();
+        let (one, both) = (of(&format!("log {log}\n")), format!("log {log}\nlog {other}\n"));
+        assert!(one.means(&of(&format!("log {log} https://a.example/\n"))) && !one.means(&of(&both)));
+        assert!(of(&both).means(&of(&format!("log {other}\nlog {log}\n"))));
+        // A witness that is asked for nothing is known all the same.
+        assert!(!one.means(&of(&format!("log {log}\nwitness W {}\n", witness(1).verifier()))));
+    }
 
     #[test]
     fn the_example_of_the_specification_needs_two_of_x_and_one_of_y() {

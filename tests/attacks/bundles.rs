@@ -268,7 +268,12 @@ fn a_policy_that_the_entries_do_not_adopt_is_told() {
     assert_eq!(judged(&desktop.write(&desktop.members)), (Some(true), true));
     // What it lists counts, not how that is written.
     let commented = format!("# As agreed in 2021.\n\n{policy}");
-    assert_eq!(judged(&desktop.with("policy", commented.as_bytes())), (Some(true), true));
+    let mut turned: Vec<&str> = policy.lines().collect();
+    turned[..3].reverse();
+    let turned = turned.join("\n").replace(" all ", " 2 ") + "\n";
+    for same in [commented, turned] {
+        assert_eq!(judged(&desktop.with("policy", same.as_bytes())), (Some(true), true), "{same}");
+    }
     assert_eq!(judged(&desktop.without("policy")), (None, true));
     let quorum = policy.lines().find(|line| line.starts_with("quorum ")).unwrap();
     let weaker = policy.replace(quorum, "quorum none");
@@ -585,4 +590,65 @@ fn a_disclosure_whose_value_is_none_is_left_out_where_no_entry_asks_for_it() {
     check_beside(&mut bundle).unwrap();
     let restored = restore(&mut bundle, &desktop.home.path().join("restored"), &mut |_| {}).unwrap();
     assert_eq!((restored.beside.disclosures, restored.beside.stray), (0, 1));
+}
+
+/// Where the local header and the entry of the directory of the member that was written last are in a ZIP.
+fn headers(zip: &[u8], name: &str) -> [usize; 2] {
+    let named = |begin: &[u8], length: usize| {
+        let is_named = |at: &usize| zip[at + length..].starts_with(name.as_bytes());
+        (0..zip.len()).rev().filter(|at| zip[*at..].starts_with(begin)).find(is_named).unwrap()
+    };
+    [named(b"PK\x03\x04", 30), named(b"PK\x01\x02", 46)]
+}
+
+/// A library stops where what is packed says that it ends, so that nobody sees what follows, and nobody knows what it is for.
+#[test]
+fn bytes_behind_what_is_packed_in_a_member_are_none_of_a_bundle() {
+    let desktop = sound();
+    for name in [desktop.tile("entries"), "checkpoint".to_owned(), "disclosures.jsonl".to_owned()] {
+        let bytes = desktop.member(&name);
+        let mut deflater = flate2::read::DeflateEncoder::new(bytes, flate2::Compression::default());
+        let (mut packed, mut sum) = (Vec::new(), flate2::Crc::new());
+        std::io::Read::read_to_end(&mut deflater, &mut packed).unwrap();
+        sum.update(bytes);
+        for (tail, holds) in [("", true), ("H", false), ("HIDDEN", false)] {
+            let packed = [&packed[..], tail.as_bytes()].concat();
+            let mut zip = zipped(
+                &desktop.members.iter().filter(|(each, _)| *each != name).cloned().collect::<Vec<_>>(),
+            );
+            let mut writer = zip::ZipWriter::new_append(std::io::Cursor::new(zip)).unwrap();
+            let stored = zip::write::SimpleFileOptions::default()
+                .compression_method(zip::CompressionMethod::Stored)
+                .last_modified_time(zip::DateTime::default());
+            writer.start_file(&name, stored).unwrap();
+            std::io::Write::write_all(&mut writer, &packed).unwrap();
+            zip = writer.finish().unwrap().into_inner();
+            let [local, listed] = headers(&zip, &name);
+            for (at, method) in [(local + 14, local + 8), (listed + 16, listed + 10)] {
+                zip[method] = 8;
+                zip[at..at + 4].copy_from_slice(&sum.sum().to_le_bytes());
+                zip[at + 8..at + 12].copy_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+            }
+            let path = desktop.home.path().join("bundle");
+            fs::write(&path, zip).unwrap();
+            let found = read(&path).map(|(_, _, verified, _)| verified.holds());
+            let said = format!("{found:?}");
+            assert_eq!(found.ok(), holds.then_some(true), "{name} {tail}: {said}");
+            assert!(holds || said.contains("after the end of what is packed"), "{name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_member_that_not_every_reader_can_open_is_none_of_a_bundle() {
+    let desktop = sound();
+    for (at, listed_at, byte) in [(8, 10, 12), (6, 8, 1)] {
+        let mut zip = zipped(&desktop.members);
+        let [local, listed] = headers(&zip, "README.txt");
+        (zip[local + at], zip[listed + listed_at]) = (byte, byte);
+        let path = desktop.home.path().join("bundle");
+        fs::write(&path, zip).unwrap();
+        let found = Bundle::open(&path).map(|_| ()).unwrap_err().to_string();
+        assert!(found.contains("encrypted, or neither stored nor deflated"), "{found}");
+    }
 }

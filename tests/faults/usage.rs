@@ -309,7 +309,7 @@ fn what_was_said_last_of_something_due_is_called_what_it_is() {
     for (said, told) in [
         ("--indicator visits=3", "KR: indicators"),
         ("--note Talks", "KR: a note or files"),
-        ("--health on_track --indicator visits=4", "KR: on track; indicators"),
+        ("--health on_track --indicator visits=4 --note Talks", "KR: on track; indicators"),
     ] {
         place.done(format!("record progress 1.G2G.3 --as KR {said}").split(' '));
         let due = place.done(["due", "--line", "1", "--today", "2022-02-01"]);

@@ -6,8 +6,8 @@
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::os::unix::fs::FileExt;
-use zip::ZipArchive;
 use zip::result::ZipResult;
+use zip::{CompressionMethod, ZipArchive};
 
 /// Where the flags of a member are in what stands before it (4.3.7), and the one that its sum and sizes follow it (4.4.4).
 const FLAGS: u64 = 6;
@@ -39,19 +39,32 @@ struct Member {
     unpacked: u64,
 }
 
-/// Whether an archive is all of a file, each member once, one after the other. That no name comes twice is looked at elsewhere.
+/// What another reader may meet, or not be able to open.
+const BESIDE: &str = "something stands before, between or after its members";
+const METHOD: &str = "a member is encrypted, or neither stored nor deflated";
+
+/// Why an archive is not all of a file, each member once, one after the other. That no name comes twice is looked at elsewhere, and that
+/// nothing stands within a member but what is packed in it, by whoever reads it.
 ///
 /// # Errors
 /// Where what stands before a member is not what the directory says of it.
-pub(super) fn is_whole(archive: &mut ZipArchive<BufReader<File>>, file: &File) -> ZipResult<bool> {
+pub(super) fn fault(
+    archive: &mut ZipArchive<BufReader<File>>,
+    file: &File,
+) -> ZipResult<Option<&'static str>> {
     archive.validate_header_consistency()?;
     let directory = archive.central_directory_start();
     if archive.offset() != 0 || !archive.comment().is_empty() {
-        return Ok(false);
+        return Ok(Some(BESIDE));
     }
     let mut members = Vec::with_capacity(archive.len());
     for number in 0..archive.len() {
         let member = archive.by_index_raw(number)?;
+        let is_known =
+            matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
+        if member.encrypted() || !is_known {
+            return Ok(Some(METHOD));
+        }
         members.push(Member {
             at: member.header_start(),
             begins: member.data_start().unwrap_or_default(),
@@ -64,11 +77,12 @@ pub(super) fn is_whole(archive: &mut ZipArchive<BufReader<File>>, file: &File) -
     let mut at = 0;
     for (member, next) in members.iter().zip(members.iter().skip(1).map(|next| next.at).chain([directory])) {
         if member.at != at || !is_followed(file, member, next)? {
-            return Ok(false);
+            return Ok(Some(BESIDE));
         }
         at = next;
     }
-    Ok(at == directory && listed(file, directory)? == Some(members.len()))
+    let is_whole = at == directory && listed(file, directory)? == Some(members.len());
+    Ok((!is_whole).then_some(BESIDE))
 }
 
 /// Whether what follows a member begins where it ends, or after its own sum and sizes.

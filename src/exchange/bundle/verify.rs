@@ -134,8 +134,8 @@ pub(super) fn verify_policy(
         read => read.map_err(|error| LayoutError::Read(POLICY.to_owned(), error))?,
     };
     Ok(bytes.map(|bytes| {
-        let found = Policy::parse(&bytes).ok();
-        found.is_some() && found == policy_at(state, size).ok()
+        let adopted = policy_at(state, size);
+        Policy::parse(&bytes).is_ok_and(|found| adopted.is_ok_and(|adopted| found.means(&adopted)))
     }))
 }
 
