@@ -91,7 +91,10 @@ pub fn take(
 /// Whether a rule said no, or the request itself is none.
 const fn is_refusal(error: &RecordError) -> bool {
     match error {
-        RecordError::Refused(_) | RecordError::Stray(_) | RecordError::Disclosed(_) => true,
+        RecordError::Refused(_)
+        | RecordError::Attribute(_)
+        | RecordError::Stray(_)
+        | RecordError::Disclosed(_) => true,
         RecordError::Copy(_)
         | RecordError::Store(_)
         | RecordError::Disclosures(_)

@@ -57,6 +57,8 @@ impl Web {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
+            // C2SP tlog-tiles asks clients for both.
+            .accept_encoding("gzip, identity")
             .user_agent(concat!("annals/", env!("CARGO_PKG_VERSION")))
             .build();
         let base = address.trim_end_matches('/').to_owned();

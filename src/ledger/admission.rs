@@ -10,7 +10,7 @@ use crate::record::refusal::Refusal;
 use crate::record::withheld::{self, WithheldFault, WithheldField};
 use crate::store::{AppendError, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
-use crate::trail::entry::{Entry, Request};
+use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
@@ -36,6 +36,9 @@ pub enum RecordError {
     /// The rules said no; the ledger is unchanged.
     #[error("refused")]
     Refused(#[from] Refusal),
+    /// An attribute that nothing is recorded with any more.
+    #[error(transparent)]
+    Attribute(#[from] EntryFault),
     /// A disclosure that belongs to no field of the request.
     #[error("a disclosure of `{0}` is handed over, and the request holds no such digest")]
     Stray(String),
@@ -67,9 +70,12 @@ impl RecordError {
                 matches!(**error, AppendError::InDoubt(_) | AppendError::Failed(StoreError::Doubtful(_)))
             }
             Self::Doubtful => true,
-            Self::Refused(_) | Self::Stray(_) | Self::Disclosed(_) | Self::Copy(_) | Self::Disclosures(_) => {
-                false
-            }
+            Self::Refused(_)
+            | Self::Attribute(_)
+            | Self::Stray(_)
+            | Self::Disclosed(_)
+            | Self::Copy(_)
+            | Self::Disclosures(_) => false,
         }
     }
 }
@@ -217,6 +223,7 @@ impl Past {
             own?;
             return Ok(Judged::Repeated(receipt));
         }
+        request.event.correlated()?;
         let recorded = self.state.recording(&request.event, now);
         let judgement = self.state.decide(&mut self.index, request, claim, recorded);
         let read = judgement.map_err(AppendError::Failed)??;

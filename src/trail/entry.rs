@@ -113,6 +113,18 @@ impl Event {
         self.write().map(|(bytes, _)| bytes)
     }
 
+    /// Refuses to sign, or to record what somebody else signed, what no other reader takes for the attribute of an event. Entries that
+    /// were recorded before this was asked for are read as they are.
+    ///
+    /// # Errors
+    /// [`EntryFault::Attribute`], where the correlation is empty or has a control character.
+    pub fn correlated(&self) -> Result<(), EntryFault> {
+        match self.correlationid.as_deref().filter(|id| !is_correlation(id)) {
+            Some(_) => Err(Name::CorrelationId.is_not(CORRELATION)),
+            None => Ok(()),
+        }
+    }
+
     /// The canonical bytes, and where `source` and `subject` begin in them.
     fn write(&self) -> Result<(Vec<u8>, [usize; 2]), EntryFault> {
         // What could not be read back is never signed.
@@ -125,10 +137,7 @@ impl Event {
         if parse_timestamp(&time) != Some(self.time) {
             return Err(Name::Time.is_not(INSTANT));
         }
-        // Entries that were recorded before this was asked for are read as they are.
-        if self.correlationid.as_deref().is_some_and(|id| !is_correlation(id)) {
-            return Err(Name::CorrelationId.is_not(CORRELATION));
-        }
+        self.correlated()?;
         let unwritten = |_| NotCanonical { offset: 0, fault: Fault::Value };
         let quoted = |text: &str| serde_json::to_string(text).map_err(unwritten);
         let mut line = String::with_capacity(self.data.as_str().len() + 768);

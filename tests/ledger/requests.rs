@@ -10,8 +10,10 @@ use annals::record::request::Meant;
 use annals::record::role::Role;
 use annals::record::state::State;
 use annals::trail::disclosure::{Digest, Disclosure};
-use annals::trail::entry::Entry;
+use annals::trail::entry::{CONTEXT, Entry, Request};
 use annals::trail::hash::Head;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::SubsecRound;
 use serde_json::json;
 
@@ -192,6 +194,29 @@ fn what_could_not_be_read_back_is_never_signed() {
     answer.causationid = Some("8c1f6c5e-3b8f-4a55-9d3b-0f2d3c4b5a69".parse().unwrap());
     assert!(sign(&answer, id).unwrap_err().to_string().contains("`causationid`"));
     assert!(sign(&draft, id).is_ok());
+}
+
+/// Somebody else's program may have signed it; entries that have one are read as they are.
+#[test]
+fn what_no_other_reader_takes_for_a_correlation_is_not_recorded() {
+    let desk = Desk::founded();
+    let before = desk.ledger.head();
+    let key = key_of("DK", Role::Coordinator);
+    let mut draft = desk.draft("DK", ACTION, "action.progressed", word("under_way"));
+    draft.correlationid = Some("a meeting".to_owned());
+    let id = "01784d33-3c40-7000-8000-000000000001".parse().unwrap();
+    let (request, _) = draft.sign(id, super::desk::ORIGIN, before.leaf, &key, &mut || [0; 16]).unwrap();
+    let signed = std::str::from_utf8(request.signed()).unwrap();
+    for (written, records) in [("", false), ("a\\nb", false), ("a\\tb", false), ("another", true)] {
+        let signed = signed.replace("a meeting", written);
+        let signature = STANDARD.encode(key.sign(&[CONTEXT, signed.as_bytes()].concat()));
+        let line = signed.replace("\"source\"", &format!("\"signature\":\"{signature}\",\"source\""));
+        let answer = desk.ledger.record(Request::parse(line.as_bytes()).unwrap(), Vec::new());
+        let said = answer.as_ref().map_or_else(ToString::to_string, |receipt| receipt.sequence.to_string());
+        assert_eq!(answer.is_ok(), records, "{written}: {said}");
+        assert!(records || said.contains("`correlationid` is not a text on one line"), "{said}");
+        assert!(records || desk.ledger.head() == before, "{written}");
+    }
 }
 
 #[test]

@@ -109,7 +109,13 @@ pub(crate) fn answer(
 ) -> io::Result<()> {
     let mut lines = BufReader::new(&mut *stream).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
-    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    let head: io::Result<Vec<String>> =
+        lines.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).collect();
+    let accepted =
+        |line: &String| line.to_ascii_lowercase().strip_prefix("accept-encoding:").map(str::to_owned);
+    // C2SP tlog-tiles: a client should list both.
+    let accepted = head?.iter().find_map(accepted).unwrap_or_default();
+    let takes_both = ["gzip", "identity"].iter().all(|coding| accepted.contains(coding));
     let asked = count.fetch_add(1, Ordering::SeqCst);
     let path = request.split(' ').nth(1).and_then(|path| path.strip_prefix("/log/")).unwrap_or_default();
     assert!(!path.contains(".."), "{path}");
@@ -118,6 +124,7 @@ pub(crate) fn answer(
     };
     let head = |status: &str, more: &str| format!("HTTP/1.1 {status}\r\n{more}Connection: close\r\n\r\n");
     match manner {
+        _ if !takes_both => stream.write_all(head("406 Not Acceptable", "Content-Length: 0\r\n").as_bytes()),
         Manner::Late(times) if asked < times => {
             stream.write_all(head("503 Busy", "Content-Length: 0\r\n").as_bytes())
         }

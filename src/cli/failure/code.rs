@@ -250,7 +250,10 @@ const fn ledger(error: &LedgerError) -> u8 {
 
 const fn record(error: &RecordError) -> u8 {
     match error {
-        RecordError::Refused(Refusal::Fact(_)) | RecordError::Stray(_) | RecordError::Disclosed(_) => 2,
+        RecordError::Refused(Refusal::Fact(_))
+        | RecordError::Attribute(_)
+        | RecordError::Stray(_)
+        | RecordError::Disclosed(_) => 2,
         RecordError::Refused(_) | RecordError::Copy(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
     }
