@@ -67,10 +67,42 @@ fn a_changed_byte_is_answered_with_1_and_its_entry() {
 #[test]
 fn of_an_empty_export_nothing_holds_and_hostile_bytes_are_answered() {
     assert_eq!(of(b"", &[]).0, Some(1));
-    for bytes in [&b"\n"[..], b"\0\xff\n", &vec![b'x'; 200_000], b"\n\n", ENTRIES.trim_ascii_end()] {
+    let begun = [&b"{\"basehash\":"[..], &vec![b'x'; 200_000], b"\0\xff\n"].concat();
+    let first = ENTRIES.iter().position(|byte| *byte == b'\n').unwrap();
+    // As long as one line is an entry, it is a history that was altered.
+    let lost = [b"lost", &ENTRIES[first..]].concat();
+    for bytes in [&begun, ENTRIES.trim_ascii_end(), &lost] {
         let (code, text) = of(bytes, &[]);
         assert_eq!(code, Some(1), "{text}");
         assert!(text.contains("NOT CONSISTENT"), "{text}");
+    }
+}
+
+/// Whoever takes the wrong file is not told of a history that was altered.
+#[test]
+fn a_file_that_is_no_history_is_none_and_not_one_that_was_altered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("evaluation.pdf");
+    let plan = include_bytes!("../examples/denmark-korea-2021-2024/plan.json");
+    for bytes in [&b"\n"[..], b"\0\xff\n", &vec![b'x'; 200_000], b"\n\n", b"%PDF-1.7\n", plan] {
+        std::fs::write(&file, bytes).unwrap();
+        let Output { status, stdout, stderr } = verify(&[], &file);
+        let said = String::from_utf8(stderr).unwrap();
+        assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{said}");
+        assert!(said.contains("evaluation.pdf: not one of its") && said.contains("give an export"), "{said}");
+    }
+}
+
+/// As some programs that handle text leave it.
+#[test]
+fn line_ends_and_marks_that_were_added_on_the_way_are_told() {
+    let text = std::str::from_utf8(ENTRIES).unwrap();
+    for (changed, told) in [
+        (text.replace('\n', "\r\n"), "a carriage return stands at the end of the line"),
+        (format!("\u{feff}{text}"), "a byte order mark stands before it"),
+    ] {
+        let (code, said) = of(changed.as_bytes(), &[]);
+        assert!(code == Some(1) && said.contains(told) && said.contains("entry 0"), "{said}");
     }
 }
 

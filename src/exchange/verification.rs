@@ -24,6 +24,7 @@ use crate::record::completeness::{Completed, Completeness, Unsound};
 use crate::record::verdict::Report;
 use crate::store::StoreError;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
+use crate::trail::entry::Entry;
 use crate::trail::fork::Fork;
 use crate::trail::hash::LeafHash;
 use crate::trail::policy::Policy;
@@ -48,6 +49,12 @@ pub enum VerificationError {
     /// The checkpoints in a ledger's folder.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Something else than a history: that it is none is not told as if it had been altered.
+    #[error(
+        "not one of its {0} lines is an entry, nor does it begin like one: give an export, a bundle, a page that `annals report` made, a \
+         proof, an account, a checkpoint, a fork, or a ledger's folder"
+    )]
+    NoHistory(u64),
     /// A ledger's folder, or no room for what has to be remembered of the entries.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -170,11 +177,15 @@ impl fmt::Display for Conclusion {
     }
 }
 
+/// What an entry begins with, in canonical form.
+const ENTRY: &[u8] = b"{\"basehash\":";
+
 /// A history that is open.
 enum History {
     Folder,
     Bundle(Bundle),
-    Export(Chain<Cursor<Vec<u8>>, File>),
+    /// And whether it begins like one.
+    Export(Chain<Cursor<Vec<u8>>, File>, bool),
     Page(Page),
 }
 
@@ -183,7 +194,7 @@ impl History {
         match self {
             Self::Folder => Kind::Folder,
             Self::Bundle(_) => Kind::Bundle,
-            Self::Export(_) => Kind::Export,
+            Self::Export(..) => Kind::Export,
             Self::Page(_) => Kind::Page,
         }
     }
@@ -201,7 +212,8 @@ impl History {
             Self::Bundle(Bundle::open(target)?)
         } else {
             // It may come through a pipe.
-            Self::Export(Cursor::new(begin).chain(input))
+            let begins = begin.starts_with(ENTRY);
+            Self::Export(Cursor::new(begin).chain(input), begins)
         })
     }
 }
@@ -248,7 +260,7 @@ impl Verification {
                 checkpoints.extend(page.checkpoint.clone());
                 continued = mem::take(&mut page.consistency);
             }
-            History::Export(_) => {}
+            History::Export(..) => {}
         }
         let mut completeness = Completeness::new(checkpoints).continued(continued);
         let mut each = |at, line: &[u8]| {
@@ -259,7 +271,16 @@ impl Verification {
         let mut bundled = None;
         let (report, state) = match history {
             History::Folder => Ledger::verify_folder(target, seen, &mut each)?,
-            History::Export(input) => export::verify(input, seen, &mut each)?,
+            History::Export(input, mut is_one) => {
+                let judged = export::verify(input, seen, &mut |at, line| {
+                    is_one = is_one || Entry::parse(line).is_ok();
+                    each(at, line);
+                })?;
+                if !is_one && judged.0.size > 0 {
+                    return Err(VerificationError::NoHistory(judged.0.size));
+                }
+                judged
+            }
             History::Page(page) => export::verify(page, seen, &mut each)?,
             History::Bundle(mut bundle) => {
                 let (report, state, besides) = verify::verify(&mut bundle, seen, &mut each)?;

@@ -82,6 +82,9 @@ pub enum Refusal {
         "the signature is not that of the key {0} over this event: nothing of it may be changed after signing"
     )]
     Signature(String),
+    /// A key that signs other things.
+    #[error("the key {0} cosigns checkpoints, and signs no entry")]
+    Cosigns(String),
     /// Another source.
     #[error("the key {keyid} speaks for {expected}, and the event says that {found} speaks")]
     Source {

@@ -24,6 +24,7 @@ use crate::domain::{action, programme, review};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Event, Request, timestamp};
 use crate::trail::hash::{Head, LeafHash};
+use crate::trail::key::Kind;
 use crate::trail::merkle::Frontier;
 use chrono::{DateTime, Duration, Utc};
 use std::sync::Arc;
@@ -136,6 +137,10 @@ impl State {
             Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
             None => self.keys.in_force(&event.keyid)?.clone(),
         };
+        // Whatever it is over, it is none of an entry's.
+        if key.vkey.kind() != Kind::Ed25519 {
+            return Err(authority::Refusal::Cosigns(event.keyid.clone()).into());
+        }
         if !claim.is_signed_by(request, &key.vkey) {
             return Err(authority::Refusal::Signature(event.keyid.clone()).into());
         }

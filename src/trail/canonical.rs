@@ -47,6 +47,12 @@ pub enum Fault {
     Truncated,
     #[error("bytes follow after the end of the value")]
     Trailing,
+    #[error(
+        "a carriage return stands at the end of the line, as some programs put there: take the file as it was sent"
+    )]
+    Return,
+    #[error("a byte order mark stands before it, as some programs put there: take the file as it was sent")]
+    Mark,
     #[error("a member's name is not ASCII")]
     NameNotAscii,
     #[error("member names are not in ascending byte order, or one occurs twice")]

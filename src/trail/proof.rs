@@ -36,6 +36,11 @@ pub enum ProofFault {
     /// Cut off, or not text.
     #[error("the proof ends before its checkpoint, or is not UTF-8: was it copied whole?")]
     Unended,
+    /// Changed on the way.
+    #[error(
+        "the proof holds `\\r\\n`, as some programs put there: lines end with a newline (0x0a) alone; take the file as it was sent"
+    )]
+    Returns,
     /// Extra data that is not such.
     #[error("extra data is base64 of 1 to 65535 bytes, padded; without any, the line is left out")]
     Extra,
@@ -105,7 +110,8 @@ impl Proof {
     /// [`ProofFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| ProofFault::Unended)?;
-        let (head, checkpoint) = text.split_once("\n\n").ok_or(ProofFault::Unended)?;
+        let unended = || if text.contains("\r\n") { ProofFault::Returns } else { ProofFault::Unended };
+        let (head, checkpoint) = text.split_once("\n\n").ok_or_else(unended)?;
         let mut lines = head.split('\n');
         if lines.next() != Some(HEADER) {
             return Err(ProofFault::Header);
@@ -219,6 +225,7 @@ mod tests {
             assert_eq!(Proof::parse(&text.as_bytes()[..end]), Err(ProofFault::Unended));
         }
         assert_eq!(Proof::parse(&[text.as_bytes(), b"\xff"].concat()), Err(ProofFault::Unended));
+        assert_eq!(Proof::parse(text.replace('\n', "\r\n").as_bytes()), Err(ProofFault::Returns));
         for extra in ["extra ", "extra ZR==", "extra ZQ", "extra ZQ== ", "extra  ZQ==", "extra Z-=="] {
             assert_eq!(fault("extra ZQ==", extra), ProofFault::Extra, "{extra:?}");
         }

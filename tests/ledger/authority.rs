@@ -65,6 +65,9 @@ fn a_signature_of_another_key_or_over_other_bytes_counts_nothing() {
     let before = desk.ledger.head().leaf;
     let answer = desk.ledger.record(request, Vec::new());
     assert!(refused(&desk, before, answer).contains("the signature is not that of the key"));
+    let (request, _) = desk.sign_with(&draft, &key_of("DK", Role::Witness));
+    let answer = desk.ledger.record(request, Vec::new());
+    assert!(refused(&desk, before, answer).contains("cosigns checkpoints, and signs no entry"));
 }
 
 #[test]

@@ -6,6 +6,9 @@
 use super::{Fault, INTEGERS, LEVELS, Member, NotCanonical};
 use std::borrow::Cow;
 
+/// The byte order mark (Unicode 23.8), which is no part of a text.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads values in canonical form from the front.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader<'a> {
@@ -42,7 +45,12 @@ impl<'a> Reader<'a> {
 
     /// What is wrong, and where: a fault is met where the reader stands.
     pub(super) fn refused(&self, fault: Fault) -> NotCanonical {
-        let fault = if self.at < self.bytes.len() { fault } else { Fault::Truncated };
+        let fault = match (fault, self.bytes.get(self.at..).unwrap_or_default()) {
+            (_, []) => Fault::Truncated,
+            (Fault::Trailing, b"\r") => Fault::Return,
+            (Fault::Unexpected | Fault::Value, rest) if self.at == 0 && rest.starts_with(MARK) => Fault::Mark,
+            _ => fault,
+        };
         NotCanonical { offset: self.at, fault }
     }
 

@@ -15,6 +15,10 @@ fn every_departure_from_the_form_is_refused_by_name() {
     let cases = [
         (" {}", Fault::Value),
         ("{} ", Fault::Trailing),
+        ("{}\r", Fault::Return),
+        ("{}\r\r", Fault::Trailing),
+        ("\u{feff}{}", Fault::Mark),
+        ("{\u{feff}}", Fault::Unexpected),
         ("{\"a\": 1}", Fault::Value),
         ("{\"a\":1 }", Fault::Unexpected),
         ("{\"b\":1,\"a\":2}", Fault::Order),

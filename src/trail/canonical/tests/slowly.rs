@@ -32,10 +32,13 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&self, fault: Fault) -> NotCanonical {
-        NotCanonical {
-            offset: self.at,
-            fault: if self.at < self.bytes.len() { fault } else { Fault::Truncated },
-        }
+        let fault = match self.bytes.get(self.at) {
+            None => Fault::Truncated,
+            Some(b'\r') if fault == Fault::Trailing && self.at + 1 == self.bytes.len() => Fault::Return,
+            Some(_) if self.at == 0 && self.text.starts_with('\u{feff}') => Fault::Mark,
+            Some(_) => fault,
+        };
+        NotCanonical { offset: self.at, fault }
     }
 
     fn end(&self) -> Result<(), NotCanonical> {
