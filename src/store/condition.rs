@@ -185,6 +185,15 @@ pub fn room(folder: &Path) -> Option<u64> {
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
+/// Whether what lies at a path is this user's, who gives every right to it.
+#[must_use]
+#[cfg(unix)]
+pub fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid();
+    user.is_root() || fs::metadata(path).is_ok_and(|data| data.uid() == user.as_raw())
+}
+
 /// What this user may not do.
 #[must_use]
 #[cfg(unix)]
@@ -242,6 +251,12 @@ mod elsewhere {
     pub fn forbidden(_: &Path) -> Forbidden {
         Forbidden::default()
     }
+
+    /// Not known here.
+    #[must_use]
+    pub fn is_own(_: &Path) -> bool {
+        true
+    }
 }
 #[cfg(not(unix))]
-pub use elsewhere::{forbidden, room, writer};
+pub use elsewhere::{forbidden, is_own, room, writer};

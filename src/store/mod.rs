@@ -144,8 +144,9 @@ pub enum StoreError {
     },
     /// No permission.
     #[error(
-        "{}: cannot be {doing}: not permitted; give this user the right to it, or open the ledger for reading only",
-        path.display()
+        "{}: cannot be {doing}: not permitted; give this user the right to it{}",
+        path.display(),
+        alone(doing)
     )]
     Denied {
         /// The file or folder.
@@ -155,8 +156,9 @@ pub enum StoreError {
     },
     /// No disk that takes anything.
     #[error(
-        "{}: cannot be {doing}: its disk is mounted for reading only; mount it for writing, or open the ledger for reading only",
-        path.display()
+        "{}: cannot be {doing}: its disk is mounted for reading only; mount it for writing{}",
+        path.display(),
+        alone(doing)
     )]
     Mounted {
         /// The file or folder.
@@ -287,6 +289,11 @@ fn advance(head: Head, batch: &[Vec<u8>]) -> Result<Head, StoreError> {
     Ok(Head { size: head.size + batch.len() as u64, leaf })
 }
 
+/// What is said to whoever may not write.
+fn alone(doing: &str) -> &'static str {
+    if doing == "read" { "" } else { " (what only reads the ledger needs no right to write)" }
+}
+
 /// Names what the system refused: the two refusals that a reader can lift have errors of their own.
 pub(crate) fn said(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
@@ -314,5 +321,7 @@ mod tests {
             let error = said(Path::new("/l/journal"), "written")(io::Error::from(kind));
             assert!(error.to_string().contains(remedy), "{error}");
         }
+        let error = said(Path::new("/l/journal"), "read")(io::Error::from(ErrorKind::PermissionDenied));
+        assert!(error.to_string().ends_with("give this user the right to it"), "{error}");
     }
 }

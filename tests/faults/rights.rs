@@ -21,7 +21,7 @@ fn set(path: &Path, mode: u32) {
 }
 
 const REMEDY: [&str; 3] =
-    ["not permitted", "give this user the right to it", "open the ledger for reading only"];
+    ["not permitted", "give this user the right to it", "what only reads the ledger needs no right to write"];
 
 #[test]
 fn what_is_withheld_is_for_its_owner_and_their_group_alone() {
@@ -126,7 +126,11 @@ fn on_a_disk_that_is_mounted_for_reading_only_one_reads() {
     set(&place.ledger.join("journal"), 0o700);
     disk.remount("ro");
     let found = String::from_utf8(place.annals_as_nobody(["doctor"]).out).unwrap();
-    assert!(found.contains("chmod") && !found.contains("mount it for writing"), "{found}");
+    assert!(
+        found.contains("whose it is, gives this user the right") && !found.contains("mount it"),
+        "{found}"
+    );
+    assert!(!found.contains("chmod"), "whoever does not own it can do nothing with that: {found}");
     disk.remount("rw");
     place.done(PROGRESS);
     assert!(place.export().starts_with(&before));

@@ -317,6 +317,20 @@ fn what_was_said_last_of_something_due_is_called_what_it_is() {
     }
 }
 
+#[test]
+fn a_review_of_a_day_that_is_not_over_is_told_what_it_leaves_out() {
+    let place = Place::empty();
+    place.done(["init", PLAN, "--as", "DK", "--both-sides"]);
+    // Where days end last of the two.
+    let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Copenhagen).date_naive();
+    for (review, day, told) in [("R1", today.pred_opt().unwrap(), false), ("R2", today, true)] {
+        let (day, axis) = (day.to_string(), if told { "recorded" } else { "effective" });
+        let answer = place.annals(["review", "open", review, "--as", "DK", "--cutoff", &day, "--axis", axis]);
+        let said = answer.err.contains(&format!("{day} is not over everywhere"));
+        assert_eq!((answer.code, said), (Some(0), told), "{answer:?}");
+    }
+}
+
 /// Whatever became of the plan since.
 #[test]
 fn whoever_takes_part_is_told_so_though_the_plan_is_another_by_now() {

@@ -1,6 +1,7 @@
 //! `annals review open`: a review begins, on a reading that stays what it is.
 
 use super::super::failure::Failure;
+use super::super::output;
 use super::super::settings::Settings;
 use super::super::signing::{Change, Signing, put};
 use super::super::words;
@@ -20,8 +21,8 @@ Examples:
   annals review open R2022 --as DK --cutoff 2022-12-31
   annals review open R2023 --as KR --cutoff 2023-12-31 --axis effective
 
-As `recorded` by the cut-off, the reading has the entries that were recorded by its end. As `effective` by it, it has all
-entries up to now, and of them the words that were true by then. Every reading command takes `--review R2022`.")]
+As `recorded` by the cut-off, the reading has the entries that were recorded by its end, as far as they are when the review is
+opened: give a day that is over. As `effective` by it, it has all entries up to now, and of them the words that were true by then. Every reading command takes `--review R2022`.")]
 pub(crate) struct Open {
     /// Its name, such as R2022
     #[arg(value_parser = words::review)]
@@ -59,6 +60,9 @@ impl Open {
             }
             [Some(head.size.into()), Some(head.leaf.to_string().into())]
         };
+        if repeated.is_none() {
+            self.tell_of_today(&ledger.state());
+        }
         let mut data = Map::new();
         let mut period = Map::new();
         let (state, to) = (ledger.state(), self.to.unwrap_or(self.cutoff));
@@ -89,6 +93,20 @@ impl Open {
         data.extend(leaf.map(|leaf| ("head".to_owned(), leaf)));
         let subject = format!("reviews/{}", self.review);
         self.signing.record(&ledger, settings, Change::new(subject, "review.opened", data))
+    }
+}
+
+impl Open {
+    /// What is recorded by the end of a day that is not over yet is in no reading of now.
+    fn tell_of_today(&self, state: &State) {
+        let (day, now) = (self.cutoff.end(), self.signing.time().max(state.recorded));
+        let ends = state.founding.as_ref().map(|founding| founding.end_of(day));
+        if self.axis == Axis::Recorded && ends.is_some_and(|end| now < end) {
+            output::tell(format_args!(
+                "{day} is not over everywhere: what is recorded until then is in no reading of this review, and in those of `--recorded {day}`; a \
+                 cut-off that is over has all of it"
+            ));
+        }
     }
 }
 

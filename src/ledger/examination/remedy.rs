@@ -4,8 +4,8 @@ use super::DISCLOSURES;
 use crate::ledger::past::follows;
 use crate::ledger::{shelf, snapshot, truncation};
 use crate::store::Store;
-use crate::store::disk;
 use crate::store::embedded::Embedded;
+use crate::store::{condition, disk};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -217,6 +217,11 @@ pub(super) fn beside_it(path: &Path, words: &'static str) -> Remedy {
 
 /// As [`Remedies::rights`], outside the ledger's folder.
 pub(super) fn right_to(path: &Path) -> Remedy {
+    // Nobody gives everybody a right to what is withheld, and which group or list is meant, nobody knows here.
+    const OTHERS: &str = "whose it is, gives this user the right to it, by a group or an access list: what is withheld is not for everybody";
+    if !condition::is_own(path) {
+        return (OTHERS, Vec::new());
+    }
     ("give this user the right to it", vec![format!("chmod -R u+rwX {}", quoted(path))])
 }
 
