@@ -89,7 +89,10 @@ fn a_file_that_is_no_history_is_none_and_not_one_that_was_altered() {
         let Output { status, stdout, stderr } = verify(&[], &file);
         let said = String::from_utf8(stderr).unwrap();
         assert_eq!((status.code(), stdout.len()), (Some(2), 0), "{said}");
-        assert!(said.contains("evaluation.pdf: not one of its") && said.contains("give an export"), "{said}");
+        assert!(
+            said.contains("evaluation.pdf: no line of it is an entry") && said.contains("give an export"),
+            "{said}"
+        );
     }
 }
 

@@ -225,7 +225,7 @@ impl Failure {
         let path = target.to_owned();
         match error {
             VerificationError::Read(source) => file(target, "read")(source),
-            VerificationError::NoHistory(_) => Self::usage(format!("{}: {error}", target.display())),
+            VerificationError::NoHistory => Self::usage(format!("{}: {error}", target.display())),
             VerificationError::Bundle(source) => Self::Bundle { path, source },
             VerificationError::Page(source) => Self::Page { path, source },
             VerificationError::Checkpoint(error) => error.into(),

@@ -51,10 +51,10 @@ pub enum VerificationError {
     Checkpoint(#[from] CheckpointError),
     /// Something else than a history: that it is none is not told as if it had been altered.
     #[error(
-        "not one of its {0} lines is an entry, nor does it begin like one: give an export, a bundle, a page that `annals report` made, a \
+        "no line of it is an entry, nor does it begin like one: give an export, a bundle, a page that `annals report` made, a \
          proof, an account, a checkpoint, a fork, or a ledger's folder"
     )]
-    NoHistory(u64),
+    NoHistory,
     /// A ledger's folder, or no room for what has to be remembered of the entries.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -277,7 +277,7 @@ impl Verification {
                     each(at, line);
                 })?;
                 if !is_one && judged.0.size > 0 {
-                    return Err(VerificationError::NoHistory(judged.0.size));
+                    return Err(VerificationError::NoHistory);
                 }
                 judged
             }

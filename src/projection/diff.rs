@@ -217,7 +217,7 @@ impl<'a, W: Spoken> Since<'a, W> {
         let said = |found: &Comparing<'_>| found.since(|word| word.health, newest, &newest(axes.1));
         let fresh = |found: &Comparing<'_>| if row.stale { Cause::Time } else { said(found) };
         found.differ(Field::HealthStale, (Some(old.stale), Some(row.stale)), fresh);
-        found.windows(old, row);
+        found.windows(self.after.history.state.programme.period(), old, row);
         if self.may_have_measured(&words) {
             let (action, measured) = (name(row), measured(name(row), &words)?);
             let known = before.words(action)?;

@@ -101,7 +101,8 @@ fn spoken(word: &Word) -> String {
     parts.extend(word.lifecycle.map(|word| word.to_string()));
     parts.extend(word.health.map(|word| word.to_string()));
     parts.extend(word.occurrence.map(|(window, state)| format!("{window} {state}")));
-    parts.extend(word.measures.map(|_| "indicators".to_owned()));
+    let measured = word.measures.filter(|_| word.said == Said::Progressed);
+    parts.extend(measured.map(|_| "indicators".to_owned()));
     let parts = parts.join("; ").replace('_', " ");
     match (word.said, parts.as_str()) {
         // Which of the two, the entry tells.

@@ -198,7 +198,9 @@ fn parted(desk: &mut Desk) {
     fs::create_dir(desk.path("nothing")).unwrap();
     desk.refused("verify --checkpoints nothing", 2);
     desk.refused("verify --against first.bundle --fork cosigned.txt", 2);
-    desk.write("noise", b"noise\n");
+    desk.write("noise", b"{\"basehash\":\"noise\"}\n");
+    desk.write("else", b"noise\n");
+    desk.refused("verify --against else", 2);
     let noise = desk.ask("verify --against noise");
     assert!(
         noise["against"]["words"].as_str().unwrap().contains("where one of the two does not hold"),

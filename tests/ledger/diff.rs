@@ -516,7 +516,7 @@ fn a_window_that_is_missed_since_the_action_goes_on_is_told_with_the_word_that_s
     let [from, to] = ["2021-07-31", "2022-01-15"].map(|day| At::new(&desk, None, Some(day), TODAY));
     let found = compared(&desk, &from, &to, &Filter::default()).changes;
     let missed = found.iter().find(|change| change.field == Field::Occurrence).unwrap();
-    assert_eq!(lines(std::slice::from_ref(missed)), ["occurrence 2021 open → missed"]);
+    assert_eq!(lines(std::slice::from_ref(missed)), ["occurrence 2021 – → missed"]);
     assert!(by(goes_on)(missed), "{missed:?}");
 }
 

@@ -4,6 +4,7 @@ use super::desk::{Desk, completed};
 use super::diff::{At, compared, lines};
 use super::reviews::{decide, reviewing};
 use annals::domain::duration::Duration;
+use annals::projection::diff::Cause;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::projection::{agenda, board, silence};
@@ -146,4 +147,37 @@ fn an_action_that_is_new_had_no_windows_before() {
         lines(&compared(&desk, &before, &after, &filter).changes)
     };
     assert_eq!(between("2023-02-01"), ["plan – → created", "occurrence 2022 open → missed"]);
+}
+
+#[test]
+fn a_window_that_comes_as_its_action_goes_on_was_none() {
+    let mut desk = reviewing();
+    decide(&mut desk, ACTION, "suspend", json!({"effective": "2022-01-01"}));
+    let start = desk.ledger.head().size - 1;
+    let mut say = |data| {
+        let mut draft = desk.draft("DK", &format!("actions/{ACTION}"), "action.progressed", data);
+        draft.time += chrono::Duration::days(800);
+        desk.record(&draft).unwrap()
+    };
+    let on = say(json!({"effective": "2022-06", "lifecycle": "under_way"}));
+    let held = say(
+        json!({"effective": "2023-05", "occurrence": {"window": "2023", "state": "held", "date": "2023-05"}}),
+    );
+    let (before, after) =
+        (At::new(&desk, Some(start), None, "2024-06-30"), At::new(&desk, None, None, "2024-06-30"));
+    let found = compared(&desk, &before, &after, &Filter::default()).changes;
+    let told: Vec<_> = lines(&found).into_iter().filter(|line| line.starts_with("occurrence")).collect();
+    assert_eq!(
+        told,
+        ["occurrence 2022 – → missed", "occurrence 2023 – → held", "occurrence 2023 DK – → held"]
+    );
+    let by: Vec<u64> = found
+        .iter()
+        .filter(|change| change.window.is_some())
+        .filter_map(|change| match change.cause {
+            Cause::Entry { sequence, .. } => Some(sequence),
+            Cause::Time => None,
+        })
+        .collect();
+    assert_eq!(by, [on.sequence, held.sequence, held.sequence]);
 }

@@ -8,6 +8,7 @@ use super::super::words;
 use annals::domain::date::Effective;
 use annals::domain::review::Axis;
 use annals::domain::value::Code;
+use annals::record::founding::Founding;
 use annals::record::state::State;
 use chrono::NaiveDate;
 use clap::Args;
@@ -100,8 +101,9 @@ impl Open {
     /// What is recorded by the end of a day that is not over yet is in no reading of now.
     fn tell_of_today(&self, state: &State) {
         let (day, now) = (self.cutoff.end(), self.signing.time().max(state.recorded));
-        let ends = state.founding.as_ref().map(|founding| founding.end_of(day));
-        if self.axis == Axis::Recorded && ends.is_some_and(|end| now < end) {
+        // One that has not begun anywhere is refused.
+        let runs = |founding: &Founding| day <= founding.first_day(now) && now < founding.end_of(day);
+        if self.axis == Axis::Recorded && state.founding.as_ref().is_some_and(runs) {
             output::tell(format_args!(
                 "{day} is not over everywhere: what is recorded until then is in no reading of this review, and in those of `--recorded {day}`; a \
                  cut-off that is over has all of it"

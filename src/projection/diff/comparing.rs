@@ -6,7 +6,7 @@ use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, OccurrenceState, Role};
 use crate::domain::assignment::Assignment;
 use crate::domain::course::Course;
-use crate::domain::date::Effective;
+use crate::domain::date::{Effective, Period};
 use crate::domain::status::{Axis, Joint, Turn, Voice};
 use crate::domain::value::Code;
 use crate::domain::word::{Word, Words};
@@ -98,7 +98,8 @@ impl Comparing<'_> {
     }
 
     /// Each window with what is known of it, and each party's word.
-    pub(super) fn windows(&mut self, old: &Row<'_>, new: &Row<'_>) {
+    pub(super) fn windows(&mut self, period: Option<Period>, old: &Row<'_>, new: &Row<'_>) {
+        let (schedule, rested) = (old.action.schedule(period), old.rested());
         let silent = new.status.lifecycle.voices.iter();
         let silent = silent.map(|voice| Voice { party: voice.party, word: None, says: None });
         let nothing = Axis { joint: Joint::Silent, value: None, voices: silent.collect() };
@@ -109,10 +110,15 @@ impl Comparing<'_> {
         for name in names {
             let (before, after) = (occurrence(old, name), occurrence(new, name));
             let axes = (before.1.unwrap_or(&nothing), after.1.unwrap_or(&nothing));
-            // Before the plan says that there is a window, it is as open as any; and one that was open is gone without a word.
-            let open = Window::Open;
-            let was = before.0.unwrap_or(open);
-            let known = (Some(was), after.0.or((was == open).then_some(open)));
+            // Before the plan says that there is a window, it is as open as any, but where the action rested: there it was none. One that
+            // was open is gone without a word, as one comes that is open.
+            let open = Some(Window::Open);
+            let was = before.0.or(open.filter(|_| !rested(schedule.last_day(name))));
+            let known = match (was, after.0) {
+                (None, now) if now == open => (None, None),
+                (was, None) if was == open => (None, None),
+                known => known,
+            };
             let of_window = |word: &Word| {
                 word.occurrence.filter(|(of, _)| of.begin() == name.begin()).map(|(_, state)| state)
             };
