@@ -160,7 +160,7 @@ pub struct Examination {
     pub head: Head,
     /// Whether recorded times were told by the authors.
     pub illustrative: bool,
-    /// The gravest first; of those that are as grave in the order of the parts.
+    /// The gravest first; of grave ones in the order of the parts.
     pub findings: Vec<Finding>,
 }
 
@@ -216,10 +216,11 @@ pub fn examine(
     Ok(Examination { head: past.state.head, illustrative, findings })
 }
 
-/// The gravest first, among them what the others are mended with, and no commands twice: what mends one thing may undo itself when it is
-/// done again.
+/// The gravest first, of grave ones those with which the others are mended, and no commands twice: what mends one thing may undo itself
+/// when it is done again.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.gravity), finding.about));
+    let first = |finding: &Finding| (finding.gravity == Gravity::Grave).then_some(finding.about);
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.gravity), first(finding)));
     let mut said = HashSet::new();
     for finding in findings.iter_mut().filter(|finding| !finding.commands.is_empty()) {
         if !said.insert(finding.commands.clone()) {

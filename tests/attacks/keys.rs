@@ -79,7 +79,7 @@ fn the_keys_of_witnesses_and_of_the_ledger_say_nothing_and_a_party_speaks_for_no
     let draft = sides.desk.draft("DK", ACTION, "action.progressed", word("under_way"));
     let by_witness = sides.desk.sign_with(&draft, &witness("DK")).0;
     let keyid = witness("DK").verifier().keyid();
-    assert_eq!(refused(&sides, &by_witness), authority::Refusal::Signature(keyid));
+    assert_eq!(refused(&sides, &by_witness), authority::Refusal::Cosigns(keyid));
     let by_ledger = sides.desk.sign_with(&draft, &ledger_key()).0;
     let mut forged = requests(&sides.lines());
     forged.push(by_ledger.clone());

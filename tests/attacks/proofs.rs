@@ -4,6 +4,7 @@
 use super::two_sides::{
     Form, Lines, Sides, changed, checkpoint, go_on, ledger_key, lines, requests, root, sealed, told,
 };
+use annals::exchange::verification::{Trusted, Verification, VerificationError};
 use annals::record::completeness::Unsound;
 use annals::record::verdict::Check;
 use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -126,7 +127,11 @@ fn two_inner_nodes_are_no_entry_and_half_the_tree_is_no_tree() {
         let (code, checks) = judged(&proof.to_string(), &policy);
         assert_eq!((code, wrong(&checks)), (Some(1), vec!["entry", "inclusion", "witnesses"]));
     }
-    for form in Form::ALL {
+    // Alone they are no history at all.
+    let alone = Form::Export.write(&pairs, &[], home.path());
+    let found = Verification::of(&alone, Trusted::default(), None, &mut |_| {});
+    assert!(matches!(found, Err(VerificationError::NoHistory)), "{found:?}");
+    for form in [Form::Folder, Form::Bundle] {
         let judged = form.judge(&pairs, std::slice::from_ref(&half), std::slice::from_ref(&half));
         assert_eq!(judged.failed(), [(Check::Form, 0)], "{form:?}");
         // There is no opening, so that nobody can have signed it.

@@ -758,7 +758,7 @@ fn whatever_lies_in_the_place_of_a_file_or_folder_is_told_moved_away_and_restore
             assert!(!found.to_string().contains("chmod"), "{found:#}");
             let mut said = commands(&found);
             place.follow(&said.join("\n"));
-            if about == "files" && is_folder {
+            if about == "files" {
                 // Which of the backup's files entries name is told once that is away.
                 let then = commands(&place.examined().1);
                 place.follow(&then.join("\n"));
