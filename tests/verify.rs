@@ -103,6 +103,7 @@ fn line_ends_and_marks_that_were_added_on_the_way_are_told() {
     for (changed, told) in [
         (text.replace('\n', "\r\n"), "a carriage return stands at the end of the line"),
         (format!("\u{feff}{text}"), "a byte order mark stands before it"),
+        (format!("\u{feff}{}", text.replace('\n', "\r\n")), "a byte order mark stands before it"),
     ] {
         let (code, said) = of(changed.as_bytes(), &[]);
         assert!(code == Some(1) && said.contains(told) && said.contains("entry 0"), "{said}");

@@ -9,9 +9,11 @@ use annals::exchange::evidence::Offered;
 use annals::ledger::Ledger;
 use annals::record::authority::Keys;
 use annals::record::fact::is_on_latest;
+use annals::record::ids;
 use annals::record::request::Submission;
 use annals::trail::disclosure::Disclosure;
 use annals::trail::entry::{self, Event};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -149,6 +151,11 @@ impl<'a> Requests<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The time of one whose id is the same but for that.
+    pub(crate) fn time_of(&self, id: Uuid) -> Option<DateTime<Utc>> {
+        self.requests.keys().find(|known| ids::same_but_for_time(**known, id)).map(|known| ids::time(*known))
     }
 
     /// Whether one says what is to be said under the same id, where `says` compares the two.

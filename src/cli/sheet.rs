@@ -225,10 +225,12 @@ impl In {
         }
         let origin = state.origin().unwrap_or_default();
         let id = |row: u32, time| ids::derived(time, origin, sha256, u64::from(row) + 1);
+        let file = self.output.as_deref().map(|path| request::Requests::of(path, ledger)).transpose()?;
         let mut before = None;
         for edit in &edits {
-            let of_row = |time| id(edit.row, time);
-            before = before.or(taken_in(ledger, &edit.action, state.head.size, &of_row)?);
+            let id = id(edit.row, state.recorded);
+            let signed = || file.as_ref().and_then(|file| file.time_of(id));
+            before = before.or(taken_in(ledger, &edit.action, state.head.size, id)?).or_else(signed);
         }
         // Whoever repeats it says the same, whatever time it is given now.
         if before.is_some() && before != time {
@@ -242,7 +244,6 @@ impl In {
             )));
         };
         let mut words = Vec::new();
-        let file = self.output.as_deref().map(|path| request::Requests::of(path, ledger)).transpose()?;
         for edit in edits {
             let id = id(edit.row, time);
             let subject = format!("actions/{}", edit.action);

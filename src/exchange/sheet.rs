@@ -84,7 +84,7 @@ fn dated(ledger: &Ledger, word: &Word) -> Result<Option<Effective>, LedgerError>
     Ok(date.and_then(Value::as_str).and_then(|date| date.parse().ok()))
 }
 
-/// When one of the words on an action at or after a size was said that was taken from a row, whose words have the id `derived` of the time.
+/// When a word on an action at or after a size was said that was taken from a row, whose words have an id but for its time.
 ///
 /// # Errors
 /// [`LedgerError`], where what was said cannot be read.
@@ -92,11 +92,11 @@ pub fn taken_in(
     ledger: &Ledger,
     action: &Code,
     size: u64,
-    derived: &dyn Fn(DateTime<Utc>) -> Uuid,
+    id: Uuid,
 ) -> Result<Option<DateTime<Utc>>, LedgerError> {
     let words = ledger.words(action)?;
     let mut since = words.all().iter().filter(|word| word.sequence >= size);
-    Ok(since.find(|word| derived(ids::time(word.id)) == word.id).map(|word| ids::time(word.id)))
+    Ok(since.find(|word| ids::same_but_for_time(word.id, id)).map(|word| ids::time(word.id)))
 }
 
 /// The newest entry at or after a size by which the words of a party on an action are otherwise, if there is one.

@@ -180,6 +180,12 @@ impl fmt::Display for Conclusion {
 /// What an entry begins with, in canonical form.
 const ENTRY: &[u8] = b"{\"basehash\":";
 
+/// What some programs put before that, which is told as what is wrong with it.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// So many bytes are looked at.
+const _: () = assert!(BEGIN.len() >= MARK.len() + ENTRY.len());
+
 /// A history that is open.
 enum History {
     Folder,
@@ -212,7 +218,7 @@ impl History {
             Self::Bundle(Bundle::open(target)?)
         } else {
             // It may come through a pipe.
-            let begins = begin.starts_with(ENTRY);
+            let begins = begin.strip_prefix(MARK).unwrap_or(&begin).starts_with(ENTRY);
             Self::Export(Cursor::new(begin).chain(input), begins)
         })
     }

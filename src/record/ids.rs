@@ -32,6 +32,12 @@ pub fn time(id: Uuid) -> DateTime<Utc> {
     millis.and_then(DateTime::from_timestamp_millis).unwrap_or_default()
 }
 
+/// Whether two ids are the same but for the time that they bear: derived ones of the same line are.
+#[must_use]
+pub const fn same_but_for_time(one: Uuid, other: Uuid) -> bool {
+    (one.as_u128() ^ other.as_u128()) << 48 == 0
+}
+
 /// A UUIDv7 of a time and 74 of 80 random bits.
 #[must_use]
 pub fn new(time: DateTime<Utc>, random: [u8; 10]) -> Uuid {
@@ -59,6 +65,9 @@ mod tests {
         // printf 'annals.example/desk\n01795a70-9c00-7f4a-884d-de944e2fd581\n2' | sha256sum
         assert_eq!(ids[1], "01795a70-9c00-7517-8c3c-0bc87354b1e8");
         assert_ne!(ids[1], ids[2]);
+        let later = time(first) + chrono::Duration::days(1);
+        assert!(same_but_for_time(derived(later, "a", "b", 1), derived(time(first), "a", "b", 1)));
+        assert!(!same_but_for_time(derived(later, "a", "b", 1), derived(later, "a", "b", 2)));
         assert_eq!(timestamp(time(first)), "2021-05-11T08:00:00.000Z");
     }
 

@@ -200,7 +200,7 @@ fn is_within(path: &Path, other: &Path) -> bool {
 
 /// The first byte in which two files differ, up to a length that both have.
 fn differing(ours: &Path, theirs: &Path, length: u64) -> Result<Option<u64>, StoreError> {
-    let open = |path: &Path| disk::open(path).map_err(said(path, "opened")).map(|file| file.take(length));
+    let open = |path: &Path| disk::open(path).map_err(said(path, "read")).map(|file| file.take(length));
     let (mut own, mut other) = (open(ours)?, open(theirs)?);
     let (mut a, mut b) = (vec![0; CHUNK], vec![0; CHUNK]);
     let mut offset = 0;
@@ -233,7 +233,7 @@ fn append(from: &Path, to: &Path, segment: Segment) -> Result<(), StoreError> {
     if length == segment.length && length > 0 {
         return Ok(());
     }
-    let mut original = disk::open(from).map_err(said(from, "opened"))?;
+    let mut original = disk::open(from).map_err(said(from, "read"))?;
     original.seek(SeekFrom::Start(length)).map_err(said(from, "read"))?;
     let mut bytes = vec![0; CHUNK];
     while length < segment.length {

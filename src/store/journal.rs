@@ -286,7 +286,7 @@ impl Journal {
     /// The line of a known length at a place.
     pub(super) fn line(&self, place: Place, length: usize) -> Result<Vec<u8>, StoreError> {
         let path = file(&self.folder, place.segment);
-        let mut opened = disk::open(&path).map_err(said(&path, "opened"))?;
+        let mut opened = disk::open(&path).map_err(said(&path, "read"))?;
         opened.seek(SeekFrom::Start(place.offset)).map_err(said(&path, "read"))?;
         let mut line = vec![0; length + 1];
         let read = opened.read_exact(&mut line);

@@ -81,7 +81,7 @@ impl<const K: usize, const V: usize> Run<K, V> {
 
     /// One in a named file, which ends with this checksum.
     pub(super) fn open(path: &Path, sum: u32) -> Result<Self, StoreError> {
-        let file = disk::open(path).map_err(said(path, "opened"))?;
+        let file = disk::open(path).map_err(said(path, "read"))?;
         let length = file.metadata().map_err(said(path, "read"))?.len();
         let bytes = Bytes::File { file, name: Some(path.to_owned()) };
         let run = Self {

@@ -97,7 +97,7 @@ pub(super) fn lines(
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return damaged(0, "the file is missing".to_owned());
         }
-        opened => opened.map_err(said(path, "opened"))?,
+        opened => opened.map_err(said(path, "read"))?,
     };
     if let Some(before) = place.offset.checked_sub(1) {
         opened.seek(SeekFrom::Start(before)).map_err(said(path, "read"))?;
@@ -134,7 +134,7 @@ pub(super) fn lines(
 
 /// The last whole line of a segment, and where it ends; nothing where none ends near the end of the file.
 pub(super) fn last_line(path: &Path, length: u64) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
-    let opened = disk::open(path).map_err(said(path, "opened"))?;
+    let opened = disk::open(path).map_err(said(path, "read"))?;
     for size in [8 << 10, 4 * ENTRY_LIMIT as u64] {
         let begin = length.saturating_sub(size);
         let mut tail = vec![0; usize::try_from(length - begin).unwrap_or(0)];
@@ -163,7 +163,7 @@ pub(super) fn near(
     if sequence.saturating_sub(low.0) <= NEAR {
         return Ok(at(low));
     }
-    let opened = disk::open(path).map_err(said(path, "opened"))?;
+    let opened = disk::open(path).map_err(said(path, "read"))?;
     // Lines are of like length, so that a few guesses are enough; where they are not, the nearest so far has to do.
     for _ in 0..GUESSES {
         let (lines, bytes) = (high.0.saturating_sub(low.0).max(1), high.1.saturating_sub(low.1));

@@ -115,10 +115,10 @@ impl Policy {
     fn meaning(&self) -> (BTreeSet<String>, BTreeSet<String>, Option<String>) {
         let mut asked: HashMap<&Octets, String> =
             self.witnesses().iter().map(|witness| (&witness.name, witness.key.to_string())).collect();
-        // A member is in one group, which stands after it.
+        // A member is in one group, which stands after it, and may be the quorum besides.
         for group in self.groups() {
             let mut members: Vec<String> =
-                group.members.iter().filter_map(|member| asked.remove(member)).collect();
+                group.members.iter().filter_map(|member| asked.get(member).cloned()).collect();
             members.sort_unstable();
             let count = group.threshold.of(members.len());
             let meaning = match members.as_slice() {
@@ -235,6 +235,13 @@ mod tests {
         ] {
             assert!(!nested.means(&policy(other)) && !policy(other).means(&nested), "{other}");
         }
+        // The quorum may be a member of a group that is then not asked for.
+        let within = ["X", "Y", "X1", "X2", "none"]
+            .map(|name| policy(&NESTED.replace("quorum X-and-Y", &format!("quorum {name}"))));
+        for (at, one) in within.iter().enumerate() {
+            assert!(within.iter().enumerate().all(|(other, each)| one.means(each) == (at == other)), "{one}");
+        }
+        assert!(within[0].means(&policy("group X 2 X1 X2 X3\nquorum X\n")));
         let [log, other] = [9, 8].map(|seed| log(ORIGIN, seed).verifier());
         let of = |lines: &str| Policy::parse(format!("{lines}quorum none\n").as_bytes()).unwrap();
         let (one, both) = (of(&format!("log {log}\n")), format!("log {log}\nlog {other}\n"));

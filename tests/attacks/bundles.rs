@@ -642,7 +642,8 @@ fn bytes_behind_what_is_packed_in_a_member_are_none_of_a_bundle() {
 #[test]
 fn a_member_that_not_every_reader_can_open_is_none_of_a_bundle() {
     let desktop = sound();
-    for (at, listed_at, byte) in [(8, 10, 12), (6, 8, 1)] {
+    // Another method; encrypted, patched, strongly encrypted.
+    for (at, listed_at, byte) in [(8, 10, 12), (6, 8, 1), (6, 8, 1 << 5), (6, 8, 1 << 6)] {
         let mut zip = zipped(&desktop.members);
         let [local, listed] = headers(&zip, "README.txt");
         (zip[local + at], zip[listed + listed_at]) = (byte, byte);

@@ -77,6 +77,8 @@ fn a_user_without_the_right_to_read_is_told_which_file_it_is() {
             let answer = place.annals_as_nobody(reading);
             answer.says(3, &["ermi"]);
             assert!(answer.err.contains(file) || reading == PROGRESS, "{}", answer.err);
+            let of_writing = answer.err.contains("needs no right to write");
+            assert!(!of_writing || reading == PROGRESS, "{}", answer.err);
         }
         set(&place.ledger.join(file), 0o444);
     }

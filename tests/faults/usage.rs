@@ -319,16 +319,29 @@ fn what_was_said_last_of_something_due_is_called_what_it_is() {
 
 #[test]
 fn a_review_of_a_day_that_is_not_over_is_told_what_it_leaves_out() {
+    let opened = |place: &Place, review: &str, arguments: &[&str], told: bool| {
+        let open = ["review", "open", review, "--as", "DK", "--from", "2021", "--cutoff"];
+        let answer = place.annals(open.iter().chain(arguments));
+        let said = answer.err.contains(&format!("{} is not over everywhere", arguments[0]));
+        assert_eq!((answer.code, said), (Some(0), told), "{arguments:?}: {answer:?}");
+    };
+    // Where its authors tell the time.
+    let place = Place::founded();
+    opened(&place, "R1", &["2021-05-11"], false);
+    let place = Place::empty();
+    let init =
+        ["init", PLAN, "--as", "DK", "--both-sides", "--illustrative", "--time", "2021-05-11T08:00:00.000Z"];
+    place.done(init);
+    opened(&place, "R1", &["2021-05-11", "--axis", "effective", "--time", "2021-05-11T09:00:00.000Z"], false);
+    opened(&place, "R2", &["2021-05-11", "--time", "2021-05-11T09:00:00.000Z"], true);
+    opened(&place, "R3", &["2021-05-11", "--time", "2021-05-12T09:00:00.000Z"], false);
+    // Where this computer's clock does, whatever the author says.
     let place = Place::empty();
     place.done(["init", PLAN, "--as", "DK", "--both-sides"]);
-    // Where days end last of the two.
-    let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Copenhagen).date_naive();
-    for (review, day, told) in [("R1", today.pred_opt().unwrap(), false), ("R2", today, true)] {
-        let (day, axis) = (day.to_string(), if told { "recorded" } else { "effective" });
-        let answer = place.annals(["review", "open", review, "--as", "DK", "--cutoff", &day, "--axis", axis]);
-        let said = answer.err.contains(&format!("{day} is not over everywhere"));
-        assert_eq!((answer.code, said), (Some(0), told), "{answer:?}");
-    }
+    let today = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Copenhagen).date_naive().to_string();
+    opened(&place, "R1", &[&today, "--axis", "effective"], false);
+    opened(&place, "R2", &[&today], true);
+    opened(&place, "R3", &[&today, "--time", "2021-05-12T09:00:00.000Z"], true);
 }
 
 /// Whatever became of the plan since.

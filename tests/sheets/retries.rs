@@ -30,6 +30,17 @@ fn a_workbook_that_was_taken_in_is_passed_over() {
 }
 
 #[test]
+fn a_workbook_is_signed_into_a_file_once_whatever_time_it_is_given() {
+    let desk = returned();
+    let into = |time: &str| desk.ask(&format!("{IN} -o requests.jsonl --time {time}"));
+    assert_eq!(into("2021-11-01T08:00:00.000Z")["repeated"], 0);
+    assert_eq!(into("2021-11-02T08:00:00.000Z")["repeated"], 3);
+    assert_eq!(fs::read_to_string(desk.path("requests.jsonl")).unwrap().lines().count(), 3);
+    desk.done("import requests.jsonl");
+    assert_eq!(desk.ask(IN)["repeated"], 3);
+}
+
+#[test]
 fn what_is_postponed_is_told_with_the_new_date() {
     let desk = Desk::spoken();
     desk.save(&desk.sheet().set("N3", "postponed").set("O3", "2021-11-09"));

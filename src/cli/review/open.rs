@@ -8,9 +8,9 @@ use super::super::words;
 use annals::domain::date::Effective;
 use annals::domain::review::Axis;
 use annals::domain::value::Code;
-use annals::record::founding::Founding;
+use annals::record::founding::{Clock, Founding};
 use annals::record::state::State;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use clap::Args;
 use serde_json::{Map, Value};
 use std::process::ExitCode;
@@ -100,7 +100,9 @@ impl Open {
 impl Open {
     /// What is recorded by the end of a day that is not over yet is in no reading of now.
     fn tell_of_today(&self, state: &State) {
-        let (day, now) = (self.cutoff.end(), self.signing.time().max(state.recorded));
+        let illustrative = state.clock() == Some(Clock::Illustrative);
+        let now = if illustrative { self.signing.time() } else { Utc::now() }.max(state.recorded);
+        let day = self.cutoff.end();
         // One that has not begun anywhere is refused.
         let runs = |founding: &Founding| day <= founding.first_day(now) && now < founding.end_of(day);
         if self.axis == Axis::Recorded && state.founding.as_ref().is_some_and(runs) {

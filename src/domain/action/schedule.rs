@@ -42,7 +42,7 @@ impl State {
         let formers = self.former.iter().map(|former| (former.cycle.as_ref(), Some(former.day)));
         let (mut since, mut windows): (_, Vec<(Effective, NaiveDate)>) = (NaiveDate::MIN, Vec::new());
         for (cycle, until) in formers.chain([(self.action.cycle.as_ref(), None)]) {
-            // No day is in two windows, and none is left out: one that runs on after one that was over is what is left of it.
+            // No day is in two windows: of one that runs on after one that was over what is left is one.
             let over = windows.last().and_then(|(_, end)| end.succ_opt()).unwrap_or(NaiveDate::MIN);
             let own = cut(cycle, period)
                 .into_iter()

@@ -13,6 +13,9 @@ use zip::{CompressionMethod, ZipArchive};
 const FLAGS: u64 = 6;
 const STREAMED: u16 = 1 << 3;
 
+/// The flags that change nothing for a reader: how hard was tried to deflate, what follows the member, and names in UTF-8 (4.4.4).
+const PLAIN: u16 = 0b11 << 1 | STREAMED | 1 << 11;
+
 /// What sums and sizes that follow a member begin with, where they do (4.3.9).
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 
@@ -33,6 +36,7 @@ const LARGE_AT_LENGTH: usize = 20;
 /// A member, as the directory has it: where it and its bytes begin, their sum, and how many they are, packed and unpacked.
 struct Member {
     at: u64,
+    flags: u16,
     begins: u64,
     sum: u32,
     packed: u64,
@@ -41,7 +45,7 @@ struct Member {
 
 /// What another reader may meet, or not be able to open.
 const BESIDE: &str = "something stands before, between or after its members";
-const METHOD: &str = "a member is encrypted, or neither stored nor deflated";
+const METHOD: &str = "a member is encrypted, or neither stored nor deflated, or packed in another way that not every reader knows";
 
 /// Why an archive is not all of a file, each member once, one after the other. That no name comes twice is looked at elsewhere, and that
 /// nothing stands within a member but what is packed in it, by whoever reads it.
@@ -62,11 +66,13 @@ pub(super) fn fault(
         let member = archive.by_index_raw(number)?;
         let is_known =
             matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
-        if member.encrypted() || !is_known {
+        let flags = flags(file, member.header_start())?;
+        if flags & !PLAIN != 0 || !is_known {
             return Ok(Some(METHOD));
         }
         members.push(Member {
             at: member.header_start(),
+            flags,
             begins: member.data_start().unwrap_or_default(),
             sum: member.crc32(),
             packed: member.compressed_size(),
@@ -85,15 +91,20 @@ pub(super) fn fault(
     Ok((!is_whole).then_some(BESIDE))
 }
 
+/// The flags of a member that begins somewhere.
+fn flags(file: &File, at: u64) -> io::Result<u16> {
+    let mut flags = [0; 2];
+    file.read_exact_at(&mut flags, at.saturating_add(FLAGS))?;
+    Ok(u16::from_le_bytes(flags))
+}
+
 /// Whether what follows a member begins where it ends, or after its own sum and sizes.
 fn is_followed(file: &File, member: &Member, next: u64) -> io::Result<bool> {
     let Some(gap) = member.begins.checked_add(member.packed).and_then(|end| next.checked_sub(end)) else {
         return Ok(false);
     };
-    let mut flags = [0; 2];
-    file.read_exact_at(&mut flags, member.at + FLAGS)?;
     let length = usize::try_from(gap).unwrap_or(usize::MAX);
-    if u16::from_le_bytes(flags) & STREAMED == 0 || !matches!(length, 12 | 16 | 20 | 24) {
+    if member.flags & STREAMED == 0 || !matches!(length, 12 | 16 | 20 | 24) {
         return Ok(length == 0);
     }
     let mut descriptor = vec![0; length];
