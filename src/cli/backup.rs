@@ -58,7 +58,13 @@ impl Backup {
         if made.unread > 0 {
             let unread = output::count(made.unread, "checkpoint", "checkpoints");
             lines.push(format!(
-                "  {unread} here cannot be read, and what was there stays (see `annals doctor`)"
+                "  {unread} here cannot be read or does not verify, and what was there stays (see `annals doctor`)"
+            ));
+        }
+        for path in &made.lost {
+            output::tell(format_args!(
+                "{}: cannot be read or does not verify, and the ledger keeps no such checkpoint any more: move it away",
+                path.display()
             ));
         }
         let members = json!({

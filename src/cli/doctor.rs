@@ -129,6 +129,7 @@ pub(crate) struct Rebuild {}
 impl Rebuild {
     pub(crate) fn run(settings: &Settings) -> Result<ExitCode, Failure> {
         let bar = output::progress("rebuilding");
+        settings.refuse_cutting()?;
         let ledger = Ledger::rebuild(&settings.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         for notice in ledger.notices() {

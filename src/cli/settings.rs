@@ -96,11 +96,29 @@ impl Settings {
 
     /// The ledger for writing, with a line for each thing that was healed.
     pub(crate) fn writing(&self) -> Result<Ledger, Failure> {
+        self.refuse_cutting()?;
         let bar = output::progress("reading");
         let ledger = Ledger::open(&self.ledger, &mut |read| bar.set_position(read))?;
         bar.finish_and_clear();
         notice(&ledger);
         Ok(ledger)
+    }
+
+    /// Refuses to cut what a key of this desk signed, before anything is changed. In a copy that is behind, following is what brings the
+    /// entries back.
+    pub(crate) fn refuse_cutting(&self) -> Result<(), Failure> {
+        if !Ledger::is_to_be_cut(&self.ledger) {
+            return Ok(());
+        }
+        // What cannot be read is told by whoever opens it for writing.
+        let ledger =
+            Ledger::open_read_only(&self.ledger).ok().filter(|ledger| ledger.refuse_copied().is_ok());
+        match ledger.zip(self.anchor.as_ref()).map(|(ledger, anchor)| ledger.follows(anchor)) {
+            Some(Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. }))) => {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The ledger for recording: it is no copy, and at, or after, whatever keys of this desk signed for it.

@@ -64,6 +64,19 @@ pub enum PublishError {
         /// In which way.
         source: Box<CheckpointError>,
     },
+    /// A newer checkpoint, which is not kept here any more.
+    #[error(
+        "{}: of {published} entries, and the newest checkpoint that is kept here is of {kept}: what is published is never taken back; take that \
+         one in again (`annals checkpoint --take`), and publish then", path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Of how many entries it is.
+        published: u64,
+        /// Of how many the newest here is.
+        kept: u64,
+    },
     /// A tile that this ledger has otherwise.
     #[error(
         "{}: not what this ledger has there: it was changed, or is of another history; name a new folder, or delete this file if it \
@@ -114,6 +127,9 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
     lock.lock().map_err(system(to, "locked"))?;
     let before = served(ledger, to)?;
     let old = before.as_ref().map_or(0, |before| before.checkpoint().size());
+    if old > size {
+        return Err(PublishError::Newer { path: to.join(CHECKPOINT), published: old, kept: size });
+    }
     let mut lacking: Vec<Tile> = lacking(to, old, size)?;
     lacking.extend(passed(ledger, old, size)?);
     let mut folder = Writer { root: to, touched: BTreeSet::new() };

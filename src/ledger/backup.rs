@@ -7,7 +7,8 @@
 use super::checkpoints::CheckpointError;
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::{Named, Withheld};
-use super::{LedgerError, copied, forked, lines, past, shelf, snapshot};
+use super::past::Past;
+use super::{LedgerError, copied, forked, lines, past, quietly, shelf, snapshot};
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk;
 use crate::store::embedded::Embedded;
@@ -19,7 +20,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// What a backup holds, and what this run made of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backup {
     /// Where it stands.
     pub head: Head,
@@ -33,8 +34,10 @@ pub struct Backup {
     pub removed: u64,
     /// How many files entries name that neither has whole.
     pub missing: u64,
-    /// How many checkpoints of the ledger cannot be read: what the backup has in their place stays.
+    /// How many checkpoints of the ledger cannot be read, or do not hold: what the backup has in their place stays.
     pub unread: u64,
+    /// Checkpoints of the backup that cannot be read, or do not hold, and are not kept in the ledger any more.
+    pub lost: Vec<PathBuf>,
 }
 
 /// Why there is no backup, or none of a later moment.
@@ -125,13 +128,15 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let may_be_named =
         |blobs: &Path, name: &str| !all && !named.files().contains_key(name) && !erased(blobs, name);
     files += copy.take_blobs(&original, &may_be_named)?;
+    let state = Past::of(&original, Some(folder), &mut quietly)?.state;
+    let checkpoints = shelf::merged(folder, to, &state)?;
     copy.extend(&original)?;
-    let unread = shelf::copy(folder, to, copy.head().size)?;
+    let (unread, lost) = checkpoints.put(to)?;
     forked::copy(folder, to)?;
     let blobs = to.join("blobs");
     let stays = |name: &str| named.files().contains_key(name) || may_be_named(&blobs, name);
     let removed = dropped + copy.retain_blobs(&stays)?;
-    Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread })
+    Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread, lost })
 }
 
 /// A folder that has entries is a copy where the ledger is one, and none where it is none; a new one becomes what the ledger is.

@@ -6,12 +6,13 @@
 //!
 //! What lies there is read, not verified; which of them are signed and taken in is in [`super::checkpoints`].
 
-use super::checkpoints::CheckpointError;
+use super::checkpoints::{self, CheckpointError};
 use super::forked;
+use crate::record::state::State;
 use crate::store::disk;
 use crate::store::{said, write_durably};
 use crate::trail::checkpoint::SignedCheckpoint;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -121,25 +122,67 @@ pub fn in_folder(ledger: &Path) -> Result<(Vec<SignedCheckpoint>, Vec<Checkpoint
     Shelf::new(Some(ledger)).whole()
 }
 
-/// Copies the checkpoints of a ledger's folder into another one, up to a size; with whatever was cosigned there already. Says how
-/// many cannot be read.
+/// What is to be copied of the checkpoints in a ledger's folder into another one, with whatever was cosigned there already; how many here
+/// cannot be read or do not hold, of which what is there stays; and which there do not, in whose place nothing is put.
 ///
 /// # Errors
-/// As [`in_folder`].
-pub(super) fn copy(ledger: &Path, to: &Path, size: u64) -> Result<u64, CheckpointError> {
-    let (copy, (own, unread)) = (Shelf::new(Some(to)), in_folder(ledger)?);
-    let there = copy.whole()?.0;
-    for mut signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= size) {
-        let kept = there.iter().find(|kept| kept.checkpoint().size() == signed.checkpoint().size());
-        if let Some(kept) = kept {
-            // One of another history is refused with the entries.
-            signed.merge(kept)?;
-        }
-        if kept != Some(&signed) {
-            copy.keep(&signed)?;
+/// As [`in_folder`]; where both were signed and are of two histories.
+pub(super) fn merged(ledger: &Path, to: &Path, state: &State) -> Result<Merged, CheckpointError> {
+    let ((own, unread), (there, lost)) = (in_folder(ledger)?, in_folder(to)?);
+    let mut merged = Merged { unread: unread.len() as u64, ..Merged::default() };
+    let holds = |signed: &SignedCheckpoint| checkpoints::holds(signed, state);
+    let mut whole: BTreeMap<u64, SignedCheckpoint> = BTreeMap::new();
+    for signed in there {
+        let size = signed.checkpoint().size();
+        if holds(&signed) {
+            whole.insert(size, signed);
+        } else {
+            merged.lost.insert(to.join(FOLDER).join(name(size)));
         }
     }
-    Ok(unread.len() as u64)
+    merged.lost.extend(lost.into_iter().filter_map(|error| match error {
+        CheckpointError::Damaged { path, .. } | CheckpointError::Misnamed { path, .. } => Some(path),
+        _ => None,
+    }));
+    for mut signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
+        if !holds(&signed) {
+            merged.unread += 1;
+            continue;
+        }
+        let size = signed.checkpoint().size();
+        let kept = whole.get(&size);
+        if let Some(kept) = kept {
+            signed.merge(kept)?;
+        }
+        merged.lost.remove(&to.join(FOLDER).join(name(size)));
+        if kept != Some(&signed) {
+            merged.keep.push(signed);
+        }
+    }
+    Ok(merged)
+}
+
+/// What becomes of checkpoints that are copied.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    /// What is to be kept.
+    pub(super) keep: Vec<SignedCheckpoint>,
+    /// How many of the ledger's cannot be read, or do not hold.
+    pub(super) unread: u64,
+    /// What lies where they are copied to, cannot be read or does not hold, and stays.
+    pub(super) lost: BTreeSet<PathBuf>,
+}
+
+impl Merged {
+    /// Keeps what is to be kept, and says what else is wrong.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Ledger`].
+    pub(super) fn put(self, to: &Path) -> Result<(u64, Vec<PathBuf>), CheckpointError> {
+        let copy = Shelf::new(Some(to));
+        self.keep.iter().try_for_each(|signed| copy.keep(signed))?;
+        Ok((self.unread, self.lost.into_iter().collect()))
+    }
 }
 
 /// What the file of a checkpoint of a size is called.

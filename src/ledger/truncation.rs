@@ -51,6 +51,14 @@ pub(super) fn compared(store: &dyn Store, kept: Head) -> Option<String> {
 }
 
 impl Ledger {
+    /// Whether the journal in a folder ends within a line, and nothing in the folder tells that it was acknowledged: whoever opens it
+    /// for writing cuts that line.
+    #[must_use]
+    pub fn is_to_be_cut(folder: &Path) -> bool {
+        let unfinished = |store: &Embedded| store.unfinished() > 0 && known(folder) <= store.head().size;
+        Embedded::open_read_only(folder).is_ok_and(|store| unfinished(&store))
+    }
+
     /// Refuses to go on where more entries were signed than there are.
     pub(super) fn refuse_truncated(&self) -> Result<(), LedgerError> {
         let folder = self.folder.clone().filter(|folder| copied::found(folder).is_none());

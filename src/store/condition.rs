@@ -154,6 +154,13 @@ pub fn files(folder: &Path) -> Result<Vec<(String, Option<bool>)>, StoreError> {
     Ok(names.into_iter().map(|name| (name.clone(), whole(&name))).collect())
 }
 
+/// Whether a file is kept, and its bytes are still its own.
+#[must_use]
+pub fn has_file(folder: &Path, name: &str) -> bool {
+    let blobs = Folder::unmarked(folder).blobs();
+    blobs::copy(&blobs, name, &mut io::sink()).is_ok_and(|found| found == Condition::Whole)
+}
+
 /// What was begun and never ended, in the folder and beside it.
 #[must_use]
 pub fn leftovers(folder: &Path) -> Vec<PathBuf> {

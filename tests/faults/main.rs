@@ -16,5 +16,6 @@ mod handed;
 mod journal;
 mod place;
 mod rights;
+mod spoilt;
 mod usage;
 mod writers;

@@ -112,7 +112,10 @@ const fn backup(error: &BackupError) -> u8 {
 const fn publish(error: &PublishError) -> u8 {
     match error {
         PublishError::Unsigned | PublishError::Foreign(_) | PublishError::NotOne { .. } => 2,
-        PublishError::Another { .. } | PublishError::Differs(_) | PublishError::Unsound(_) => 1,
+        PublishError::Another { .. }
+        | PublishError::Newer { .. }
+        | PublishError::Differs(_)
+        | PublishError::Unsound(_) => 1,
         PublishError::Checkpoint(error) => checkpoint(error),
         PublishError::System { .. } => 3,
     }

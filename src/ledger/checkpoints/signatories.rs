@@ -26,6 +26,12 @@ pub(in crate::ledger) fn is_known(signed: &SignedCheckpoint, state: &State) -> b
         && (is_signed(signed, state) || !cosigned(signed, state).is_empty())
 }
 
+/// Whether a checkpoint is of a ledger and signed by a key of it, and each line of a key that is known holds.
+pub(in crate::ledger) fn holds(signed: &SignedCheckpoint, state: &State) -> bool {
+    let lines = signed.note().signatures();
+    is_known(signed, state) && lines.iter().all(|line| by(line, signed, state).is_ok())
+}
+
 /// Whose a line is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum By {

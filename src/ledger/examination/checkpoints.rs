@@ -53,8 +53,10 @@ impl Examining<'_> {
         };
         // Of one that is damaged that is said.
         let path = |signed: &SignedCheckpoint| kept.join(shelf::name(signed.checkpoint().size()));
-        let lost: Vec<PathBuf> = saved.iter().filter(|signed| own(signed)).map(path).collect();
-        let lost = lost.into_iter().filter(|path| fs::symlink_metadata(path).is_err());
+        let saved: Vec<(PathBuf, &SignedCheckpoint)> =
+            saved.iter().filter(|signed| own(signed)).map(|signed| (path(signed), signed)).collect();
+        self.lost_cosignatures(&saved, state);
+        let lost = saved.into_iter().map(|(path, _)| path).filter(|path| fs::symlink_metadata(path).is_err());
         if !kept.exists() {
             let many = lost.count();
             if many > 0 {
@@ -66,6 +68,31 @@ impl Examining<'_> {
         for path in lost {
             let what = format!("{}: it was cosigned, and only the backup has it", path.display());
             let commands = self.remedies.kept_checkpoint(&path).into_iter().collect();
+            self.add(Part::Checkpoints, Gravity::Untidy, what, ("take it in again", commands));
+        }
+    }
+
+    /// Those of checkpoints that are kept here, where a line of somebody who cosigned is gone: the others are as sound as they were.
+    fn lost_cosignatures(&mut self, saved: &[(PathBuf, &SignedCheckpoint)], state: &State) {
+        let by = |signed: &SignedCheckpoint| {
+            checkpoints::cosigned(signed, state).into_iter().map(|(keyid, _)| keyid).collect::<Vec<_>>()
+        };
+        let mut found = Vec::new();
+        for (path, signed) in saved {
+            let Some((_, here)) = self.kept.iter().find(|(kept, _)| kept == path) else { continue };
+            let known = by(here);
+            let lost: Vec<String> = by(signed).into_iter().filter(|keyid| !known.contains(keyid)).collect();
+            let same = here.checkpoint() == signed.checkpoint();
+            if same && checkpoints::holds(here, state) && !lost.is_empty() {
+                let what = format!(
+                    "{}: {} cosigned it, and only the backup has that",
+                    path.display(),
+                    lost.join(", ")
+                );
+                found.push((what, self.remedies.kept_checkpoint(path).into_iter().collect()));
+            }
+        }
+        for (what, commands) in found {
             self.add(Part::Checkpoints, Gravity::Untidy, what, ("take it in again", commands));
         }
     }

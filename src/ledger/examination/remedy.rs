@@ -2,9 +2,9 @@
 
 use super::DISCLOSURES;
 use crate::ledger::past::follows;
-use crate::ledger::{shelf, snapshot, truncation};
-use crate::store::Store;
+use crate::ledger::{Ledger, LedgerError, shelf, snapshot, truncation};
 use crate::store::embedded::Embedded;
+use crate::store::{Store, StoreError};
 use crate::store::{condition, disk};
 use std::ffi::OsStr;
 use std::fs;
@@ -51,11 +51,16 @@ impl Remedies<'_> {
                               and deletes `sled`, `index` and the checkpoints of more entries, too";
         const BESIDE: &str = "the backup has other entries than were here, or those of another ledger: put the journal aside, and take \
                               that of the other side or of another backup";
+        const UNSOUND: &str = "the journal of the backup does not verify, either (`annals verify` with its name says where): put the journal \
+                               aside, and take that of the other side or of another backup; nothing of either is to be deleted before";
         if self.is_behind() {
             return (BEHIND, Vec::new());
         }
         if self.is_beside() {
             return (BESIDE, Vec::new());
+        }
+        if !self.is_sound() {
+            return (UNSOUND, Vec::new());
         }
         let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
         let put_aside = journal.exists().then(|| self.aside(&journal)).flatten();
@@ -141,6 +146,17 @@ impl Remedies<'_> {
         known.zip(self.kept_journal()).is_some_and(|(known, store)| !follows(&store, known))
     }
 
+    /// Whether the backup's entries hold, as far as there are any that can be read.
+    fn is_sound(self) -> bool {
+        if !self.backup.join("journal").is_dir() {
+            return true;
+        }
+        match Ledger::verify_folder(self.backup, Vec::new(), &mut |_, _| {}) {
+            Ok((report, _)) => report.first_bad().is_none(),
+            Err(error) => !matches!(error, LedgerError::Store(StoreError::Damaged { .. })),
+        }
+    }
+
     fn kept_journal(self) -> Option<Embedded> {
         self.backup.join("journal").is_dir().then(|| Embedded::open_unmarked(self.backup).ok()).flatten()
     }
@@ -163,13 +179,17 @@ impl Remedies<'_> {
     }
 
     pub(super) fn file(self, name: &str) -> Remedy {
-        ("take it from a backup or from the other side", self.files(&[name.into()]))
+        let named = [name.into()];
+        // Where a backup can be looked at, one that was changed there, too, restores nothing.
+        let offered = if self.backup.is_dir() { self.has_files(&named) } else { named.to_vec() };
+        ("take it from a backup or from the other side", self.files(&offered))
     }
 
-    /// Which files a backup has.
+    /// Which files a backup has, whole.
     pub(super) fn has_files(self, names: &[PathBuf]) -> Vec<PathBuf> {
-        let blobs = self.backup.join("blobs");
-        names.iter().filter(|name| blobs.join(name).is_file()).cloned().collect()
+        let is_whole =
+            |name: &&PathBuf| name.to_str().is_some_and(|name| condition::has_file(self.backup, name));
+        names.iter().filter(is_whole).cloned().collect()
     }
 
     /// The commands that take files from a backup, each by its name: what else it has may have been erased since.

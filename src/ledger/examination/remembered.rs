@@ -5,7 +5,7 @@ use super::places::instead;
 use super::{Examining, Gravity, Part, remedy, why};
 use crate::ledger::anchor::{Anchor, AnchorError};
 use crate::ledger::checkpoints::CheckpointError;
-use crate::ledger::{Ledger, shelf};
+use crate::ledger::{Ledger, copied, shelf};
 use crate::record::state::State;
 use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
@@ -30,6 +30,17 @@ impl Examining<'_> {
         };
         let ledger = Ledger::open_read_only(self.folder).map_err(CheckpointError::from);
         match ledger.and_then(|ledger| ledger.follows(anchor)) {
+            Err(CheckpointError::Behind { known, size, .. }) if copied::found(self.folder).is_some() => {
+                let what = format!(
+                    "{known} entries were signed on this desk, and this copy has {size}: it is behind"
+                );
+                self.add(
+                    Part::Copy,
+                    Gravity::Fine,
+                    what,
+                    ("`annals mirror` brings it up, once they are published", Vec::new()),
+                );
+            }
             Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) => {
                 self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
             }

@@ -1,0 +1,149 @@
+//! Of two copies of a thing one is damaged: the sound one stays, and where both are, people are told and no command goes round.
+
+use super::doctor::{append, checkpoint, ledger, lines, minutes};
+use super::evidence::commands;
+use super::place::{PROGRESS, Place, files};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// With a checkpoint that both sides cosigned, and its backup.
+fn cosigned() -> (Place, PathBuf) {
+    let place = ledger();
+    for party in ["DK", "KR"] {
+        place.done(["cosign", "--as", party]);
+    }
+    place.done(["backup", "BACKUP"]);
+    let path = checkpoint(&place);
+    (place, path)
+}
+
+/// Changes a character of a signature, which is in a line of a checkpoint.
+fn spoil(path: &Path, line: usize) {
+    let mut lines: Vec<String> =
+        fs::read_to_string(path).unwrap().split_inclusive('\n').map(str::to_owned).collect();
+    let at = lines[line].len() - 20;
+    let other = if lines[line].as_bytes()[at] == b'A' { "B" } else { "A" };
+    lines[line].replace_range(at..=at, other);
+    fs::write(path, lines.concat()).unwrap();
+}
+
+#[test]
+fn what_was_published_is_never_taken_back() {
+    let place = ledger();
+    place.done(["cosign", "--as", "DK"]);
+    place.done(PROGRESS);
+    place.done(["publish", "public"]);
+    let served = fs::read(place.path("public/checkpoint")).unwrap();
+    // The entries are whole.
+    fs::remove_file(files(&place.ledger.join("checkpoints")).into_keys().next_back().unwrap()).unwrap();
+    let told = ["public/checkpoint: of 128 entries", "is of 127", "annals checkpoint --take"];
+    place.refused(["publish", "public"], 1, &told);
+    assert_eq!(fs::read(place.path("public/checkpoint")).unwrap(), served);
+    place.done(["checkpoint", "--take", "public/checkpoint"]);
+    assert!(place.done(["publish", "public"]).contains("128 entries published in public: nothing new"));
+}
+
+#[test]
+fn a_checkpoint_that_does_not_hold_replaces_none_that_does() {
+    // The ledger's, and a witness's.
+    for line in [4, 5] {
+        let (place, path) = cosigned();
+        let kept = place.path("BACKUP/checkpoints").join(path.file_name().unwrap());
+        let sound = fs::read(&kept).unwrap();
+        spoil(&path, line);
+        let told = place.done(["backup", "BACKUP"]);
+        assert!(told.contains("1 checkpoint here cannot be read or does not verify"), "{told}");
+        assert_eq!(fs::read(&kept).unwrap(), sound);
+        place.done(["verify", "BACKUP"]);
+        // The other way round it is mended.
+        fs::rename(&path, &kept).unwrap();
+        fs::write(&path, &sound).unwrap();
+        place.done(["backup", "BACKUP"]);
+        assert_eq!(fs::read(&kept).unwrap(), sound);
+    }
+}
+
+#[test]
+fn a_checkpoint_of_a_backup_that_nothing_mends_is_told() {
+    let place = ledger();
+    let kept = place.path("BACKUP/checkpoints").join(checkpoint(&place).file_name().unwrap());
+    // It is of fewer entries, and nobody but the ledger signed it.
+    place.done(PROGRESS);
+    fs::write(&kept, "others").unwrap();
+    let answer = place.annals(["backup", "BACKUP"]);
+    assert!(
+        answer.code == Some(0) && answer.err.contains(kept.file_name().unwrap().to_str().unwrap()),
+        "{answer:?}"
+    );
+    assert!(answer.err.contains("move it away"), "{answer:?}");
+}
+
+#[test]
+fn a_cosignature_that_only_the_backup_has_is_told_and_taken_in_again() {
+    let (place, path) = cosigned();
+    let whole = fs::read_to_string(&path).unwrap();
+    let without: String =
+        whole.split_inclusive('\n').filter(|line| !line.starts_with("— KR/witness")).collect();
+    fs::write(&path, without).unwrap();
+    place.is_mended("checkpoints", "untidy", "cosigned it, and only the backup has that");
+    let mended = fs::read_to_string(&path).unwrap();
+    assert!(whole.lines().all(|line| mended.contains(line)), "{mended}");
+}
+
+#[test]
+fn a_copy_that_is_behind_what_this_desk_signed_follows_and_is_not_grave() {
+    let place = Place::founded();
+    place.done(["publish", "public"]);
+    place.done(["mirror", "public", "--ledger", "copy"]);
+    place.done(PROGRESS);
+    let answer = place.annals(["doctor", "--ledger", "copy"]);
+    let told = String::from_utf8_lossy(&answer.out);
+    assert!(answer.code == Some(0) && told.contains("this copy has 126: it is behind"), "{answer:?}");
+    place.done(["publish", "public"]);
+    place.done(["mirror", "public", "--ledger", "copy"]);
+    assert!(!place.done(["doctor", "--ledger", "copy"]).contains("it is behind"));
+}
+
+/// Where nothing in the folder tells it.
+#[test]
+fn nothing_is_cut_that_a_key_of_this_desk_signed() {
+    for command in [&["rebuild"][..], &PROGRESS, &["checkpoint", "--take", "kept"]] {
+        let place = ledger();
+        fs::copy(checkpoint(&place), place.path("kept")).unwrap();
+        let whole = fs::read(place.segment()).unwrap();
+        fs::write(place.segment(), &whole[..whole.len() - 1]).unwrap();
+        for derived in ["sled", "index", "tile", "checkpoints"] {
+            fs::remove_dir_all(place.ledger.join(derived)).unwrap();
+        }
+        let answer = place.annals(command);
+        answer.says(1, &["127 entries were signed", "126 are here"]);
+        assert_eq!(fs::read(place.segment()).unwrap(), &whole[..whole.len() - 1], "{command:?}");
+    }
+}
+
+#[test]
+fn where_the_backup_is_damaged_too_nothing_is_taken_from_it() {
+    let place = ledger();
+    fs::remove_file(place.segment()).unwrap();
+    let journal = place.path("BACKUP/journal/000000000000.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, text.replacen("\"track\":\"", "\"track\":\"x", 1)).unwrap();
+    place.is_grave_without_commands("the journal of the backup does not verify, either");
+    // Of the last entry nothing but the kept state tells that it was another.
+    let at = text.rfind("\"signature\":\"").unwrap() + 20;
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    fs::write(&journal, format!("{}{other}{}", &text[..at], &text[at + 1..])).unwrap();
+    place.is_grave_without_commands("the backup has other entries than were here");
+
+    let place = ledger();
+    lines(&place, |_| {});
+    append(&place.path("BACKUP/blobs").join(minutes(&place).file_name().unwrap()), b"x");
+    for damage in
+        [|path: &Path| fs::remove_file(path).unwrap(), |path: &Path| fs::write(path, "other").unwrap()]
+    {
+        damage(&minutes(&place));
+        let found = place.examined().1;
+        assert!(commands(&found).iter().all(|command| !command.contains("BACKUP/blobs")), "{found:#}");
+        fs::write(minutes(&place), "minutes").unwrap();
+    }
+}
