@@ -117,6 +117,12 @@ pub(crate) fn write(ledger: &Ledger, recipe: &Recipe, path: &Path) -> Result<(St
         output::count(packed.files, "file", "files"),
         path.display()
     );
+    if packed.handed.missing > 0 {
+        let values = output::count(packed.handed.missing, "withheld value", "withheld values");
+        text.extend([format!(
+            "\n  {values} for such a reader not at hand here; `annals doctor` says where they come from, if they were"
+        )]);
+    }
     if packed.missing > 0 {
         let files = output::count(packed.missing, "file that it may see is", "files that it may see are");
         text.extend([format!(

@@ -222,7 +222,15 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     let first = |finding: &Finding| (finding.gravity == Gravity::Grave).then_some(finding.about);
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.gravity), first(finding)));
     let mut said = HashSet::new();
+    // Until people have decided which journal counts, no command takes anything in.
+    let waits = |finding: &Finding| first(finding) == Some(Part::Journal) && finding.commands.is_empty();
+    let waits = findings.iter().any(waits);
     for finding in findings.iter_mut().filter(|finding| !finding.commands.is_empty()) {
+        if waits && finding.commands.iter().any(|command| command.starts_with("annals ")) {
+            finding.commands.clear();
+            finding.remedy.push_str(", once the journal is mended");
+            continue;
+        }
         if !said.insert(finding.commands.clone()) {
             finding.commands.clear();
             finding.remedy.push_str(", as above");

@@ -170,6 +170,9 @@ fn disclosures_that_are_gone_leave_their_fields_withheld_and_everything_else_val
         place.done(reading);
     }
     assert!(place.done(["verify"]).contains("0 of 1 withheld fields disclosed here"));
+    place.done(["cosign", "--as", "KR"]);
+    let told = place.done(["bundle", "export", "--for", "KR", "-o", "out.bundle"]);
+    assert!(told.contains("1 withheld value for such a reader not at hand here"), "{told}");
     assert_eq!((place.export(), board(&place)), (before.clone(), known));
     place.done(PROGRESS);
     assert!(place.export().starts_with(&before));

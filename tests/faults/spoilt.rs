@@ -125,10 +125,15 @@ fn nothing_is_cut_that_a_key_of_this_desk_signed() {
 fn where_the_backup_is_damaged_too_nothing_is_taken_from_it() {
     let place = ledger();
     fs::remove_file(place.segment()).unwrap();
+    // Nor is anything else to be taken in before people have decided.
+    fs::remove_file(place.ledger.join("tile/0")).unwrap();
+    fs::create_dir(place.ledger.join("tile/0")).unwrap();
     let journal = place.path("BACKUP/journal/000000000000.jsonl");
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text.replacen("\"track\":\"", "\"track\":\"x", 1)).unwrap();
-    place.is_grave_without_commands("the journal of the backup does not verify, either");
+    let found = place.is_grave_without_commands("the journal of the backup does not verify, either");
+    assert!(found.to_string().contains("make it anew, once the journal is mended"), "{found:#}");
+    assert!(commands(&found).iter().all(|command| !command.starts_with("annals ")), "{found:#}");
     // Of the last entry nothing but the kept state tells that it was another.
     let at = text.rfind("\"signature\":\"").unwrap() + 20;
     let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
