@@ -63,7 +63,7 @@ impl Backup {
         }
         for path in &made.lost {
             output::tell(format_args!(
-                "{}: cannot be read or does not verify, and the ledger keeps no such checkpoint any more: move it away",
+                "{}: cannot be read or does not verify, and the ledger has none that does: move it away",
                 path.display()
             ));
         }

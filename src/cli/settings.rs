@@ -114,10 +114,9 @@ impl Settings {
         let ledger =
             Ledger::open_read_only(&self.ledger).ok().filter(|ledger| ledger.refuse_copied().is_ok());
         match ledger.zip(self.anchor.as_ref()).map(|(ledger, anchor)| ledger.follows(anchor)) {
-            Some(Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. }))) => {
-                Err(error.into())
-            }
-            _ => Ok(()),
+            None | Some(Ok(_) | Err(CheckpointError::Ledger(_))) => Ok(()),
+            // What they remember and cannot be read may be more.
+            Some(Err(error)) => Err(error.into()),
         }
     }
 

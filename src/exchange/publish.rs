@@ -115,7 +115,7 @@ impl From<LedgerError> for PublishError {
 /// [`PublishError`]. Where it was refused, nothing was changed; where a disk failed, the checkpoint before is served, and the next
 /// run completes it.
 pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Published, PublishError> {
-    let signed = ledger.newest_whole()?.ok_or(PublishError::Unsigned)?;
+    let mut signed = ledger.newest_whole()?.ok_or(PublishError::Unsigned)?;
     let size = signed.checkpoint().size();
     let new = !to.exists();
     if !new {
@@ -129,6 +129,10 @@ pub fn publish(ledger: &Ledger, to: &Path, progress: &mut dyn FnMut(u64)) -> Res
     let old = before.as_ref().map_or(0, |before| before.checkpoint().size());
     if old > size {
         return Err(PublishError::Newer { path: to.join(CHECKPOINT), published: old, kept: size });
+    }
+    // Who cosigned what is served is not taken back, either.
+    if let Some(served) = before.as_ref().filter(|before| before.checkpoint() == signed.checkpoint()) {
+        signed.merge(served).map_err(CheckpointError::from)?;
     }
     let mut lacking: Vec<Tile> = lacking(to, old, size)?;
     lacking.extend(passed(ledger, old, size)?);

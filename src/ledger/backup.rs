@@ -36,7 +36,7 @@ pub struct Backup {
     pub missing: u64,
     /// How many checkpoints of the ledger cannot be read, or do not hold: what the backup has in their place stays.
     pub unread: u64,
-    /// Checkpoints of the backup that cannot be read, or do not hold, and are not kept in the ledger any more.
+    /// Checkpoints of the backup of which nothing holds, and that the ledger has no sound one for.
     pub lost: Vec<PathBuf>,
 }
 
@@ -110,6 +110,8 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     })?;
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
+    let state = Past::of(&original, Some(folder), &mut quietly)?.state;
+    let checkpoints = shelf::merged(folder, to, &state)?;
     let before = copy.head().size;
     mark(folder, to, before)?;
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
@@ -128,8 +130,6 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let may_be_named =
         |blobs: &Path, name: &str| !all && !named.files().contains_key(name) && !erased(blobs, name);
     files += copy.take_blobs(&original, &may_be_named)?;
-    let state = Past::of(&original, Some(folder), &mut quietly)?.state;
-    let checkpoints = shelf::merged(folder, to, &state)?;
     copy.extend(&original)?;
     let (unread, lost) = checkpoints.put(to)?;
     forked::copy(folder, to)?;

@@ -17,7 +17,7 @@ use crate::trail::note::Signature;
 use crate::trail::witness::{self, WitnessFault};
 pub use signatories::cosigned;
 use signatories::{By, by, is_signed};
-pub(super) use signatories::{holding, holds, is_known};
+pub(super) use signatories::{holding, holds, is_known, sound};
 use std::path::PathBuf;
 
 /// Why no checkpoint is signed or taken in.

@@ -228,7 +228,7 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings.iter_mut().filter(|finding| !finding.commands.is_empty()) {
         if waits && finding.commands.iter().any(|command| command.starts_with("annals ")) {
             finding.commands.clear();
-            finding.remedy.push_str(", once the journal is mended");
+            "once the journal is mended, ask again".clone_into(&mut finding.remedy);
             continue;
         }
         if !said.insert(finding.commands.clone()) {
@@ -332,7 +332,7 @@ impl Examining<'_> {
         });
         // As a writer asks before it goes on.
         match read.and_then(|()| Past::continued(&store, self.folder, &mut quietly).map(drop)) {
-            Ok(()) => self.unfinished(store.unfinished(), store.head().size),
+            Ok(()) => {}
             Err(error @ LedgerError::Fact(at, _)) if is_signed(&store, at, past) => {
                 let remedy = ("use a newer annals", Vec::new());
                 return self.add(Part::Journal, Gravity::Grave, error.to_string(), remedy);
@@ -349,6 +349,7 @@ impl Examining<'_> {
         }
         self.verify_tree(tree);
         self.remembered(anchor, &past.state);
+        self.unfinished(store.unfinished(), store.head().size);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
@@ -358,7 +359,8 @@ impl Examining<'_> {
 
     fn unfinished(&mut self, bytes: u64, size: u64) {
         // One that was acknowledged nobody cuts; that entries are missing is said where that is found.
-        if bytes > 0 && self.writer.is_none() && truncation::known(self.folder) <= size {
+        let known = || self.is_cut() || truncation::known(self.folder) > size;
+        if bytes > 0 && self.writer.is_none() && !known() {
             let what = format!("the journal ends with {bytes} bytes of a line that was never acknowledged");
             self.add(Part::Journal, Gravity::Untidy, what, self.remedies.rebuild());
         }

@@ -122,43 +122,36 @@ pub fn in_folder(ledger: &Path) -> Result<(Vec<SignedCheckpoint>, Vec<Checkpoint
     Shelf::new(Some(ledger)).whole()
 }
 
-/// What is to be copied of the checkpoints in a ledger's folder into another one, with whatever was cosigned there already; how many here
-/// cannot be read or do not hold, of which what is there stays; and which there do not, in whose place nothing is put.
+/// What is to be copied of the checkpoints in a ledger's folder into another one, line by line: whatever holds of either. How many here
+/// cannot be read or do not hold, and which there do not, of which neither has a line that holds.
 ///
 /// # Errors
-/// As [`in_folder`]; where both were signed and are of two histories.
+/// As [`in_folder`]; [`CheckpointError::Damaged`], where both were signed and are of two histories.
 pub(super) fn merged(ledger: &Path, to: &Path, state: &State) -> Result<Merged, CheckpointError> {
     let ((own, unread), (there, lost)) = (in_folder(ledger)?, in_folder(to)?);
+    let path = |size: u64| to.join(FOLDER).join(name(size));
     let mut merged = Merged { unread: unread.len() as u64, ..Merged::default() };
-    let holds = |signed: &SignedCheckpoint| checkpoints::holds(signed, state);
-    let mut whole: BTreeMap<u64, SignedCheckpoint> = BTreeMap::new();
-    for signed in there {
-        let size = signed.checkpoint().size();
-        if holds(&signed) {
-            whole.insert(size, signed);
-        } else {
-            merged.lost.insert(to.join(FOLDER).join(name(size)));
-        }
-    }
-    merged.lost.extend(lost.into_iter().filter_map(|error| match error {
+    let lost = lost.into_iter().filter_map(|error| match error {
         CheckpointError::Damaged { path, .. } | CheckpointError::Misnamed { path, .. } => Some(path),
         _ => None,
-    }));
-    for mut signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
-        if !holds(&signed) {
-            merged.unread += 1;
-            continue;
-        }
-        let size = signed.checkpoint().size();
-        let kept = whole.get(&size);
-        if let Some(kept) = kept {
-            signed.merge(kept)?;
-        }
-        merged.lost.remove(&to.join(FOLDER).join(name(size)));
-        if kept != Some(&signed) {
-            merged.keep.push(signed);
+    });
+    merged.lost.extend(lost);
+    let mut sound: BTreeMap<u64, SignedCheckpoint> = BTreeMap::new();
+    for signed in &there {
+        match checkpoints::sound(signed, state) {
+            Some(held) => drop(sound.insert(signed.checkpoint().size(), held)),
+            None => drop(merged.lost.insert(path(signed.checkpoint().size()))),
         }
     }
+    for signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
+        let (size, held) = (signed.checkpoint().size(), checkpoints::sound(&signed, state));
+        merged.unread += u64::from(held.as_ref() != Some(&signed));
+        let Some(held) = held else { continue };
+        merged.lost.remove(&path(size));
+        let merge = sound.entry(size).or_insert_with(|| held.clone()).merge(&held);
+        merge.map_err(|source| CheckpointError::Damaged { path: path(size), source })?;
+    }
+    merged.keep = sound.into_values().filter(|signed| !there.contains(signed)).collect();
     Ok(merged)
 }
 
@@ -166,11 +159,11 @@ pub(super) fn merged(ledger: &Path, to: &Path, state: &State) -> Result<Merged, 
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     /// What is to be kept.
-    pub(super) keep: Vec<SignedCheckpoint>,
+    keep: Vec<SignedCheckpoint>,
     /// How many of the ledger's cannot be read, or do not hold.
-    pub(super) unread: u64,
-    /// What lies where they are copied to, cannot be read or does not hold, and stays.
-    pub(super) lost: BTreeSet<PathBuf>,
+    unread: u64,
+    /// What lies where they are copied to, of which nothing holds here or there, and stays.
+    lost: BTreeSet<PathBuf>,
 }
 
 impl Merged {

@@ -13,6 +13,19 @@ use crate::trail::hash::LeafHash;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+/// Whether every entry of a store holds, with nothing beside them.
+pub(super) fn is_sound(store: &dyn Store) -> bool {
+    let mut verifier = Verifier::new(Index::default(), Beside::default());
+    let mut taken = Ok(());
+    let read = store.read(0..u64::MAX, &mut |_, line| {
+        if taken.is_ok() {
+            taken = verifier.push(line);
+        }
+    });
+    let report = read.and(taken).and_then(|()| verifier.finish_with_state());
+    report.is_ok_and(|(report, ..)| report.first_bad().is_none())
+}
+
 impl Ledger {
     /// Verifies every entry, the disclosures at hand and the state that was kept; `progress` hears how many were read.
     ///

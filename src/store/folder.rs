@@ -6,6 +6,8 @@ use super::{StoreError, said};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 const MARKER: &str = "annals.json";
 /// What an interrupted `create` may have left beside the marker.
@@ -152,12 +154,20 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .truncate(false)
         .open(&path)
         .map_err(said(&path, "opened"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Held(path)),
-        Err(TryLockError::Error(source)) => Err(said(&path, "locked")(source)),
+    // A process that this one begins has all that this one had open until it is another program: what was given back is held until then.
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(source)) => return Err(said(&path, "locked")(source)),
+        }
     }
+    Err(StoreError::Held(path))
 }
+
+/// How often a lock is asked for that somebody has, and how long each time is waited.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(10);
 
 #[cfg(test)]
 mod tests {
@@ -247,6 +257,13 @@ mod tests {
         assert!(matches!(refused, StoreError::Held(_)), "{refused}");
         assert!(Folder::open_read_only(folder.path()).is_ok());
         drop(writer);
+        let writer = Folder::open(folder.path()).unwrap();
+        // Held for a moment more, as by a process that is being begun.
+        let later = thread::spawn(move || {
+            thread::sleep(PAUSE * 3);
+            drop(writer);
+        });
         assert!(Folder::open(folder.path()).is_ok());
+        later.join().unwrap();
     }
 }

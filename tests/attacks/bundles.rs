@@ -643,10 +643,21 @@ fn bytes_behind_what_is_packed_in_a_member_are_none_of_a_bundle() {
 fn a_member_that_not_every_reader_can_open_is_none_of_a_bundle() {
     let desktop = sound();
     // Another method; encrypted, patched, strongly encrypted.
-    for (at, listed_at, byte) in [(8, 10, 12), (6, 8, 1), (6, 8, 1 << 5), (6, 8, 1 << 6)] {
+    for (at, listed_at, byte, alone) in [
+        (8, 10, 12, false),
+        (6, 8, 1, false),
+        (6, 8, 1 << 5, false),
+        (6, 8, 1 << 6, false),
+        // In the directory alone, by which another reader goes.
+        (6, 8, 1 << 4, true),
+        (6, 8, 1 << 5, true),
+    ] {
         let mut zip = zipped(&desktop.members);
         let [local, listed] = headers(&zip, "README.txt");
-        (zip[local + at], zip[listed + listed_at]) = (byte, byte);
+        if !alone {
+            zip[local + at] = byte;
+        }
+        zip[listed + listed_at] = byte;
         let path = desktop.home.path().join("bundle");
         fs::write(&path, zip).unwrap();
         let found = Bundle::open(&path).map(|_| ()).unwrap_err().to_string();

@@ -41,6 +41,13 @@ fn what_was_published_is_never_taken_back() {
     assert_eq!(fs::read(place.path("public/checkpoint")).unwrap(), served);
     place.done(["checkpoint", "--take", "public/checkpoint"]);
     assert!(place.done(["publish", "public"]).contains("128 entries published in public: nothing new"));
+    // Nor is who cosigned it.
+    place.done(["cosign", "--as", "KR"]);
+    place.done(["publish", "public"]);
+    let served = fs::read(place.path("public/checkpoint")).unwrap();
+    without(&files(&place.ledger.join("checkpoints")).into_keys().next_back().unwrap(), "— KR/witness");
+    place.done(["publish", "public"]);
+    assert_eq!(fs::read(place.path("public/checkpoint")).unwrap(), served);
 }
 
 #[test]
@@ -59,7 +66,39 @@ fn a_checkpoint_that_does_not_hold_replaces_none_that_does() {
         fs::rename(&path, &kept).unwrap();
         fs::write(&path, &sound).unwrap();
         place.done(["backup", "BACKUP"]);
-        assert_eq!(fs::read(&kept).unwrap(), sound);
+        let (made, sound) = (fs::read_to_string(&kept).unwrap(), String::from_utf8(sound).unwrap());
+        assert!(sound.lines().all(|line| made.contains(line)) && made.len() == sound.len(), "{made}");
+    }
+}
+
+/// Without a line that begins so.
+fn without(path: &Path, line: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    let left: String = text.split_inclusive('\n').filter(|each| !each.starts_with(line)).collect();
+    assert_ne!(text, left);
+    fs::write(path, left).unwrap();
+}
+
+#[test]
+fn of_two_copies_of_a_checkpoint_each_line_that_holds_stays() {
+    for of_ledger in [true, false] {
+        let (place, path) = cosigned();
+        let kept = place.path("BACKUP/checkpoints").join(path.file_name().unwrap());
+        let sound = fs::read_to_string(&path).unwrap();
+        // The one has a witness less, and in the other another's line was changed.
+        let (less, changed) = if of_ledger { (&path, &kept) } else { (&kept, &path) };
+        without(less, "— KR/witness");
+        spoil(changed, 5);
+        let answer = place.annals(["backup", "BACKUP"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        let made = fs::read_to_string(&kept).unwrap();
+        assert!(sound.lines().all(|line| made.contains(line)), "{made}");
+        place.done(["verify", "BACKUP"]);
+        if of_ledger {
+            place.is_mended("checkpoints", "untidy", "cosigned it, and only the backup has that");
+        } else {
+            place.is_mended("checkpoints", "wrong", "does not verify");
+        }
     }
 }
 
@@ -82,9 +121,7 @@ fn a_checkpoint_of_a_backup_that_nothing_mends_is_told() {
 fn a_cosignature_that_only_the_backup_has_is_told_and_taken_in_again() {
     let (place, path) = cosigned();
     let whole = fs::read_to_string(&path).unwrap();
-    let without: String =
-        whole.split_inclusive('\n').filter(|line| !line.starts_with("— KR/witness")).collect();
-    fs::write(&path, without).unwrap();
+    without(&path, "— KR/witness");
     place.is_mended("checkpoints", "untidy", "cosigned it, and only the backup has that");
     let mended = fs::read_to_string(&path).unwrap();
     assert!(whole.lines().all(|line| mended.contains(line)), "{mended}");
@@ -115,8 +152,15 @@ fn nothing_is_cut_that_a_key_of_this_desk_signed() {
         for derived in ["sled", "index", "tile", "checkpoints"] {
             fs::remove_dir_all(place.ledger.join(derived)).unwrap();
         }
-        let answer = place.annals(command);
-        answer.says(1, &["127 entries were signed", "126 are here"]);
+        let found = place.examined().1;
+        assert!(!found.to_string().contains("never acknowledged"), "{found:#}");
+        place.annals(command).says(1, &["127 entries were signed", "126 are here"]);
+        assert_eq!(fs::read(place.segment()).unwrap(), &whole[..whole.len() - 1], "{command:?}");
+        // What is remembered and cannot be read may be more.
+        for (path, _) in files(&place.path("anchor")).iter().filter(|(path, _)| !path.ends_with("lock")) {
+            fs::write(path, "junk").unwrap();
+        }
+        place.annals(command).says(3, &["what the key signed before is not known"]);
         assert_eq!(fs::read(place.segment()).unwrap(), &whole[..whole.len() - 1], "{command:?}");
     }
 }
@@ -132,13 +176,18 @@ fn where_the_backup_is_damaged_too_nothing_is_taken_from_it() {
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text.replacen("\"track\":\"", "\"track\":\"x", 1)).unwrap();
     let found = place.is_grave_without_commands("the journal of the backup does not verify, either");
-    assert!(found.to_string().contains("make it anew, once the journal is mended"), "{found:#}");
+    assert!(found.to_string().contains("once the journal is mended, ask again"), "{found:#}");
     assert!(commands(&found).iter().all(|command| !command.starts_with("annals ")), "{found:#}");
+    // Whether or not it has a marker.
+    fs::remove_file(place.path("BACKUP/annals.json")).unwrap();
+    place.is_grave_without_commands("the journal of the backup does not verify, either");
     // Of the last entry nothing but the kept state tells that it was another.
     let at = text.rfind("\"signature\":\"").unwrap() + 20;
     let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
     fs::write(&journal, format!("{}{other}{}", &text[..at], &text[at + 1..])).unwrap();
     place.is_grave_without_commands("the backup has other entries than were here");
+    fs::remove_dir_all(place.path("BACKUP/journal")).unwrap();
+    place.is_grave_without_commands("the backup has no journal");
 
     let place = ledger();
     lines(&place, |_| {});

@@ -87,8 +87,11 @@ pub(super) fn fault(
         }
         at = next;
     }
-    let is_whole = at == directory && listed(file, directory)? == Some(members.len());
-    Ok((!is_whole).then_some(BESIDE))
+    Ok(match listed(file, directory)? {
+        Some((_, flags)) if flags & !u64::from(PLAIN) != 0 => Some(METHOD),
+        Some((count, _)) if at == directory && count == members.len() => None,
+        _ => Some(BESIDE),
+    })
 }
 
 /// The flags of a member that begins somewhere.
@@ -119,10 +122,10 @@ fn is_followed(file: &File, member: &Member, next: u64) -> io::Result<bool> {
     Ok(descriptor.strip_prefix(&DESCRIPTOR).unwrap_or(&descriptor) == told)
 }
 
-/// How many entries the directory has, where nothing stands between them, nor after them but what ends the file and says the same.
-fn listed(file: &File, directory: u64) -> io::Result<Option<usize>> {
+/// How many entries the directory has, and all flags of them, where nothing stands between them, nor after them but what ends the file and says the same.
+fn listed(file: &File, directory: u64) -> io::Result<Option<(usize, u64)>> {
     let Some(end) = End::of(file)? else { return Ok(None) };
-    let (mut at, mut count) = (directory, 0);
+    let (mut at, mut count, mut flags) = (directory, 0, 0);
     while at < end.at {
         let mut entry = [0; LISTED_LENGTH];
         file.read_exact_at(&mut entry, at)?;
@@ -131,10 +134,11 @@ fn listed(file: &File, directory: u64) -> io::Result<Option<usize>> {
         if !entry.starts_with(&LISTED) {
             return Ok(None);
         }
+        flags |= number(&entry, 8, 2);
         (at, count) = (at + LISTED_LENGTH as u64 + texts, count + 1);
     }
     let told = at == end.at && end.size == end.at - directory && end.count == count as u64;
-    Ok(told.then_some(count))
+    Ok(told.then_some((count, flags)))
 }
 
 /// What ends a file: where the directory does, how many bytes that has, and how many entries.

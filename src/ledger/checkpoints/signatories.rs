@@ -32,6 +32,14 @@ pub(in crate::ledger) fn holds(signed: &SignedCheckpoint, state: &State) -> bool
     is_known(signed, state) && lines.iter().all(|line| by(line, signed, state).is_ok())
 }
 
+/// A checkpoint as far as it holds: whole, or with those of its lines that do; nothing where none of them is of this ledger.
+pub(in crate::ledger) fn sound(signed: &SignedCheckpoint, state: &State) -> Option<SignedCheckpoint> {
+    if holds(signed, state) {
+        return Some(signed.clone());
+    }
+    holding(signed, state).ok().filter(|held| is_known(held, state))
+}
+
 /// Whose a line is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum By {

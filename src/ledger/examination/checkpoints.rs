@@ -6,6 +6,7 @@ use crate::record::completeness::{Completed, Unsound};
 use crate::record::state::State;
 use crate::store::disk;
 use crate::trail::checkpoint::SignedCheckpoint;
+use std::cell::OnceCell;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -49,7 +50,10 @@ impl Examining<'_> {
         let Ok((saved, _)) = shelf::in_folder(self.remedies.backup) else { return };
         let size = state.head.size;
         let own = |signed: &SignedCheckpoint| {
-            signed.checkpoint().size() <= size && !checkpoints::cosigned(signed, state).is_empty()
+            // Of one in which a line does not hold nothing is taken in: the next backup leaves what does.
+            signed.checkpoint().size() <= size
+                && checkpoints::holds(signed, state)
+                && !checkpoints::cosigned(signed, state).is_empty()
         };
         // Of one that is damaged that is said.
         let path = |signed: &SignedCheckpoint| kept.join(shelf::name(signed.checkpoint().size()));
@@ -103,7 +107,9 @@ impl Examining<'_> {
         if self.is_cut() {
             return;
         }
-        let mut found = Vec::new();
+        let (mut found, journal) = (Vec::new(), OnceCell::new());
+        // The backup's entries are verified for it.
+        let journal = || journal.get_or_init(|| self.remedies.journal()).clone();
         for standing in &completed.standings {
             let Err(unsound) = &standing.verdict else { continue };
             let signed = &standing.signed;
@@ -111,12 +117,12 @@ impl Examining<'_> {
             let own = state.ledger_keys().any(|key| signed.signed_by(key).is_ok());
             let what = format!("{}: does not verify: {}", path.display(), why(unsound));
             found.push(match unsound {
-                Unsound::Cut { .. } => (Part::Journal, Gravity::Grave, what, self.remedies.journal()),
+                Unsound::Cut { .. } => (Part::Journal, Gravity::Grave, what, journal()),
                 Unsound::Unopened if completed.size == 0 && signed.checkpoint().size() > 0 => {
                     let signed = signed.checkpoint().size();
                     let what =
                         format!("{}: it is of {signed} entries, and the journal has none", path.display());
-                    (Part::Journal, Gravity::Grave, what, self.remedies.journal())
+                    (Part::Journal, Gravity::Grave, what, journal())
                 }
                 // The journal was put in the place of another, or the key signed both.
                 Unsound::Fork { .. } if own => (Part::Checkpoints, Gravity::Grave, what, remedy::beside()),

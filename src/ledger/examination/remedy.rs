@@ -2,9 +2,9 @@
 
 use super::DISCLOSURES;
 use crate::ledger::past::follows;
-use crate::ledger::{Ledger, LedgerError, shelf, snapshot, truncation};
+use crate::ledger::{shelf, snapshot, truncation, verification};
+use crate::store::Store;
 use crate::store::embedded::Embedded;
-use crate::store::{Store, StoreError};
 use crate::store::{condition, disk};
 use std::ffi::OsStr;
 use std::fs;
@@ -53,6 +53,11 @@ impl Remedies<'_> {
                               that of the other side or of another backup";
         const UNSOUND: &str = "the journal of the backup does not verify, either (`annals verify` with its name says where): put the journal \
                                aside, and take that of the other side or of another backup; nothing of either is to be deleted before";
+        const NONE: &str = "the backup has no journal: put the journal aside, and take that of the other side or of another backup";
+        let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
+        if !self.offers(&from) {
+            return (NONE, Vec::new());
+        }
         if self.is_behind() {
             return (BEHIND, Vec::new());
         }
@@ -62,7 +67,6 @@ impl Remedies<'_> {
         if !self.is_sound() {
             return (UNSOUND, Vec::new());
         }
-        let (journal, from) = (self.folder.join("journal"), self.backup.join("journal"));
         let put_aside = journal.exists().then(|| self.aside(&journal)).flatten();
         let copy = format!("cp -r {} {}", quoted(&from), quoted(&journal));
         (WORDS, put_aside.into_iter().chain([copy]).collect())
@@ -148,13 +152,8 @@ impl Remedies<'_> {
 
     /// Whether the backup's entries hold, as far as there are any that can be read.
     fn is_sound(self) -> bool {
-        if !self.backup.join("journal").is_dir() {
-            return true;
-        }
-        match Ledger::verify_folder(self.backup, Vec::new(), &mut |_, _| {}) {
-            Ok((report, _)) => report.first_bad().is_none(),
-            Err(error) => !matches!(error, LedgerError::Store(StoreError::Damaged { .. })),
-        }
+        !self.backup.join("journal").is_dir()
+            || self.kept_journal().is_some_and(|store| verification::is_sound(&store))
     }
 
     fn kept_journal(self) -> Option<Embedded> {
