@@ -122,7 +122,8 @@ fn is_followed(file: &File, member: &Member, next: u64) -> io::Result<bool> {
     Ok(descriptor.strip_prefix(&DESCRIPTOR).unwrap_or(&descriptor) == told)
 }
 
-/// How many entries the directory has, and all flags of them, where nothing stands between them, nor after them but what ends the file and says the same.
+/// How many entries the directory has, and all flags of them, where nothing stands between them, nor after them but what ends the file
+/// and says the same.
 fn listed(file: &File, directory: u64) -> io::Result<Option<(usize, u64)>> {
     let Some(end) = End::of(file)? else { return Ok(None) };
     let (mut at, mut count, mut flags) = (directory, 0, 0);
