@@ -23,6 +23,7 @@ use crate::ledger::{Ledger, LedgerError, forked, shelf};
 use crate::record::completeness::{Completed, Completeness, Unsound};
 use crate::record::verdict::Report;
 use crate::store::StoreError;
+use crate::trail::canonical::MARK;
 use crate::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::trail::entry::Entry;
 use crate::trail::fork::Fork;
@@ -180,10 +181,7 @@ impl fmt::Display for Conclusion {
 /// What an entry begins with, in canonical form.
 const ENTRY: &[u8] = b"{\"basehash\":";
 
-/// What some programs put before that, which is told as what is wrong with it.
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// So many bytes are looked at.
+/// So many bytes are looked at: an entry with a mark before it is one that has a fault.
 const _: () = assert!(BEGIN.len() >= MARK.len() + ENTRY.len());
 
 /// A history that is open.
@@ -218,7 +216,7 @@ impl History {
             Self::Bundle(Bundle::open(target)?)
         } else {
             // It may come through a pipe.
-            let begins = begin.strip_prefix(MARK).unwrap_or(&begin).starts_with(ENTRY);
+            let begins = begin.strip_prefix(MARK.as_bytes()).unwrap_or(&begin).starts_with(ENTRY);
             Self::Export(Cursor::new(begin).chain(input), begins)
         })
     }

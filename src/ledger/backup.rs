@@ -4,17 +4,21 @@
 //! What an entry names was durable before it. So the entries are read first, then what they name; and the other way round in
 //! the backup, which is sound at every moment: a backup that was interrupted is one of fewer entries.
 
-use super::checkpoints::CheckpointError;
+use super::checkpoints::{self, CheckpointError};
 use super::disclosures::{self, Disclosures, DisclosuresError};
 use super::named::{Named, Withheld};
 use super::past::Past;
+use super::shelf::Shelf;
 use super::{LedgerError, copied, forked, lines, past, quietly, shelf, snapshot};
+use crate::record::state::State;
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk;
 use crate::store::embedded::Embedded;
 use crate::store::runs::Runs;
 use crate::store::writing::Replacing;
 use crate::store::{Head, StoreError};
+use crate::trail::checkpoint::SignedCheckpoint;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -66,6 +70,12 @@ pub enum BackupError {
          backup of one; name another folder", .0.display()
     )]
     OnLedger(PathBuf),
+    /// Two histories were signed.
+    #[error(
+        "{}: it was signed, and is of another history than the ledger's own: nothing was backed up, and neither is to be deleted; \
+         `annals checkpoint --take` with this file writes the fork down", .0.display()
+    )]
+    Forked(PathBuf),
     /// The checkpoints.
     #[error("the checkpoints cannot be copied")]
     Checkpoints(#[from] CheckpointError),
@@ -111,7 +121,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
     let state = Past::of(&original, Some(folder), &mut quietly)?.state;
-    let checkpoints = shelf::merged(folder, to, &state)?;
+    let checkpoints = Checkpoints::merged(folder, to, &state)?;
     let before = copy.head().size;
     mark(folder, to, before)?;
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
@@ -131,12 +141,60 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
         |blobs: &Path, name: &str| !all && !named.files().contains_key(name) && !erased(blobs, name);
     files += copy.take_blobs(&original, &may_be_named)?;
     copy.extend(&original)?;
-    let (unread, lost) = checkpoints.put(to)?;
+    let Checkpoints { keep, unread, lost } = checkpoints;
+    let shelf = Shelf::new(Some(to));
+    keep.iter().try_for_each(|signed| shelf.keep(signed))?;
+    let lost = lost.into_iter().collect();
     forked::copy(folder, to)?;
     let blobs = to.join("blobs");
     let stays = |name: &str| named.files().contains_key(name) || may_be_named(&blobs, name);
     let removed = dropped + copy.retain_blobs(&stays)?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread, lost })
+}
+
+/// What becomes of the checkpoints.
+#[derive(Debug, Default)]
+struct Checkpoints {
+    /// What the backup has not, or not so.
+    keep: Vec<SignedCheckpoint>,
+    /// How many of the ledger's cannot be read, or do not hold.
+    unread: u64,
+    /// What lies in the backup, of which nothing holds there or here, and stays.
+    lost: BTreeSet<PathBuf>,
+}
+
+impl Checkpoints {
+    /// Line by line whatever holds of either.
+    fn merged(folder: &Path, to: &Path, state: &State) -> Result<Self, BackupError> {
+        let ((own, unread), (there, lost)) = (shelf::in_folder(folder)?, shelf::in_folder(to)?);
+        let path = |size: u64| to.join(shelf::FOLDER).join(shelf::name(size));
+        let mut merged = Self { unread: unread.len() as u64, ..Self::default() };
+        let lost = lost.into_iter().filter_map(|error| match error {
+            CheckpointError::Damaged { path, .. } | CheckpointError::Misnamed { path, .. } => Some(path),
+            _ => None,
+        });
+        merged.lost.extend(lost);
+        let mut sound: BTreeMap<u64, SignedCheckpoint> = BTreeMap::new();
+        for signed in &there {
+            match checkpoints::sound(signed, state) {
+                Some(held) => drop(sound.insert(signed.checkpoint().size(), held)),
+                None => drop(merged.lost.insert(path(signed.checkpoint().size()))),
+            }
+        }
+        for signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
+            let (size, held) = (signed.checkpoint().size(), checkpoints::sound(&signed, state));
+            merged.unread += u64::from(held.as_ref() != Some(&signed));
+            let Some(held) = held else { continue };
+            merged.lost.remove(&path(size));
+            let kept = sound.entry(size).or_insert_with(|| held.clone());
+            if kept.checkpoint() != held.checkpoint() {
+                return Err(BackupError::Forked(path(size)));
+            }
+            kept.merge(&held).map_err(CheckpointError::from)?;
+        }
+        merged.keep = sound.into_values().filter(|signed| !there.contains(signed)).collect();
+        Ok(merged)
+    }
 }
 
 /// A folder that has entries is a copy where the ledger is one, and none where it is none; a new one becomes what the ledger is.

@@ -267,9 +267,9 @@ impl Ledger {
         let (kept, signed) = (snapshot::head(folder), truncation::signed(folder));
         let store = Embedded::open_read_only(folder)?;
         let mut notices = store.notices();
-        let fewer = kept.and_then(|kept| truncation::compared(&store, kept));
-        let told = fewer.is_some();
-        notices.extend(fewer);
+        let others = kept.and_then(|kept| truncation::compared(&store, kept));
+        let told = others.is_some();
+        notices.extend(others);
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
         notices.extend(withheld(&disclosures).into_iter().chain(forked::notice(folder)));

@@ -6,13 +6,12 @@
 //!
 //! What lies there is read, not verified; which of them are signed and taken in is in [`super::checkpoints`].
 
-use super::checkpoints::{self, CheckpointError};
+use super::checkpoints::CheckpointError;
 use super::forked;
-use crate::record::state::State;
 use crate::store::disk;
 use crate::store::{said, write_durably};
 use crate::trail::checkpoint::SignedCheckpoint;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -120,62 +119,6 @@ impl Shelf {
 /// [`CheckpointError::Ledger`].
 pub fn in_folder(ledger: &Path) -> Result<(Vec<SignedCheckpoint>, Vec<CheckpointError>), CheckpointError> {
     Shelf::new(Some(ledger)).whole()
-}
-
-/// What is to be copied of the checkpoints in a ledger's folder into another one, line by line: whatever holds of either. How many here
-/// cannot be read or do not hold, and which there do not, of which neither has a line that holds.
-///
-/// # Errors
-/// As [`in_folder`]; [`CheckpointError::Damaged`], where both were signed and are of two histories.
-pub(super) fn merged(ledger: &Path, to: &Path, state: &State) -> Result<Merged, CheckpointError> {
-    let ((own, unread), (there, lost)) = (in_folder(ledger)?, in_folder(to)?);
-    let path = |size: u64| to.join(FOLDER).join(name(size));
-    let mut merged = Merged { unread: unread.len() as u64, ..Merged::default() };
-    let lost = lost.into_iter().filter_map(|error| match error {
-        CheckpointError::Damaged { path, .. } | CheckpointError::Misnamed { path, .. } => Some(path),
-        _ => None,
-    });
-    merged.lost.extend(lost);
-    let mut sound: BTreeMap<u64, SignedCheckpoint> = BTreeMap::new();
-    for signed in &there {
-        match checkpoints::sound(signed, state) {
-            Some(held) => drop(sound.insert(signed.checkpoint().size(), held)),
-            None => drop(merged.lost.insert(path(signed.checkpoint().size()))),
-        }
-    }
-    for signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
-        let (size, held) = (signed.checkpoint().size(), checkpoints::sound(&signed, state));
-        merged.unread += u64::from(held.as_ref() != Some(&signed));
-        let Some(held) = held else { continue };
-        merged.lost.remove(&path(size));
-        let merge = sound.entry(size).or_insert_with(|| held.clone()).merge(&held);
-        merge.map_err(|source| CheckpointError::Damaged { path: path(size), source })?;
-    }
-    merged.keep = sound.into_values().filter(|signed| !there.contains(signed)).collect();
-    Ok(merged)
-}
-
-/// What becomes of checkpoints that are copied.
-#[derive(Debug, Default)]
-pub(super) struct Merged {
-    /// What is to be kept.
-    keep: Vec<SignedCheckpoint>,
-    /// How many of the ledger's cannot be read, or do not hold.
-    unread: u64,
-    /// What lies where they are copied to, of which nothing holds here or there, and stays.
-    lost: BTreeSet<PathBuf>,
-}
-
-impl Merged {
-    /// Keeps what is to be kept, and says what else is wrong.
-    ///
-    /// # Errors
-    /// [`CheckpointError::Ledger`].
-    pub(super) fn put(self, to: &Path) -> Result<(u64, Vec<PathBuf>), CheckpointError> {
-        let copy = Shelf::new(Some(to));
-        self.keep.iter().try_for_each(|signed| copy.keep(signed))?;
-        Ok((self.unread, self.lost.into_iter().collect()))
-    }
 }
 
 /// What the file of a checkpoint of a size is called.

@@ -33,6 +33,9 @@ pub struct NotCanonical {
     pub fault: Fault,
 }
 
+/// The byte order mark (Unicode 23.8), which some programs put before a text, and which is no part of it.
+pub const MARK: &str = "\u{feff}";
+
 /// What can be wrong with a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant is its sentence")]

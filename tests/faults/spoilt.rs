@@ -103,6 +103,23 @@ fn of_two_copies_of_a_checkpoint_each_line_that_holds_stays() {
 }
 
 #[test]
+fn where_two_histories_were_signed_no_backup_is_changed_and_none_is_to_be_deleted() {
+    let place = ledger();
+    place.follow("cp -r ledger other && cp -r anchor memory");
+    place.done(PROGRESS);
+    place.done(PROGRESS.into_iter().chain(["--ledger", "other", "--anchor", "memory"]));
+    let name = files(&place.ledger.join("checkpoints")).into_keys().next_back().unwrap();
+    let kept = place.path("BACKUP/checkpoints").join(name.file_name().unwrap());
+    fs::copy(place.path("other/checkpoints").join(name.file_name().unwrap()), &kept).unwrap();
+    let before = files(&place.path("BACKUP"));
+    let told = ["BACKUP/checkpoints/000000000128", "neither is to be deleted", "annals checkpoint --take"];
+    place.refused(["backup", "BACKUP"], 1, &told);
+    assert!(files(&place.path("BACKUP")) == before, "the backup was changed");
+    let answer = place.annals(["checkpoint", "--take", kept.to_str().unwrap()]);
+    assert!(answer.code == Some(1) && place.ledger.join("fork").exists(), "{answer:?}");
+}
+
+#[test]
 fn a_checkpoint_of_a_backup_that_nothing_mends_is_told() {
     let place = ledger();
     let kept = place.path("BACKUP/checkpoints").join(checkpoint(&place).file_name().unwrap());

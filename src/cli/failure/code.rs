@@ -104,7 +104,8 @@ const fn backup(error: &BackupError) -> u8 {
         BackupError::Copy(CopyError::Store(error)) => store(error),
         BackupError::Copy(CopyError::Inside(_)) | BackupError::OnCopy(_) | BackupError::OnLedger(_) => 2,
         BackupError::Copy(CopyError::Another(_) | CopyError::Differs { .. } | CopyError::Ahead { .. })
-        | BackupError::Lost(_) => 1,
+        | BackupError::Lost(_)
+        | BackupError::Forked(_) => 1,
         BackupError::Beside { .. } => 3,
     }
 }

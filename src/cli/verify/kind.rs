@@ -1,6 +1,7 @@
 //! What a file is that is verified alone, by its first bytes: a proof, an account, a checkpoint, or two that cannot both be true.
 
 use super::super::failure::{Failure, file};
+use annals::trail::canonical::MARK;
 use annals::trail::hash::NodeHash;
 use annals::trail::note::{NOTE_LIMIT, Note};
 use std::fmt;
@@ -30,8 +31,6 @@ impl fmt::Display for Kind {
 
 /// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
 const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
-/// The byte order mark (Unicode 23.8), which is no part of a text.
-const MARK: &str = "\u{feff}";
 /// What a ZIP begins with, and one in which nothing lies.
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 

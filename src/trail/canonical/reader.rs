@@ -3,11 +3,8 @@
 //! Everything that is verified passes here first, so strings are passed over eight bytes at a time. What the form is, is
 //! said in [`super`].
 
-use super::{Fault, INTEGERS, LEVELS, Member, NotCanonical};
+use super::{Fault, INTEGERS, LEVELS, MARK, Member, NotCanonical};
 use std::borrow::Cow;
-
-/// The byte order mark (Unicode 23.8), which is no part of a text.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads values in canonical form from the front.
 #[derive(Debug, Clone)]
@@ -48,7 +45,9 @@ impl<'a> Reader<'a> {
         let fault = match (fault, self.bytes.get(self.at..).unwrap_or_default()) {
             (_, []) => Fault::Truncated,
             (Fault::Trailing, b"\r") => Fault::Return,
-            (Fault::Unexpected | Fault::Value, rest) if self.at == 0 && rest.starts_with(MARK) => Fault::Mark,
+            (Fault::Unexpected | Fault::Value, rest) if self.at == 0 && rest.starts_with(MARK.as_bytes()) => {
+                Fault::Mark
+            }
             _ => fault,
         };
         NotCanonical { offset: self.at, fault }
