@@ -108,14 +108,14 @@ pub fn derived(store: &Embedded, folder: &Path) -> Derived {
     }
 }
 
-/// Whether each frame holds what the journal has.
+/// Whether each frame says where the journal's lines lie.
 fn frames_agree(path: &Path, store: &Embedded, complete: u64) -> Result<(), String> {
     let frames = Frames::open(path)?;
     if frames.end() != complete {
         return Err(format!("it has {} entries in frames, and had {complete}", frames.end()));
     }
     let mut agreed = Ok(None);
-    let read = store.read(0..complete, &mut |sequence, line| {
+    let read = store.read_placed(0..complete, &mut |sequence, place, line| {
         let Ok(frame) = &mut agreed else { return };
         if frame.as_ref().is_none_or(|frame: &super::frame::Frame| frame.end() <= sequence) {
             match frames.stored().holding(sequence) {
@@ -126,11 +126,7 @@ fn frames_agree(path: &Path, store: &Embedded, complete: u64) -> Result<(), Stri
                 }
             }
         }
-        let same = frame.as_ref().is_some_and(|frame| match frame.pointer() {
-            Some(length) => length == line.len(),
-            None => frame.lines().any(|known| known == (sequence, line)),
-        });
-        if !same {
+        if !frame.as_ref().is_some_and(|frame| frame.has(sequence, place, line)) {
             agreed = Err(format!("entry {sequence} is another there"));
         }
     });

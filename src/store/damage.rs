@@ -5,6 +5,7 @@ mod sled;
 
 use super::embedded::Embedded;
 use super::folder::Folder;
+use super::generation::Generations;
 use super::segment::file;
 use super::{Head, Store, StoreError};
 use std::fs;
@@ -204,13 +205,15 @@ fn a_damaged_line_is_named_with_its_place_and_nothing_is_changed() {
 #[test]
 fn a_line_that_sled_knows_otherwise_is_the_journals() {
     let (folder, mut known) = ledger();
-    let last = segments(folder.path()).pop().unwrap();
-    let first: u64 = last.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-    assert_eq!(file(&folder.path().join("journal"), first), last);
-    // Within the last complete frame, whatever waits behind it.
-    let changed = fs::read_to_string(&last).unwrap().replace(" 990\n", " 99x\n").replace("990", "99x");
-    fs::write(&last, &changed).unwrap();
-    known.1[990] = String::from_utf8(line(990)).unwrap().replace("990", "99x").into_bytes();
+    // The last line of the last complete frame, whatever waits behind it.
+    let at = Generations::read(&folder.path().join("sled")).current().unwrap().frames - 1;
+    let first = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
+    let last = segments(folder.path()).into_iter().rfind(|path| first(path) <= at).unwrap();
+    assert_eq!(file(&folder.path().join("journal"), first(&last)), last);
+    let before = String::from_utf8(line(at)).unwrap();
+    let after = before.replace(' ', "-");
+    fs::write(&last, fs::read_to_string(&last).unwrap().replace(&before, &after)).unwrap();
+    known.1[usize::try_from(at).unwrap()] = after.into_bytes();
     let notices = healed(folder.path(), &known);
     assert_eq!(
         notices,

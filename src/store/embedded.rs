@@ -4,7 +4,7 @@
 //! annals.json   the marker, {"format":1}
 //! lock          held by the one process that writes
 //! journal/      000000000000.jsonl, …: the entries, one a line
-//! sled/         frames, derived; may be deleted while nobody writes
+//! sled/         where each of them lies, derived; may be deleted while nobody writes
 //! blobs/        files named by their SHA-256
 //! ```
 //!
@@ -16,7 +16,7 @@ use super::frames::{Frames, Stored};
 use super::generation::{self, Current, Generations};
 use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
-use super::segment::{Place, Segment};
+use super::segment::{EachLine, Place, Segment};
 use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -199,7 +199,12 @@ impl Embedded {
         then(&self.folder.blobs())
     }
 
-    /// Hands out lines from complete frames, and returns where these end, or were at fault.
+    /// The journal's lines with their places.
+    pub(super) fn read_placed(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
+        self.journal.read(range, each)
+    }
+
+    /// Hands out lines that lie where complete frames say, and returns where these end, or were at fault.
     fn read_frames(
         &self,
         stored: &Stored,
@@ -210,15 +215,8 @@ impl Embedded {
         while next < range.end
             && let Some(frame) = stored.holding(next).map_err(|error| (next, error))?
         {
-            if let Some(length) = frame.pointer() {
-                let line =
-                    self.journal.line(frame.place, length).map_err(|error| (next, error.to_string()))?;
-                each(frame.first, &line);
-            }
-            for (sequence, line) in frame.lines().filter(|(sequence, _)| (next..range.end).contains(sequence))
-            {
-                each(sequence, line);
-            }
+            let wanted = frame.lines().filter(move |(sequence, ..)| (next..range.end).contains(sequence));
+            self.journal.at(wanted, each).map_err(|error| (next, error.to_string()))?;
             if frame.end() <= next {
                 return Err((next, "a frame is missing".to_owned()));
             }

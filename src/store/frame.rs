@@ -1,13 +1,14 @@
-//! A frame: consecutive lines of one segment as one value, with a checksum, because sled opens some damage as if it were none.
+//! A frame: where consecutive lines of one segment lie, as one value, with a checksum, because sled opens some damage as if it
+//! were none. The lines are the journal's alone: each byte of an entry is written once.
 //!
 //! Where frames are kept is in [`super::frames`].
 
 use super::segment::Place;
+use crate::trail::hash::LeafHash;
 use sha2::{Digest, Sha256};
 
-/// Measured: larger values spill into files that sled never syncs.
-const FRAME_BYTES: usize = 7_500;
-pub(super) const FRAME_LINES: usize = 14;
+/// So many that sled has little to do for each line, and so few that little is read where its last frame is not complete.
+pub(super) const FRAME_LINES: usize = 50;
 
 /// Consecutive lines of one segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,31 +17,29 @@ pub(super) struct Frame {
     pub(super) first: u64,
     /// Place of the first line.
     pub(super) place: Place,
+    /// In bytes, without newlines.
     lengths: Vec<u16>,
-    /// The lines without their newlines; empty where the one line is too long and only the journal has it.
-    body: Vec<u8>,
+    /// Of the last line: a journal that has it is the one that the frame was made of.
+    pub(super) last: LeafHash,
 }
 
 impl Frame {
-    pub(super) fn new(first: u64, place: Place) -> Self {
-        Self { first, place, lengths: Vec::new(), body: Vec::new() }
+    pub(super) const fn new(first: u64, place: Place) -> Self {
+        Self { first, place, lengths: Vec::new(), last: LeafHash::NONE }
     }
 
-    /// Whether another line goes in.
-    pub(super) fn fits(&self, place: Place, line: &[u8]) -> bool {
-        self.place.segment == place.segment && self.body.len() + line.len() <= FRAME_BYTES
+    /// Whether a line at a place goes in.
+    pub(super) fn fits(&self, place: Place) -> bool {
+        self.place.segment == place.segment && self.lengths.len() < FRAME_LINES
     }
 
-    pub(super) fn push(&mut self, length: u16, line: &[u8]) {
+    pub(super) fn push(&mut self, length: u16) {
         self.lengths.push(length);
-        if line.len() <= FRAME_BYTES {
-            self.body.extend_from_slice(line);
-        }
     }
 
-    /// Whether no other line goes in, however short.
+    /// Whether no other line goes in.
     pub(super) fn is_full(&self) -> bool {
-        self.lengths.len() == FRAME_LINES || self.body.is_empty()
+        self.lengths.len() == FRAME_LINES
     }
 
     /// The sequence after the last line.
@@ -53,29 +52,30 @@ impl Frame {
         self.place.offset + self.lengths.iter().map(|length| u64::from(*length) + 1).sum::<u64>()
     }
 
-    /// The length of the line that only the journal has.
-    pub(super) fn pointer(&self) -> Option<usize> {
-        self.lengths.first().filter(|_| self.body.is_empty()).map(|length| usize::from(*length))
-    }
-
-    /// The lines with their sequences; none where it is a pointer.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let mut rest = self.body.as_slice();
-        (self.first..).zip(&self.lengths).map_while(move |(sequence, length)| {
-            let (line, after) = rest.split_at_checked(usize::from(*length))?;
-            rest = after;
-            Some((sequence, line))
+    /// The lines: their sequences, places, and lengths in bytes without newline.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, Place, usize)> + Clone {
+        let mut place = self.place;
+        (self.first..).zip(&self.lengths).map(move |(sequence, length)| {
+            let here = place;
+            place.offset += u64::from(*length) + 1;
+            (sequence, here, usize::from(*length))
         })
     }
 
-    /// `checksum (8) segment (8) offset (8) lines (1) lengths (2 each) body`, numbers big-endian.
+    /// Whether a line lies where this says. Of the last its hash has to be the same, too.
+    pub(super) fn has(&self, sequence: u64, place: Place, line: &[u8]) -> bool {
+        self.lines().any(|known| known == (sequence, place, line.len()))
+            && (sequence + 1 < self.end() || self.last == LeafHash::of(line))
+    }
+
+    /// `checksum (8) segment (8) offset (8) last (32) lines (1) lengths (2 each)`, numbers big-endian.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut value = Vec::with_capacity(25 + 2 * self.lengths.len() + self.body.len());
+        let mut value = Vec::with_capacity(57 + 2 * self.lengths.len());
         value.extend(self.place.segment.to_be_bytes());
         value.extend(self.place.offset.to_be_bytes());
+        value.extend(self.last.0);
         value.extend(u8::try_from(self.lengths.len()));
         value.extend(self.lengths.iter().flat_map(|length| length.to_be_bytes()));
-        value.extend(&self.body);
         sealed(&self.first.to_be_bytes(), &value)
     }
 
@@ -83,12 +83,18 @@ impl Frame {
         let value = unsealed(key, value)?;
         let (segment, value) = value.split_first_chunk()?;
         let (offset, value) = value.split_first_chunk()?;
+        let (last, value) = value.split_first_chunk()?;
         let (count, value) = value.split_first()?;
-        let (lengths, body) = value.split_at_checked(usize::from(*count) * 2)?;
+        let (lengths, []) = value.as_chunks() else { return None };
         let place = Place { segment: u64::from_be_bytes(*segment), offset: u64::from_be_bytes(*offset) };
-        let lengths = lengths.as_chunks().0.iter().map(|length| u16::from_be_bytes(*length)).collect();
+        let lengths: Vec<u16> = lengths.iter().map(|length| u16::from_be_bytes(*length)).collect();
         let first = u64::from_be_bytes(key.try_into().ok()?);
-        Some(Self { first, place, lengths, body: body.to_vec() })
+        (lengths.len() == usize::from(*count)).then_some(Self {
+            first,
+            place,
+            lengths,
+            last: LeafHash(*last),
+        })
     }
 }
 
@@ -112,14 +118,20 @@ fn unsealed<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
 mod tests {
     use super::*;
 
+    const PLACE: Place = Place { segment: 3, offset: 70 };
+
+    fn frame() -> Frame {
+        Frame { first: 5, place: PLACE, lengths: vec![3, 1], last: LeafHash::of(b"x") }
+    }
+
     #[test]
     fn a_frame_is_read_back_as_written_and_a_changed_bit_is_refused() {
-        let place = Place { segment: 3, offset: 70 };
-        let frame = Frame { first: 5, place, lengths: vec![3, 1], body: b"onex".to_vec() };
-        let (key, value) = (5_u64.to_be_bytes(), frame.encode());
+        let (frame, key) = (frame(), 5_u64.to_be_bytes());
+        let value = frame.encode();
         assert_eq!(Frame::decode(&key, &value), Some(frame.clone()));
-        assert_eq!(frame.lines().collect::<Vec<_>>(), [(5, b"one".as_slice()), (6, b"x")]);
-        assert_eq!((frame.end(), frame.end_offset(), frame.pointer()), (7, 76, None));
+        let after = Place { offset: 74, ..PLACE };
+        assert_eq!(frame.lines().collect::<Vec<_>>(), [(5, PLACE, 3), (6, after, 1)]);
+        assert_eq!((frame.end(), frame.end_offset()), (7, 76));
         assert_eq!(Frame::decode(&6_u64.to_be_bytes(), &value), None);
         for bit in 0..value.len() * 8 {
             let mut changed = value.clone();
@@ -127,5 +139,28 @@ mod tests {
             assert_eq!(Frame::decode(&key, &changed), None);
         }
         assert_eq!(Frame::decode(&key, &value[..value.len() - 1]), None);
+    }
+
+    #[test]
+    fn a_frame_that_holds_lines_as_an_earlier_version_wrote_it_is_none() {
+        let (key, lines) = (5_u64.to_be_bytes(), [b"one".as_slice(), &[b'x'; 29]]);
+        let mut value = [PLACE.segment.to_be_bytes(), PLACE.offset.to_be_bytes()].concat();
+        value.push(2);
+        value.extend(lines.iter().flat_map(|line| u16::try_from(line.len()).unwrap().to_be_bytes()));
+        value.extend(lines.concat());
+        assert_eq!(unsealed(&key, &sealed(&key, &value)), Some(value.as_slice()));
+        assert_eq!(Frame::decode(&key, &sealed(&key, &value)), None);
+    }
+
+    #[test]
+    fn a_frame_knows_its_lines_by_their_places_and_the_last_by_its_hash() {
+        let (frame, after) = (frame(), Place { offset: 74, ..PLACE });
+        assert!(frame.has(5, PLACE, b"one") && frame.has(6, after, b"x"));
+        assert!(frame.has(5, PLACE, b"two"), "another of the same length");
+        for (sequence, place, line) in
+            [(5, after, "one"), (5, PLACE, "four"), (6, after, "y"), (6, PLACE, "x"), (7, after, "x")]
+        {
+            assert!(!frame.has(sequence, place, line.as_bytes()), "{sequence} {line}");
+        }
     }
 }

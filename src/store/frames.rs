@@ -1,4 +1,4 @@
-//! Frames in sled: the journal's lines again, several to a value.
+//! Frames in sled: where the journal's lines lie, several to a value.
 //!
 //! Everything here is derived and may be lost: whoever meets an error throws the frames away and reads the journal,
 //! which is in [`super::journal`]. sled panics on some damage, hangs on other, and opens some as a shorter history, so that it
@@ -7,6 +7,7 @@
 use super::contained::{Broken, Contained, contained};
 use super::frame::Frame;
 use super::segment::Place;
+use crate::trail::hash::LeafHash;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -16,8 +17,8 @@ use std::time::{Duration, Instant};
 
 /// Frames after which the background is asked to flush.
 const FLUSH_AFTER: u32 = 64;
-/// Memory that sled may take for its pages.
-const CACHE: u64 = 64 << 20;
+/// Memory that sled may take for its pages: those of several million lines.
+const CACHE: u64 = 16 << 20;
 /// Longer than the largest index takes to open: beyond it, sled hangs, and building anew is faster.
 const OPENING: Duration = Duration::from_mins(1);
 /// How long nothing may come to an end that waits in the queue before a read: beyond it, the journal is faster.
@@ -31,6 +32,8 @@ pub(super) struct Frames {
     trees: Arc<Contained<Trees>>,
     stored: Stored,
     waiting: Option<Frame>,
+    /// The last line that was taken, of which the frame needs the hash once it is complete.
+    line: Vec<u8>,
     end: u64,
 }
 
@@ -58,7 +61,7 @@ impl Frames {
         let trees = Contained::begin(OPENING, move || Trees::open(&path))?;
         let trees = Arc::new(trees);
         let stored = Stored { trees: Arc::downgrade(&trees), complete: Arc::default() };
-        let mut opened = Self { trees, stored, waiting: None, end: 0 };
+        let mut opened = Self { trees, stored, waiting: None, line: Vec::new(), end: 0 };
         opened.end = opened.last()?.map_or(0, |frame| frame.end());
         opened.stored.complete.store(opened.end, Ordering::Release);
         Ok(opened)
@@ -110,19 +113,18 @@ impl Frames {
             return Err(format!("line {sequence} was taken for line {}", self.end));
         }
         self.end += 1;
-        if self.waiting.as_ref().is_some_and(|frame| !frame.fits(place, line)) {
+        if self.waiting.as_ref().is_some_and(|frame| !frame.fits(place)) {
             self.write_waiting()?;
         }
+        line.clone_into(&mut self.line);
         let frame = self.waiting.get_or_insert_with(|| Frame::new(sequence, place));
-        frame.push(length, line);
-        if frame.is_full() {
-            self.write_waiting()?;
-        }
-        Ok(())
+        frame.push(length);
+        if frame.is_full() { self.write_waiting() } else { Ok(()) }
     }
 
     fn write_waiting(&mut self) -> Result<(), Broken> {
-        let Some(frame) = self.waiting.take() else { return Ok(()) };
+        let Some(mut frame) = self.waiting.take() else { return Ok(()) };
+        frame.last = LeafHash::of(&self.line);
         let end = frame.end();
         self.trees.tell(move |trees| {
             trees.whole.insert(frame.first.to_be_bytes(), frame.encode()).map_err(said)?;

@@ -10,9 +10,9 @@ use super::{AppendError, Head, StoreError, advance, disk, said};
 use crate::trail::entry;
 use crate::trail::hash::LeafHash;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
 use std::mem;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -283,18 +283,31 @@ impl Journal {
         Ok(())
     }
 
-    /// The line of a known length at a place.
-    pub(super) fn line(&self, place: Place, length: usize) -> Result<Vec<u8>, StoreError> {
+    /// Hands out consecutive lines of one segment, of which places and lengths are known; none of them where one does not lie there.
+    pub(super) fn at(
+        &self,
+        lines: impl Iterator<Item = (u64, Place, usize)> + Clone,
+        each: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), StoreError> {
+        let Some((_, place, _)) = lines.clone().next() else { return Ok(()) };
         let path = file(&self.folder, place.segment);
-        let mut opened = disk::open(&path).map_err(said(&path, "read"))?;
-        opened.seek(SeekFrom::Start(place.offset)).map_err(said(&path, "read"))?;
-        let mut line = vec![0; length + 1];
-        let read = opened.read_exact(&mut line);
-        if read.is_err() || line.pop() != Some(b'\n') || line.contains(&b'\n') {
-            let what = format!("no line of {length} bytes is here");
-            return Err(StoreError::Damaged { path, offset: place.offset, what });
+        let mut bytes = vec![0; lines.clone().map(|(.., length)| length + 1).sum()];
+        let opened = disk::open(&path).map_err(said(&path, "read"))?;
+        let read = opened.read_exact_at(&mut bytes, place.offset);
+        let mut rest = bytes.as_slice();
+        let found = lines.map(|(sequence, _, length)| {
+            let (line, after) = rest.split_at_checked(length)?;
+            rest = after.strip_prefix(b"\n")?;
+            (!line.contains(&b'\n')).then_some((sequence, line))
+        });
+        match found.collect::<Option<Vec<_>>>().filter(|_| read.is_ok()) {
+            Some(found) => found.into_iter().for_each(|(sequence, line)| each(sequence, line)),
+            None => {
+                let what = "no lines of known lengths are here".to_owned();
+                return Err(StoreError::Damaged { path, offset: place.offset, what });
+            }
         }
-        Ok(line)
+        Ok(())
     }
 
     fn begin_segment(&self) -> Result<File, StoreError> {

@@ -6,7 +6,7 @@
 use super::StoreError;
 use super::contained::Broken;
 use super::folder::Folder;
-use super::frame::{FRAME_LINES, Frame};
+use super::frame::FRAME_LINES;
 use super::frames::Frames;
 use super::generation::{Current, Generations};
 use super::journal::Journal;
@@ -117,7 +117,7 @@ fn catch_up(
             }
             return;
         }
-        agreed += u64::from(last.as_ref().is_some_and(|last| is_in(last, sequence, place, line)));
+        agreed += u64::from(last.as_ref().is_some_and(|last| last.has(sequence, place, line)));
     });
     // If it is the journal's fault, reading it whole will say so.
     let journal = journal.map_err(|_| beside())?;
@@ -132,17 +132,6 @@ fn catch_up(
         notices.push(format!("`sled` was {behind} entries behind the journal: it was brought up to date"));
     }
     Ok(journal)
-}
-
-/// Whether a line is a frame's at its sequence and place.
-fn is_in(frame: &Frame, sequence: u64, place: Place, line: &[u8]) -> bool {
-    if sequence == frame.first && place != frame.place {
-        return false;
-    }
-    match frame.pointer() {
-        Some(length) => sequence == frame.first && line.len() == length,
-        None => frame.lines().any(|known| known == (sequence, line)),
-    }
 }
 
 /// Whether the segments that were not read end where the frames say.

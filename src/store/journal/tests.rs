@@ -53,8 +53,30 @@ fn a_segment_is_plain_text_named_by_its_first_sequence() {
     let found = all(&journal);
     assert_eq!(found.len(), 5);
     assert_eq!(found[3], (3, Place { segment: 2, offset: 7 }, "line-3".to_owned()));
-    assert_eq!(journal.line(found[3].1, 6).unwrap(), b"line-3");
-    assert!(journal.line(found[3].1, 5).is_err());
+}
+
+#[test]
+fn lines_are_read_where_they_are_known_to_lie_all_of_them_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path());
+    let journal = open(folder.path()).unwrap();
+    let read = |lines: &[(u64, u64, usize)]| {
+        let mut found = Vec::new();
+        let lines = lines
+            .iter()
+            .map(|(sequence, offset, length)| (*sequence, Place { segment: 2, offset: *offset }, *length));
+        let read = journal.at(lines, &mut |sequence, line| found.push((sequence, line.to_vec())));
+        (read.is_ok(), found)
+    };
+    let [second, third] = [(2, b"line-2".to_vec()), (3, b"line-3".to_vec())];
+    assert_eq!(read(&[(2, 0, 6), (3, 7, 6)]), (true, vec![second, third.clone()]));
+    assert_eq!(read(&[(3, 7, 6)]), (true, vec![third]));
+    assert_eq!(read(&[]), (true, vec![]));
+    for lines in
+        [[(2, 0, 6), (3, 7, 5)], [(2, 0, 6), (3, 7, 7)], [(2, 0, 5), (3, 6, 7)], [(2, 0, 13), (3, 14, 0)]]
+    {
+        assert_eq!(read(&lines), (false, vec![]), "{lines:?}");
+    }
 }
 
 #[test]
