@@ -391,7 +391,7 @@ fn sealed(size: u64) -> Vec<Vec<u8>> {
             streamversion: number / 2 + 1,
             streamprevhash: own[speaker],
         });
-        (before, own[speaker]) = (entry.leaf, entry.leaf);
+        (before, own[speaker]) = (entry.leaf(), entry.leaf());
         lines.push(bytes);
     }
     lines

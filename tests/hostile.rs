@@ -76,7 +76,7 @@ proptest! {
         let bytes = changed(sound, at, byte, how);
         read_by_all(&bytes);
         if let (Ok(entry), true) = (Entry::parse(&bytes), bytes != sound.as_bytes()) {
-            prop_assert_ne!(entry.leaf, Entry::parse(sound.as_bytes()).unwrap().leaf);
+            prop_assert_ne!(entry.leaf(), Entry::parse(sound.as_bytes()).unwrap().leaf());
         }
     }
 

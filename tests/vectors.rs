@@ -63,8 +63,8 @@ fn entries() -> Vec<(Vec<u8>, Entry)> {
             streamversion: streamversion + 1,
             streamprevhash,
         });
-        before = entry.leaf;
-        streams.insert(subject, (streamversion + 1, entry.leaf));
+        before = entry.leaf();
+        streams.insert(subject, (streamversion + 1, entry.leaf()));
         sealed.push((bytes, entry));
     }
     sealed
@@ -107,8 +107,8 @@ fn hashes_signatures_and_digests_keep_their_values() {
         .map(|(_, entry)| {
             json!({
                 "sequence": entry.seal.sequence,
-                "leaf_hash": entry.leaf.to_string(),
-                "signed": String::from_utf8(entry.request.signed().to_vec()).unwrap(),
+                "leaf_hash": entry.leaf().to_string(),
+                "signed": String::from_utf8(entry.request.signed()).unwrap(),
             })
         })
         .collect();
@@ -141,7 +141,7 @@ fn the_stored_entries_verify_with_the_stored_keys() {
 
 /// Two nodes above the six entries: over the first four, and over all.
 fn nodes() -> [NodeHash; 2] {
-    let leaves: Vec<NodeHash> = entries().iter().map(|(_, entry)| entry.leaf.into()).collect();
+    let leaves: Vec<NodeHash> = entries().iter().map(|(_, entry)| entry.leaf().into()).collect();
     let pairs = leaves.as_chunks().0.iter().map(|[left, right]| NodeHash::above(*left, *right));
     let [first, second, third] = pairs.collect::<Vec<_>>().try_into().unwrap();
     let four = NodeHash::above(first, second);
@@ -170,7 +170,7 @@ fn cosigned() -> SignedCheckpoint {
 fn checkpoints_cosignatures_proofs_and_policies_keep_their_bytes() {
     holds("checkpoint.txt", checkpoint().to_string().as_bytes());
     holds("cosigned.txt", cosigned().to_string().as_bytes());
-    let path = vec![entries()[5].1.leaf.into(), nodes()[0]];
+    let path = vec![entries()[5].1.leaf().into(), nodes()[0]];
     let proof = Proof::new(Some(entries()[4].0.clone()), 4, path, cosigned()).unwrap();
     holds("proof.tlog-proof", proof.to_string().as_bytes());
     let [dk, kr] = witnesses().map(|(key, _)| [key.verifier()]);

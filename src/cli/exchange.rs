@@ -160,7 +160,7 @@ impl Export {
         let standing = Standing::of(&ledger);
         let entries = output::count(standing.head.size, "entry", "entries");
         let text = format!("{entries} written to {}", path.display());
-        let first = ledger.entry(0)?.map(|entry| entry.leaf);
+        let first = ledger.entry(0)?.map(|entry| entry.leaf());
         output::answer("export", &text, json!({"first": first}), &standing, settings.format)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -127,7 +127,7 @@ fn default_origin(plan: &Plan) -> String {
 
 fn report(ledger: &Ledger, folder: &Path, format: Format, both_sides: bool) -> Result<(), Failure> {
     let state = ledger.state();
-    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
+    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf());
     let (origin, actions) = (state.origin().unwrap_or_default(), state.programme.actions.len());
     let next = match (both_sides, state.parties().len()) {
         (true, _) => {

@@ -228,7 +228,7 @@ fn repeated(
     let Some(entry) = ledger.recorded(id)? else { return Ok(None) };
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     if says_again(draft, &entry.request.event, timed, undated, &known) {
-        return Ok(Some(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: true }));
+        return Ok(Some(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf(), repeated: true }));
     }
     Err(RecordError::Refused(Refusal::Id(id, entry.seal.sequence)).into())
 }

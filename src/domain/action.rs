@@ -307,11 +307,17 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
 
 /// A sum of the names of indicators, in whatever order they are given; none where there are none.
 fn sum(indicators: &[Indicator]) -> Option<NonZeroU32> {
-    let names: BTreeSet<&str> = indicators.iter().map(|indicator| indicator.name.as_str()).collect();
-    let names: Vec<&str> = names.into_iter().collect();
+    let sum = match indicators {
+        [] => return None,
+        [one] => crc32fast::hash(one.name.as_str().as_bytes()),
+        many => {
+            let names: BTreeSet<&str> = many.iter().map(|indicator| indicator.name.as_str()).collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            crc32fast::hash(names.join("\n").as_bytes())
+        }
+    };
     // A sum that is none by chance is another one.
-    (!names.is_empty())
-        .then(|| NonZeroU32::new(crc32fast::hash(names.join("\n").as_bytes())).unwrap_or(NonZeroU32::MIN))
+    Some(NonZeroU32::new(sum).unwrap_or(NonZeroU32::MIN))
 }
 
 /// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of

@@ -212,7 +212,7 @@ impl<S: Source> Log<S> {
     ) -> Result<Mirrored, MirrorError> {
         forked::refuse(folder)?;
         let copy = Ledger::open_read_only(folder)?;
-        let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
+        let found = copy.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf());
         is_first(first, found)?;
         let (state, before, size) = (copy.state(), copy.head().size, self.at().0);
         self.is_of(state.origin().ok_or(CheckpointError::Empty)?)?;
@@ -247,7 +247,7 @@ impl<S: Source> Log<S> {
         let first = lines.first().and_then(|line| Entry::parse(line).ok());
         let entry = first.ok_or(MirrorError::Opening)?;
         let opened = Fact::opening(&entry.request.event).ok_or(MirrorError::Opening)?;
-        Ok((entry.leaf, opened))
+        Ok((entry.leaf(), opened))
     }
 
     /// Whether the checkpoint is of a ledger.

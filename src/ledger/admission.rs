@@ -203,10 +203,10 @@ impl Past {
         let (bytes, entry) = request.seal(seal);
         self.take(&entry, fact, held).map_err(AppendError::Failed)?;
         batch.lines.push(bytes);
-        batch.leaves.push(entry.leaf);
+        batch.leaves.push(entry.leaf());
         batch.kept.extend(disclosures);
         batch.erased.extend(claim.erased());
-        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf, repeated: false })
+        Ok(Receipt { sequence: entry.seal.sequence, id, leaf: entry.leaf(), repeated: false })
     }
 
     fn judged<'a>(
@@ -250,7 +250,7 @@ impl Past {
                 .map_err(AppendError::Failed)?,
         }
         match first.filter(|first| first.request.signed() == request.signed()) {
-            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf, repeated: true })),
+            Some(entry) => Ok(Some(Receipt { sequence, id, leaf: entry.leaf(), repeated: true })),
             None => Err(Refusal::Id(id, sequence).into()),
         }
     }

@@ -322,9 +322,9 @@ impl Examining<'_> {
         let mut compared = Completeness::new(self.kept.iter().map(|(_, signed)| signed.clone()));
         let read = fold(&store, Head::EMPTY, &mut |(entry, fact, held)| {
             progress(entry.seal.sequence + 1);
-            compared.take(entry.leaf);
+            compared.take(entry.leaf());
             if let Some(tree) = &mut tree {
-                tree.take(entry.leaf);
+                tree.take(entry.leaf());
             }
             named.take(&entry, &fact, &held)?;
             past.take(&entry, &fact, &held)?;

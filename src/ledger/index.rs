@@ -263,10 +263,10 @@ impl Archive for Index {
         let Tables { ids, leaves, streams, .. } = &mut self.tables;
         let value: Sequence = sequence.to_be_bytes();
         ids.insert(*entry.request.event.id.as_bytes(), value)?;
-        leaves.insert(entry.leaf.0, value)?;
+        leaves.insert(entry.leaf().0, value)?;
         let first = self.streams.get(subject).map_or(sequence, |stream| stream.first);
         streams.insert(Key::new(first, sequence).0, self.bytes.to_be_bytes())?;
-        self.bytes += entry.length as u64 + 1;
+        self.bytes += entry.length() as u64 + 1;
         match self.streams.get_mut(subject) {
             Some(stream) => stream.head = entry.stream(),
             None => drop(self.streams.insert(subject.clone(), Stream { first, head: entry.stream() })),

@@ -79,6 +79,7 @@ use crate::record::verdict::Finding;
 use crate::store::embedded::Embedded;
 use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
+use crate::trail::entry::Entry;
 use crate::trail::entry::{EntryFault, timestamp};
 use admission::Job;
 pub use admission::{Receipt, RecordError};
@@ -291,7 +292,7 @@ impl Ledger {
         let mut lines = Vec::new();
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
-            let read = read_entry(at, line);
+            let read = read_entry(at, Entry::parse(line));
             let taken = read.and_then(|(entry, fact, held)| Ok(past.take(&entry, &fact, &held)?));
             lines.push(line.to_vec());
             failed = taken.err();

@@ -12,9 +12,11 @@ use crate::record::state::State;
 use crate::record::verify::Verifier;
 use crate::record::withheld::WithheldField;
 use crate::store::{Head, Store, StoreError};
-use crate::trail::entry::Entry;
+use crate::trail::entry::{Entry, EntryFault};
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::Lines;
 use chrono::{DateTime, Utc};
+use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -133,7 +135,7 @@ impl Past {
         // One that is none, or says what only a newer version knows, is told as whoever reads it tells it.
         let mut read = Ok(());
         store.read(finding.entry..finding.entry + 1, &mut |at, line| {
-            read = read_entry(at, line).map(drop);
+            read = read_entry(at, Entry::parse(line)).map(drop);
         })?;
         read.and(Err(LedgerError::Unverified(finding.clone())))
     }
@@ -177,8 +179,9 @@ impl Past {
     }
 }
 
-pub(super) fn read_entry(at: u64, line: &[u8]) -> Result<Read, LedgerError> {
-    let entry = Entry::parse(line).map_err(|fault| LedgerError::Entry(at, fault))?;
+/// What a line says that was read as an entry at a sequence.
+pub(super) fn read_entry(at: u64, read: Result<Entry, EntryFault>) -> Result<Read, LedgerError> {
+    let entry = read.map_err(|fault| LedgerError::Entry(at, fault))?;
     // Of a journal that was damaged another line may be found in its place.
     if entry.seal.sequence != at {
         return Err(LedgerError::Broken(at));
@@ -195,23 +198,30 @@ pub(super) fn fold(
     each: &mut dyn FnMut(Read) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let mut taken = Ok(());
-    let mut before = from.leaf;
-    let mut page: Vec<(u64, Vec<u8>)> = Vec::new();
-    let mut take = |page: &mut Vec<(u64, Vec<u8>)>| {
-        let read = cores::share(page, SHARE, &|(at, line)| read_entry(*at, line));
-        for ((at, _), read) in page.drain(..).zip(read) {
+    let (mut before, mut next) = (from.leaf, from.size);
+    let mut page = Lines::default();
+    let mut take = |page: &mut Lines| {
+        let lines = mem::take(page).share();
+        let places: Vec<usize> = (0..lines.len()).collect();
+        let read = cores::share(&places, SHARE, &|place| {
+            let read = lines.entry(*place).inspect(|entry| _ = entry.leaf());
+            read_entry(next + *place as u64, read)
+        });
+        for read in read {
             let read = read?;
             if before != read.0.seal.prevhash {
-                return Err(LedgerError::Broken(at));
+                return Err(LedgerError::Broken(next));
             }
-            before = read.0.leaf;
+            before = read.0.leaf();
+            next += 1;
             each(read)?;
         }
+        *page = lines.into_empty();
         Ok(())
     };
-    store.read(from.size..u64::MAX, &mut |at, line| {
+    store.read(from.size..u64::MAX, &mut |_, line| {
         if taken.is_ok() {
-            page.push((at, line.to_vec()));
+            page.push(line);
             if page.len() == PAGE {
                 taken = take(&mut page);
             }

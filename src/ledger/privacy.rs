@@ -185,7 +185,7 @@ fn read_each(
 ) -> Result<(), LedgerError> {
     let mut read = Ok(());
     store.read(sequence..sequence.saturating_add(1), &mut |at, line| {
-        read = read_entry(at, line).map(|(entry, fact, held)| each(entry, fact, held));
+        read = read_entry(at, Entry::parse(line)).map(|(entry, fact, held)| each(entry, fact, held));
     })?;
     read
 }

@@ -14,12 +14,16 @@ use crate::store::{Head, LineHint, StoreError};
 use crate::trail::chain::Range as Chain;
 use crate::trail::entry::Entry;
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::{Lines, Shared};
 use chrono::NaiveDate;
 use std::ops::{ControlFlow, Range};
 use uuid::Uuid;
 
 /// How many entries are in memory at a time.
 const PAGE: usize = 1024;
+
+/// Hears some lines at a time, with the sequence of the first of them, and may stop.
+type EachPage<'a, E> = &'a mut dyn FnMut(u64, &Shared) -> Result<ControlFlow<()>, E>;
 
 /// Up to which entry a history is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,26 +59,25 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        self.pages(range, &mut |first, page| {
+            let mut lines = (first..).zip((0..page.len()).map(|place| page.line(place)));
+            Ok(lines.try_for_each(|(at, line)| each(at, line)))
+        })
+    }
+
+    /// The lines of a range, some at a time.
+    fn pages<E: From<StoreError>>(&self, range: Range<u64>, each: EachPage<'_, E>) -> Result<(), E> {
         let end = range.end.min(self.store.head().size);
-        let (mut from, mut lines, mut ends) = (range.start, Vec::new(), Vec::new());
+        let (mut from, mut lines) = (range.start, Lines::default());
         while from < end {
             let to = (from + PAGE as u64).min(end);
-            lines.clear();
-            ends.clear();
-            self.store.read(from..to, &mut |at, line| {
-                lines.extend_from_slice(line);
-                ends.push((at, lines.len()));
-            })?;
+            self.store.read(from..to, &mut |_, line| lines.push(line))?;
             // The store is done before anybody is called, who may ask the ledger for more.
-            let mut begin = 0;
-            for (at, end) in &ends {
-                let line = lines.get(begin..*end).unwrap_or_default();
-                if each(*at, line).is_break() {
-                    return Ok(());
-                }
-                begin = *end;
+            let page = lines.share();
+            if each(from, &page)?.is_break() {
+                break;
             }
-            from = to;
+            (from, lines) = (to, page.into_empty());
         }
         Ok(())
     }
@@ -106,12 +109,31 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let mut taken = Ok(());
-        self.read(range, &mut |at, line| {
-            taken = read_entry(at, line).and_then(|(entry, fact, _)| each(&entry, &fact));
-            if taken.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.pages(range, &mut |first, page| {
+            for (at, place) in (first..).zip(0..page.len()) {
+                let (entry, fact, _) = read_entry(at, page.entry(place))?;
+                each(&entry, &fact)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// The history that the first entries leave, in memory: replayed from them, whatever is kept.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn replayed(&self, size: u64) -> Result<History, LedgerError> {
+        let mut history = History::default();
+        self.pages(0..size, &mut |first, page| {
+            for (at, place) in (first..).zip(0..page.len()) {
+                let (entry, fact, _) = read_entry(at, page.entry(place))?;
+                // The head is of use at the end alone.
+                let take = if place + 1 < page.len() { History::pass } else { History::evolve };
+                take(&mut history, &entry, &fact);
+            }
+            Ok::<_, LedgerError>(ControlFlow::Continue(()))
         })?;
-        taken
+        Ok(history)
     }
 
     /// As [`Self::replay`], the entries of a stream alone.
@@ -140,9 +162,14 @@ impl Ledger {
         for hints in hints.chunks(PAGE) {
             let shares: Vec<&[LineHint]> = hints.chunks(SHARE).collect();
             let picked = cores::share(&shares, 1, &|hints| {
-                let mut read = Vec::with_capacity(hints.len());
-                self.store.pick(hints, &mut |at, line| read.push(read_entry(at, line)))?;
-                Ok::<_, StoreError>(read)
+                let (mut sequences, mut lines) = (Vec::with_capacity(hints.len()), Lines::default());
+                self.store.pick(hints, &mut |at, line| {
+                    sequences.push(at);
+                    lines.push(line);
+                })?;
+                let lines = lines.share();
+                let read = (0..).zip(sequences).map(|(place, at)| read_entry(at, lines.entry(place)));
+                Ok::<_, StoreError>(read.collect::<Vec<_>>())
             });
             for read in picked {
                 for read in read? {
@@ -184,7 +211,7 @@ impl Ledger {
         };
         let size = size.filter(|size| *size <= state.head.size).ok_or(LedgerError::Cut(cut))?;
         let last = size.checked_sub(1).map_or(Ok(None), |last| self.entry(last))?;
-        let head = last.as_ref().map_or(Head::EMPTY, |last| Head { size, leaf: last.leaf });
+        let head = last.as_ref().map_or(Head::EMPTY, |last| Head { size, leaf: last.leaf() });
         let recorded = last.map_or(state.recorded, |last| last.seal.recordedtime);
         Ok(History { state: state.until(head, recorded), words: words.until(size) })
     }

@@ -100,7 +100,7 @@ pub fn item(state: &State, entry: &Entry, fact: &Fact, said: &Words) -> Item {
         correlation: event.correlationid.clone(),
         with: Vec::new(),
         id: event.id,
-        leaf: entry.leaf,
+        leaf: entry.leaf(),
         voided: word.is_some_and(|word| word.voided.is_some()),
         assurance: Assurance::of(said, sequence),
         indicators: indicators(fact),

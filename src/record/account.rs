@@ -91,7 +91,7 @@ impl Account {
         if self.attesting.seal.sequence != index || attested.size != index || !is_its(&self.attesting) {
             return Err(AccountFault::Attestation);
         }
-        let (leaf, path) = (self.attesting.leaf, self.attestation.path());
+        let (leaf, path) = (self.attesting.leaf(), self.attestation.path());
         let included = merkle::includes(leaf, index, checkpoint.size(), path, checkpoint.root());
         included.map_err(AccountFault::Inclusion)?;
         self.ending.check(&attested).map_err(AccountFault::Stream)?;
@@ -182,8 +182,8 @@ impl Account {
 
     /// The leaf hash of the attestation.
     #[must_use]
-    pub const fn leaf(&self) -> LeafHash {
-        self.attesting.leaf
+    pub fn leaf(&self) -> LeafHash {
+        self.attesting.leaf()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::authority::Keys;
 use super::prepared::Prepared;
+use crate::trail::lines::{Lines, Shared};
 use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -13,7 +14,7 @@ const BATCH: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Ahead {
     /// Those that were taken last.
-    waiting: Vec<Vec<u8>>,
+    waiting: Lines,
     /// Those that are being prepared.
     begun: Option<Begun>,
     batch: usize,
@@ -21,7 +22,7 @@ pub(super) struct Ahead {
 
 #[derive(Debug)]
 struct Begun {
-    lines: Arc<Vec<Vec<u8>>>,
+    lines: Arc<Shared>,
     keys: Arc<Keys>,
     thread: Option<JoinHandle<Vec<Prepared>>>,
 }
@@ -33,14 +34,14 @@ impl Default for Ahead {
 }
 
 impl Ahead {
-    pub(super) const fn of(batch: usize) -> Self {
-        Self { waiting: Vec::new(), begun: None, batch }
+    pub(super) fn of(batch: usize) -> Self {
+        Self { waiting: Lines::default(), begun: None, batch }
     }
 
     /// Takes the next line; gives those that are prepared by now and come before it, in their order. `keys` are those that are
     /// known so far.
     pub(super) fn push(&mut self, line: &[u8], keys: &Arc<Keys>) -> Vec<Prepared> {
-        self.waiting.push(line.to_vec());
+        self.waiting.push(line);
         if self.waiting.len() < self.batch { Vec::new() } else { self.step(keys) }
     }
 
@@ -58,8 +59,8 @@ impl Ahead {
 }
 
 impl Begun {
-    fn new(lines: Vec<Vec<u8>>, keys: Arc<Keys>) -> Self {
-        let lines = Arc::new(lines);
+    fn new(lines: Lines, keys: Arc<Keys>) -> Self {
+        let lines = Arc::new(lines.share());
         let (own, known) = (Arc::clone(&lines), Arc::clone(&keys));
         let thread = thread::Builder::new().spawn(move || Prepared::all(&own, &known)).ok();
         Self { lines, keys, thread }

@@ -170,7 +170,7 @@ impl Archive for Whole {
     fn name(&mut self, entry: &Entry) -> Result<(), Infallible> {
         let sequence = entry.seal.sequence;
         self.ids.insert(entry.request.event.id, sequence);
-        self.leaves.insert(entry.leaf, sequence);
+        self.leaves.insert(entry.leaf(), sequence);
         self.streams.insert(entry.request.event.subject.clone(), entry.stream());
         Ok(())
     }
@@ -197,7 +197,7 @@ mod tests {
         let entry = Entry::parse(ENTRIES.lines().next().unwrap().as_bytes()).unwrap();
         let mut archive = Whole::default();
         archive.name(&entry).unwrap();
-        let mut leaf = entry.leaf;
+        let mut leaf = entry.leaf();
         assert_eq!(archive.by_leaf(leaf), Ok(Some(0)));
         leaf.0[31] ^= 1;
         assert_eq!(archive.by_leaf(leaf), Ok(None));

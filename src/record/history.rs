@@ -140,18 +140,22 @@ impl<W: Spoken> History<W> {
 impl History {
     /// Takes an entry that was admitted.
     pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
-        match fact.action() {
-            Some(action) => {
-                if let Some(words) = self.words.get_mut(action) {
-                    return self.state.evolve(entry, fact, Arc::make_mut(words));
-                }
-                let mut words = Words::default();
-                self.state.evolve(entry, fact, &mut words);
-                if !words.all().is_empty() {
-                    self.words.insert(action.clone(), Arc::new(words));
-                }
-            }
-            None => self.state.evolve(entry, fact, &mut Words::default()),
+        self.pass(entry, fact);
+        self.state.advance(entry);
+    }
+
+    /// As above, but for the head, where another entry follows at once: of most there is no need to compute the hash.
+    pub(crate) fn pass(&mut self, entry: &Entry, fact: &Fact) {
+        let Some(action) = fact.action() else {
+            return self.state.apply(entry, fact, &mut Words::default());
+        };
+        if let Some(words) = self.words.get_mut(action) {
+            return self.state.apply(entry, fact, Arc::make_mut(words));
+        }
+        let mut words = Words::default();
+        self.state.apply(entry, fact, &mut words);
+        if !words.all().is_empty() {
+            self.words.insert(action.clone(), Arc::new(words));
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::trail::disclosure::Digest;
 use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
 use crate::trail::key::VerifierKey;
+use crate::trail::lines::Shared;
 
 /// Lines that are worth a thread.
 const SHARE: usize = 64;
@@ -73,34 +74,42 @@ impl Claim {
 }
 
 impl Prepared {
-    /// Prepares a line, given without its newline. `keys` are as in [`Claim::of`].
+    /// Prepares lines on every core, in their order. `keys` are as in [`Claim::of`].
     #[must_use]
-    pub fn of(line: &[u8], keys: &Keys) -> Self {
-        let read = Entry::parse(line).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
-        let leaf = read.as_ref().map_or_else(|_| LeafHash::of(line), |read| read.entry.leaf);
-        Self { leaf, read }
-    }
-
-    /// Prepares lines on every core, in their order.
-    #[must_use]
-    pub fn all(lines: &[Vec<u8>], keys: &Keys) -> Vec<Self> {
-        cores::share(lines, SHARE, &|line| Self::of(line, keys))
+    pub fn all(lines: &Shared, keys: &Keys) -> Vec<Self> {
+        let places: Vec<usize> = (0..lines.len()).collect();
+        cores::share(&places, SHARE, &|place| {
+            let read =
+                lines.entry(*place).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
+            let leaf =
+                read.as_ref().map_or_else(|_| LeafHash::of(lines.line(*place)), |read| read.entry.leaf());
+            Self { leaf, read }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trail::lines::Lines;
 
     #[test]
     fn many_lines_are_prepared_as_each_alone_and_in_their_order() {
         const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
         let one = ENTRIES.lines().map(|line| line.as_bytes().to_vec());
+        let shared = |lines: &[Vec<u8>]| {
+            let mut taken = Lines::default();
+            for line in lines {
+                taken.push(line);
+            }
+            taken.share()
+        };
         for count in [0, 1, SHARE - 1, SHARE, SHARE + 1, 5 * SHARE] {
             let lines: Vec<Vec<u8>> = one.clone().chain([b"{}".to_vec()]).cycle().take(count).collect();
             let keys = Keys::default();
-            let alone: Vec<Prepared> = lines.iter().map(|line| Prepared::of(line, &keys)).collect();
-            assert_eq!(format!("{:?}", Prepared::all(&lines, &keys)), format!("{alone:?}"));
+            let alone = lines.chunks(1).flat_map(|line| Prepared::all(&shared(line), &keys));
+            let alone: Vec<Prepared> = alone.collect();
+            assert_eq!(format!("{:?}", Prepared::all(&shared(&lines), &keys)), format!("{alone:?}"));
         }
     }
 }

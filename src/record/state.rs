@@ -190,9 +190,9 @@ impl State {
     }
 
     /// Takes an entry's place in the chain, whatever it says.
-    pub(super) const fn advance(&mut self, entry: &Entry) {
+    pub(super) fn advance(&mut self, entry: &Entry) {
         self.recorded = entry.seal.recordedtime;
-        self.head = Head { size: entry.seal.sequence + 1, leaf: entry.leaf };
+        self.head = Head { size: entry.seal.sequence + 1, leaf: entry.leaf() };
     }
 
     /// The place in the opening of the party that a source names.
@@ -227,7 +227,7 @@ impl State {
                     opened: opened.clone(),
                     opener: author.party,
                     acceded: BTreeMap::new(),
-                    last: (sequence, entry.leaf),
+                    last: (sequence, entry.leaf()),
                 });
             }
             (Fact::Founding(founding::Event::Acceded(_)), Some(author)) => {
@@ -258,7 +258,7 @@ impl State {
             | (Fact::Erased(_) | Fact::Attested(_), _) => {}
         }
         if let Some(founding) = self.founding.as_mut().filter(|founding| founding.is_open()) {
-            founding.last = (sequence, entry.leaf);
+            founding.last = (sequence, entry.leaf());
         }
     }
 }

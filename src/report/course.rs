@@ -43,7 +43,7 @@ pub fn of(state: &State, (before, after): (&Reading, &Reading), steps: &[(Step, 
             Cell::text(entry.request.event.keyid.as_str()),
             Cell::Number(entry.seal.sequence),
             Cell::text(timestamp(entry.seal.recordedtime)),
-            Cell::text(entry.leaf.to_string()),
+            Cell::text(entry.leaf().to_string()),
         ]
     };
     Report {

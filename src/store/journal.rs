@@ -300,12 +300,12 @@ impl Journal {
             rest = after.strip_prefix(b"\n")?;
             (!line.contains(&b'\n')).then_some((sequence, line))
         });
-        match found.collect::<Option<Vec<_>>>().filter(|_| read.is_ok()) {
-            Some(found) => found.into_iter().for_each(|(sequence, line)| each(sequence, line)),
-            None => {
-                let what = "no lines of known lengths are here".to_owned();
-                return Err(StoreError::Damaged { path, offset: place.offset, what });
-            }
+        let Some(found) = found.collect::<Option<Vec<_>>>().filter(|_| read.is_ok()) else {
+            let what = "no lines of known lengths are here".to_owned();
+            return Err(StoreError::Damaged { path, offset: place.offset, what });
+        };
+        for (sequence, line) in found {
+            each(sequence, line);
         }
         Ok(())
     }

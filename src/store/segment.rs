@@ -106,27 +106,39 @@ pub(super) fn lines(
             return damaged(place.offset, "no line begins here".to_owned());
         }
     }
-    let mut reader = BufReader::with_capacity(1 << 16, opened.take(limit.saturating_sub(place.offset)));
+    // With room for the longest line and its newline.
+    let mut reader =
+        BufReader::with_capacity(ENTRY_LIMIT + 1, opened.take(limit.saturating_sub(place.offset)));
     let mut line = Vec::new();
+    let longest = ENTRY_LIMIT as u64 + 1;
     loop {
-        line.clear();
-        let longest = ENTRY_LIMIT as u64 + 1;
-        reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
-        let taken = line.len() as u64;
-        if line.pop_if(|byte| *byte == b'\n').is_none() {
-            // Zeros or garbage after a power cut may be long; a newline after them tells that lines were written here.
-            if taken == longest && newline_follows(&mut reader).map_err(said(path, "read"))? {
-                return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
+        let buffer = reader.fill_buf().map_err(said(path, "read"))?;
+        let length = (&mut &*buffer).skip_until(b'\n').map_err(said(path, "read"))?;
+        let (goes_on, taken) = match buffer.get(..length).and_then(|line| line.strip_suffix(b"\n")) {
+            Some([]) => return damaged(place.offset, "an empty line".to_owned()),
+            // Nearly each line lies in the buffer, and is handed out from there.
+            Some(line) => {
+                let goes_on = each(sequence, place, line);
+                reader.consume(length);
+                (goes_on, length as u64)
             }
-            return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
-        }
-        if line.is_empty() {
-            return damaged(place.offset, "an empty line".to_owned());
-        }
-        let here = place;
+            None => {
+                line.clear();
+                reader.by_ref().take(longest).read_until(b'\n', &mut line).map_err(said(path, "read"))?;
+                let taken = line.len() as u64;
+                if line.pop_if(|byte| *byte == b'\n').is_none() {
+                    // Zeros or garbage after a power cut may be long; a newline after them tells that lines were written here.
+                    if taken == longest && newline_follows(&mut reader).map_err(said(path, "read"))? {
+                        return damaged(place.offset, format!("a line of more than {ENTRY_LIMIT} bytes"));
+                    }
+                    return Ok(End { sequence, offset: place.offset, torn: taken > 0 });
+                }
+                (each(sequence, place, &line), taken)
+            }
+        };
         place.offset += taken;
         sequence += 1;
-        if !each(sequence - 1, here, &line) {
+        if !goes_on {
             return Ok(End { sequence, offset: place.offset, torn: false });
         }
     }

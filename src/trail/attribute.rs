@@ -241,9 +241,10 @@ impl<'a> Fields<'a> {
         Inside::of(self.member(name)?.value).ok_or_else(|| name.is_not("a text"))
     }
 
-    pub(super) fn object(&self, name: Name) -> Result<&'a str, EntryFault> {
-        let value = self.member(name)?.value;
-        if value.starts_with('{') { Ok(value) } else { Err(name.is_not("an object")) }
+    /// From where to where an object stands.
+    pub(super) fn object(&self, name: Name) -> Result<Range<usize>, EntryFault> {
+        let (value, end) = (self.member(name)?.value, self.span(name)?.end);
+        if value.starts_with('{') { Ok(end - value.len()..end) } else { Err(name.is_not("an object")) }
     }
 
     /// An integer from 1.

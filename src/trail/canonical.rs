@@ -15,6 +15,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 use std::ops::Range;
+use std::str::Utf8Error;
 use unicode_normalization::UnicodeNormalization;
 
 /// The deepest nesting of objects and arrays; the outermost is the first level.
@@ -90,6 +91,12 @@ impl Member<'_> {
     pub(crate) fn span(&self) -> Range<usize> {
         self.start..self.start + "\"\":".len() + self.name.len() + self.value.len()
     }
+}
+
+/// The text that bytes are.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, NotCanonical> {
+    let refused = |error: Utf8Error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding };
+    std::str::from_utf8(bytes).map_err(refused)
 }
 
 /// Checks that `bytes` are one object in canonical form, and gives its members in order.

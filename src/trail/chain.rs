@@ -15,7 +15,7 @@
 
 use super::attribute::EntryFault;
 use super::hash::{Head, LeafHash};
-use super::parts::Parts;
+use super::parts::{Parts, text};
 use std::collections::HashMap;
 
 /// The first entry that does not follow.
@@ -128,7 +128,7 @@ impl Range {
     }
 
     fn follow(&mut self, line: &[u8], leaf: LeafHash) -> Result<(), ChainFault> {
-        let (parts, seal) = Parts::of_entry(line)?;
+        let (parts, seal) = Parts::of_entry(text(line)?)?;
         in_place(self.end, seal.sequence)?;
         linked(self.last, seal.prevhash)?;
         // A version is at least 1.

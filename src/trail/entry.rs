@@ -17,14 +17,16 @@ use super::attribute::{CORRELATION, Fields, INSTANT, Name, VERSION_7, is_correla
 pub use super::attribute::{EntryFault, parse_id, parse_timestamp, timestamp};
 use super::canonical::{Fault, NotCanonical};
 use super::data::Data;
+use super::excerpt::Excerpt;
 use super::hash::{Head, LeafHash};
 use super::key::{Kind, SigningKey, VerifierKey};
-use super::parts::{Parts, within};
+use super::parts::{Parts, text, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 /// The longest entry in bytes, without its newline (the limit of C2SP tlog-tiles).
@@ -64,15 +66,16 @@ pub struct Event {
 }
 
 /// An event that its author has signed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// What was said.
     pub event: Event,
     /// Ed25519 over [`CONTEXT`] and the canonical bytes of the event.
     pub signature: [u8; 64],
-    signed: Vec<u8>,
-    /// Where `source` and `subject` begin in it: before them stands what is not signed.
-    cuts: [usize; 2],
+    /// What it was read from, or what was signed.
+    line: Excerpt,
+    /// Where the signed bytes stand in it: before `source` and before `subject` it may have what is not signed.
+    signed: [Range<usize>; 3],
 }
 
 /// What the ledger adds when it appends.
@@ -91,16 +94,14 @@ pub struct Seal {
 }
 
 /// A request sealed at its position.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// What was asked.
     pub request: Request,
     /// What the ledger added.
     pub seal: Seal,
-    /// The hash of its bytes.
-    pub leaf: LeafHash,
-    /// How many bytes it has, without newline.
-    pub length: usize,
+    leaf: OnceLock<LeafHash>,
+    length: usize,
 }
 
 impl Event {
@@ -110,7 +111,7 @@ impl Event {
     /// [`EntryFault::Form`] where `data` has no canonical form; [`EntryFault::Attribute`] where an id is not a UUIDv7, the
     /// time not to the millisecond, or the correlation empty or with a control character; [`EntryFault::Length`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryFault> {
-        self.write().map(|(bytes, _)| bytes)
+        self.write().map(|(line, _)| line.into_bytes())
     }
 
     /// Refuses to sign, or to record what somebody else signed, what no other reader takes for the attribute of an event. Entries that
@@ -125,8 +126,8 @@ impl Event {
         }
     }
 
-    /// The canonical bytes, and where `source` and `subject` begin in them.
-    fn write(&self) -> Result<(Vec<u8>, [usize; 2]), EntryFault> {
+    /// The canonical text, and where `source` and `subject` begin in it.
+    fn write(&self) -> Result<(String, [usize; 2]), EntryFault> {
         // What could not be read back is never signed.
         for (name, id) in [(Name::Id, Some(self.id)), (Name::CausationId, self.causationid)] {
             if id.is_some_and(|id| !is_version_7(id)) {
@@ -165,12 +166,11 @@ impl Event {
         put(Name::Time, &quoted(&time)?);
         put(Name::Type, &quoted(&self.kind)?);
         line.push('}');
-        let bytes = line.into_bytes();
         // What the texts hold is checked once all stands in its place.
-        let fields = Fields::of_request(&bytes)?;
+        let fields = Fields::of_request(line.as_bytes())?;
         let cuts = [fields.span(Name::Source)?.start, fields.span(Name::Subject)?.start];
-        within(bytes.len(), SIGNED_LIMIT)?;
-        Ok((bytes, cuts))
+        within(line.len(), SIGNED_LIMIT)?;
+        Ok((line, cuts))
     }
 
     /// Signs the event.
@@ -178,15 +178,16 @@ impl Event {
     /// # Errors
     /// As [`Event::to_bytes`].
     pub fn sign(self, key: &SigningKey) -> Result<Request, EntryFault> {
-        let (signed, cuts) = self.write()?;
-        let signature = key.sign(&[CONTEXT, &signed].concat());
-        Ok(Request { event: self, signature, signed, cuts })
+        let (line, [source, subject]) = self.write()?;
+        let signature = key.sign(&[CONTEXT, line.as_bytes()].concat());
+        let signed = [0..source, source..subject, subject..line.len()];
+        Ok(Request { event: self, signature, line: line.into(), signed })
     }
 }
 
-impl From<Parts<'_>> for Request {
-    fn from(parts: Parts<'_>) -> Self {
-        let [first, second, _] = parts.signed.map(<[u8]>::len);
+impl Request {
+    /// What was read of a line.
+    fn of(parts: Parts<'_>, line: &Excerpt) -> Self {
         let event = Event {
             ledger: parts.ledger.into_owned(),
             id: parts.id,
@@ -198,26 +199,29 @@ impl From<Parts<'_>> for Request {
             basehash: parts.basehash,
             causationid: parts.causationid,
             correlationid: parts.correlationid.map(Cow::into_owned),
-            data: Data::read(parts.data),
+            data: Data::read(line.part(parts.data)),
         };
-        let (signature, signed) = (parts.signature, parts.signed.concat());
-        Self { event, signature, signed, cuts: [first, first + second] }
+        Self { event, signature: parts.signature, line: line.clone(), signed: parts.signed }
     }
-}
 
-impl Request {
     /// Reads the canonical bytes of a request.
     ///
     /// # Errors
     /// [`EntryFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
-        Parts::of_request(bytes).map(Self::from)
+        let line = Excerpt::from(text(bytes)?.to_owned());
+        Ok(Self::of(Parts::of_request(line.as_str())?, &line))
     }
 
     /// The signed bytes: equal for two requests that say the same.
     #[must_use]
-    pub fn signed(&self) -> &[u8] {
-        &self.signed
+    pub fn signed(&self) -> Vec<u8> {
+        self.pieces().concat()
+    }
+
+    /// The signed bytes, where they stand.
+    fn pieces(&self) -> [&[u8]; 3] {
+        self.signed.each_ref().map(|piece| self.line.bytes(piece))
     }
 
     /// The request as one canonical line, without newline.
@@ -228,19 +232,17 @@ impl Request {
 
     /// The signed bytes with runs of members put in before `source` and before `subject`.
     fn with(&self, first: &str, second: &str) -> Vec<u8> {
-        let [source, subject] = self.cuts;
-        let piece = |piece: Range<usize>| self.signed.get(piece).unwrap_or_default();
-        let (head, middle, tail) =
-            (piece(0..source), piece(source..subject), piece(subject..self.signed.len()));
+        let [head, middle, tail] = self.pieces();
         [head, first.as_bytes(), middle, second.as_bytes(), tail].concat()
     }
 
     /// Whether `key` is the named key, one that signs entries, and its signature valid.
     #[must_use]
     pub fn is_signed_by(&self, key: &VerifierKey) -> bool {
+        let [head, middle, tail] = self.pieces();
         key.kind() == Kind::Ed25519
             && key.is_named(&self.event.keyid)
-            && key.verifies(&[CONTEXT, &self.signed].concat(), &self.signature)
+            && key.verifies_parts(&[CONTEXT, head, middle, tail], &self.signature)
     }
 
     /// Seals the request: the bytes of the entry, without newline, and the entry.
@@ -259,15 +261,22 @@ impl Request {
         );
         let bytes = self.with(&first, &second);
         let (leaf, length) = (LeafHash::of(&bytes), bytes.len());
-        (bytes, Entry { request: self, seal, leaf, length })
+        (bytes, Entry { request: self, seal, leaf: leaf.into(), length })
+    }
+}
+
+impl PartialEq for Request {
+    /// What was said, and the signature: where it was read from makes no difference.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.event, &self.signature) == (&other.event, &other.signature)
     }
 }
 
 impl Entry {
     /// Its stream, which ends with it.
     #[must_use]
-    pub const fn stream(&self) -> Head {
-        Head { size: self.seal.streamversion, leaf: self.leaf }
+    pub fn stream(&self) -> Head {
+        Head { size: self.seal.streamversion, leaf: self.leaf() }
     }
 
     /// Reads the bytes of an entry, without newline.
@@ -275,8 +284,38 @@ impl Entry {
     /// # Errors
     /// [`EntryFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryFault> {
-        let (parts, seal) = Parts::of_entry(bytes)?;
-        Ok(Self { request: parts.into(), seal, leaf: LeafHash::of(bytes), length: bytes.len() })
+        Self::read(&text(bytes)?.to_owned().into())
+    }
+
+    /// Reads the text of an entry, without newline.
+    pub(super) fn read(line: &Excerpt) -> Result<Self, EntryFault> {
+        let (parts, seal) = Parts::of_entry(line.as_str())?;
+        Ok(Self {
+            request: Request::of(parts, line),
+            seal,
+            leaf: OnceLock::new(),
+            length: line.as_str().len(),
+        })
+    }
+
+    /// The hash of its bytes, computed when it is asked for first: whoever only reads what entries say needs none.
+    #[must_use]
+    pub fn leaf(&self) -> LeafHash {
+        // What was sealed here knows it; of what was read the line is the whole entry.
+        *self.leaf.get_or_init(|| LeafHash::of(self.request.line.as_str().as_bytes()))
+    }
+
+    /// How many bytes it has, without newline.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+}
+
+impl PartialEq for Entry {
+    /// What was sealed, from which all its bytes follow.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.request, &self.seal) == (&other.request, &other.seal)
     }
 }
 

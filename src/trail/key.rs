@@ -179,6 +179,11 @@ impl VerifierKey {
     /// Whether `signature` is this key's over `message`; Ed25519 is checked strictly.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verifies(&[message], signature)
+    }
+
+    /// As above, of a message in parts, which are not put together.
+    pub(super) fn verifies_parts(&self, message: &[&[u8]], signature: &[u8]) -> bool {
         self.key.verifies(message, signature)
     }
 }

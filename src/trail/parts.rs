@@ -7,10 +7,12 @@
 mod at_once;
 
 use super::attribute::{EntryFault, Fields, Name};
+use super::canonical;
 use super::entry::{ENTRY_LIMIT, SIGNED_LIMIT, Seal};
 use super::hash::LeafHash;
 use chrono::{DateTime, Utc};
 use std::borrow::Cow;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// What an author says and signs; each part as in [`super::entry::Event`].
@@ -26,33 +28,33 @@ pub(super) struct Parts<'a> {
     pub(super) basehash: LeafHash,
     pub(super) causationid: Option<Uuid>,
     pub(super) correlationid: Option<Cow<'a, str>>,
-    /// An object.
-    pub(super) data: &'a str,
+    /// Where the object stands.
+    pub(super) data: Range<usize>,
     pub(super) signature: [u8; 64],
-    /// The signed bytes, between which the runs lie that are not signed.
-    pub(super) signed: [&'a [u8]; 3],
+    /// Where the signed bytes stand, between which the runs lie that are not signed.
+    pub(super) signed: [Range<usize>; 3],
 }
 
 impl<'a> Parts<'a> {
     /// Reads a request.
-    pub(super) fn of_request(bytes: &'a [u8]) -> Result<Self, EntryFault> {
-        within(bytes.len(), ENTRY_LIMIT)?;
-        at_once::request(bytes).map_or_else(|| Self::of(&Fields::of_request(bytes)?, bytes), Ok)
+    pub(super) fn of_request(line: &'a str) -> Result<Self, EntryFault> {
+        within(line.len(), ENTRY_LIMIT)?;
+        at_once::request(line).map_or_else(|| Self::of(&Fields::of_request(line.as_bytes())?, line.len()), Ok)
     }
 
     /// Reads an entry.
-    pub(super) fn of_entry(bytes: &'a [u8]) -> Result<(Self, Seal), EntryFault> {
-        within(bytes.len(), ENTRY_LIMIT)?;
-        at_once::entry(bytes).map_or_else(|| Self::one_by_one(bytes), Ok)
+    pub(super) fn of_entry(line: &'a str) -> Result<(Self, Seal), EntryFault> {
+        within(line.len(), ENTRY_LIMIT)?;
+        at_once::entry(line).map_or_else(|| Self::one_by_one(line), Ok)
     }
 
     /// Reads the attributes of an entry one after another, so that the first fault is named.
-    fn one_by_one(bytes: &'a [u8]) -> Result<(Self, Seal), EntryFault> {
-        let fields = Fields::of_entry(bytes)?;
-        Ok((Self::of(&fields, bytes)?, seal(&fields)?))
+    fn one_by_one(line: &'a str) -> Result<(Self, Seal), EntryFault> {
+        let fields = Fields::of_entry(line.as_bytes())?;
+        Ok((Self::of(&fields, line.len())?, seal(&fields)?))
     }
 
-    fn of(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<Self, EntryFault> {
+    fn of(fields: &Fields<'a>, end: usize) -> Result<Self, EntryFault> {
         fields.is(Name::SpecVersion, "1.0", "\"1.0\"")?;
         fields.is(Name::DataContentType, "application/json", "\"application/json\"")?;
         let parts = Self {
@@ -68,11 +70,17 @@ impl<'a> Parts<'a> {
             correlationid: fields.optional(Name::CorrelationId, Fields::text)?,
             data: fields.object(Name::Data)?,
             signature: signature(fields)?,
-            signed: signed(fields, bytes)?,
+            signed: signed(fields, end)?,
         };
-        within(parts.signed.iter().map(|part| part.len()).sum(), SIGNED_LIMIT)?;
+        within(parts.signed.iter().map(ExactSizeIterator::len).sum(), SIGNED_LIMIT)?;
         Ok(parts)
     }
+}
+
+/// The text that the bytes of a request or an entry are.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, EntryFault> {
+    within(bytes.len(), ENTRY_LIMIT)?;
+    Ok(canonical::text(bytes)?)
 }
 
 /// Refuses what is longer than a limit, in bytes.
@@ -119,12 +127,11 @@ fn decoded(text: &[u8; 88]) -> Option<[u8; 64]> {
 }
 
 /// In canonical order all that is not signed stands before `source` and before `subject`.
-fn signed<'a>(fields: &Fields<'a>, bytes: &'a [u8]) -> Result<[&'a [u8]; 3], EntryFault> {
+fn signed(fields: &Fields<'_>, end: usize) -> Result<[Range<usize>; 3], EntryFault> {
     // With the comma after it.
     let after = |name| fields.span(name).map(|span| span.end + 1);
     let (source, subject) = (fields.span(Name::Source)?.start, fields.span(Name::Subject)?.start);
-    let pieces = [0..after(Name::Ledger)?, source..after(Name::SpecVersion)?, subject..bytes.len()];
-    Ok(pieces.map(|piece| bytes.get(piece).unwrap_or_default()))
+    Ok([0..after(Name::Ledger)?, source..after(Name::SpecVersion)?, subject..end])
 }
 
 /// A number of twelve digits.
@@ -147,6 +154,7 @@ fn seal(fields: &Fields<'_>) -> Result<Seal, EntryFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trail::entry::Entry;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
@@ -169,8 +177,8 @@ mod tests {
     }
 
     /// One by one, as a request.
-    fn request(bytes: &[u8]) -> Result<Parts<'_>, EntryFault> {
-        Parts::of(&Fields::of_request(bytes)?, bytes)
+    fn request(line: &str) -> Result<Parts<'_>, EntryFault> {
+        Parts::of(&Fields::of_request(line.as_bytes())?, line.len())
     }
 
     #[test]
@@ -181,9 +189,9 @@ mod tests {
         ];
         let mut random = fastrand::Rng::with_seed(7);
         for line in HISTORIES.iter().flat_map(|history| history.lines()) {
-            let (parts, _) = Parts::one_by_one(line.as_bytes()).unwrap();
-            let signed = crate::trail::entry::Request::from(parts).to_bytes();
-            assert!(at_once::entry(line.as_bytes()).is_some() && at_once::request(&signed).is_some());
+            let signed = Entry::parse(line.as_bytes()).unwrap().request.to_bytes();
+            let is_read = std::str::from_utf8(&signed).is_ok_and(|signed| at_once::request(signed).is_some());
+            assert!(is_read && at_once::entry(line).is_some());
             for text in [line.as_bytes(), &signed] {
                 for _ in 0..1_000 {
                     let mut bytes = text.to_vec();
@@ -196,9 +204,9 @@ mod tests {
                         4 => drop(bytes.splice(at..at, text.iter().copied().skip(end).take(30)).count()),
                         _ => {}
                     }
-                    let said = String::from_utf8_lossy(&bytes);
-                    assert_eq!(at_once::entry(&bytes), Parts::one_by_one(&bytes).ok(), "{said}");
-                    assert_eq!(at_once::request(&bytes), request(&bytes).ok(), "{said}");
+                    let Ok(said) = super::text(&bytes) else { continue };
+                    assert_eq!(at_once::entry(said), Parts::one_by_one(said).ok(), "{said}");
+                    assert_eq!(at_once::request(said), request(said).ok(), "{said}");
                 }
             }
         }

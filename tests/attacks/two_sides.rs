@@ -178,7 +178,7 @@ pub(crate) fn sealed(requests: Vec<Request>) -> Lines {
             streamversion: stream.size + 1,
             streamprevhash: stream.leaf,
         });
-        head = Head { size: head.size + 1, leaf: entry.leaf };
+        head = Head { size: head.size + 1, leaf: entry.leaf() };
         streams.insert(subject, entry.stream());
         lines.push(line);
     }

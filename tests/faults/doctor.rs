@@ -4,6 +4,7 @@ use super::evidence::commands;
 use super::place::{self, HISTORY, PROGRESS, Place, files, pipe};
 use annals::ledger::Ledger;
 use annals::ledger::examination::{Gravity, Part, examine};
+use annals::trail::hash::LeafHash;
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 use std::fs::{self, OpenOptions};
@@ -181,8 +182,10 @@ const CASES: [Case; 31] = [
         |place| {
             let path = sled(place, "db");
             let mut bytes = fs::read(&path).unwrap();
-            // In the frame of some entry.
-            let at = bytes.windows(4).rposition(|window| window == b"\"id\"").unwrap();
+            // In the frame that ends with the entry of this sequence.
+            let journal = fs::read_to_string(place.segment()).unwrap();
+            let last = LeafHash::of(journal.lines().nth(99).unwrap().as_bytes());
+            let at = bytes.windows(32).rposition(|window| window == last.0).unwrap();
             bytes[at] ^= 1;
             fs::write(path, bytes).unwrap();
         },

@@ -252,7 +252,7 @@ fn every_entry_is_proved_under_every_checkpoint_that_covers_it() {
             let proof = desk.ledger.prove(sequence, under).unwrap();
             let proof = Proof::parse(proof.to_string().as_bytes()).unwrap();
             let leaf = LeafHash::of(proof.extra().unwrap());
-            assert_eq!(leaf, desk.ledger.entry(sequence).unwrap().unwrap().leaf);
+            assert_eq!(leaf, desk.ledger.entry(sequence).unwrap().unwrap().leaf());
             let checkpoint = proof.checkpoint().checkpoint();
             let included =
                 merkle::includes(leaf, sequence, checkpoint.size(), proof.path(), checkpoint.root());

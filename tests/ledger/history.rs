@@ -161,7 +161,8 @@ fn reads_as_if_it_ended(desk: &Desk) {
         .replay(0..u64::MAX, &mut |entry, fact| {
             folded.evolve(entry, fact);
             assert_eq!(at(Cut::Sequence(entry.seal.sequence)), folded, "entry {}", entry.seal.sequence);
-            assert_eq!(at(Cut::Leaf(entry.leaf)), folded);
+            assert_eq!(at(Cut::Leaf(entry.leaf())), folded);
+            assert_eq!(desk.ledger.replayed(entry.seal.sequence + 1).unwrap(), folded);
             Ok(())
         })
         .unwrap();

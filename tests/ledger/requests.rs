@@ -206,7 +206,7 @@ fn what_no_other_reader_takes_for_a_correlation_is_not_recorded() {
     draft.correlationid = Some("a meeting".to_owned());
     let id = "01784d33-3c40-7000-8000-000000000001".parse().unwrap();
     let (request, _) = draft.sign(id, super::desk::ORIGIN, before.leaf, &key, &mut || [0; 16]).unwrap();
-    let signed = std::str::from_utf8(request.signed()).unwrap();
+    let signed = String::from_utf8(request.signed()).unwrap();
     for (written, records) in [("", false), ("a\\nb", false), ("a\\tb", false), ("another", true)] {
         let signed = signed.replace("a meeting", written);
         let signature = STANDARD.encode(key.sign(&[CONTEXT, signed.as_bytes()].concat()));

@@ -198,7 +198,7 @@ fn snapshots_are_kept_while_many_write_and_others_read() {
                 let head = history.state.head;
                 let words = history.words.values().map(|words| words.all().len() as u64);
                 assert_eq!(words.sum::<u64>(), head.size - founded);
-                assert_eq!(ledger.entry(head.size - 1).unwrap().unwrap().leaf, head.leaf);
+                assert_eq!(ledger.entry(head.size - 1).unwrap().unwrap().leaf(), head.leaf);
                 read += 1;
             }
             read

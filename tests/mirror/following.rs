@@ -57,7 +57,7 @@ fn cosignatures_go_to_the_log_and_from_there_to_every_copy() {
 fn whose_ledger_it_is_is_told_by_its_first_entry() {
     let operator = Operator::of(40);
     let mirror = Mirror::new();
-    let first = operator.desk.ledger.entry(0).unwrap().unwrap().leaf;
+    let first = operator.desk.ledger.entry(0).unwrap().unwrap().leaf();
     let other = LeafHash::of(b"another");
     let begin = |first| log(&operator.public()).unwrap().begin(&mirror.copy(), first, None, &mut quietly);
     let refused = begin(Some(other)).unwrap_err();

@@ -10,7 +10,6 @@ use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::cores;
-use annals::record::history::History;
 use annals::record::state::State;
 use annals::trail::chain::Range;
 use annals::trail::entry::{CONTEXT, Entry};
@@ -117,7 +116,7 @@ fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
         let request = &entry.request;
         let key = keys.get(request.event.keyid.as_str())?;
         let signature = Signature::from_bytes(&request.signature);
-        Some((*key, [CONTEXT, request.signed()].concat(), signature))
+        Some((*key, [CONTEXT, &request.signed()].concat(), signature))
     });
     let raw: Vec<_> = raw.collect();
     let none = || Failure::usage("a signature does not hold".to_owned());
@@ -160,11 +159,7 @@ fn replay(lines: &[Vec<u8>], ledger: &Ledger) -> Result<Measured, Failure> {
         },
         || {
             let (time, replayed) = timed(|| {
-                let mut history = History::default();
-                ledger.replay(0..count, &mut |entry, fact| {
-                    history.evolve(entry, fact);
-                    Ok(())
-                })?;
+                let history = ledger.replayed(count)?;
                 let reading = Reading::of(&history.state, None, None, None);
                 let Ok(board) = board::of(&history, &reading, &Filter::default());
                 black_box(board);

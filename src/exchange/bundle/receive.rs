@@ -93,6 +93,6 @@ fn beginning(signed: &SignedCheckpoint, folder: &Path) -> Result<Option<Mirrored
     if before < size || !ledger.has_root(size, signed.checkpoint().root())? {
         return Ok(None);
     }
-    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf);
+    let first = ledger.entry(0)?.map_or(LeafHash::NONE, |entry| entry.leaf());
     Ok(Some(Mirrored { taken: ledger.take_cosignatures(signed)?, before, first }))
 }

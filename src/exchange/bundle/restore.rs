@@ -236,7 +236,7 @@ fn bear_out(answers: &[Answer], ledger: &Ledger) -> Result<(), UnpackError> {
     for answer in answers {
         let Outcome::Recorded { sequence, leaf, .. } = answer.outcome else { continue };
         let entry = ledger.entry(sequence)?;
-        if entry.is_none_or(|entry| entry.leaf != leaf || Some(entry.request.event.id) != answer.id) {
+        if entry.is_none_or(|entry| entry.leaf() != leaf || Some(entry.request.event.id) != answer.id) {
             return Err(UnpackError::Answer { line: answer.line, sequence });
         }
     }

@@ -201,8 +201,8 @@ impl Specimen {
             streamprevhash: stream.leaf,
         };
         let (line, entry) = request.seal(seal);
-        *stream = Head { size: entry.seal.streamversion, leaf: entry.leaf };
-        self.head = Head { size: self.head.size + 1, leaf: entry.leaf };
+        *stream = Head { size: entry.seal.streamversion, leaf: entry.leaf() };
+        self.head = Head { size: self.head.size + 1, leaf: entry.leaf() };
         line
     }
 }

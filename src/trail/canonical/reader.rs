@@ -27,9 +27,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Fault::Encoding`].
     pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, NotCanonical> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| NotCanonical { offset: error.valid_up_to(), fault: Fault::Encoding })?;
-        Ok(Self::new(text))
+        super::text(bytes).map(Self::new)
     }
 
     pub(crate) const fn new(text: &'a str) -> Self {

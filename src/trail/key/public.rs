@@ -3,7 +3,8 @@
 //! What a key is called, and what its signatures mean, is not here.
 
 use super::Kind;
-use ed25519_dalek::{Signature, Verifier};
+use ed25519_dalek::Signature;
+use ed25519_dalek::ed25519::signature::MultipartVerifier;
 use ml_dsa::{EncodedVerifyingKey, MlDsa44};
 use std::sync::Arc;
 
@@ -67,18 +68,19 @@ impl Public {
 
     /// Whether a signature holds. Of Ed25519 (RFC 8032 §5.1.7, and stricter): S below the group's order, R and the key not of small
     /// order, and the encoding of `[S]B − [k]A` equal to R byte for byte, never in a batch, which accepts more. Of ML-DSA-44 (FIPS 204
-    /// §5.3): without context.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// §5.3): without context. The parts of the message are as one.
+    pub(super) fn verifies(&self, message: &[&[u8]], signature: &[u8]) -> bool {
         match self {
             // The library's strict check decompresses R, to tell its order, and then finds it equal to what it computes. That is
             // of prime order, as the key is, or the neutral point, which is told by its bytes.
             Self::Ed25519(key) => {
                 let read = signature.try_into().map(Signature::from_bytes);
-                !signature.starts_with(&NEUTRAL) && read.is_ok_and(|read| key.verify(message, &read).is_ok())
+                !signature.starts_with(&NEUTRAL)
+                    && read.is_ok_and(|read| key.multipart_verify(message, &read).is_ok())
             }
             Self::MlDsa44(lattice) => {
                 let read = ml_dsa::Signature::<MlDsa44>::try_from(signature);
-                read.is_ok_and(|read| lattice.key.verify(message, &read).is_ok())
+                read.is_ok_and(|read| lattice.key.multipart_verify(message, &read).is_ok())
             }
         }
     }

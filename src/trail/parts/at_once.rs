@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use uuid::Uuid;
 
-pub(super) fn request(bytes: &[u8]) -> Option<Parts<'_>> {
-    read(bytes, |_| Some(()), |_| Some(())).map(|(parts, ..)| parts)
+pub(super) fn request(text: &str) -> Option<Parts<'_>> {
+    read(text, |_| Some(()), |_| Some(())).map(|(parts, ..)| parts)
 }
 
-pub(super) fn entry(bytes: &[u8]) -> Option<(Parts<'_>, Seal)> {
+pub(super) fn entry(text: &str) -> Option<(Parts<'_>, Seal)> {
     let chain = |line: &mut Reader<'_>| {
         line.literal("\"prevhash\":")?;
         let prevhash = hash(line)?;
@@ -32,18 +32,18 @@ pub(super) fn entry(bytes: &[u8]) -> Option<(Parts<'_>, Seal)> {
         line.literal(",").filter(|()| streamversion > 0).map(|()| (streamprevhash, streamversion))
     };
     let (parts, (prevhash, recordedtime, sequence), (streamprevhash, streamversion)) =
-        read(bytes, chain, stream)?;
+        read(text, chain, stream)?;
     Some((parts, Seal { sequence, recordedtime, prevhash, streamversion, streamprevhash }))
 }
 
 /// Reads what an author signs, and at two places between it what the ledger adds.
 #[inline]
 fn read<'a, C, S>(
-    bytes: &'a [u8],
+    all: &'a str,
     chain: impl Fn(&mut Reader<'a>) -> Option<C>,
     stream: impl Fn(&mut Reader<'a>) -> Option<S>,
 ) -> Option<(Parts<'a>, C, S)> {
-    let mut line = Reader::of(bytes).ok()?;
+    let mut line = Reader::new(all);
     line.literal("{\"basehash\":")?;
     let basehash = hash(&mut line)?;
     let causationid = match line.literal(",\"causationid\":") {
@@ -55,7 +55,9 @@ fn read<'a, C, S>(
         None => None,
     };
     line.literal(",\"data\":")?;
-    let data = line.inner().ok()?;
+    let begin = line.at();
+    line.inner().ok()?;
+    let data = begin..line.at();
     line.literal(",\"datacontenttype\":\"application/json\",\"id\":")?;
     let id = id(&mut line)?;
     line.literal(",\"keyid\":")?;
@@ -63,7 +65,7 @@ fn read<'a, C, S>(
     line.literal(",\"ledger\":")?;
     let ledger = text(&mut line)?;
     line.literal(",")?;
-    let first = bytes.get(..line.at())?;
+    let first = 0..line.at();
     let chain = chain(&mut line)?;
     line.literal("\"signature\":")?;
     let signature = line.quoted().and_then(decoded)?;
@@ -72,9 +74,9 @@ fn read<'a, C, S>(
     line.literal("\"source\":")?;
     let source = text(&mut line)?;
     line.literal(",\"specversion\":\"1.0\",")?;
-    let second = bytes.get(begin..line.at())?;
+    let second = begin..line.at();
     let stream = stream(&mut line)?;
-    let third = bytes.get(line.at()..)?;
+    let third = line.at()..all.len();
     line.literal("\"subject\":")?;
     let subject = text(&mut line)?;
     line.literal(",\"time\":")?;
@@ -84,7 +86,7 @@ fn read<'a, C, S>(
     line.literal("}")?;
     line.end().ok()?;
     let signed = [first, second, third];
-    within(signed.iter().map(|part| part.len()).sum(), SIGNED_LIMIT).ok()?;
+    within(signed.iter().map(ExactSizeIterator::len).sum(), SIGNED_LIMIT).ok()?;
     let parts = Parts {
         ledger,
         id,
