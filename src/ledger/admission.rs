@@ -12,6 +12,7 @@ use crate::store::{AppendError, Store, StoreError};
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{Entry, EntryFault, Request};
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::Lines;
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -110,7 +111,7 @@ struct Asked {
 /// What is admitted and not written yet.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub(super) lines: Vec<Vec<u8>>,
+    pub(super) lines: Lines,
     pub(super) leaves: Vec<LeafHash>,
     pub(super) kept: Vec<Disclosure>,
     /// Those of requests that were recorded before: most of them are at hand.
@@ -174,7 +175,7 @@ impl Past {
     ) -> Result<(), RecordError> {
         let claim = Claim::of(request, &self.state.keys);
         let own = belong(disclosures, claim.held());
-        self.judged(store, request, &claim, own, now, &[]).map(|_| ())
+        self.judged(store, request, &claim, own, now, &Lines::default()).map(|_| ())
     }
 
     fn admit(
@@ -202,7 +203,7 @@ impl Past {
         let (id, seal) = (event.id, self.state.seal(self.index.stream(&event.subject), recorded));
         let (bytes, entry) = request.seal(seal);
         self.take(&entry, fact, held).map_err(AppendError::Failed)?;
-        batch.lines.push(bytes);
+        batch.lines.push(&bytes);
         batch.leaves.push(entry.leaf());
         batch.kept.extend(disclosures);
         batch.erased.extend(claim.erased());
@@ -216,7 +217,7 @@ impl Past {
         claim: &'a Claim,
         own: Result<(), RecordError>,
         now: DateTime<Utc>,
-        batch: &[Vec<u8>],
+        batch: &Lines,
     ) -> Result<Judged<'a>, RecordError> {
         if let Some(receipt) = self.first_receipt(store, request, batch)? {
             // What is signed is the same, so the digests are those of the recorded entry.
@@ -236,7 +237,7 @@ impl Past {
         &mut self,
         store: &dyn Store,
         request: &Request,
-        batch: &[Vec<u8>],
+        batch: &Lines,
     ) -> Result<Option<Receipt>, RecordError> {
         let id = request.event.id;
         let known = self.index.by_id(id).map_err(AppendError::Failed)?;
@@ -244,7 +245,7 @@ impl Past {
         let stored = self.size();
         let mut first = None;
         match usize::try_from(sequence.saturating_sub(stored)).ok().filter(|_| sequence >= stored) {
-            Some(at) => first = batch.get(at).and_then(|line| Entry::parse(line).ok()),
+            Some(at) => first = Entry::parse(batch.line(at)).ok(),
             None => store
                 .read(sequence..sequence + 1, &mut |_, line| first = Entry::parse(line).ok())
                 .map_err(AppendError::Failed)?,

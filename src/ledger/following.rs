@@ -12,6 +12,8 @@ use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::{AppendError, StoreError, said};
+use crate::trail::lines::Lines;
+use std::mem;
 use std::panic;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, SyncSender};
@@ -20,6 +22,9 @@ use std::thread::{self, JoinHandle};
 
 /// How many entries are written under one commit.
 const BATCH: u64 = 8192;
+
+/// Bytes of words in memory: what is taken speaks of any action, and nobody else works meanwhile.
+const ROOM: usize = 160 << 20;
 
 /// Why an entry that was sealed elsewhere is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +55,7 @@ pub struct Following {
     /// Entries that are written by now, or being written.
     begun: u64,
     /// What is not written yet.
-    waiting: Vec<Vec<u8>>,
+    waiting: Lines,
     /// [`BATCH`], but in tests.
     batch: u64,
     /// Whether nothing is written before all is judged.
@@ -66,11 +71,11 @@ impl Following {
         let Past { state, index, .. } = ledger.past().copy();
         let (begun, writer) = (state.head.size, Writer::begin(ledger)?);
         Ok(Self {
-            verifier: Verifier::after(index, state),
+            verifier: Verifier::after(index.with_room(ROOM), state),
             writer,
             from: begun,
             begun,
-            waiting: Vec::new(),
+            waiting: Lines::default(),
             batch: BATCH,
             holds: false,
         })
@@ -94,7 +99,7 @@ impl Following {
     /// [`FollowError`]. Of what was taken before, some may be written: as much as was judged good.
     pub fn push(&mut self, line: &[u8]) -> Result<(), FollowError> {
         self.verifier.push(line)?;
-        self.waiting.push(line.to_vec());
+        self.waiting.push(line);
         let judged = self.verifier.judged().saturating_sub(self.begun);
         if !self.verifier.holds() {
             return Err(self.refused());
@@ -113,16 +118,16 @@ impl Following {
 
     fn refused(&mut self) -> FollowError {
         let done = Verifier::new(Index::default(), Beside::default());
-        match std::mem::replace(&mut self.verifier, done).finish() {
+        match mem::replace(&mut self.verifier, done).finish() {
             Ok(report) => FollowError::Refused(Box::new(report)),
             Err(error) => error.into(),
         }
     }
 
     fn commit(&mut self, count: u64) -> Result<(), FollowError> {
-        let batch = usize::try_from(count).unwrap_or(usize::MAX).min(self.waiting.len());
+        let later = self.waiting.split_off(usize::try_from(count).unwrap_or(usize::MAX));
         self.begun += count;
-        self.writer.write(self.waiting.drain(..batch).collect())
+        self.writer.write(mem::replace(&mut self.waiting, later))
     }
 
     /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
@@ -149,13 +154,13 @@ impl Following {
 /// meanwhile.
 struct Writer {
     folder: PathBuf,
-    batches: Option<SyncSender<Vec<Vec<u8>>>>,
+    batches: Option<SyncSender<Lines>>,
     thread: Option<JoinHandle<Result<Ledger, AppendError>>>,
 }
 
 impl Writer {
     fn begin(ledger: Ledger) -> Result<Self, StoreError> {
-        let (batches, taken) = mpsc::sync_channel::<Vec<Vec<u8>>>(1);
+        let (batches, taken) = mpsc::sync_channel::<Lines>(1);
         let folder = ledger.folder.clone().unwrap_or_default();
         let write = move || {
             for batch in taken {
@@ -171,7 +176,7 @@ impl Writer {
     }
 
     /// Writes a batch once those before it are written. What the disk refuses is told at one of the next two, or at the end.
-    fn write(&mut self, batch: Vec<Vec<u8>>) -> Result<(), FollowError> {
+    fn write(&mut self, batch: Lines) -> Result<(), FollowError> {
         let taken = self.batches.as_ref().is_some_and(|batches| batches.send(batch).is_ok());
         // It takes no more where one before could not be written, and says why.
         if taken { Ok(()) } else { self.end().and_then(|_| Err(self.doubtful())) }

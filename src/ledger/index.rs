@@ -28,6 +28,8 @@ use uuid::Uuid;
 
 /// Records of several actions that are read together, unless one has more.
 const TOGETHER: usize = 1 << 11;
+/// Bytes of words in memory where others need memory, too: of whoever verifies, and of a copy.
+const LEAST: usize = 32 << 20;
 /// Entries whose names are in memory: when they are more, the index is worth keeping.
 pub(super) const NEWEST: usize = 1 << 16;
 
@@ -106,7 +108,7 @@ impl Index {
             streams: BTreeMap::new(),
             bytes: 0,
             parties: Vec::new(),
-            recent: Recent::default(),
+            recent: Recent::new(LEAST),
             disclosures,
         }
     }
@@ -125,6 +127,13 @@ impl Index {
         };
         let Settled { streams, bytes, parties, .. } = settled;
         Ok(Self { tables, streams, bytes, parties, ..Self::default() })
+    }
+
+    /// The same with so many bytes for words in memory, which are read again where they do not fit.
+    #[must_use]
+    pub(super) const fn with_room(mut self, bytes: usize) -> Self {
+        self.recent.limit(bytes);
+        self
     }
 
     /// The same at this moment, to be settled beside this one.

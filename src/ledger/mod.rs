@@ -81,6 +81,7 @@ use crate::store::memory::Memory;
 use crate::store::{AppendError, Head, Store, StoreError};
 use crate::trail::entry::Entry;
 use crate::trail::entry::{EntryFault, timestamp};
+use crate::trail::lines::Lines;
 use admission::Job;
 pub use admission::{Receipt, RecordError};
 use chrono::{DateTime, Utc};
@@ -289,12 +290,12 @@ impl Ledger {
     pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
         let store = Memory::default();
         let mut past = Past::default();
-        let mut lines = Vec::new();
+        let mut lines = Lines::default();
         let mut failed = None;
         self.read(0..u64::MAX, &mut |at, line| {
             let read = read_entry(at, Entry::parse(line));
             let taken = read.and_then(|(entry, fact, held)| Ok(past.take(&entry, &fact, &held)?));
-            lines.push(line.to_vec());
+            lines.push(line);
             failed = taken.err();
             if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;

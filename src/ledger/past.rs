@@ -22,6 +22,8 @@ use std::sync::Arc;
 
 /// Lines that are read before they are parsed.
 const PAGE: usize = 1024;
+/// Bytes of words in memory where a ledger is open: those of some thousand actions with a hundred words each.
+const ROOM: usize = 80 << 20;
 /// Lines that are worth a thread.
 pub(super) const SHARE: usize = 64;
 
@@ -47,9 +49,9 @@ impl Default for Past {
 
 impl Past {
     /// What durable entries leave.
-    pub(super) const fn new(state: State, index: Index, kept: u64) -> Self {
+    pub(super) fn new(state: State, index: Index, kept: u64) -> Self {
         let durable = (state.head, state.recorded);
-        Self { state, index, kept, durable }
+        Self { state, index: index.with_room(ROOM), kept, durable }
     }
 
     /// Says that all it took is durable.

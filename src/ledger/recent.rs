@@ -5,13 +5,12 @@ use crate::domain::word::Words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of words in memory, but for the longest of one action.
-const WORDS: usize = 32 << 20;
-
 /// Words, each with when they were asked for last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Recent {
     words: HashMap<Code, (u64, Arc<Words>)>,
+    /// How much memory they may take, but for the longest of one action.
+    room: usize,
     /// How much memory they take.
     bytes: usize,
     /// How often words were asked for.
@@ -19,6 +18,16 @@ pub(super) struct Recent {
 }
 
 impl Recent {
+    /// With room for so many bytes.
+    pub(super) fn new(room: usize) -> Self {
+        Self { words: HashMap::new(), room, bytes: 0, turn: 0 }
+    }
+
+    /// Gives them so much room from here on.
+    pub(super) const fn limit(&mut self, room: usize) {
+        self.room = room;
+    }
+
     pub(super) fn get(&mut self, action: &Code) -> Option<Arc<Words>> {
         self.turn += 1;
         let (turn, words) = self.words.get_mut(action)?;
@@ -38,12 +47,12 @@ impl Recent {
         self.release(action);
         self.bytes += words.bytes();
         self.words.insert(action.clone(), (self.turn, Arc::clone(&words)));
-        if self.bytes > WORDS {
+        if self.bytes > self.room {
             let mut turns: Vec<(u64, Code)> =
                 self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
             turns.sort_unstable();
             for (_, other) in turns.iter().filter(|(_, other)| other != action) {
-                if self.bytes <= WORDS / 4 * 3 {
+                if self.bytes <= self.room / 4 * 3 {
                     break;
                 }
                 self.release(other);

@@ -5,6 +5,7 @@ use super::embedded::Embedded;
 use super::memory::Memory;
 use super::{AppendError, Condition, Head, LineHint, Store, StoreError};
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::Lines;
 use std::thread;
 
 fn every(rule: impl Fn(&dyn Store)) {
@@ -13,8 +14,8 @@ fn every(rule: impl Fn(&dyn Store)) {
     rule(&Embedded::create(&folder.path().join("ledger")).unwrap());
 }
 
-fn batch(lines: &[&str]) -> Vec<Vec<u8>> {
-    lines.iter().map(|line| line.as_bytes().to_vec()).collect()
+fn batch(lines: &[&str]) -> Lines {
+    lines.iter().collect()
 }
 
 fn all(store: &dyn Store, range: std::ops::Range<u64>) -> Vec<(u64, String)> {
@@ -61,7 +62,7 @@ fn nothing_is_a_batch_too_and_changes_nothing() {
     every(|store| {
         for _ in 0..2 {
             let head = store.head();
-            assert_eq!(store.append(head, &[]).unwrap(), head);
+            assert_eq!(store.append(head, &Lines::default()).unwrap(), head);
             assert_eq!(store.head(), head);
             store.append(head, &batch(&["a"])).unwrap();
         }
@@ -81,7 +82,7 @@ fn of_those_who_append_at_once_each_line_is_stored_once_and_readers_see_a_beginn
                         for at in 0..EACH {
                             let mut expected = store.head();
                             // Whoever was not first learns where the log stands, and nothing of theirs is there.
-                            while let Err(error) = store.append(expected, &[line(writer, at)]) {
+                            while let Err(error) = store.append(expected, &Lines::from_iter([line(writer, at)])) {
                                 let AppendError::Conflict(head) = error else { panic!("{error}") };
                                 assert!(head.size > expected.size);
                                 expected = head;
@@ -131,7 +132,7 @@ fn an_append_waits_for_nobody_who_reads() {
             seen.push(line.to_vec());
         };
         store.read(0..2, &mut each).unwrap();
-        assert_eq!(seen, batch(&["a", "b"]));
+        assert!(batch(&["a", "b"]).iter().eq(seen));
         assert_eq!(all(store, 2..9), [(2, "c".into())]);
     });
 }
@@ -154,7 +155,7 @@ fn lines_of_every_length_are_read_back() {
         let lines: Vec<Vec<u8>> = [1, 7_499, 7_500, 7_501, 65_535, 1, 4_000, 4_000, 65_535, 65_535, 3]
             .map(|length| vec![b'x'; length])
             .into();
-        store.append(Head::EMPTY, &lines).unwrap();
+        store.append(Head::EMPTY, &lines.iter().collect()).unwrap();
         for start in 0..lines.len() {
             let mut found = Vec::new();
             store.read(start as u64..u64::MAX, &mut |_, line| found.push(line.to_vec())).unwrap();
@@ -172,7 +173,7 @@ fn lines_are_picked_where_hints_say_and_looked_for_where_they_are_not() {
             })
             .collect();
         for batch in lines.chunks(7) {
-            store.append(store.head(), batch).unwrap();
+            store.append(store.head(), &batch.iter().collect()).unwrap();
         }
         let lengths =
             lines.iter().scan(0, |sum, line| Some(std::mem::replace(sum, *sum + line.len() as u64 + 1)));

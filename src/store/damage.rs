@@ -33,7 +33,7 @@ fn grow(path: &Path, size: u64) -> Answers {
     let store = open(path).unwrap();
     while store.head().size < size {
         let from = store.head().size;
-        let batch: Vec<_> = (from..size.min(from + 25)).map(line).collect();
+        let batch = (from..size.min(from + 25)).map(line).collect();
         store.append(store.head(), &batch).unwrap();
     }
     answers(&store)
@@ -115,7 +115,7 @@ fn readers_need_no_sled_and_change_nothing() {
 fn a_reader_neither_appends_nor_keeps_blobs() {
     let (folder, known) = ledger();
     let reader = Embedded::open_read_only(folder.path()).unwrap();
-    let refused = reader.append(known.0, &[b"a line".to_vec()]).unwrap_err();
+    let refused = reader.append(known.0, &crate::trail::lines::Lines::from_iter(["a line"])).unwrap_err();
     assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
     assert!(matches!(reader.put_blob(&mut &b"evidence"[..]), Err(StoreError::ReadOnly(_))));
 }

@@ -253,6 +253,7 @@ mod tests {
     use super::faults::{Fault, arm};
     use super::make_folder;
     use crate::store::journal::Journal;
+    use crate::trail::lines::Lines;
     use std::fs;
     use std::path::Path;
 
@@ -281,7 +282,7 @@ mod tests {
                     for number in 0..5 {
                         let line = format!("line-{number}").into_bytes();
                         // Whatever fails, the next is tried.
-                        if journal.append(journal.head(), std::slice::from_ref(&line), &mut |_| {}).is_ok() {
+                        if journal.append(journal.head(), &Lines::from_iter([&line]), &mut |_| {}).is_ok() {
                             known.push(String::from_utf8(line).unwrap());
                         }
                     }
@@ -293,7 +294,7 @@ mod tests {
                 let mut rest = there.iter();
                 assert!(known.iter().all(|line| rest.any(|there| there == line)), "{known:?} in {there:?}");
                 assert!(there.is_sorted() && there.len() <= known.len() + 1, "{there:?}");
-                journal.append(journal.head(), &[b"line-9".to_vec()], &mut |_| {}).unwrap();
+                journal.append(journal.head(), &Lines::from_iter(["line-9"]), &mut |_| {}).unwrap();
                 assert_eq!(open(folder.path()).unwrap().head(), journal.head());
                 if !met {
                     assert!(known.len() == 5 && after > if fault == Fault::Half { 4 } else { 15 }, "{after}");

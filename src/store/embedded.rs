@@ -18,6 +18,7 @@ use super::journal::{Journal, SEGMENT_LIMIT};
 use super::recovery::{self, Recovered, WITHOUT};
 use super::segment::{EachLine, Place, Segment};
 use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
+use crate::trail::lines::Lines;
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -140,7 +141,7 @@ impl Embedded {
     }
 
     /// Takes lines in that are durable in the journal, so that nothing that sled says can undo them.
-    fn take_in(&self, first: u64, place: Place, lines: &[Vec<u8>]) {
+    fn take_in(&self, first: u64, place: Place, lines: &Lines) {
         let mut derived = self.derived();
         if let Some(reason) = self.broken.get() {
             derived.give_up(reason);
@@ -227,9 +228,9 @@ impl Embedded {
 }
 
 impl Derived {
-    fn push(&mut self, first: u64, mut place: Place, lines: &[Vec<u8>]) -> Result<(), Broken> {
+    fn push(&mut self, first: u64, mut place: Place, lines: &Lines) -> Result<(), Broken> {
         let Some(frames) = &mut self.frames else { return Ok(()) };
-        (first..).zip(lines).try_for_each(|(sequence, line)| {
+        (first..).zip(lines.iter()).try_for_each(|(sequence, line)| {
             let here = place;
             place.offset += line.len() as u64 + 1;
             frames.push(sequence, here, line)
@@ -253,7 +254,7 @@ impl Store for Embedded {
         self.journal.head()
     }
 
-    fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
+    fn append(&self, expected: Head, batch: &Lines) -> Result<Head, AppendError> {
         self.journal.append(expected, batch, &mut |place| self.take_in(expected.size, place, batch))
     }
 

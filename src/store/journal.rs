@@ -9,6 +9,7 @@ use super::segment::{EachLine, Place, Segment, file, follows, last_line, line_at
 use super::{AppendError, Head, StoreError, advance, disk, said};
 use crate::trail::entry;
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::Lines;
 use std::fs::{File, OpenOptions};
 use std::mem;
 use std::ops::Range;
@@ -175,7 +176,7 @@ impl Journal {
     pub(super) fn append(
         &self,
         expected: Head,
-        batch: &[Vec<u8>],
+        batch: &Lines,
         durable: &mut dyn FnMut(Place),
     ) -> Result<Head, AppendError> {
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,8 +200,7 @@ impl Journal {
         };
         let Segment { first: segment, length: offset } = last.unwrap_or(Segment { first: 0, length: 0 });
         let path = file(&self.folder, segment);
-        let bytes = [batch.join(&b'\n').as_slice(), if batch.is_empty() { b"" } else { b"\n" }].concat();
-        if let Err(error) = disk::write(&path, writer, &bytes).map_err(said(&path, "written")) {
+        if let Err(error) = disk::write(&path, writer, batch.bytes()).map_err(said(&path, "written")) {
             // What was written in part is taken back; only where that succeeds is it known that nothing was stored.
             let taken_back = disk::set_len(&path, writer, offset);
             if taken_back.and_then(|()| disk::sync_all(&path, writer)).is_ok() {
@@ -217,7 +217,7 @@ impl Journal {
         durable(Place { segment, offset });
         let mut whole = self.grown();
         if let Some(last) = whole.segments.last_mut() {
-            last.length += bytes.len() as u64;
+            last.length += batch.bytes().len() as u64;
         }
         whole.head = head;
         Ok(head)

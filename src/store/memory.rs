@@ -2,6 +2,7 @@
 
 use super::{AppendError, Blob, Condition, Head, Store, StoreError, advance};
 use crate::trail::hash::sha256;
+use crate::trail::lines::Lines;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::ops::Range;
@@ -40,13 +41,13 @@ impl Store for Memory {
         self.kept().head
     }
 
-    fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError> {
+    fn append(&self, expected: Head, batch: &Lines) -> Result<Head, AppendError> {
         let mut kept = self.changed();
         if expected != kept.head {
             return Err(AppendError::Conflict(kept.head));
         }
         kept.head = advance(kept.head, batch)?;
-        kept.lines.extend(batch.iter().map(|line| Arc::from(line.as_slice())));
+        kept.lines.extend(batch.iter().map(Arc::from));
         Ok(kept.head)
     }
 

@@ -42,6 +42,7 @@ mod damage;
 
 pub use crate::trail::hash::Head;
 use crate::trail::hash::LeafHash;
+use crate::trail::lines::Lines;
 pub(crate) use blobs::write_durably;
 use std::io::{self, ErrorKind, Read, Write};
 use std::ops::Range;
@@ -197,11 +198,11 @@ pub trait Store: Send + Sync {
     /// Where the log stands.
     fn head(&self) -> Head;
 
-    /// Appends lines, given without their newlines, if the log stands at `expected`.
+    /// Appends lines if the log stands at `expected`.
     ///
     /// # Errors
     /// [`AppendError`]: whether nothing was stored is said by its kind.
-    fn append(&self, expected: Head, batch: &[Vec<u8>]) -> Result<Head, AppendError>;
+    fn append(&self, expected: Head, batch: &Lines) -> Result<Head, AppendError>;
 
     /// Hands the lines of a range, as far as there are any, to `each` in their order, which asks the store for nothing
     /// meanwhile.
@@ -278,14 +279,13 @@ pub enum Condition {
 }
 
 /// The head after a batch, whose lines are checked on the way.
-fn advance(head: Head, batch: &[Vec<u8>]) -> Result<Head, StoreError> {
-    let fits = |line: &&Vec<u8>| {
-        (1..=crate::trail::entry::ENTRY_LIMIT).contains(&line.len()) && !line.contains(&b'\n')
-    };
+fn advance(head: Head, batch: &Lines) -> Result<Head, StoreError> {
+    let fits =
+        |line: &&[u8]| (1..=crate::trail::entry::ENTRY_LIMIT).contains(&line.len()) && !line.contains(&b'\n');
     if let Some(line) = batch.iter().find(|line| !fits(line)) {
         return Err(StoreError::Line(line.len()));
     }
-    let leaf = batch.last().map_or(head.leaf, |line| LeafHash::of(line));
+    let leaf = batch.len().checked_sub(1).map_or(head.leaf, |last| LeafHash::of(batch.line(last)));
     Ok(Head { size: head.size + batch.len() as u64, leaf })
 }
 

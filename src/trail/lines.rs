@@ -1,10 +1,9 @@
-//! Lines that are taken together, and the entries that they are, which share their text: a long history is read without memory of
-//! its own for each entry.
+//! Lines that are taken together, as they stand in a file, and the entries that they are, which share their text: a long history is
+//! read without memory of its own for each entry.
 //!
 //! ```
 //! use annals::trail::lines::Lines;
-//! let mut lines = Lines::default();
-//! include_str!("../../tests/vectors/entries.jsonl").lines().for_each(|line| lines.push(line.as_bytes()));
+//! let lines: Lines = include_str!("../../tests/vectors/entries.jsonl").lines().collect();
 //! let lines = lines.share();
 //! assert_eq!((lines.len(), lines.entry(5).unwrap().seal.sequence), (6, 5));
 //! ```
@@ -15,11 +14,12 @@ use super::excerpt::Excerpt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Lines, without their newlines.
-#[derive(Debug, Default)]
+/// Lines, given without their newlines.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Lines {
+    /// With a newline after each.
     bytes: Vec<u8>,
-    /// Where each of them ends.
+    /// Where each of them ends, before its newline.
     ends: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ pub struct Shared {
     ends: Vec<usize>,
 }
 
-/// The lines, one directly after the other.
+/// The lines with a newline after each.
 #[derive(Debug)]
 enum Text {
     Whole(Arc<String>),
@@ -43,6 +43,35 @@ impl Lines {
     pub fn push(&mut self, line: &[u8]) {
         self.bytes.extend_from_slice(line);
         self.ends.push(self.bytes.len());
+        self.bytes.push(b'\n');
+    }
+
+    /// A line, by its place from 0; of one that is not there nothing.
+    #[must_use]
+    pub fn line(&self, place: usize) -> &[u8] {
+        self.bytes.get(at(&self.ends, place)).unwrap_or_default()
+    }
+
+    /// Each of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|place| self.line(place))
+    }
+
+    /// All of them with a newline after each, as a file has them.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Leaves so many of the first, and gives the others.
+    #[must_use]
+    pub fn split_off(&mut self, count: usize) -> Self {
+        let mut after = self.ends.split_off(count.min(self.len()));
+        let begin = at(&self.ends, self.len()).start;
+        for end in &mut after {
+            *end -= begin;
+        }
+        Self { bytes: self.bytes.split_off(begin), ends: after }
     }
 
     /// How many there are.
@@ -86,7 +115,7 @@ impl Shared {
             Text::Whole(text) => text.as_bytes(),
             Text::Bytes(bytes) => bytes,
         };
-        bytes.get(self.at(place)).unwrap_or_default()
+        bytes.get(at(&self.ends, place)).unwrap_or_default()
     }
 
     /// The entry that a line is.
@@ -95,8 +124,7 @@ impl Shared {
     /// [`EntryFault`], by name.
     pub fn entry(&self, place: usize) -> Result<Entry, EntryFault> {
         let excerpt = match &self.text {
-            // Two lines may share a character that neither has.
-            Text::Whole(text) => Excerpt::of(text, self.at(place)),
+            Text::Whole(text) => Excerpt::of(text, at(&self.ends, place)),
             Text::Bytes(_) => None,
         };
         excerpt.map_or_else(|| Entry::parse(self.line(place)), |line| Entry::read(&line))
@@ -115,12 +143,21 @@ impl Shared {
         ends.clear();
         Lines { bytes, ends }
     }
+}
 
-    fn at(&self, place: usize) -> Range<usize> {
-        let begin = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
-        let end = self.ends.get(place).copied();
-        begin.zip(end).map_or(0..0, |(begin, end)| begin..end)
+impl<L: AsRef<[u8]>> FromIterator<L> for Lines {
+    fn from_iter<I: IntoIterator<Item = L>>(lines: I) -> Self {
+        let mut taken = Self::default();
+        lines.into_iter().for_each(|line| taken.push(line.as_ref()));
+        taken
     }
+}
+
+/// Where a line stands; where there is none, from where the lines before it end.
+fn at(ends: &[usize], place: usize) -> Range<usize> {
+    let before = place.checked_sub(1).and_then(|before| ends.get(before).or(ends.last()));
+    let begin = before.map_or(0, |end| end + 1);
+    begin..ends.get(place).copied().unwrap_or(begin)
 }
 
 #[cfg(test)]
@@ -129,18 +166,12 @@ mod tests {
 
     const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
 
-    fn shared<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Shared {
-        let mut taken = Lines::default();
-        lines.into_iter().for_each(|line| taken.push(line));
-        taken.share()
-    }
-
     #[test]
     fn an_entry_that_shares_its_text_is_the_one_that_has_its_own() {
         let lines = || ENTRIES.lines().map(str::as_bytes);
         let bad: &[u8] = b"\xc3";
         for all in [lines().collect::<Vec<_>>(), lines().chain([bad]).collect()] {
-            let shared = shared(all.iter().copied());
+            let shared = all.iter().collect::<Lines>().share();
             for (place, line) in all.iter().enumerate() {
                 assert_eq!(shared.line(place), *line);
                 assert_eq!(shared.entry(place), Entry::parse(line));
@@ -156,18 +187,24 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_two_lines_share_is_in_neither() {
-        let [before, after] = ["æ".as_bytes()[..1].to_vec(), "æ".as_bytes()[1..].to_vec()];
-        let shared = shared([&*before, &after]);
-        assert!(matches!(shared.text, Text::Whole(_)));
-        for (place, line) in [before, after].iter().enumerate() {
-            assert_eq!(shared.entry(place), Entry::parse(line));
+    fn lines_are_kept_as_a_file_has_them_and_parted_where_one_wants() {
+        let all: [&[u8]; 5] = [b"one", b"", b"two\nin one", b"\xff", b"five"];
+        for count in 0..7 {
+            let mut lines: Lines = all.iter().collect();
+            assert_eq!(lines.bytes(), b"one\n\ntwo\nin one\n\xff\nfive\n");
+            let rest = lines.split_off(count);
+            let (first, others) = all.split_at(count.min(5));
+            assert!(
+                lines.iter().eq(first.iter().copied()) && rest.iter().eq(others.iter().copied()),
+                "{count}"
+            );
+            assert_eq!((lines, rest), (first.iter().collect(), others.iter().collect()));
         }
     }
 
     #[test]
     fn what_is_still_read_keeps_its_text() {
-        let lines = shared(ENTRIES.lines().map(str::as_bytes));
+        let lines = ENTRIES.lines().collect::<Lines>().share();
         let entry = lines.entry(3).unwrap();
         let mut next = lines.into_empty();
         next.push(b"other");

@@ -80,7 +80,7 @@ fn the_sled_of_another_ledger_is_replaced() {
     let (folder, known) = ledger();
     let other = tempfile::tempdir().unwrap();
     let store = Embedded::create(other.path()).unwrap();
-    store.append(Head::EMPTY, &(0..500).map(|at| line(at + 1)).collect::<Vec<_>>()).unwrap();
+    store.append(Head::EMPTY, &(0..500).map(|at| line(at + 1)).collect()).unwrap();
     drop(store);
     replace(folder.path(), other.path());
     assert_eq!(healed(folder.path(), &known).len(), 1);

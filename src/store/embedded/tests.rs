@@ -22,12 +22,12 @@ fn where_sled_panics_or_hangs_no_append_waits_and_the_next_opening_heals() {
         let folder = tempfile::tempdir().unwrap();
         let store = Embedded::create(folder.path()).unwrap();
         let lines: Vec<_> = (0..5_000).map(|line| format!("line {line}").into_bytes()).collect();
-        store.append(Head::EMPTY, &lines[..300]).unwrap();
+        store.append(Head::EMPTY, &lines[..300].iter().collect()).unwrap();
         inside(store.derived().frames.as_ref().unwrap());
         let begun = Instant::now();
         // More than are waited for in the queue.
         for batch in lines[300..].chunks(100) {
-            store.append(store.head(), batch).unwrap();
+            store.append(store.head(), &batch.iter().collect()).unwrap();
         }
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         drop(store);
@@ -43,7 +43,7 @@ fn no_append_waits_for_a_reader_for_whom_sled_hangs() {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::create(folder.path()).unwrap();
     let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
-    let head = store.append(Head::EMPTY, &lines).unwrap();
+    let head = store.append(Head::EMPTY, &lines.iter().collect()).unwrap();
     store.derived().frames.as_ref().unwrap().hang();
     std::thread::scope(|scope| {
         let (asked, asks) = std::sync::mpsc::channel();
@@ -60,7 +60,7 @@ fn no_append_waits_for_a_reader_for_whom_sled_hangs() {
         // Long enough for it to wait for sled, in whose queue there is room.
         std::thread::sleep(Duration::from_millis(100));
         let begun = Instant::now();
-        store.append(head, &lines[..20]).unwrap();
+        store.append(head, &lines[..20].iter().collect()).unwrap();
         assert!(!reader.is_finished() && begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
         assert_eq!(reader.join().unwrap(), lines[7..8], "the journal answered");
     });
@@ -72,7 +72,7 @@ fn a_rebuilding_that_fails_leaves_what_was() {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::create(folder.path()).unwrap();
     let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
-    store.append(Head::EMPTY, &lines).unwrap();
+    store.append(Head::EMPTY, &lines.iter().collect()).unwrap();
     drop(store);
     let sled = folder.path().join("sled");
     let kept = std::fs::read(sled.join("current.jsonl")).unwrap();
@@ -97,7 +97,7 @@ fn what_was_not_closed_is_tried_in_a_copy() {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::create(folder.path()).unwrap();
     let lines: Vec<_> = (0..700).map(|line| format!("line {line}").into_bytes()).collect();
-    store.append(Head::EMPTY, &lines).unwrap();
+    store.append(Head::EMPTY, &lines.iter().collect()).unwrap();
     drop(store);
     let path = folder.path().join("sled");
     let generations = || Generations::read(&path);
@@ -118,14 +118,14 @@ fn where_sled_fails_the_journal_answers_and_the_next_opening_heals() {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::create(folder.path()).unwrap();
     let lines: Vec<_> = (0..300).map(|line| format!("line {line}").into_bytes()).collect();
-    let head = store.append(Head::EMPTY, &lines).unwrap();
+    let head = store.append(Head::EMPTY, &lines.iter().collect()).unwrap();
     let sled = store.stored.clone().unwrap();
     assert!(sled.holding(0).unwrap().is_some());
     store.broken.set("sled failed".to_owned()).unwrap();
     let mut found = Vec::new();
     store.read(40..50, &mut |_, line| found.push(line.to_vec())).unwrap();
     assert_eq!(found, lines[40..50]);
-    store.append(head, &lines).unwrap();
+    store.append(head, &lines.iter().collect()).unwrap();
     assert_eq!(sled.holding(0), Err("sled was given up".to_owned()), "nobody keeps it open");
     assert_eq!(
         store.notices(),

@@ -14,7 +14,7 @@ fn open(folder: &Path) -> Result<Journal, StoreError> {
 /// The head after a line, and where it went.
 fn append(journal: &Journal, head: Head, line: &str) -> Result<(Head, Place), AppendError> {
     let mut place = None;
-    let head = journal.append(head, &[line.as_bytes().to_vec()], &mut |first| place = Some(first))?;
+    let head = journal.append(head, &Lines::from_iter([line]), &mut |first| place = Some(first))?;
     Ok((head, place.unwrap()))
 }
 
@@ -166,7 +166,7 @@ fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
         let mut appended = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
         appended.begin_writing(0).unwrap();
         for batch in lines.chunks(70) {
-            appended.append(appended.head(), batch, &mut |_| {}).unwrap();
+            appended.append(appended.head(), &batch.iter().collect(), &mut |_| {}).unwrap();
         }
         let scanned = Journal::scan(folder.path(), 20_000, None, &mut |_, _, _| {}).unwrap();
         let lengths = lines.iter().scan(0, |sum, line| Some(mem::replace(sum, *sum + line.len() as u64 + 1)));
@@ -195,7 +195,7 @@ fn a_reader_opens_a_journal_by_the_ends_of_its_segments() {
     let mut journal = Journal::scan(folder.path(), 100, None, &mut |_, _, _| {}).unwrap();
     journal.begin_writing(0).unwrap();
     for at in 0..20 {
-        journal.append(journal.head(), &[line(at)], &mut |_| {}).unwrap();
+        journal.append(journal.head(), &Lines::from_iter([line(at)]), &mut |_| {}).unwrap();
     }
     let last = journal.segments().last().unwrap().first;
     let opened = || Journal::ends(folder.path(), 100).unwrap();
