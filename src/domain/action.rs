@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 pub use refusal::Refusal;
 pub use schedule::{Former, Schedule};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -307,17 +307,12 @@ pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &
 
 /// A sum of the names of indicators, in whatever order they are given; none where there are none.
 fn sum(indicators: &[Indicator]) -> Option<NonZeroU32> {
-    let sum = match indicators {
-        [] => return None,
-        [one] => crc32fast::hash(one.name.as_str().as_bytes()),
-        many => {
-            let names: BTreeSet<&str> = many.iter().map(|indicator| indicator.name.as_str()).collect();
-            let names: Vec<&str> = names.into_iter().collect();
-            crc32fast::hash(names.join("\n").as_bytes())
-        }
-    };
+    let mut names: Vec<&str> = indicators.iter().map(|indicator| indicator.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
     // A sum that is none by chance is another one.
-    Some(NonZeroU32::new(sum).unwrap_or(NonZeroU32::MIN))
+    (!names.is_empty())
+        .then(|| NonZeroU32::new(crc32fast::hash(names.join("\n").as_bytes())).unwrap_or(NonZeroU32::MIN))
 }
 
 /// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of

@@ -123,8 +123,7 @@ impl Anchor {
         let folder = self.of(origin);
         disk::make_folder(&folder).map_err(system(&folder, "made"))?;
         let path = folder.join("lock");
-        let lock = File::options().write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(system(&path, "opened"))?;
+        let lock = disk::open_lock(&path).map_err(system(&path, "opened"))?;
         lock.lock().map_err(system(&path, "locked"))?;
         Ok(AnchorGuard { folder, _lock: lock })
     }

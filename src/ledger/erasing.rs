@@ -42,7 +42,9 @@ type Begun = BTreeMap<Digest, Option<String>>;
 
 /// What the file in a folder says; nothing of a line that is none.
 fn begun(folder: &Path) -> Begun {
-    let text = fs::read_to_string(folder.join(FILE)).unwrap_or_default();
+    // A pipe in its place is not waited for.
+    let bytes = disk::read(&folder.join(FILE)).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
     let line = |line: &str| {
         let (digest, name) = line.split_once(' ').map_or((line, None), |(digest, name)| (digest, Some(name)));
         Some((Digest::parse(digest)?, name.map(str::to_owned)))

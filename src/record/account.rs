@@ -44,6 +44,11 @@ pub enum AccountFault {
         "not an account: `{HEADER}`, a subject, a place, hashes, the entries and a proof are expected, with an empty line between"
     )]
     Form,
+    /// Changed on the way.
+    #[error(
+        "the account holds `\\r\\n`, as some programs put there: lines end with a newline (0x0a) alone; take the file as it was sent"
+    )]
+    Returns,
     /// A line that is no hash.
     #[error("line {0} is no hash")]
     Hash(usize, #[source] NotANode),
@@ -124,6 +129,9 @@ impl Account {
     /// [`AccountFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, AccountFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| AccountFault::Form)?;
+        if text.contains("\r\n") {
+            return Err(AccountFault::Returns);
+        }
         let (head, rest) = text.split_once("\n\n").ok_or(AccountFault::Form)?;
         let (entries, proof) = rest.split_once("\n\n").ok_or(AccountFault::Form)?;
         let mut lines = head.split('\n');

@@ -206,8 +206,8 @@ impl State {
     /// Whom a source names, if a party, by the name that the opening has for it: so its many words share that name.
     fn author(&self, source: &str) -> Option<Author> {
         let rest = source.strip_prefix("parties/")?;
-        let (party, institution) = match rest.split_once("/institutions/") {
-            Some((party, institution)) => (party, Some(institution.parse().ok()?)),
+        let (party, institution) = match rest.split_once('/') {
+            Some((party, rest)) => (party, Some(rest.strip_prefix("institutions/")?.parse().ok()?)),
             None => (rest, None),
         };
         let mut parties = self.founding.iter().flat_map(Founding::parties);

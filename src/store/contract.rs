@@ -82,7 +82,9 @@ fn of_those_who_append_at_once_each_line_is_stored_once_and_readers_see_a_beginn
                         for at in 0..EACH {
                             let mut expected = store.head();
                             // Whoever was not first learns where the log stands, and nothing of theirs is there.
-                            while let Err(error) = store.append(expected, &Lines::from_iter([line(writer, at)])) {
+                            while let Err(error) =
+                                store.append(expected, &Lines::from_iter([line(writer, at)]))
+                            {
                                 let AppendError::Conflict(head) = error else { panic!("{error}") };
                                 assert!(head.size > expected.size);
                                 expected = head;

@@ -3,7 +3,7 @@
 //! as a pipe, is refused.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -14,9 +14,19 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
         return File::open(path);
     }
     Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
+        ErrorKind::InvalidInput,
         "it is no file, but a pipe, a socket or a device: move it away",
     ))
+}
+
+/// Opens a file that is locked, as [`open`], and makes it where there is none.
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
+    match open(path) {
+        Err(error) if ![ErrorKind::NotFound, ErrorKind::PermissionDenied].contains(&error.kind()) => {
+            Err(error)
+        }
+        _ => OpenOptions::new().write(true).create(true).truncate(false).open(path),
+    }
 }
 
 /// All bytes of a file, as [`open`].

@@ -3,7 +3,7 @@
 use super::blobs::{sync_folder, write_durably};
 use super::disk;
 use super::{StoreError, said};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -141,19 +141,7 @@ pub(super) fn check_marker(path: &Path) -> Result<(), StoreError> {
 
 fn lock(path: &Path) -> Result<File, StoreError> {
     let path = path.join("lock");
-    // Of a pipe nobody may ever open the other end.
-    match disk::open(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::PermissionDenied => {
-            return Err(said(&path, "opened")(error));
-        }
-        _ => {}
-    }
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(said(&path, "opened"))?;
+    let file = disk::open_lock(&path).map_err(said(&path, "opened"))?;
     // A process that this one begins has all that this one had open until it is another program: what was given back is held until then.
     for _ in 0..TRIES {
         match file.try_lock() {

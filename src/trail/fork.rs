@@ -42,6 +42,11 @@ pub enum ForkFault {
     /// Not of the form.
     #[error("not a fork: `{HEADER}`, a root, at most {PROOF_LIMIT} hashes and two checkpoints are expected")]
     Form,
+    /// Changed on the way.
+    #[error(
+        "the fork holds `\\r\\n`, as some programs put there: lines end with a newline (0x0a) alone; take the file as it was sent"
+    )]
+    Returns,
     /// A line that is no hash.
     #[error("line {0} is no hash")]
     Hash(usize, #[source] NotANode),
@@ -120,6 +125,9 @@ impl Fork {
     /// [`ForkFault`], by name.
     pub fn parse(bytes: &[u8]) -> Result<Self, ForkFault> {
         let text = std::str::from_utf8(bytes).map_err(|_| ForkFault::Form)?;
+        if text.contains("\r\n") {
+            return Err(ForkFault::Returns);
+        }
         let text = text.strip_suffix('\n').ok_or(ForkFault::Form)?;
         // A checkpoint is its text, an empty line and its signatures; there is no other empty line in it.
         let parts: Vec<&str> = text.split("\n\n").collect();
@@ -218,6 +226,7 @@ mod tests {
         let parse = |text: &str| Fork::parse(text.as_bytes()).unwrap_err();
         assert_eq!(parse(&text.replace("fork/v1", "fork/v2")), ForkFault::Form);
         assert_eq!(parse(text.trim_end()), ForkFault::Form);
+        assert_eq!(parse(&text.replace('\n', "\r\n")), ForkFault::Returns);
         assert!(matches!(parse(&format!("{text}\n")), ForkFault::Checkpoint("second", _)));
         let (head, rest) = text.split_once("\n\n").unwrap();
         let (root, last) = (head.lines().nth(1).unwrap(), head.lines().last().unwrap());

@@ -51,6 +51,22 @@ fn what_was_published_is_never_taken_back() {
 }
 
 #[test]
+fn the_sound_lines_of_a_backups_disclosures_are_taken_and_no_other() {
+    for damaged in ["\"WyJ\"\n", "no line of JSON\n", ""] {
+        let place = ledger();
+        let kept = place.path("BACKUP/disclosures.jsonl");
+        let sound = fs::read_to_string(&kept).unwrap();
+        let (first, rest) = sound.split_once('\n').unwrap();
+        let torn = if damaged.is_empty() { "\"WyJ" } else { "" };
+        fs::write(&kept, format!("{first}\n{damaged}{rest}{torn}")).unwrap();
+        fs::write(place.ledger.join("disclosures.jsonl"), "").unwrap();
+        place.is_mended("disclosures", "wrong", "3 of 3 withheld values are not at hand");
+        assert_eq!(fs::read_to_string(place.ledger.join("disclosures.jsonl")).unwrap().lines().count(), 3);
+        assert!(!place.ledger.join("disclosures.sound").exists());
+    }
+}
+
+#[test]
 fn a_checkpoint_that_does_not_hold_replaces_none_that_does() {
     // The ledger's, and a witness's.
     for line in [4, 5] {

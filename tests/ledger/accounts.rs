@@ -81,6 +81,7 @@ fn each_fault_of_an_account_has_its_name() {
     let parse = |text: &str| Account::parse(text.as_bytes()).unwrap_err();
     assert_eq!(parse(&text.replace("account/v1", "account/v2")), AccountFault::Form);
     assert_eq!(parse(&text.replace("index ", "index 0")), AccountFault::Form);
+    assert_eq!(parse(&text.replace('\n', "\r\n")), AccountFault::Returns);
     assert!(matches!(
         parse(&text.replace("actions/1.G2G.2\nindex", "actions/1.G2G.3\nindex")),
         AccountFault::Stream(_)

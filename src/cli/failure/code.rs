@@ -89,7 +89,11 @@ const fn line(error: &LineError) -> u8 {
 /// What is well formed, and not all entries of a stream, is what an account is verified for.
 const fn account(fault: &AccountFault) -> u8 {
     match fault {
-        AccountFault::Form | AccountFault::Hash(..) | AccountFault::Entry(..) | AccountFault::Proof(_) => 2,
+        AccountFault::Form
+        | AccountFault::Returns
+        | AccountFault::Hash(..)
+        | AccountFault::Entry(..)
+        | AccountFault::Proof(_) => 2,
         AccountFault::Attestation
         | AccountFault::Inclusion(_)
         | AccountFault::Stream(_)

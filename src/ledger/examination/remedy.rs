@@ -2,7 +2,7 @@
 
 use super::DISCLOSURES;
 use crate::ledger::past::follows;
-use crate::ledger::{shelf, snapshot, truncation, verification};
+use crate::ledger::{LedgerError, lines, shelf, snapshot, truncation, verification};
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 use crate::store::{condition, disk};
@@ -162,14 +162,36 @@ impl Remedies<'_> {
 
     /// The lines are numbered from 1.
     pub(super) fn disclosures(self, damaged: &[usize]) -> Remedy {
-        let (path, from) = (quoted(&self.folder.join(DISCLOSURES)), quoted(&self.backup.join(DISCLOSURES)));
-        let lines: Vec<String> = damaged.iter().map(|line| format!("{line}d")).collect();
-        let delete = (!lines.is_empty()).then(|| format!("sed -i '{}' {path}", lines.join(";")));
-        let take = format!("annals disclose --take {from} --ledger {}", quoted(self.folder));
+        let (path, kept) = (self.folder.join(DISCLOSURES), quoted(&self.backup.join(DISCLOSURES)));
+        let deleted = damaged.iter().map(|line| format!("{line}d")).collect::<Vec<_>>().join(";");
+        let delete = (!deleted.is_empty()).then(|| format!("sed -i '{deleted}' {}", quoted(&path)));
+        let take = |from: &str| format!("annals disclose --take {from} --ledger {}", quoted(self.folder));
+        // A file in which one line is none is refused whole.
+        let unfit = self.unfit_disclosures();
+        let taken = if unfit.is_empty() {
+            vec![take(&kept)]
+        } else {
+            let sound = quoted(&path.with_extension("sound"));
+            vec![format!("sed '{}' {kept} > {sound}", unfit.join(";")), take(&sound), format!("rm {sound}")]
+        };
         (
             "take them from a backup or from the other side, but for what was erased",
-            delete.into_iter().chain([take]).collect(),
+            delete.into_iter().chain(taken).collect(),
         )
+    }
+
+    /// What `sed` deletes of a backup's disclosures, so that the others are taken.
+    fn unfit_disclosures(self) -> Vec<String> {
+        let mut unfit = Vec::new();
+        let read = lines::once::<LedgerError>(self.backup, &mut |line| {
+            let number = line.number;
+            unfit.extend(line.fit().is_none().then(|| format!("{number}d")));
+            Ok(())
+        });
+        if let Ok(Some(true)) = read {
+            unfit.push("$d".to_owned());
+        }
+        unfit
     }
 
     /// Whoever opens the ledger for writing completes what an erasure asks for.
