@@ -28,7 +28,7 @@ use uuid::Uuid;
 
 /// Records of several actions that are read together, unless one has more.
 const TOGETHER: usize = 1 << 11;
-/// Bytes of words in memory where others need memory, too: of whoever verifies, and of a copy.
+/// Bytes of words in memory of whoever only verifies. Whoever opens a ledger, or follows another, says how many there are to be.
 const LEAST: usize = 32 << 20;
 /// Entries whose names are in memory: when they are more, the index is worth keeping.
 pub(super) const NEWEST: usize = 1 << 16;
@@ -131,8 +131,8 @@ impl Index {
 
     /// The same with so many bytes for words in memory, which are read again where they do not fit.
     #[must_use]
-    pub(super) const fn with_room(mut self, bytes: usize) -> Self {
-        self.recent.limit(bytes);
+    pub(super) fn with_room(mut self, bytes: usize) -> Self {
+        self.recent.give_room(bytes);
         self
     }
 

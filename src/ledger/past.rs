@@ -22,7 +22,8 @@ use std::sync::Arc;
 
 /// Lines that are read before they are parsed.
 const PAGE: usize = 1024;
-/// Bytes of words in memory where a ledger is open: those of some thousand actions with a hundred words each.
+/// Bytes of words in memory where a ledger is open: those of some thousand actions with a hundred words each. They are taken as words are
+/// asked for.
 const ROOM: usize = 80 << 20;
 /// Lines that are worth a thread.
 pub(super) const SHARE: usize = 64;
@@ -221,9 +222,14 @@ pub(super) fn fold(
         *page = lines.into_empty();
         Ok(())
     };
-    store.read(from.size..u64::MAX, &mut |_, line| {
+    let mut expected = from.size;
+    store.read(from.size..u64::MAX, &mut |at, line| {
+        if taken.is_ok() && at != expected {
+            taken = Err(LedgerError::Broken(expected));
+        }
         if taken.is_ok() {
             page.push(line);
+            expected += 1;
             if page.len() == PAGE {
                 taken = take(&mut page);
             }

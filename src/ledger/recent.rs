@@ -23,9 +23,10 @@ impl Recent {
         Self { words: HashMap::new(), room, bytes: 0, turn: 0 }
     }
 
-    /// Gives them so much room from here on.
-    pub(super) const fn limit(&mut self, room: usize) {
+    /// Gives them so much room, and lets those go that have none.
+    pub(super) fn give_room(&mut self, room: usize) {
         self.room = room;
+        self.fit(None);
     }
 
     pub(super) fn get(&mut self, action: &Code) -> Option<Arc<Words>> {
@@ -42,22 +43,28 @@ impl Recent {
         }
     }
 
-    /// Takes words, and lets those go that were not asked for longest, until a quarter of the room is free.
+    /// Takes words.
     pub(super) fn put(&mut self, action: &Code, words: Arc<Words>) -> Arc<Words> {
         self.release(action);
         self.bytes += words.bytes();
         self.words.insert(action.clone(), (self.turn, Arc::clone(&words)));
-        if self.bytes > self.room {
-            let mut turns: Vec<(u64, Code)> =
-                self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
-            turns.sort_unstable();
-            for (_, other) in turns.iter().filter(|(_, other)| other != action) {
-                if self.bytes <= self.room / 4 * 3 {
-                    break;
-                }
-                self.release(other);
-            }
-        }
+        self.fit(Some(action));
         words
+    }
+
+    /// Lets those go that were not asked for longest, but for one, where they have no room, until a quarter of it is free.
+    fn fit(&mut self, but: Option<&Code>) {
+        if self.bytes <= self.room {
+            return;
+        }
+        let mut turns: Vec<(u64, Code)> =
+            self.words.iter().map(|(action, (turn, _))| (*turn, action.clone())).collect();
+        turns.sort_unstable();
+        for (_, other) in turns.iter().filter(|(_, other)| Some(other) != but) {
+            if self.bytes <= self.room / 4 * 3 {
+                break;
+            }
+            self.release(other);
+        }
     }
 }

@@ -22,8 +22,8 @@ use uuid::Uuid;
 /// How many entries are in memory at a time.
 const PAGE: usize = 1024;
 
-/// Hears some lines at a time, with the sequence of the first of them, and may stop.
-type EachPage<'a, E> = &'a mut dyn FnMut(u64, &Shared) -> Result<ControlFlow<()>, E>;
+/// Hears some lines at a time, with their sequences, and may stop.
+type EachPage<'a, E> = &'a mut dyn FnMut(&[u64], &Shared) -> Result<ControlFlow<()>, E>;
 
 /// Up to which entry a history is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,22 +59,26 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(u64, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.pages(range, &mut |first, page| {
-            let mut lines = (first..).zip((0..page.len()).map(|place| page.line(place)));
-            Ok(lines.try_for_each(|(at, line)| each(at, line)))
+        self.pages(range, &mut |sequences, page| {
+            let mut lines = (0..).zip(sequences);
+            Ok(lines.try_for_each(|(place, at)| each(*at, page.line(place))))
         })
     }
 
     /// The lines of a range, some at a time.
     fn pages<E: From<StoreError>>(&self, range: Range<u64>, each: EachPage<'_, E>) -> Result<(), E> {
         let end = range.end.min(self.store.head().size);
-        let (mut from, mut lines) = (range.start, Lines::default());
+        let (mut from, mut sequences, mut lines) = (range.start, Vec::new(), Lines::default());
         while from < end {
             let to = (from + PAGE as u64).min(end);
-            self.store.read(from..to, &mut |_, line| lines.push(line))?;
+            sequences.clear();
+            self.store.read(from..to, &mut |at, line| {
+                sequences.push(at);
+                lines.push(line);
+            })?;
             // The store is done before anybody is called, who may ask the ledger for more.
             let page = lines.share();
-            if each(from, &page)?.is_break() {
+            if each(&sequences, &page)?.is_break() {
                 break;
             }
             (from, lines) = (to, page.into_empty());
@@ -109,9 +113,9 @@ impl Ledger {
         range: Range<u64>,
         each: &mut dyn FnMut(&Entry, &Fact) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.pages(range, &mut |first, page| {
-            for (at, place) in (first..).zip(0..page.len()) {
-                let (entry, fact, _) = read_entry(at, page.entry(place))?;
+        self.pages(range, &mut |sequences, page| {
+            for (place, at) in (0..).zip(sequences) {
+                let (entry, fact, _) = read_entry(*at, page.entry(place))?;
                 each(&entry, &fact)?;
             }
             Ok(ControlFlow::Continue(()))
@@ -121,12 +125,15 @@ impl Ledger {
     /// The history that the first entries leave, in memory: replayed from them, whatever is kept.
     ///
     /// # Errors
-    /// [`LedgerError`].
+    /// [`LedgerError`]; [`LedgerError::Cut`], where there are not so many.
     pub fn replayed(&self, size: u64) -> Result<History, LedgerError> {
+        if size > self.store.head().size {
+            return Err(LedgerError::Cut(Cut::Sequence(size - 1)));
+        }
         let mut history = History::default();
-        self.pages(0..size, &mut |first, page| {
-            for (at, place) in (first..).zip(0..page.len()) {
-                let (entry, fact, _) = read_entry(at, page.entry(place))?;
+        self.pages(0..size, &mut |sequences, page| {
+            for (place, at) in (0..).zip(sequences) {
+                let (entry, fact, _) = read_entry(*at, page.entry(place))?;
                 // The head is of use at the end alone.
                 let take = if place + 1 < page.len() { History::pass } else { History::evolve };
                 take(&mut history, &entry, &fact);

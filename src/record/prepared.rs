@@ -97,19 +97,16 @@ mod tests {
     fn many_lines_are_prepared_as_each_alone_and_in_their_order() {
         const ENTRIES: &str = include_str!("../../tests/vectors/entries.jsonl");
         let one = ENTRIES.lines().map(|line| line.as_bytes().to_vec());
-        let shared = |lines: &[Vec<u8>]| {
-            let mut taken = Lines::default();
-            for line in lines {
-                taken.push(line);
-            }
-            taken.share()
-        };
         for count in [0, 1, SHARE - 1, SHARE, SHARE + 1, 5 * SHARE] {
             let lines: Vec<Vec<u8>> = one.clone().chain([b"{}".to_vec()]).cycle().take(count).collect();
             let keys = Keys::default();
-            let alone = lines.chunks(1).flat_map(|line| Prepared::all(&shared(line), &keys));
+            let alone = lines
+                .chunks(1)
+                .flat_map(|line| Prepared::all(&line.iter().collect::<Lines>().share(), &keys));
             let alone: Vec<Prepared> = alone.collect();
-            assert_eq!(format!("{:?}", Prepared::all(&shared(&lines), &keys)), format!("{alone:?}"));
+            let together = Prepared::all(&lines.iter().collect::<Lines>().share(), &keys);
+            assert_eq!(format!("{together:?}"), format!("{alone:?}"));
+            assert!(together.iter().map(|each| each.leaf).eq(lines.iter().map(|line| LeafHash::of(line))));
         }
     }
 }

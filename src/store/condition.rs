@@ -17,7 +17,7 @@ use std::{fs, io};
 /// What sled is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Derived {
-    /// Every line is there, as the journal has it.
+    /// It says of every line where it lies, and which was the last.
     Sound,
     /// There is none.
     Missing,
@@ -85,11 +85,17 @@ pub fn derived(store: &Embedded, folder: &Path) -> Derived {
     if current.entries > size {
         return Derived::Ahead(current.entries);
     }
+    let Some(head) = current.head else {
+        return Derived::Broken("it had failed, or is of an earlier version".to_owned());
+    };
     if !current.closed {
         return Derived::NotClosed;
     }
     if current.entries < size {
         return Derived::Behind(size - current.entries);
+    }
+    if head != store.head().leaf {
+        return Derived::Broken(format!("entry {} is another there", size.saturating_sub(1)));
     }
     if let Some(path) = generations.strange(current.folder) {
         return Derived::Broken(format!("{} is no file", path.display()));
@@ -127,7 +133,7 @@ fn frames_agree(path: &Path, store: &Embedded, complete: u64) -> Result<(), Stri
             }
         }
         if !frame.as_ref().is_some_and(|frame| frame.has(sequence, place, line)) {
-            agreed = Err(format!("entry {sequence} is another there"));
+            agreed = Err(format!("entry {sequence} is another there, or lies elsewhere"));
         }
     });
     read.map_err(|error| error.to_string())?;

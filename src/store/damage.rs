@@ -42,7 +42,7 @@ fn grow(path: &Path, size: u64) -> Answers {
 fn answers(store: &Embedded) -> Answers {
     let mut lines = Vec::new();
     store.read(0..u64::MAX, &mut |_, line| lines.push(line.to_vec())).unwrap();
-    // Short reads are answered by sled, long ones by the journal.
+    // For short reads sled says where they are, for long ones nobody asks it.
     let mut again = Vec::new();
     for start in (0..store.head().size).step_by(100) {
         store.read(start..start + 100, &mut |_, line| again.push(line.to_vec())).unwrap();
@@ -115,7 +115,7 @@ fn readers_need_no_sled_and_change_nothing() {
 fn a_reader_neither_appends_nor_keeps_blobs() {
     let (folder, known) = ledger();
     let reader = Embedded::open_read_only(folder.path()).unwrap();
-    let refused = reader.append(known.0, &crate::trail::lines::Lines::from_iter(["a line"])).unwrap_err();
+    let refused = reader.append(known.0, &["a line"].into_iter().collect()).unwrap_err();
     assert!(matches!(refused, super::AppendError::Failed(StoreError::ReadOnly(_))));
     assert!(matches!(reader.put_blob(&mut &b"evidence"[..]), Err(StoreError::ReadOnly(_))));
 }

@@ -24,8 +24,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Lines above which a read goes through the journal, which is several times as quick.
+/// Lines above which a read looks for the first of them in the journal: to ask sled for each frame would take longer.
 const LONG: u64 = 256;
+/// What is said of sled where the journal has a line that does not lie where a frame says.
+const ELSEWHERE: &str = "`sled` was wrong about where an entry lies";
 
 /// A log in a folder.
 #[derive(Debug)]
@@ -143,10 +145,11 @@ impl Embedded {
     /// Takes lines in that are durable in the journal, so that nothing that sled says can undo them.
     fn take_in(&self, first: u64, place: Place, lines: &Lines) {
         let mut derived = self.derived();
+        let entries = first + lines.len() as u64;
         if let Some(reason) = self.broken.get() {
-            derived.give_up(reason);
+            derived.give_up(reason, entries);
         } else if let Err(reason) = derived.push(first, place, lines) {
-            derived.give_up(&reason);
+            derived.give_up(&reason, entries);
             // Only the first reason is kept.
             let _ = self.broken.set(reason);
         }
@@ -217,7 +220,7 @@ impl Embedded {
             && let Some(frame) = stored.holding(next).map_err(|error| (next, error))?
         {
             let wanted = frame.lines().filter(move |(sequence, ..)| (next..range.end).contains(sequence));
-            self.journal.at(wanted, each).map_err(|error| (next, error.to_string()))?;
+            self.journal.at(wanted, each).map_err(|_| (next, ELSEWHERE.to_owned()))?;
             if frame.end() <= next {
                 return Err((next, "a frame is missing".to_owned()));
             }
@@ -239,12 +242,12 @@ impl Derived {
 
     /// Throws the frames away: the journal answers until the ledger is opened again, which rebuilds them. Nobody waits for
     /// sled, which ends by itself or not at all.
-    fn give_up(&mut self, reason: &str) {
+    fn give_up(&mut self, reason: &str, entries: u64) {
         if self.frames.take().is_none() {
             return;
         }
-        // Where it cannot be forgotten, it was not closed, and is judged on opening.
-        let _ = self.generations.forget();
+        // Where that cannot be said, it was not closed, and is judged on opening.
+        let _ = self.generations.give_up(entries);
         self.notices.push(format!("{reason}: {WITHOUT}"));
     }
 }
@@ -259,20 +262,25 @@ impl Store for Embedded {
     }
 
     fn read(&self, range: Range<u64>, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
-        // Whoever asks for everything reads the truth, however little it is.
+        // Whoever asks for everything asks the journal alone, however little it is.
         let long = range.end.saturating_sub(range.start) > LONG;
         let mut range = range.start..range.end.min(self.journal.head().size);
+        let mut fault = None;
         if let Some(stored) = self.stored.as_ref().filter(|_| !long && self.broken.get().is_none()) {
             range.start = self.read_frames(stored, range.clone(), each).unwrap_or_else(|(next, reason)| {
-                // As above.
-                let _ = self.broken.set(reason);
+                fault = Some(reason);
                 next
             });
         }
         if range.is_empty() {
             return Ok(());
         }
-        self.journal.read(range, &mut |sequence, _, line| each(sequence, line))
+        self.journal.read(range, &mut |sequence, _, line| each(sequence, line))?;
+        // Where the journal cannot be read either, it is not sled that is at fault; only the first reason is kept.
+        if let Some(reason) = fault {
+            let _ = self.broken.set(reason);
+        }
+        Ok(())
     }
 
     fn pick(&self, hints: &[super::LineHint], each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StoreError> {
@@ -300,15 +308,16 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         self.stored = None;
         let derived = self.derived.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Head { size: entries, leaf } = self.journal.head();
         if let Some(reason) = self.broken.get() {
-            derived.give_up(reason);
+            derived.give_up(reason, entries);
         }
         let Derived { frames, generations, .. } = derived;
         let (Some(frames), Some(current)) = (frames.take(), generations.current()) else { return };
-        let entries = self.journal.head().size;
         // Where it cannot be closed, or that cannot be said, the next opening judges what was written.
         if let Ok(frames) = frames.close() {
-            let _ = generations.switch(Current { closed: true, entries, frames, ..current });
+            let _ =
+                generations.switch(Current { closed: true, entries, frames, head: Some(leaf), ..current });
         }
     }
 }

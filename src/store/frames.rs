@@ -26,7 +26,7 @@ const READING: Duration = Duration::from_secs(2);
 /// Longer than a close takes that has much to write: beyond it, the next opening judges what was written.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// What sled knows of a journal, and the lines that wait for their frame to be complete.
+/// What sled knows of a journal, and the frame that is not complete yet.
 #[derive(Debug)]
 pub(super) struct Frames {
     trees: Arc<Contained<Trees>>,

@@ -1,7 +1,7 @@
 //! The generations of sled: numbered folders, of which one counts, and the file that says which.
 //!
 //! ```text
-//! sled/current.jsonl   {"folder":2,"closed":true,"entries":1005,"frames":994}, and the SHA-256 of this line
+//! sled/current.jsonl   {"folder":2,"closed":true,"entries":1005,"frames":1000,"head":"5f0c…"}, and the SHA-256 of this line
 //! sled/2/              sled's own files
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! it is whole, by one rename; until then the one before it does. What sled is asked is in [`super::frames`].
 
 use super::disk;
-use crate::trail::hash::sha256;
+use crate::trail::hash::{LeafHash, sha256};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -31,6 +31,9 @@ pub(super) struct Current {
     pub(super) entries: u64,
     /// How many of them were in complete frames then.
     pub(super) frames: u64,
+    /// The leaf hash of the last of them; none where the folder is of no use: it failed, or is of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) head: Option<LeafHash>,
 }
 
 /// Where sled lives.
@@ -101,10 +104,10 @@ impl Generations {
         Ok(())
     }
 
-    /// From now on nothing counts; the folders are removed when the ledger is opened again.
-    pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.current = None;
-        remove(&self.path.join(FILE))
+    /// From now on nothing counts but that there were so many entries; the folders are removed when the ledger is opened again.
+    pub(super) fn give_up(&mut self, entries: u64) -> io::Result<()> {
+        let Some(current) = self.current else { return Ok(()) };
+        self.switch(Current { closed: false, entries, head: None, ..current })
     }
 
     /// Removes a folder that did not come to count.
@@ -163,7 +166,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const CURRENT: Current = Current { folder: 3, closed: true, entries: 1_005, frames: 994 };
+    const CURRENT: Current =
+        Current { folder: 3, closed: true, entries: 1_005, frames: 994, head: Some(LeafHash([7; 32])) };
 
     #[test]
     fn what_counts_is_read_back_and_a_changed_bit_makes_it_nothing() {
@@ -174,13 +178,29 @@ mod tests {
         generations.switch(CURRENT).unwrap();
         assert_eq!(Generations::read(&path).current(), Some(CURRENT));
         let bytes = fs::read(path.join(FILE)).unwrap();
-        assert!(bytes.starts_with(b"{\"folder\":3,\"closed\":true,\"entries\":1005,\"frames\":994}\n"));
+        let line = format!(
+            "{{\"folder\":3,\"closed\":true,\"entries\":1005,\"frames\":994,\"head\":\"{}\"}}\n",
+            "07".repeat(32)
+        );
+        assert!(bytes.starts_with(line.as_bytes()));
         for bit in 0..(bytes.len() - 1) * 8 {
             let mut changed = bytes.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
             fs::write(path.join(FILE), changed).unwrap();
             assert_eq!(Generations::read(&path).current(), None, "bit {bit}");
         }
+    }
+
+    #[test]
+    fn what_was_given_up_is_of_no_use_and_how_many_entries_there_were_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut generations = Generations::read(folder.path());
+        generations.give_up(7).unwrap();
+        assert_eq!(Generations::read(folder.path()).current(), None);
+        generations.switch(CURRENT).unwrap();
+        generations.give_up(1_007).unwrap();
+        let given_up = Current { closed: false, entries: 1_007, head: None, ..CURRENT };
+        assert_eq!(Generations::read(folder.path()).current(), Some(given_up));
     }
 
     #[test]

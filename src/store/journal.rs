@@ -227,23 +227,34 @@ impl Journal {
     pub(super) fn read(&self, range: Range<u64>, each: EachLine<'_>) -> Result<(), StoreError> {
         let Whole { segments, head } = self.whole().clone();
         let end = range.end.min(head.size);
+        if range.start >= end {
+            return Ok(());
+        }
         let before = segments.partition_point(|segment| segment.first <= range.start).saturating_sub(1);
         let after = segments.iter().skip(1).map(|next| next.first).chain([head.size]);
         let wanted = segments.iter().zip(after).skip(before);
         for (segment, after) in wanted.take_while(|(segment, _)| segment.first < end) {
             let path = file(&self.folder, segment.first);
-            let (first, place) = near(&path, *segment, after, range.start)?;
-            let mut stopped = false;
-            let read = lines(&path, first, place, segment.length, &mut |sequence, place, line| {
-                if (range.start..end).contains(&sequence) {
-                    each(sequence, place, line);
+            let (mut from, mut place) = near(&path, *segment, after, range.start)?;
+            loop {
+                let (mut found, mut stopped) = (false, false);
+                let read = lines(&path, from, place, segment.length, &mut |sequence, place, line| {
+                    if (range.start..end).contains(&sequence) {
+                        found = true;
+                        each(sequence, place, line);
+                    }
+                    stopped = sequence + 1 >= end;
+                    !stopped
+                })?;
+                if !stopped && read.offset < segment.length {
+                    let what = "the file ends before the lines that were here".to_owned();
+                    return Err(StoreError::Damaged { path, offset: read.offset, what });
                 }
-                stopped = sequence + 1 >= end;
-                !stopped
-            })?;
-            if !stopped && read.offset < segment.length {
-                let what = "the file ends before the lines that were here".to_owned();
-                return Err(StoreError::Damaged { path, offset: read.offset, what });
+                if found || place.offset == 0 {
+                    break;
+                }
+                // A line that names the sequence of another has led astray.
+                (from, place) = (segment.first, Place { segment: segment.first, offset: 0 });
             }
         }
         Ok(())
@@ -291,16 +302,19 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let Some((_, place, _)) = lines.clone().next() else { return Ok(()) };
         let path = file(&self.folder, place.segment);
-        let mut bytes = vec![0; lines.clone().map(|(.., length)| length + 1).sum()];
+        // With the newline of the line before, where there is one.
+        let before = usize::from(place.offset > 0);
+        let mut bytes = vec![0; before + lines.clone().map(|(.., length)| length + 1).sum::<usize>()];
         let opened = disk::open(&path).map_err(said(&path, "read"))?;
-        let read = opened.read_exact_at(&mut bytes, place.offset);
-        let mut rest = bytes.as_slice();
+        let read = opened.read_exact_at(&mut bytes, place.offset - before as u64);
+        let (newline, mut rest) = bytes.split_at(before);
+        let begins = newline.iter().all(|byte| *byte == b'\n');
         let found = lines.map(|(sequence, _, length)| {
             let (line, after) = rest.split_at_checked(length)?;
             rest = after.strip_prefix(b"\n")?;
             (!line.contains(&b'\n')).then_some((sequence, line))
         });
-        let Some(found) = found.collect::<Option<Vec<_>>>().filter(|_| read.is_ok()) else {
+        let Some(found) = found.collect::<Option<Vec<_>>>().filter(|_| read.is_ok() && begins) else {
             let what = "no lines of known lengths are here".to_owned();
             return Err(StoreError::Damaged { path, offset: place.offset, what });
         };

@@ -11,6 +11,7 @@ use super::frames::Frames;
 use super::generation::{Current, Generations};
 use super::journal::Journal;
 use super::segment::Place;
+use crate::trail::hash::LeafHash;
 
 /// What is said where the journal alone answers.
 pub(super) const WITHOUT: &str = "the ledger works without `sled`, more slowly, until it is opened again";
@@ -60,6 +61,9 @@ fn quickly(
     notices: &mut Vec<String>,
 ) -> Result<(Journal, Frames), (u64, Broken)> {
     let Some(current) = generations.current() else { return Err((0, "`sled` was missing".to_owned())) };
+    let Some(head) = current.head else {
+        return Err((current.entries, "`sled` had failed, or was of an earlier version".to_owned()));
+    };
     let failed = |error: std::io::Error| {
         (current.entries, format!("`sled` could not be read or written ({})", error.kind()))
     };
@@ -78,7 +82,7 @@ fn quickly(
     // sled would begin anew there.
     let mut frames = if path.is_dir() { Frames::open(&path) } else { Err("`sled` was missing".to_owned()) }
         .map_err(|error| (current.entries, error))?;
-    let caught_up = catch_up(&mut frames, current, folder, limit, notices).and_then(|journal| {
+    let caught_up = catch_up(&mut frames, (current, head), folder, limit, notices).and_then(|journal| {
         if number != current.folder {
             let switched = generations.switch(Current { folder: number, ..current });
             switched.map_err(|error| failed(error).1)?;
@@ -99,7 +103,7 @@ fn quickly(
 /// Reads what the journal has after the last complete frame, and whether the two agree until there.
 fn catch_up(
     frames: &mut Frames,
-    current: Current,
+    (current, head): (Current, LeafHash),
     folder: &Folder,
     limit: u64,
     notices: &mut Vec<String>,
@@ -109,8 +113,11 @@ fn catch_up(
     // Where it has the frames that it was closed with, it knew of the lines that waited for theirs, too.
     let known = if complete == current.frames { current.entries.max(complete) } else { complete };
     let from = last.as_ref().map(|frame| (frame.first, frame.place));
-    let (mut agreed, mut pushed) = (0, Ok(()));
+    let (mut agreed, mut same_head, mut pushed) = (0, true, Ok(()));
     let journal = Journal::scan(&folder.journal(), limit, from, &mut |sequence, place, line| {
+        if sequence + 1 == current.entries {
+            same_head = LeafHash::of(line) == head;
+        }
         if sequence >= complete {
             if pushed.is_ok() {
                 pushed = frames.push(sequence, place, line);
@@ -124,7 +131,7 @@ fn catch_up(
     pushed?;
     let size = journal.head().size;
     let last_is_same = last.is_none_or(|last| last.end() - last.first == agreed);
-    if !last_is_same || size < known || !segments_agree(&journal, frames, from)? {
+    if !last_is_same || !same_head || size < known || !segments_agree(&journal, frames, from)? {
         return Err(beside());
     }
     if size > known.max(complete + FRAME_LINES as u64) || complete < current.frames {
@@ -181,7 +188,8 @@ fn anew(
     let Ok(folder) = number else { return Ok((journal, frames)) };
     let entries = journal.head().size;
     let frames = frames.and_then(|built| {
-        let current = Current { folder, closed: false, entries, frames: built.flush()? };
+        let head = Some(journal.head().leaf);
+        let current = Current { folder, closed: false, entries, frames: built.flush()?, head };
         generations.switch(current).map_err(|error| error.to_string())?;
         Ok(built)
     });

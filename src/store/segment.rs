@@ -106,7 +106,7 @@ pub(super) fn lines(
             return damaged(place.offset, "no line begins here".to_owned());
         }
     }
-    // With room for the longest line and its newline.
+    // With room for the longest line and its newline, and for no more: a longer line is never whole in it.
     let mut reader =
         BufReader::with_capacity(ENTRY_LIMIT + 1, opened.take(limit.saturating_sub(place.offset)));
     let mut line = Vec::new();

@@ -1,7 +1,7 @@
 //! What lies beside the entries is evidence: the doctor's commands lose none of it, and bring back nothing that was erased.
 
 use super::doctor::{append, checkpoint, ledger, lines, minutes};
-use super::place::{PROGRESS, Place, files};
+use super::place::{PLAN, PROGRESS, Place, files};
 use serde_json::Value;
 use std::fs;
 
@@ -202,6 +202,29 @@ fn an_index_of_another_ledger_is_deleted_and_a_journal_of_another_is_replaced() 
         }
         place.is_mended("journal", "grave", "it was cut or changed");
     }
+}
+
+/// So short that no frame of sled is complete: the last entry tells it.
+#[test]
+fn a_short_journal_of_another_ledger_is_replaced_and_what_tells_it_stays() {
+    let founded = || {
+        let place = Place::empty();
+        let mut plan: serde_json::Value = serde_json::from_str(&fs::read_to_string(PLAN).unwrap()).unwrap();
+        plan["instruments"] = serde_json::json!([]);
+        plan["actions"].as_array_mut().unwrap().truncate(3);
+        for action in plan["actions"].as_array_mut().unwrap() {
+            action["basis"] = serde_json::json!([]);
+        }
+        fs::write(place.path("plan.json"), plan.to_string()).unwrap();
+        let time = "2021-05-11T08:00:00.000Z";
+        place.done(["init", "plan.json", "--as", "DK", "--both-sides", "--illustrative", "--time", time]);
+        place
+    };
+    let (place, other) = (founded(), founded());
+    assert!(fs::read_to_string(place.segment()).unwrap().lines().count() < 50);
+    place.done(["backup", "BACKUP"]);
+    fs::write(place.segment(), fs::read(other.segment()).unwrap()).unwrap();
+    place.is_mended("journal", "grave", "it was cut or changed");
 }
 
 /// It would bring the same finding back.

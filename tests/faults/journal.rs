@@ -95,7 +95,6 @@ fn a_long_journal_with_a_changed_byte_is_not_continued() {
     place.is_not_continued();
 }
 
-/// Short enough to be read from sled, where the lines are as they were.
 #[test]
 fn a_short_journal_that_changed_in_place_is_not_continued() {
     let changes: [Change; 2] = [|lines| flip(lines, BAD), |lines| lines.swap(BAD, BAD + 1)];

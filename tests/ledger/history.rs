@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, ORIGIN, key_of, policy, whole};
 use annals::ledger::index::Sayings;
-use annals::ledger::{Cut, Ledger};
+use annals::ledger::{Cut, Ledger, LedgerError};
 use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
@@ -167,6 +167,8 @@ fn reads_as_if_it_ended(desk: &Desk) {
         })
         .unwrap();
     assert_eq!(whole(&desk.ledger), folded);
+    let size = desk.ledger.head().size;
+    assert!(matches!(desk.ledger.replayed(size + 1), Err(LedgerError::Cut(Cut::Sequence(at))) if at == size));
 }
 
 #[test]

@@ -172,7 +172,8 @@ impl Remedies<'_> {
             vec![take(&kept)]
         } else {
             let sound = quoted(&path.with_extension("sound"));
-            vec![format!("sed '{}' {kept} > {sound}", unfit.join(";")), take(&sound), format!("rm {sound}")]
+            // Whatever becomes of it, no value is left beside.
+            vec![format!("sed '{}' {kept} > {sound}; {}; rm {sound}", unfit.join(";"), take(&sound))]
         };
         (
             "take them from a backup or from the other side, but for what was erased",

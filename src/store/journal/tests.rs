@@ -72,6 +72,7 @@ fn lines_are_read_where_they_are_known_to_lie_all_of_them_or_none() {
     assert_eq!(read(&[(2, 0, 6), (3, 7, 6)]), (true, vec![second, third.clone()]));
     assert_eq!(read(&[(3, 7, 6)]), (true, vec![third]));
     assert_eq!(read(&[]), (true, vec![]));
+    assert_eq!(read(&[(3, 8, 5)]), (false, vec![]), "the end of another");
     for lines in
         [[(2, 0, 6), (3, 7, 5)], [(2, 0, 6), (3, 7, 7)], [(2, 0, 5), (3, 6, 7)], [(2, 0, 13), (3, 14, 0)]]
     {
@@ -239,4 +240,20 @@ fn damage_is_named_with_its_place_and_nothing_is_changed() {
     check(2, Some(b"line-2\nline-3\nline-4\n"), 4, 0, "the lines before it end at 5");
     check(2, None, 2, 0, "missing: entries 2 to 3");
     check(0, None, 0, 0, "missing: entries 0 to 1");
+}
+
+#[test]
+fn a_line_that_names_the_sequence_of_another_hides_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = |at: u64| format!("\"sequence\":\"{at:012}\"").into_bytes();
+    let mut lines: Vec<Vec<u8>> = (0..20).map(named).collect();
+    lines.extend([vec![b'x'; 65_534], named(1)]);
+    let mut journal = Journal::scan(folder.path(), 1 << 20, None, &mut |_, _, _| {}).unwrap();
+    journal.begin_writing(0).unwrap();
+    journal.append(journal.head(), &lines.iter().collect(), &mut |_| {}).unwrap();
+    for (at, line) in (0..).zip(&lines) {
+        let mut found = Vec::new();
+        journal.read(at..at + 1, &mut |at, _, line| found.push((at, line.to_vec()))).unwrap();
+        assert_eq!(found, [(at, line.clone())]);
+    }
 }

@@ -44,7 +44,10 @@ fn an_entry_is_its_signed_bytes_with_two_runs_put_in() {
     };
     let signed = cut(&cut(&text, "\"prevhash\"", "\"source\""), "\"streamprevhash\"", "\"subject\"");
     assert_eq!(signed.as_bytes(), request.signed());
-    assert_eq!(Entry::parse(&bytes).unwrap(), entry);
+    let read = Entry::parse(&bytes).unwrap();
+    assert_eq!(read, entry);
+    assert_eq!((read.leaf(), read.length()), (LeafHash::of(&bytes), bytes.len()));
+    assert_eq!((entry.leaf(), entry.length()), (read.leaf(), read.length()));
     assert_eq!(entry.request, request);
     assert!(entry.request.is_signed_by(&key().verifier()));
 }
@@ -146,7 +149,7 @@ proptest! {
         let changed = bytes[place] != byte;
         bytes[place] = byte;
         if let Ok(read) = Entry::parse(&bytes) {
-            prop_assert_eq!(read.leaf != entry.leaf, changed);
+            prop_assert_eq!(read.leaf() != entry.leaf(), changed);
         }
     }
 }
