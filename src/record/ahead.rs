@@ -3,20 +3,23 @@
 use super::authority::Keys;
 use super::prepared::Prepared;
 use crate::trail::lines::{Lines, Shared};
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 /// How many lines are prepared at a time.
-const BATCH: usize = 1024;
+const BATCH: usize = 512;
+/// How many times as many are on their way: whoever judges is late at times, and no core is to wait for that.
+const AHEAD: usize = 3;
 
 /// Lines on their way to be judged.
 #[derive(Debug)]
 pub(super) struct Ahead {
     /// Those that were taken last.
     waiting: Lines,
-    /// Those that are being prepared.
-    begun: Option<Begun>,
+    /// Those that are being prepared, or are.
+    begun: VecDeque<Begun>,
     batch: usize,
 }
 
@@ -35,26 +38,36 @@ impl Default for Ahead {
 
 impl Ahead {
     pub(super) fn of(batch: usize) -> Self {
-        Self { waiting: Lines::default(), begun: None, batch }
+        Self { waiting: Lines::default(), begun: VecDeque::new(), batch }
     }
 
     /// Takes the next line; gives those that are prepared by now and come before it, in their order. `keys` are those that are
     /// known so far.
     pub(super) fn push(&mut self, line: &[u8], keys: &Arc<Keys>) -> Vec<Prepared> {
         self.waiting.push(line);
-        if self.waiting.len() < self.batch { Vec::new() } else { self.step(keys) }
+        if self.waiting.len() < self.batch {
+            return Vec::new();
+        }
+        self.begin(keys);
+        if self.begun.len() > AHEAD { self.finish().unwrap_or_default() } else { Vec::new() }
     }
 
     /// Gives those that were begun, and begins with those that wait, until there are none.
     pub(super) fn rest(&mut self, keys: &Arc<Keys>) -> Option<Vec<Prepared>> {
-        (self.begun.is_some() || !self.waiting.is_empty()).then(|| self.step(keys))
+        if !self.waiting.is_empty() {
+            self.begin(keys);
+        }
+        self.finish()
     }
 
-    /// Begins with those that wait, and gives those that were begun before.
-    fn step(&mut self, keys: &Arc<Keys>) -> Vec<Prepared> {
-        let next = mem::take(&mut self.waiting);
-        let next = (!next.is_empty()).then(|| Begun::new(next, Arc::clone(keys)));
-        mem::replace(&mut self.begun, next).map(Begun::finish).unwrap_or_default()
+    /// Begins with those that wait.
+    fn begin(&mut self, keys: &Arc<Keys>) {
+        self.begun.push_back(Begun::new(mem::take(&mut self.waiting), Arc::clone(keys)));
+    }
+
+    /// Gives those that were begun first.
+    fn finish(&mut self) -> Option<Vec<Prepared>> {
+        self.begun.pop_front().map(Begun::finish)
     }
 }
 
