@@ -69,13 +69,15 @@ pub(super) fn load(folder: &Path) -> Option<Past> {
 
 /// What was kept, as far as it is compared, and whether something was that [`load`] passes over.
 pub(super) fn compared(folder: &Path) -> Result<(Option<Kept>, bool), LedgerError> {
-    let Some(Past { state, mut index, .. }) = load(folder) else {
+    let Some(Past { state, index, .. }) = load(folder) else {
         return Ok((None, !names(folder).is_empty()));
     };
     match index.check() {
         Err(StoreError::Index(_)) => return Ok((None, true)),
         checked => checked?,
     }
+    // Each action's words are asked for once.
+    let mut index = index.with_room(0);
     let mut kept = Kept { state, ..Kept::default() };
     for action in kept.state.programme.actions.keys() {
         match index.words(action) {
