@@ -127,19 +127,14 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; [`LedgerError::Cut`], where there are not so many.
     pub fn replayed(&self, size: u64) -> Result<History, LedgerError> {
-        if size > self.store.head().size {
-            return Err(LedgerError::Cut(Cut::Sequence(size - 1)));
-        }
         let mut history = History::default();
-        self.pages(0..size, &mut |sequences, page| {
-            for (place, at) in (0..).zip(sequences) {
-                let (entry, fact, _) = read_entry(*at, page.entry(place))?;
-                // The head is of use at the end alone.
-                let take = if place + 1 < page.len() { History::pass } else { History::evolve };
-                take(&mut history, &entry, &fact);
-            }
-            Ok::<_, LedgerError>(ControlFlow::Continue(()))
+        let Some(last) = size.checked_sub(1) else { return Ok(history) };
+        let last = self.entry(last)?.ok_or(LedgerError::Cut(Cut::Sequence(last)))?;
+        self.replay(0..size, &mut |entry, fact| {
+            history.pass(entry, fact);
+            Ok(())
         })?;
+        history.end(&last);
         Ok(history)
     }
 

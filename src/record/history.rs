@@ -141,10 +141,15 @@ impl History {
     /// Takes an entry that was admitted.
     pub fn evolve(&mut self, entry: &Entry, fact: &Fact) {
         self.pass(entry, fact);
+        self.end(entry);
+    }
+
+    /// Makes an entry that it has passed its head.
+    pub(crate) fn end(&mut self, entry: &Entry) {
         self.state.advance(entry);
     }
 
-    /// As above, but for the head, where another entry follows at once: of most there is no need to compute the hash.
+    /// As [`Self::evolve`], but for the head, where others follow at once: of most entries there is no need to compute the hash.
     pub(crate) fn pass(&mut self, entry: &Entry, fact: &Fact) {
         let Some(action) = fact.action() else {
             return self.state.apply(entry, fact, &mut Words::default());

@@ -124,6 +124,7 @@ impl Shared {
     /// [`EntryFault`], by name.
     pub fn entry(&self, place: usize) -> Result<Entry, EntryFault> {
         let excerpt = match &self.text {
+            // Each begins and ends beside a newline, so that none has a part of a character.
             Text::Whole(text) => Excerpt::of(text, at(&self.ends, place)),
             Text::Bytes(_) => None,
         };
