@@ -28,9 +28,9 @@ impl Frame {
         Self { first, place, lengths: Vec::new(), last: LeafHash::NONE }
     }
 
-    /// Whether a line at a place goes in.
-    pub(super) fn fits(&self, place: Place) -> bool {
-        self.place.segment == place.segment && self.lengths.len() < FRAME_LINES
+    /// Whether a line at a place goes in, where another does.
+    pub(super) const fn fits(&self, place: Place) -> bool {
+        self.place.segment == place.segment
     }
 
     pub(super) fn push(&mut self, length: u16) {
