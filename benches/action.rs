@@ -21,7 +21,6 @@ use annals::trail::entry::Entry;
 use chrono::{Days, NaiveDate};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -91,13 +90,12 @@ fn actions(c: &mut Criterion) {
         b.iter(|| action::decide(state, &words, black_box(&event), &context).unwrap());
     });
     let place = Place { id: Uuid::from_u128(1 << 100), sequence: WORDS, day: today, author, answers: None };
-    group.bench_function("evolve", |b| {
-        let before = || (Arc::clone(state), words.clone());
-        let evolve = |(mut state, mut words)| {
-            action::evolve(&mut state, &mut words, &event, &place);
-            (state, words)
+    group.bench_function("say", |b| {
+        let say = |mut words| {
+            action::say(&mut words, &event, &place);
+            words
         };
-        b.iter_batched(before, evolve, BatchSize::SmallInput);
+        b.iter_batched(|| words.clone(), say, BatchSize::SmallInput);
     });
     group.bench_function("status", |b| {
         b.iter(|| status::of(black_box(&words), &both, None, 180).latest.is_some());

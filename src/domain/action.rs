@@ -175,7 +175,9 @@ impl State {
         if word.party == *party {
             return Err(Refusal::OwnWord(word.sequence, party.clone()));
         }
-        let answer = words.standing().rfind(|other| {
+        // An answer comes after what it answers.
+        let mut later = words.standing().rev().take_while(|other| other.sequence > word.sequence);
+        let answer = later.find(|other| {
             matches!(other.said, Said::Confirmed(at) | Said::Contested(at) if at == word.sequence)
                 && other.party == *party
         });
@@ -268,24 +270,26 @@ pub fn decide(state: &State, words: &Words, event: &Event, context: &Context<'_>
     }
 }
 
-/// Takes an event that was admitted and happens to an action that exists; what it says joins the words. Few events change
-/// the state itself, which is shared until one does.
-pub fn evolve(state: &mut Arc<State>, words: &mut Words, event: &Event, place: &Place<'_>) {
+/// Takes an assignment that was admitted.
+pub fn assign(state: &mut State, event: &Assigned, place: &Place<'_>) {
+    let assignment = Assignment {
+        party: place.author.party.clone(),
+        role: event.role,
+        due: event.due,
+        effective: event.effective,
+        moved: None,
+        day: place.day,
+        sequence: place.sequence,
+    };
+    state.assignments.assign(&event.institution, assignment);
+}
+
+/// Takes what an event that was admitted says of an action that exists. It changes nothing of the action's own, so that nobody need look
+/// for that.
+pub fn say(words: &mut Words, event: &Event, place: &Place<'_>) {
     match event {
-        // It begins with [`State::new`].
-        Event::Created(_) => {}
-        Event::Assigned(event) => {
-            let assignment = Assignment {
-                party: place.author.party.clone(),
-                role: event.role,
-                due: event.due,
-                effective: event.effective,
-                moved: None,
-                day: place.day,
-                sequence: place.sequence,
-            };
-            Arc::make_mut(state).assignments.assign(&event.institution, assignment);
-        }
+        // An action begins with [`State::new`], and nothing is said of it by assigning it.
+        Event::Created(_) | Event::Assigned(_) => {}
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,
             health: event.health,

@@ -32,6 +32,18 @@ impl Author {
             None => format!("parties/{}", self.party),
         }
     }
+
+    /// Whether an entry's `source` names it.
+    #[must_use]
+    pub fn is_source(&self, source: &str) -> bool {
+        let rest = source.strip_prefix("parties/").and_then(|rest| rest.strip_prefix(self.party.as_str()));
+        match &self.institution {
+            Some(institution) => {
+                rest.and_then(|rest| rest.strip_prefix("/institutions/")) == Some(institution.as_str())
+            }
+            None => rest == Some(""),
+        }
+    }
 }
 
 impl fmt::Display for Author {
@@ -233,6 +245,26 @@ mod tests {
             evolve(&mut state, event, 0);
         }
         state
+    }
+
+    #[test]
+    fn a_source_names_an_author_where_it_is_the_whole_of_it() {
+        let author = |party: &str, institution: Option<&str>| Author {
+            party: code(party),
+            institution: institution.map(code),
+        };
+        let authors =
+            [author("KR", None), author("KR", Some("MSIT")), author("KR", Some("MSI")), author("K", None)];
+        for author in &authors {
+            for other in &authors {
+                assert_eq!(author.is_source(&other.source()), author == other, "{author} {other}");
+            }
+            for source in
+                ["", "ledger", "KR", "parties/", "parties/KR/", "parties/KR/institutions/", "parties/KR/MSIT"]
+            {
+                assert!(!author.is_source(source), "{author} {source}");
+            }
+        }
     }
 
     #[test]

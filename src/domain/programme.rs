@@ -277,9 +277,15 @@ impl Programme {
                 }
                 self.actions.insert(reference.clone(), Arc::new(state));
             }
-            Event::Action(reference, event) => {
+            Event::Action(reference, action::Event::Assigned(event)) => {
                 if let Some(state) = self.actions.get_mut(reference) {
-                    action::evolve(state, words, event, place);
+                    action::assign(Arc::make_mut(state), event, place);
+                }
+            }
+            Event::Action(reference, event) => {
+                // Of an action that somebody spoke of it is known that it is there.
+                if !words.all().is_empty() || self.actions.contains_key(reference) {
+                    action::say(words, event, place);
                 }
             }
             Event::Decision(reference, event) => {

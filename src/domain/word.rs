@@ -137,36 +137,39 @@ impl Word {
 
 /// All that was said of one action, in the order of the ledger. It grows with the history, so that a ledger keeps it apart
 /// from the state that every request is judged by, and has at hand what is spoken of now.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Words(Vec<Word>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    all: Vec<Word>,
+    /// The latest day on which one of the first so many begins to be true: who looks for what is later need not ask them.
+    reach: Vec<NaiveDate>,
+}
 
 impl Words {
     /// Nothing was said.
-    pub const NONE: Self = Self(Vec::new());
+    pub const NONE: Self = Self { all: Vec::new(), reach: Vec::new() };
 
     /// Each word, whether it stands or not.
     #[must_use]
     pub fn all(&self) -> &[Word] {
-        &self.0
+        &self.all
     }
 
     /// The words that stand.
     #[must_use]
     pub fn standing(&self) -> impl DoubleEndedIterator<Item = &Word> {
-        self.0.iter().filter(|word| word.voided.is_none())
+        self.all.iter().filter(|word| word.voided.is_none())
     }
 
     /// The word of an entry.
     #[must_use]
     pub fn at(&self, sequence: u64) -> Option<&Word> {
-        self.0.binary_search_by_key(&sequence, |word| word.sequence).ok().and_then(|at| self.0.get(at))
+        self.all.binary_search_by_key(&sequence, |word| word.sequence).ok().and_then(|at| self.all.get(at))
     }
 
     /// The word of the entry with an id; mostly one of the newest.
     #[must_use]
     pub fn by_id(&self, id: Uuid) -> Option<&Word> {
-        self.0.iter().rfind(|word| word.id == id)
+        self.all.iter().rfind(|word| word.id == id)
     }
 
     /// Whether a party said anything that stands, whatever it is about, of what is true by a day, or of any.
@@ -180,21 +183,25 @@ impl Words {
     /// How much memory they take, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.0.capacity() * size_of::<Word>()
+        self.all.capacity() * size_of::<Word>() + self.reach.capacity() * size_of::<NaiveDate>()
     }
 
     /// Adds the newest.
     pub fn say(&mut self, word: Word) {
         // Words are most of what a ledger keeps in memory, so they are given little room in advance.
-        if self.0.len() == self.0.capacity() {
-            self.0.reserve_exact(self.0.len() / 8 + 4);
+        if self.all.len() == self.all.capacity() {
+            let room = self.all.len() / 8 + 4;
+            self.all.reserve_exact(room);
+            self.reach.reserve_exact(room);
         }
-        self.0.push(word);
+        self.reach
+            .push(self.reach.last().map_or(word.effective.begin(), |day| word.effective.begin().max(*day)));
+        self.all.push(word);
     }
 
     /// Voids the word of the entry with an id, if there is one, by another.
     pub fn void(&mut self, id: Uuid, by: Mark) {
-        if let Some(word) = self.0.iter_mut().rfind(|word| word.id == id) {
+        if let Some(word) = self.all.iter_mut().rfind(|word| word.id == id) {
             word.voided = Some(by);
         }
     }
@@ -202,7 +209,7 @@ impl Words {
     /// As they were after a number of entries.
     #[must_use]
     pub fn until(&self, size: u64) -> Self {
-        let said = self.0.iter().take_while(|word| word.sequence < size);
+        let said = self.all.iter().take_while(|word| word.sequence < size);
         said.map(|word| Word { voided: word.voided.filter(|by| by.sequence < size), ..word.clone() })
             .collect()
     }
@@ -212,8 +219,11 @@ impl Words {
     pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
         let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
         // Mostly the newest is the nearest, and of the others nobody need be asked whose they are.
-        for word in self.standing().rev() {
-            if word.lifecycle.is_none() || matches!(word.said, Said::Contested(_)) {
+        for (word, reach) in self.all.iter().zip(&self.reach).rev() {
+            if before.is_some_and(|before| *reach <= before.effective.begin()) {
+                break;
+            }
+            if word.voided.is_some() || word.lifecycle.is_none() || matches!(word.said, Said::Contested(_)) {
                 continue;
             }
             let is_after = word.effective.begin() > effective.begin();
@@ -229,6 +239,70 @@ impl Words {
 
 impl FromIterator<Word> for Words {
     fn from_iter<I: IntoIterator<Item = Word>>(words: I) -> Self {
-        Self(words.into_iter().collect())
+        let all: Vec<Word> = words.into_iter().collect();
+        let reach = all.iter().scan(NaiveDate::MIN, |reach, word| {
+            *reach = word.effective.begin().max(*reach);
+            Some(*reach)
+        });
+        Self { reach: reach.collect(), all }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn word(sequence: u64, (party, day, lifecycle, contests, voided): (bool, u32, bool, bool, bool)) -> Word {
+        let party = if party { "DK" } else { "KR" };
+        let author = Author { party: party.parse().unwrap(), institution: None };
+        let today = "2024-12-31".parse().unwrap();
+        let place = Place {
+            id: Uuid::from_u128(u128::from(sequence)),
+            sequence,
+            day: today,
+            author: &author,
+            answers: None,
+        };
+        let effective = Effective::day(NaiveDate::from_ymd_opt(2021, 1, 1 + day).unwrap());
+        let said = if contests { Said::Contested(0) } else { Said::Progressed };
+        Word {
+            lifecycle: lifecycle.then_some(Lifecycle::UnderWay),
+            voided: voided.then_some(Mark { sequence: sequence + 1, day: today }),
+            ..Word::spoken(&place, effective, said)
+        }
+    }
+
+    /// The same by asking every word.
+    fn nearest<'a>(words: &'a Words, party: &Code, day: NaiveDate) -> (Option<&'a Word>, Option<&'a Word>) {
+        let own = |word: &&Word| {
+            word.lifecycle.is_some() && word.is_of(party) && !matches!(word.said, Said::Contested(_))
+        };
+        let own: Vec<&Word> = words.standing().filter(own).collect();
+        let (before, after): (Vec<&Word>, Vec<&Word>) =
+            own.into_iter().partition(|word| word.effective.begin() <= day);
+        let place = |word: &&Word| word.place();
+        (before.into_iter().max_by_key(place), after.into_iter().min_by_key(place))
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_words_are_found_without_asking_all(
+            said in proptest::collection::vec((any::<bool>(), 0..28_u32, any::<bool>(), proptest::bool::weighted(0.2), proptest::bool::weighted(0.2)), 0..12)
+        ) {
+            let mut one_by_one = Words::default();
+            for (sequence, said) in (0..).zip(&said) {
+                one_by_one.say(word(sequence, *said));
+            }
+            let at_once: Words = (0..).zip(&said).map(|(sequence, said)| word(sequence, *said)).collect();
+            prop_assert_eq!(&at_once, &one_by_one);
+            for party in ["DK", "KR"] {
+                let party = party.parse().unwrap();
+                for day in 1..=28 {
+                    let day = NaiveDate::from_ymd_opt(2021, 1, day).unwrap();
+                    prop_assert_eq!(at_once.neighbours(&party, Effective::day(day)), nearest(&at_once, &party, day));
+                }
+            }
+        }
     }
 }

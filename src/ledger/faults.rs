@@ -14,6 +14,7 @@ use crate::trail::entry::Request;
 use crate::trail::hash::{Head, LeafHash, sha256};
 use chrono::Utc;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -265,8 +266,9 @@ fn seen(ledger: &Ledger, base: &Base) -> String {
         .map(|each| ledger.disclosure(&each.digest()))
         .collect();
     assert_eq!(ledger.state(), history.state);
+    let (state, said) = (&history.state, history.words.iter().collect::<BTreeMap<_, _>>());
     format!(
-        "{history:?} {words:?} {streams:?} {recorded:?} {disclosed:?} {:?} {:?}",
+        "{state:?} {said:?} {words:?} {streams:?} {recorded:?} {disclosed:?} {:?} {:?}",
         ledger.head(),
         leaves(ledger)
     )

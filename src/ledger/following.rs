@@ -12,6 +12,7 @@ use crate::record::state::State;
 use crate::record::verdict::Report;
 use crate::record::verify::Verifier;
 use crate::store::{AppendError, StoreError, said};
+use crate::trail::hash::LeafHash;
 use crate::trail::lines::Lines;
 use std::mem;
 use std::panic;
@@ -52,10 +53,10 @@ pub struct Following {
     writer: Writer,
     /// Entries that were there before.
     from: u64,
-    /// Entries that are written by now, or being written.
-    begun: u64,
     /// What is not written yet.
     waiting: Lines,
+    /// The leaf hashes of those of them that are judged.
+    leaves: Vec<LeafHash>,
     /// [`BATCH`], but in tests.
     batch: u64,
     /// Whether nothing is written before all is judged.
@@ -69,13 +70,13 @@ impl Following {
     /// [`FollowError::Ledger`], where no thread can be had to write with.
     pub fn of(ledger: Ledger) -> Result<Self, FollowError> {
         let Past { state, index, .. } = ledger.past().copy();
-        let (begun, writer) = (state.head.size, Writer::begin(ledger)?);
+        let (from, writer) = (state.head.size, Writer::begin(ledger)?);
         Ok(Self {
             verifier: Verifier::after(index.with_room(ROOM), state),
             writer,
-            from: begun,
-            begun,
+            from,
             waiting: Lines::default(),
+            leaves: Vec::new(),
             batch: BATCH,
             holds: false,
         })
@@ -98,13 +99,13 @@ impl Following {
     /// # Errors
     /// [`FollowError`]. Of what was taken before, some may be written: as much as was judged good.
     pub fn push(&mut self, line: &[u8]) -> Result<(), FollowError> {
-        self.verifier.push(line)?;
+        self.leaves.extend(self.verifier.push_hashed(line)?);
         self.waiting.push(line);
-        let judged = self.verifier.judged().saturating_sub(self.begun);
+        let judged = self.leaves.len() as u64;
         if !self.verifier.holds() {
             return Err(self.refused());
         }
-        if judged >= self.batch && !self.holds { self.commit(judged) } else { Ok(()) }
+        if judged >= self.batch && !self.holds { self.commit() } else { Ok(()) }
     }
 
     /// Takes what stands where a whole line should, and refuses it.
@@ -124,10 +125,10 @@ impl Following {
         }
     }
 
-    fn commit(&mut self, count: u64) -> Result<(), FollowError> {
-        let later = self.waiting.split_off(usize::try_from(count).unwrap_or(usize::MAX));
-        self.begun += count;
-        self.writer.write(mem::replace(&mut self.waiting, later))
+    fn commit(&mut self) -> Result<(), FollowError> {
+        let leaves = mem::take(&mut self.leaves);
+        let later = self.waiting.split_off(leaves.len());
+        self.writer.write(mem::replace(&mut self.waiting, later), leaves)
     }
 
     /// Writes what is left, if what the entries leave is as somebody wants it, removes the values that were erased, keeps what it
@@ -139,13 +140,13 @@ impl Following {
         self,
         wanted: impl FnOnce(&State) -> Result<(), E>,
     ) -> Result<(Ledger, Report), E> {
-        let Self { verifier, mut writer, waiting, from, .. } = self;
+        let Self { verifier, mut writer, waiting, leaves, from, .. } = self;
         let (report, state, index) = verifier.finish_with_state().map_err(FollowError::from)?;
         if !report.holds() {
             return Err(FollowError::Refused(Box::new(report)).into());
         }
         wanted(&state)?;
-        writer.write(waiting)?;
+        writer.write(waiting, leaves)?;
         Ok((settled(writer.end()?, from, state, index)?, report))
     }
 }
@@ -154,19 +155,20 @@ impl Following {
 /// meanwhile.
 struct Writer {
     folder: PathBuf,
-    batches: Option<SyncSender<Lines>>,
+    batches: Option<SyncSender<(Lines, Vec<LeafHash>)>>,
     thread: Option<JoinHandle<Result<Ledger, AppendError>>>,
 }
 
 impl Writer {
     fn begin(ledger: Ledger) -> Result<Self, StoreError> {
-        let (batches, taken) = mpsc::sync_channel::<Lines>(1);
+        let (batches, taken) = mpsc::sync_channel::<(Lines, Vec<LeafHash>)>(1);
         let folder = ledger.folder.clone().unwrap_or_default();
         let write = move || {
-            for batch in taken {
-                ledger.store.append(ledger.head(), &batch)?;
+            for (batch, leaves) in taken {
+                let before = ledger.head();
+                ledger.store.append(before, &batch)?;
                 // It is derived: where it cannot be kept up now, whoever asks for it next reads what it lacks.
-                let _ = ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?));
+                let _ = ledger.keep_tree_up(before.size, &leaves);
             }
             Ok(ledger)
         };
@@ -175,9 +177,10 @@ impl Writer {
         Ok(Self { folder, batches: Some(batches), thread: Some(thread) })
     }
 
-    /// Writes a batch once those before it are written. What the disk refuses is told at one of the next two, or at the end.
-    fn write(&mut self, batch: Lines) -> Result<(), FollowError> {
-        let taken = self.batches.as_ref().is_some_and(|batches| batches.send(batch).is_ok());
+    /// Writes a batch, of the first of which the leaf hashes are known, once those before it are written. What the disk refuses is told
+    /// at one of the next two, or at the end.
+    fn write(&mut self, batch: Lines, leaves: Vec<LeafHash>) -> Result<(), FollowError> {
+        let taken = self.batches.as_ref().is_some_and(|batches| batches.send((batch, leaves)).is_ok());
         // It takes no more where one before could not be written, and says why.
         if taken { Ok(()) } else { self.end().and_then(|_| Err(self.doubtful())) }
     }

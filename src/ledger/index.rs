@@ -11,6 +11,7 @@ use crate::domain::action;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::record::archive::{Archive, Holding};
+use crate::record::cores;
 use crate::record::history::{self, Spoken};
 use crate::record::withheld::Shown;
 use crate::store::runs::{Named, Runs};
@@ -20,10 +21,10 @@ use crate::trail::entry::Entry;
 use crate::trail::hash::{Head, LeafHash};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
 
 /// Records of several actions that are read together, unless one has more.
@@ -37,7 +38,7 @@ pub(super) const NEWEST: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Index {
     tables: Tables,
-    streams: BTreeMap<String, Stream>,
+    streams: HashMap<String, Stream>,
     /// How many bytes of lines there are, newlines counted.
     bytes: u64,
     /// Who spoke; a word names its party by its place here.
@@ -105,7 +106,7 @@ impl Index {
         };
         Self {
             tables,
-            streams: BTreeMap::new(),
+            streams: HashMap::new(),
             bytes: 0,
             parties: Vec::new(),
             recent: Recent::new(LEAST),
@@ -126,6 +127,7 @@ impl Index {
             words: Runs::open(folder, "words", false, &settled.words)?,
         };
         let Settled { streams, bytes, parties, .. } = settled;
+        let streams = streams.into_iter().collect();
         Ok(Self { tables, streams, bytes, parties, ..Self::default() })
     }
 
@@ -167,13 +169,25 @@ impl Index {
     /// [`StoreError`], where they cannot be written.
     pub(super) fn settle(&mut self, folder: &Path) -> Result<Settled, StoreError> {
         let Tables { ids, leaves, digests, streams, words } = &mut self.tables;
+        // They are about as many bytes as the others.
+        let two = Mutex::new((words, digests));
+        let settle_two = || {
+            let (words, digests) = &mut *two.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok::<_, StoreError>((words.settle(folder, "words")?, digests.settle(folder, "digests")?))
+        };
+        let settle_three = || {
+            let named = (ids.settle(folder, "ids")?, leaves.settle(folder, "leaves")?);
+            Ok::<_, StoreError>((named, streams.settle(folder, "streams")?))
+        };
+        let (three, two) = cores::both(settle_three, &settle_two);
+        let (((ids, leaves), entries), (words, digests)) = (three?, two?);
         Ok(Settled {
-            ids: ids.settle(folder, "ids")?,
-            leaves: leaves.settle(folder, "leaves")?,
-            digests: digests.settle(folder, "digests")?,
-            entries: streams.settle(folder, "streams")?,
-            words: words.settle(folder, "words")?,
-            streams: self.streams.clone(),
+            ids,
+            leaves,
+            digests,
+            entries,
+            words,
+            streams: self.streams.iter().map(|(subject, stream)| (subject.clone(), *stream)).collect(),
             bytes: self.bytes,
             parties: self.parties.clone(),
         })
@@ -252,7 +266,10 @@ impl Archive for Index {
     }
 
     fn streams(&self) -> impl Iterator<Item = (&str, Head)> {
-        self.streams.iter().map(|(subject, stream)| (subject.as_str(), stream.head))
+        let mut streams: Vec<_> =
+            self.streams.iter().map(|(subject, stream)| (subject.as_str(), stream.head)).collect();
+        streams.sort_unstable_by_key(|(subject, _)| *subject);
+        streams.into_iter()
     }
 
     fn words(&mut self, action: &Code) -> Result<Arc<Words>, StoreError> {
@@ -273,13 +290,16 @@ impl Archive for Index {
         let value: Sequence = sequence.to_be_bytes();
         ids.insert(*entry.request.event.id.as_bytes(), value)?;
         leaves.insert(entry.leaf().0, value)?;
-        let first = self.streams.get(subject).map_or(sequence, |stream| stream.first);
+        let head = entry.stream();
+        let first = match self.streams.get_mut(subject) {
+            Some(stream) => {
+                stream.head = head;
+                stream.first
+            }
+            None => self.streams.entry(subject.clone()).or_insert(Stream { first: sequence, head }).first,
+        };
         streams.insert(Key::new(first, sequence).0, self.bytes.to_be_bytes())?;
         self.bytes += entry.length() as u64 + 1;
-        match self.streams.get_mut(subject) {
-            Some(stream) => stream.head = entry.stream(),
-            None => drop(self.streams.insert(subject.clone(), Stream { first, head: entry.stream() })),
-        }
         Ok(())
     }
 
@@ -289,13 +309,12 @@ impl Archive for Index {
         sequence: u64,
         say: &mut dyn FnMut(&mut Words),
     ) -> Result<(), StoreError> {
-        let mut words = self.spoken(action)?;
-        self.recent.release(action);
-        // Copied only where a reader has them too.
-        say(Arc::make_mut(&mut words));
-        let record = Packed::of(&words, sequence, &mut self.parties);
-        self.recent.put(action, words);
-        match (record, self.streams.get(&format!("actions/{action}"))) {
+        drop(self.spoken(action)?);
+        let record = self.recent.change(action, |words| {
+            say(words);
+            Packed::of(words, sequence, &mut self.parties)
+        });
+        match (record.flatten(), self.streams.get(&format!("actions/{action}"))) {
             (Some(Packed(record)), Some(stream)) => {
                 self.tables.words.insert(Key::new(stream.first, sequence).0, record)
             }

@@ -84,8 +84,8 @@ impl Packed {
             Said::Decided => (DECIDED, 0, 0),
         };
         let (window, occurrence) = word.occurrence.unzip();
-        let record = [
-            word.id.as_bytes().as_slice(),
+        let fields: [&[u8]; 8] = [
+            word.id.as_bytes(),
             &answers.to_be_bytes(),
             &date(Effective::day(word.day)),
             &date(word.effective),
@@ -100,7 +100,12 @@ impl Packed {
             ],
             &word.measures.map_or(0, NonZeroU32::get).to_be_bytes(),
         ];
-        record.concat().try_into().ok().map(Self)
+        let (mut record, mut end) = ([0; WORD], 0);
+        for field in fields {
+            record.get_mut(end..end + field.len())?.copy_from_slice(field);
+            end += field.len();
+        }
+        (end == WORD).then_some(Self(record))
     }
 }
 

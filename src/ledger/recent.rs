@@ -36,7 +36,18 @@ impl Recent {
         Some(Arc::clone(words))
     }
 
-    /// Gives words back to whoever has them too, so that they can be changed without a copy.
+    /// Changes words that are here, in a copy only where somebody else has them too.
+    pub(super) fn change<R>(&mut self, action: &Code, change: impl FnOnce(&mut Words) -> R) -> Option<R> {
+        let (_, words) = self.words.get_mut(action)?;
+        let words = Arc::make_mut(words);
+        self.bytes -= words.bytes();
+        let changed = change(words);
+        self.bytes += words.bytes();
+        self.fit(Some(action));
+        Some(changed)
+    }
+
+    /// Lets words go.
     pub(super) fn release(&mut self, action: &Code) {
         if let Some((_, words)) = self.words.remove(action) {
             self.bytes -= words.bytes();

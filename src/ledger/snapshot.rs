@@ -153,7 +153,7 @@ fn read(folder: &Path, head: Head, name: &str) -> Option<Past> {
     let (first, second) = last_line(lines)?;
     // The state takes longest to read; whether these are the bytes that were kept is found meanwhile.
     let (state, index) =
-        cores::both(&|| serde_json::from_slice::<Line<State>>(first).ok().map(|line| line.state), &|| {
+        cores::both(|| serde_json::from_slice::<Line<State>>(first).ok().map(|line| line.state), &|| {
             let kept = serde_json::from_slice::<String>(hash).ok()?;
             let settled = || serde_json::from_slice::<Settled>(second).ok();
             let settled = settled().filter(|_| kept == hex(&Sha256::digest(lines)))?;

@@ -36,6 +36,6 @@ impl Kept {
     /// What stands for an action's words.
     #[must_use]
     pub fn digest(words: &Words) -> String {
-        serde_json::to_vec(words).map_or_else(|error| error.to_string(), |bytes| sha256(&bytes))
+        serde_json::to_vec(words.all()).map_or_else(|error| error.to_string(), |bytes| sha256(&bytes))
     }
 }

@@ -43,10 +43,10 @@ pub fn share<T: Sync, R: Send>(things: &[T], least: usize, each: &(impl Fn(&T) -
 /// What two things give that do not depend on each other.
 ///
 /// ```
-/// assert_eq!(annals::record::cores::both(&|| 1, &|| "two"), (1, "two"));
+/// assert_eq!(annals::record::cores::both(|| 1, &|| "two"), (1, "two"));
 /// ```
 #[must_use]
-pub fn both<L, R: Send>(left: &impl Fn() -> L, right: &(impl Fn() -> R + Sync)) -> (L, R) {
+pub fn both<L, R: Send>(left: impl FnOnce() -> L, right: &(impl Fn() -> R + Sync)) -> (L, R) {
     thread::scope(|scope| {
         let begun = thread::Builder::new().spawn_scoped(scope, right).ok();
         let left = left();

@@ -8,7 +8,6 @@ use crate::domain::value::Code;
 use crate::domain::word::Words;
 use crate::trail::entry::Entry;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -42,7 +41,7 @@ pub trait Spoken: Sync {
 pub type Latest = (Arc<Words>, Vec<Rest>);
 
 /// What was said of each action that anybody spoke of, in memory.
-pub type Said = BTreeMap<Code, Arc<Words>>;
+pub type Said = HashMap<Code, Arc<Words>>;
 
 /// A history as far as it was read, for whoever reads all of it. Cheap to clone: what did not change is shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

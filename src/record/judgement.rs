@@ -27,6 +27,7 @@ use crate::trail::hash::{Head, LeafHash};
 use crate::trail::key::Kind;
 use crate::trail::merkle::Frontier;
 use chrono::{DateTime, Duration, Utc};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How far ahead of the ledger's clock an author's may be.
@@ -52,8 +53,8 @@ pub struct Known {
     reading: Option<u64>,
     /// Where the digest is held whose disclosure is to be erased.
     erased: Option<Holding>,
-    /// What was said of the action that it speaks of.
-    words: Arc<Words>,
+    /// What was said of the action that it speaks of, if it speaks of one.
+    words: Option<Arc<Words>>,
     /// The tree over all streams, where it attests to them.
     streams: Frontier,
 }
@@ -95,9 +96,15 @@ impl Known {
             known.reading = archive.by_leaf(leaf)?;
         }
         if let Some(action) = fact.action() {
-            known.words = archive.words(action)?;
+            known.words = Some(archive.words(action)?);
         }
         Ok(known)
+    }
+
+    /// What was said of the action that it speaks of; nothing where it speaks of none.
+    fn words(&self) -> &Words {
+        static NONE: Words = Words::NONE;
+        self.words.as_deref().unwrap_or(&NONE)
     }
 }
 
@@ -130,12 +137,12 @@ impl State {
     ///
     /// # Errors
     /// [`Refusal`], by name.
-    pub fn authenticate(&self, request: &Request, claim: &Claim) -> Result<Key, Refusal> {
+    pub fn authenticate(&self, request: &Request, claim: &Claim) -> Result<Cow<'_, Key>, Refusal> {
         let event = &request.event;
         let opened = if self.head == Head::EMPTY { Fact::opening(event) } else { None };
         let key = match opened {
-            Some(opened) => Keys::founding(&opened).in_force(&event.keyid)?.clone(),
-            None => self.keys.in_force(&event.keyid)?.clone(),
+            Some(opened) => Cow::Owned(Keys::founding(&opened).in_force(&event.keyid)?.clone()),
+            None => Cow::Borrowed(self.keys.in_force(&event.keyid)?),
         };
         // Whatever it is over, it is none of an entry's.
         if key.vkey.kind() != Kind::Ed25519 {
@@ -156,9 +163,9 @@ impl State {
     /// # Errors
     /// [`Refusal::Authority`], [`Refusal::Programme`].
     pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
-        let expected = key.signer.source();
-        if event.source != expected {
+        if !key.signer.is_source(&event.source) {
             let (keyid, found) = (event.keyid.clone(), event.source.clone());
+            let expected = key.signer.source();
             return Err(authority::Refusal::Source { keyid, expected, found }.into());
         }
         if !key.signer.signs(&upcast::newest(event).kind) {
@@ -304,7 +311,7 @@ impl State {
                     reading: known.reading,
                     founding: founding.is_open(),
                 };
-                Ok(self.programme.decide(fact, &known.words, &context)?)
+                Ok(self.programme.decide(fact, known.words(), &context)?)
             }
             Fact::Erased(erased) => {
                 Ok(erased.check(known.erased, known.cause, &author.party, &self.parties())?)

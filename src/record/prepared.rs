@@ -19,8 +19,8 @@ const SHARE: usize = 64;
 pub struct Claim {
     /// What it states, and the digests that it holds.
     pub(super) fact: Result<(Fact, Vec<WithheldField>), FactFault>,
-    /// The key that it was held against, and whether it is signed by it.
-    signed: Option<(VerifierKey, bool)>,
+    /// The bytes of the key that it was held against, and whether it is signed by it.
+    signed: Option<([u8; 32], bool)>,
 }
 
 /// A line, as far as it speaks for itself.
@@ -45,7 +45,10 @@ impl Claim {
     #[must_use]
     pub fn of(request: &Request, keys: &Keys) -> Self {
         let key = keys.in_force(&request.event.keyid).ok();
-        let signed = key.map(|key| (key.vkey.clone(), request.is_signed_by(&key.vkey)));
+        let signed = key.and_then(|key| {
+            let bytes = key.vkey.raw().try_into().ok()?;
+            Some((bytes, request.is_signed_by(&key.vkey)))
+        });
         Self { fact: Fact::read(&request.event), signed }
     }
 
@@ -67,7 +70,8 @@ impl Claim {
     /// Whether the request is signed by a key; what is known already is not asked again.
     pub(super) fn is_signed_by(&self, request: &Request, key: &VerifierKey) -> bool {
         match &self.signed {
-            Some((held, signed)) if held == key => *signed,
+            // One of these bytes that the request names so is the same key.
+            Some((held, signed)) if held == key.raw() && key.is_named(&request.event.keyid) => *signed,
             _ => request.is_signed_by(key),
         }
     }

@@ -138,6 +138,12 @@ impl Signer {
         self.author().map_or_else(|| "ledger".to_owned(), Author::source)
     }
 
+    /// Whether an entry's `source` names it.
+    #[must_use]
+    pub fn is_source(&self, source: &str) -> bool {
+        self.author().map_or(source == "ledger", |author| author.is_source(source))
+    }
+
     /// The name of its role.
     #[must_use]
     pub const fn role(&self) -> &'static str {

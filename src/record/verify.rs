@@ -87,14 +87,16 @@ impl<A: Archive> Verifier<A> {
     /// # Errors
     /// Where the archive cannot be read or written.
     pub fn push(&mut self, line: &[u8]) -> Result<(), A::Fault> {
-        let prepared = self.ahead.push(line, &self.state.keys);
-        prepared.into_iter().try_for_each(|prepared| self.take(prepared))
+        self.push_hashed(line).map(drop)
     }
 
-    /// How many lines are judged by now.
-    #[must_use]
-    pub const fn judged(&self) -> u64 {
-        self.size
+    /// As [`Self::push`]; gives the leaf hashes of those that were judged now.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_hashed(&mut self, line: &[u8]) -> Result<Vec<LeafHash>, A::Fault> {
+        let prepared = self.ahead.push(line, &self.state.keys);
+        prepared.into_iter().map(|prepared| self.take(prepared)).collect()
     }
 
     /// Whether nothing was found that is wrong, in what is judged by now.
@@ -105,18 +107,20 @@ impl<A: Archive> Verifier<A> {
 
     fn judge_waiting(&mut self) -> Result<(), A::Fault> {
         while let Some(prepared) = self.ahead.rest(&self.state.keys) {
-            prepared.into_iter().try_for_each(|prepared| self.take(prepared))?;
+            prepared.into_iter().try_for_each(|prepared| self.take(prepared).map(drop))?;
         }
         Ok(())
     }
 
-    fn take(&mut self, prepared: Prepared) -> Result<(), A::Fault> {
+    /// Judges a line, and gives its leaf hash.
+    fn take(&mut self, prepared: Prepared) -> Result<LeafHash, A::Fault> {
         match prepared.read {
             _ if self.found(Check::Form) => {}
             Ok(read) => self.judge(&read)?,
             Err(fault) => self.find(Check::Form, "an entry in canonical form", &sentence(&fault)),
         }
-        self.advance(prepared.leaf)
+        self.advance(prepared.leaf)?;
+        Ok(prepared.leaf)
     }
 
     /// Takes what stands where a whole line should: cut off before its newline, or longer than any entry.
@@ -276,17 +280,21 @@ impl<A: Archive> Verifier<A> {
             self.erased.1 += u64::from(self.archive.disclosed(&erased.digest)?.is_some());
         }
         let names = Known::of(&mut self.archive, event, fact, held)?;
-        match self.state.authenticate(&read.entry.request, &read.claim) {
+        let time = read.entry.seal.recordedtime;
+        let judged = self.state.authenticate(&read.entry.request, &read.claim).map(|key| {
+            let authorised = self.state.authorise(event, fact, &key);
+            (authorised, self.state.judge(event, fact, held, &names, &key, time))
+        });
+        match judged {
             Err(refusal) => {
                 self.find(Check::Signatures, "a valid signature of a key in force", &sentence(&refusal));
                 self.authentic.get_or_insert(self.size);
             }
-            Ok(key) => {
-                if let Err(refusal) = self.state.authorise(event, fact, &key) {
+            Ok((authorised, admitted)) => {
+                if let Err(refusal) = authorised {
                     self.find(Check::Authority, "a key that may say this", &sentence(&refusal));
                 }
-                let time = read.entry.seal.recordedtime;
-                if let Err(refusal) = self.state.judge(event, fact, held, &names, &key, time) {
+                if let Err(refusal) = admitted {
                     self.find(Check::Rules, "an event that the rules admit", &sentence(&refusal));
                 }
             }

@@ -18,7 +18,7 @@ use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, pread};
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,8 @@ const BLOCKS: usize = 1 << 14;
 const BLOCK: usize = 64;
 /// Records from which on a file is worth a sync.
 const SYNCED: usize = 1 << 10;
+/// Bytes that are written at a time.
+const WRITTEN: usize = 1 << 18;
 /// Bytes of the last part of a file.
 const TAIL: usize = 36;
 
@@ -275,41 +277,23 @@ fn record<const K: usize, const V: usize>(bytes: &[u8], at: usize) -> Option<Rec
 
 /// A run that is being written.
 pub(super) struct Draft<const K: usize, const V: usize> {
-    out: Out,
+    /// The file that it becomes, and its name; of one in memory nothing.
+    out: Option<(Writing, Option<PathBuf>)>,
+    /// What is not in the file yet.
+    bytes: Vec<u8>,
+    /// Where in it the block begins that is being written.
+    begun: usize,
     count: usize,
     block: usize,
     fences: Vec<[u8; K]>,
     sums: Vec<u32>,
-    sum: crc32fast::Hasher,
     filter: Filter,
-}
-
-enum Out {
-    Memory(Vec<u8>),
-    File { out: BufWriter<Writing>, name: Option<PathBuf> },
-}
-
-impl Out {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        match self {
-            Self::Memory(out) => out.extend_from_slice(bytes),
-            Self::File { out, name } => out.write_all(bytes).map_err(|error| {
-                let path = name.clone().unwrap_or_else(std::env::temp_dir);
-                // Room is given back at once where the disk is full.
-                if let Some(name) = name {
-                    let _ = fs::remove_file(name);
-                }
-                said(&path, "written")(error)
-            })?,
-        }
-        Ok(())
-    }
 }
 
 impl<const K: usize, const V: usize> Draft<K, V> {
     /// One in memory, for at most so many records; with a filter, where most keys that are looked up are new.
     pub(super) fn in_memory(most: usize, filtered: bool) -> Self {
-        Self::new(Out::Memory(Vec::with_capacity(most * (K + V))), most, filtered)
+        Self::new(None, most, filtered)
     }
 
     /// One in a file, which has no name where none is given.
@@ -322,60 +306,80 @@ impl<const K: usize, const V: usize> Draft<K, V> {
             }
         };
         let out = Writing::of(name.clone().unwrap_or_else(std::env::temp_dir), file);
-        Ok(Self::new(Out::File { out: BufWriter::with_capacity(1 << 18, out), name }, most, filtered))
+        Ok(Self::new(Some((out, name)), most, filtered))
     }
 
-    fn new(out: Out, most: usize, filtered: bool) -> Self {
+    fn new(out: Option<(Writing, Option<PathBuf>)>, most: usize, filtered: bool) -> Self {
         let filter = if filtered { Filter::new(most) } else { Filter::default() };
         let block = most.div_ceil(BLOCKS).max(BLOCK);
-        let sum = crc32fast::Hasher::new();
-        Self { out, count: 0, block, fences: Vec::new(), sums: Vec::new(), sum, filter }
+        let bytes =
+            Vec::with_capacity(if out.is_some() { WRITTEN + block * (K + V) } else { most * (K + V) });
+        Self { out, bytes, begun: 0, count: 0, block, fences: Vec::new(), sums: Vec::new(), filter }
     }
 
     pub(super) fn push(&mut self, key: &[u8; K], value: &[u8; V]) -> Result<(), StoreError> {
-        if self.count.is_multiple_of(self.block) {
-            self.end_block();
+        if self.bytes.len() - self.begun == self.block * (K + V) {
+            self.end_block()?;
+        }
+        if self.bytes.len() == self.begun {
             self.fences.push(*key);
         }
         self.count += 1;
-        self.filter.add(Mark::of(key));
-        self.sum.update(key);
-        self.sum.update(value);
-        self.out.write(key)?;
-        self.out.write(value)
+        self.filter.add(key);
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(value);
+        Ok(())
     }
 
-    fn end_block(&mut self) {
-        if self.count > 0 {
-            let sum = std::mem::replace(&mut self.sum, crc32fast::Hasher::new());
-            self.sums.push(sum.finalize());
+    fn end_block(&mut self) -> Result<(), StoreError> {
+        if self.out.is_some() {
+            // What is in memory is not damaged.
+            self.sums.push(crc32fast::hash(self.bytes.get(self.begun..).unwrap_or_default()));
+            if self.bytes.len() >= WRITTEN {
+                self.write()?;
+            }
         }
+        self.begun = self.bytes.len();
+        Ok(())
+    }
+
+    /// Writes what is not in the file yet.
+    fn write(&mut self) -> Result<(), StoreError> {
+        if let Some((out, name)) = &mut self.out {
+            let written = out.write_all(&self.bytes).map_err(|error| {
+                // Room is given back at once where the disk is full.
+                let _ = name.as_ref().map(fs::remove_file);
+                said(&name.clone().unwrap_or_else(std::env::temp_dir), "written")(error)
+            });
+            self.bytes.clear();
+            written?;
+        }
+        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<Run<K, V>, StoreError> {
-        self.end_block();
+        if self.bytes.len() > self.begun {
+            self.end_block()?;
+        }
         let mut sum = 0;
-        if let Out::File { .. } = self.out {
-            let mut described =
-                Vec::with_capacity(self.fences.len() * (K + 4) + self.filter.words().len() * 8 + TAIL);
-            described.extend(self.fences.iter().flatten());
-            described.extend(self.sums.iter().flat_map(|sum| sum.to_le_bytes()));
-            described.extend(self.filter.words().iter().flat_map(|word| word.to_le_bytes()));
+        if self.out.is_some() {
+            let begin = self.bytes.len();
+            self.bytes.extend(self.fences.iter().flatten());
+            self.bytes.extend(self.sums.iter().flat_map(|sum| sum.to_le_bytes()));
+            self.bytes.extend(self.filter.words().iter().flat_map(|word| word.to_le_bytes()));
             for number in [self.count, self.block, self.fences.len(), self.filter.words().len()] {
-                described.extend((number as u64).to_le_bytes());
+                self.bytes.extend((number as u64).to_le_bytes());
             }
-            sum = crc32fast::hash(&described);
-            described.extend(sum.to_le_bytes());
-            self.out.write(&described)?;
+            sum = crc32fast::hash(self.bytes.get(begin..).unwrap_or_default());
+            self.bytes.extend(sum.to_le_bytes());
+            self.write()?;
         }
         let bytes = match self.out {
-            Out::Memory(bytes) => Bytes::Memory(bytes),
-            Out::File { out, name } => {
-                let path = name.clone().unwrap_or_else(std::env::temp_dir);
-                let out = out.into_inner().map_err(|error| said(&path, "written")(error.into_error()))?;
+            None => Bytes::Memory(self.bytes),
+            Some((out, name)) => {
                 // Smaller ones are made anew in no time.
-                if name.is_some() && self.count >= SYNCED {
-                    out.sync().map_err(said(&path, "synced"))?;
+                if let Some(path) = name.as_ref().filter(|_| self.count >= SYNCED) {
+                    out.sync().map_err(said(path, "synced"))?;
                 }
                 Bytes::File { file: out.file(), name }
             }

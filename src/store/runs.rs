@@ -13,9 +13,9 @@ use super::filter::Mark;
 use super::run::{Draft, Part, Run};
 use super::{StoreError, said};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -162,13 +162,16 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         }
         let newest = std::mem::take(&mut self.newest);
         self.push(&newest)?;
-        while let Some((older, newer)) = self.alike() {
-            let file = older.len() + newer.len() >= self.limits.1;
+        while self.is_alike() {
+            let last = self.all.len() - 2..self.all.len();
+            let file =
+                self.all.get(last.clone()).unwrap_or_default().iter().map(|run| run.len()).sum::<usize>()
+                    >= self.limits.1;
             // Named files are made when everything is settled.
             if file && self.place.is_some() {
                 break;
             }
-            self.merge(self.all.len() - 2, &older, &newer, file)?;
+            self.merge(last, file)?;
         }
         Ok(())
     }
@@ -191,25 +194,12 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         self.place = Some(Place { next: free.next.max(known), ..free });
         let newest = std::mem::take(&mut self.newest);
         self.push(&newest)?;
-        // All that is in memory becomes one file.
-        while let Some(first) = self.all.iter().position(|run| run.name().is_none()) {
-            match (self.all.get(first).cloned(), self.all.get(first + 1).cloned()) {
-                (Some(older), Some(newer)) => {
-                    let last = first + 2 == self.all.len();
-                    self.merge(first, &older, &newer, last)?;
-                }
-                (Some(only), None) => {
-                    let (mut draft, mut records) = (self.draft(only.len(), true)?, only.records());
-                    while let Some((key, value)) = records.next()? {
-                        draft.push(&key, &value)?;
-                    }
-                    self.replace(first, 1, draft.finish()?);
-                }
-                (None, _) => break,
-            }
+        // All that has no name becomes one file.
+        if let Some(first) = self.all.iter().position(|run| run.name().is_none()) {
+            self.merge(first..self.all.len(), true)?;
         }
-        while let Some((older, newer)) = self.alike() {
-            self.merge(self.all.len() - 2, &older, &newer, true)?;
+        while self.is_alike() {
+            self.merge(self.all.len() - 2..self.all.len(), true)?;
         }
         Ok(self.files())
     }
@@ -244,14 +234,9 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         })
     }
 
-    /// The two newest runs, where they are of like size.
-    fn alike(&self) -> Option<(Arc<Run<K, V>>, Arc<Run<K, V>>)> {
-        match self.all.as_slice() {
-            [.., older, newer] if older.len() < 2 * newer.len() => {
-                Some((Arc::clone(older), Arc::clone(newer)))
-            }
-            _ => None,
-        }
+    /// Whether the two newest runs are of like size.
+    fn is_alike(&self) -> bool {
+        matches!(self.all.as_slice(), [.., older, newer] if older.len() < 2 * newer.len())
     }
 
     fn push(&mut self, records: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
@@ -265,40 +250,30 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         Ok(())
     }
 
-    /// Puts the records of two runs into one, in the place of both.
-    fn merge(
-        &mut self,
-        at: usize,
-        older: &Run<K, V>,
-        newer: &Run<K, V>,
-        file: bool,
-    ) -> Result<(), StoreError> {
-        let mut merged = self.draft(older.len() + newer.len(), file)?;
-        let (mut old, mut new) = (older.records(), newer.records());
-        let (mut left, mut right) = (old.next()?, new.next()?);
-        loop {
-            let next = match (&left, &right) {
-                (Some(left), Some(right)) => left.0.cmp(&right.0),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => break,
-            };
-            if let Some((key, value)) = if next == Ordering::Less { &left } else { &right } {
-                merged.push(key, value)?;
-            }
-            if next.is_le() {
-                left = old.next()?;
-            }
-            if next.is_ge() {
-                right = new.next()?;
+    /// Puts the records of runs that follow each other into one, in the place of all of them.
+    fn merge(&mut self, which: Range<usize>, file: bool) -> Result<(), StoreError> {
+        let runs = self.all.get(which.clone()).unwrap_or_default().to_vec();
+        let mut merged = self.draft(runs.iter().map(|run| run.len()).sum(), file)?;
+        let begun = runs.iter().rev().map(|run| {
+            let mut records = run.records();
+            Ok((records.next()?, records))
+        });
+        // From the newest to the oldest, each with its next record.
+        let mut begun = begun.collect::<Result<Vec<_>, StoreError>>()?;
+        while let Some(next) = begun
+            .iter()
+            .filter_map(|(next, _)| *next)
+            .reduce(|one, other| if other.0 < one.0 { other } else { one })
+        {
+            merged.push(&next.0, &next.1)?;
+            for (record, records) in &mut begun {
+                if record.is_some_and(|(key, _)| key == next.0) {
+                    *record = records.next()?;
+                }
             }
         }
-        self.replace(at, 2, merged.finish()?);
+        self.all.splice(which, [Arc::new(merged.finish()?)]);
         Ok(())
-    }
-
-    fn replace(&mut self, at: usize, count: usize, run: Run<K, V>) {
-        self.all.splice(at..(at + count).min(self.all.len()), [Arc::new(run)]);
     }
 
     /// A run that is to be written, for at most so many records.

@@ -71,9 +71,13 @@ impl LeafHash {
 /// Bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
+    String::from_utf8(digits(bytes).collect()).unwrap_or_default()
+}
+
+/// The same digits, one by one.
+pub(super) fn digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
     let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-    String::from_utf8(digits).unwrap_or_default()
+    bytes.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
 }
 
 /// SHA-256 of a file, as it is written everywhere.

@@ -10,7 +10,7 @@
 
 mod public;
 
-use super::hash::hex;
+use super::hash::{digits, hex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer;
@@ -173,7 +173,8 @@ impl VerifierKey {
     /// Whether an entry names this key so.
     #[must_use]
     pub fn is_named(&self, keyid: &str) -> bool {
-        keyid.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('+')) == Some(&hex(&self.id))
+        let id = keyid.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('+'));
+        id.is_some_and(|id| id.bytes().eq(digits(&self.id)))
     }
 
     /// Whether `signature` is this key's over `message`; Ed25519 is checked strictly.
