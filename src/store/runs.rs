@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Records in memory that become a run.
 const NEWEST: usize = 1 << 10;
+/// Runs of like size that become one. Of more, each record is copied less often, and more runs are asked for each key.
+const TOGETHER: usize = 4;
 /// Records from which on a run is a file.
 const FILE: usize = 1 << 16;
 
@@ -162,11 +164,10 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         }
         let newest = std::mem::take(&mut self.newest);
         self.push(&newest)?;
-        while self.is_alike() {
-            let last = self.all.len() - 2..self.all.len();
-            let file =
-                self.all.get(last.clone()).unwrap_or_default().iter().map(|run| run.len()).sum::<usize>()
-                    >= self.limits.1;
+        while let Some(last) = self.alike(TOGETHER) {
+            let records: usize =
+                self.all.get(last.clone()).unwrap_or_default().iter().map(|run| run.len()).sum();
+            let file = records >= self.limits.1;
             // Named files are made when everything is settled.
             if file && self.place.is_some() {
                 break;
@@ -198,8 +199,8 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         if let Some(first) = self.all.iter().position(|run| run.name().is_none()) {
             self.merge(first..self.all.len(), true)?;
         }
-        while self.is_alike() {
-            self.merge(self.all.len() - 2..self.all.len(), true)?;
+        while let Some(last) = self.alike(2) {
+            self.merge(last, true)?;
         }
         Ok(self.files())
     }
@@ -234,9 +235,11 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         })
     }
 
-    /// Whether the two newest runs are of like size.
-    fn is_alike(&self) -> bool {
-        matches!(self.all.as_slice(), [.., older, newer] if older.len() < 2 * newer.len())
+    /// So many of the newest runs, where they are of like size.
+    fn alike(&self, count: usize) -> Option<Range<usize>> {
+        let first = self.all.len().checked_sub(count)?;
+        let (oldest, newest) = (self.all.get(first)?, self.all.last()?);
+        (oldest.len() < 2 * newest.len()).then_some(first..self.all.len())
     }
 
     fn push(&mut self, records: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {

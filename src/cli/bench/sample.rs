@@ -43,6 +43,8 @@ impl Sample {
         let (made, written_out) = timed(|| write_out(&mut specimen, &export));
         let (bytes, disclosures) = written_out?;
         let written = write_again(&export, &home.join("bytes"))?;
+        // What waits to be written would be written while something else is measured.
+        sync(home).map_err(file(home, "synced"))?;
         let (restored, done) = timed(|| {
             let arguments = [Path::new("restore"), &export, Path::new("--ledger"), &ledger];
             own(home, &arguments)
@@ -50,7 +52,6 @@ impl Sample {
         done?;
         let beside = Disclosures::open(&ledger, true).map_err(LedgerError::from)?;
         beside.add(disclosures).map_err(LedgerError::from)?;
-        // What waits to be written would be written while something else is measured.
         sync(home).map_err(file(home, "synced"))?;
         let home = home.to_owned();
         Ok(Self { home, ledger, specimen, entries, bytes, made, written, restored })

@@ -60,7 +60,7 @@ proptest! {
                 check(&adopting, &map)?;
             }
         }
-        prop_assert!(unnamed.all.len() <= 9, "{} runs", unnamed.all.len());
+        prop_assert!(unnamed.all.len() <= 12, "{} runs", unnamed.all.len());
         check(&unnamed, &map)?;
         check(&named, &map)?;
         check(&adopting, &map)?;
