@@ -1,6 +1,7 @@
-//! Lines that are prepared ahead: while some are judged, the cores that are free prepare the next.
+//! Lines that are prepared ahead: while some are judged, the cores that are free prepare the next, each its own.
 
 use super::authority::Keys;
+use super::cores;
 use super::prepared::Prepared;
 use crate::trail::lines::{Lines, Shared};
 use std::collections::VecDeque;
@@ -10,8 +11,8 @@ use std::thread::{self, JoinHandle};
 
 /// How many lines are prepared at a time.
 const BATCH: usize = 512;
-/// How many times as many are on their way: whoever judges is late at times, and no core is to wait for that.
-const AHEAD: usize = 3;
+/// How many times as many are on their way beyond one for each core: whoever judges is late at times, and no core is to wait for that.
+const AHEAD: usize = 1;
 
 /// Lines on their way to be judged.
 #[derive(Debug)]
@@ -49,15 +50,15 @@ impl Ahead {
             return Vec::new();
         }
         self.begin(keys);
-        if self.begun.len() > AHEAD { self.finish().unwrap_or_default() } else { Vec::new() }
+        if self.begun.len() > cores::cores() + AHEAD { self.finish().unwrap_or_default() } else { Vec::new() }
     }
 
-    /// Gives those that were begun, and begins with those that wait, until there are none.
-    pub(super) fn rest(&mut self, keys: &Arc<Keys>) -> Option<Vec<Prepared>> {
-        if !self.waiting.is_empty() {
-            self.begin(keys);
-        }
-        self.finish()
+    /// Gives those that were begun, and then those that wait, of which all cores have a share, until there are none.
+    pub(super) fn rest(&mut self, keys: &Keys) -> Option<Vec<Prepared>> {
+        self.finish().or_else(|| {
+            let waiting = mem::take(&mut self.waiting);
+            (!waiting.is_empty()).then(|| Prepared::all(&waiting.share(), keys))
+        })
     }
 
     /// Begins with those that wait.
@@ -75,7 +76,7 @@ impl Begun {
     fn new(lines: Lines, keys: Arc<Keys>) -> Self {
         let lines = Arc::new(lines.share());
         let (own, known) = (Arc::clone(&lines), Arc::clone(&keys));
-        let thread = thread::Builder::new().spawn(move || Prepared::all(&own, &known)).ok();
+        let thread = thread::Builder::new().spawn(move || Prepared::each(&own, &known)).ok();
         Self { lines, keys, thread }
     }
 

@@ -54,7 +54,8 @@ pub fn both<L, R: Send>(left: impl FnOnce() -> L, right: &(impl Fn() -> R + Sync
     })
 }
 
-fn cores() -> usize {
+/// How many cores there are.
+pub(super) fn cores() -> usize {
     // To ask the system takes as long as parsing several entries.
     static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
     *CORES

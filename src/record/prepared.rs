@@ -82,13 +82,18 @@ impl Prepared {
     #[must_use]
     pub fn all(lines: &Shared, keys: &Keys) -> Vec<Self> {
         let places: Vec<usize> = (0..lines.len()).collect();
-        cores::share(&places, SHARE, &|place| {
-            let read =
-                lines.entry(*place).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
-            let leaf =
-                read.as_ref().map_or_else(|_| LeafHash::of(lines.line(*place)), |read| read.entry.leaf());
-            Self { leaf, read }
-        })
+        cores::share(&places, SHARE, &|place| Self::of(lines, *place, keys))
+    }
+
+    /// As [`Self::all`], on this core alone.
+    pub(super) fn each(lines: &Shared, keys: &Keys) -> Vec<Self> {
+        (0..lines.len()).map(|place| Self::of(lines, place, keys)).collect()
+    }
+
+    fn of(lines: &Shared, place: usize, keys: &Keys) -> Self {
+        let read = lines.entry(place).map(|entry| Read { claim: Claim::of(&entry.request, keys), entry });
+        let leaf = read.as_ref().map_or_else(|_| LeafHash::of(lines.line(place)), |read| read.entry.leaf());
+        Self { leaf, read }
     }
 }
 
@@ -108,8 +113,10 @@ mod tests {
                 .chunks(1)
                 .flat_map(|line| Prepared::all(&line.iter().collect::<Lines>().share(), &keys));
             let alone: Vec<Prepared> = alone.collect();
-            let together = Prepared::all(&lines.iter().collect::<Lines>().share(), &keys);
+            let shared = lines.iter().collect::<Lines>().share();
+            let together = Prepared::all(&shared, &keys);
             assert_eq!(format!("{together:?}"), format!("{alone:?}"));
+            assert_eq!(format!("{together:?}"), format!("{:?}", Prepared::each(&shared, &keys)));
             assert!(together.iter().map(|each| each.leaf).eq(lines.iter().map(|line| LeafHash::of(line))));
         }
     }
