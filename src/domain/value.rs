@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
@@ -41,12 +42,11 @@ pub enum NotAValue {
 }
 
 macro_rules! checked {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident($held:ty), $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(into = "String")]
-        // Shared, because a party is named in each of its words.
-        pub struct $name(Arc<str>);
+        pub struct $name($held);
 
         impl $name {
             /// The text.
@@ -82,7 +82,7 @@ macro_rules! checked {
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0.as_ref().to_owned()
+                value.as_str().to_owned()
             }
         }
 
@@ -96,7 +96,7 @@ macro_rules! checked {
 
 checked! {
     /// A reference or id, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`: `1.G2G.3`, `KR`, `K-SURE`.
-    Code, |text| {
+    Code(SmolStr), |text| {
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if first && rest && text.len() <= CODE_LIMIT {
@@ -108,7 +108,7 @@ checked! {
 
 checked! {
     /// Words in any language.
-    Text, |text| match first_refused(text) {
+    Text(Arc<str>), |text| match first_refused(text) {
         _ if text.trim().is_empty() => Err(NotAValue::Empty),
         _ if text.len() > TEXT_LIMIT => Err(NotAValue::Length(text.len())),
         Some(character) => Err(NotAValue::Character(character.into())),
@@ -118,7 +118,7 @@ checked! {
 
 checked! {
     /// The SHA-256 digest of a file, as text.
-    Sha256, |text| {
+    Sha256(Arc<str>), |text| {
         if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Ok(());
         }

@@ -115,7 +115,7 @@ pub(super) type Record<'a> = Found<'a, 16, WORD>;
 /// The words of one action, of its records in the order of their keys; none where they are others. A word names its party by its
 /// place among `parties`.
 pub(super) fn words(records: &[Record<'_>], parties: &[Code]) -> Option<Words> {
-    let (mut words, parties): (Vec<Word>, _) = (Vec::with_capacity(records.len()), own(parties));
+    let mut words: Vec<Word> = Vec::with_capacity(records.len());
     for (key, record) in records {
         let (sequence, fields) = (Key(**key).sequence(), Fields::of(record));
         if fields.said == VOIDS {
@@ -123,15 +123,10 @@ pub(super) fn words(records: &[Record<'_>], parties: &[Code]) -> Option<Words> {
             let day = Effective::from_bits(fields.day)?.begin();
             words.get_mut(voided)?.voided = Some(Mark { sequence, day });
         } else {
-            words.push(fields.word(sequence, &parties)?);
+            words.push(fields.word(sequence, parties)?);
         }
     }
     Some(words.into_iter().collect())
-}
-
-/// The names of parties, in memory of their own: one that all words share is counted by all cores, which wait for each other then.
-fn own(parties: &[Code]) -> Vec<Code> {
-    parties.iter().map(|party| Code::try_from(party.to_string())).filter_map(Result::ok).collect()
 }
 
 /// What a record says, in numbers.

@@ -203,23 +203,21 @@ impl State {
         place.and_then(|place| u16::try_from(place).ok()).unwrap_or(Holding::NOBODY)
     }
 
-    /// Whom a source names, if a party, by the name that the opening has for it: so its many words share that name.
-    fn author(&self, source: &str) -> Option<Author> {
+    /// Whom a source names, if a party.
+    fn author(source: &str) -> Option<Author> {
         let rest = source.strip_prefix("parties/")?;
         let (party, institution) = match rest.split_once('/') {
             Some((party, rest)) => (party, Some(rest.strip_prefix("institutions/")?.parse().ok()?)),
             None => (rest, None),
         };
-        let mut parties = self.founding.iter().flat_map(Founding::parties);
-        let known = parties.find(|known| known.as_str() == party).cloned();
-        Some(Author { party: known.or_else(|| party.parse().ok())?, institution })
+        Some(Author { party: party.parse().ok()?, institution })
     }
 
     /// Takes what an entry says.
     pub(super) fn apply(&mut self, entry: &Entry, fact: &Fact, words: &mut Words) {
         let event = &entry.request.event;
         let sequence = entry.seal.sequence;
-        let author = self.author(&event.source);
+        let author = Self::author(&event.source);
         match (fact, author) {
             (Fact::Founding(founding::Event::Opened(opened)), Some(author)) => {
                 self.keys = Arc::new(Keys::founding(opened));

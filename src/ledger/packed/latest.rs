@@ -4,7 +4,7 @@
 //! A status is what each party said last on each axis, and which word stands for it follows from a few numbers of a record.
 //! What the words make together is not known here: [`crate::domain::status::of`] makes the same of the latest as of all.
 
-use super::{CONTESTED, DECIDED, Fields, Key, Record, VERIFIED, VOIDS, own, place};
+use super::{CONTESTED, DECIDED, Fields, Key, Record, VERIFIED, VOIDS, place};
 use crate::domain::assertion::Lifecycle;
 use crate::domain::date::Effective;
 use crate::domain::status::{Rest, Suspensions, Turn};
@@ -81,7 +81,12 @@ impl Latest {
     pub(in crate::ledger) fn by(effective: Option<NaiveDate>, known: &[Code], parties: &[&Code]) -> Self {
         let until = effective.map_or(u32::MAX, |day| first_day(Effective::day(day).to_bits()));
         let seat = |known| parties.iter().position(|party| *party == known);
-        Self { parties: own(known), seats: known.iter().map(seat).collect(), seated: parties.len(), until }
+        Self {
+            parties: known.to_vec(),
+            seats: known.iter().map(seat).collect(),
+            seated: parties.len(),
+            until,
+        }
     }
 
     /// The latest words of the action that has these records, in the order of their keys, and of one that `recurs`, or of whose windows
