@@ -39,8 +39,9 @@ impl Recent {
     /// Changes words that are here, in a copy only where somebody else has them too.
     pub(super) fn change<R>(&mut self, action: &Code, change: impl FnOnce(&mut Words) -> R) -> Option<R> {
         let (_, words) = self.words.get_mut(action)?;
-        let words = Arc::make_mut(words);
+        // Before they may be copied: a copy takes no more memory than it needs.
         self.bytes -= words.bytes();
+        let words = Arc::make_mut(words);
         let changed = change(words);
         self.bytes += words.bytes();
         self.fit(Some(action));
@@ -77,5 +78,37 @@ impl Recent {
             }
             self.release(other);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::party::Author;
+    use crate::domain::word::{Place, Said, Word};
+    use uuid::Uuid;
+
+    #[test]
+    fn what_words_take_is_known_whoever_has_them_too() {
+        let (mut recent, action) = (Recent::new(1 << 20), "1.G2G.1".parse().unwrap());
+        recent.put(&action, Arc::default());
+        let author = Author { party: "KR".parse().unwrap(), institution: None };
+        let (day, effective) = ("2022-01-02".parse().unwrap(), "2022".parse().unwrap());
+        for sequence in 0..20 {
+            // A reader has them at times, whose copy has no room to spare.
+            let held = recent.get(&action).filter(|_| sequence % 3 == 0);
+            let place = Place { id: Uuid::nil(), sequence, day, author: &author, answers: None };
+            recent.change(&action, |words| words.say(Word::spoken(&place, effective, Said::Progressed)));
+            assert_eq!(
+                held.map_or(sequence, |held| held.all().len() as u64),
+                sequence,
+                "a reader's stay as they are"
+            );
+            let taken = recent.get(&action).unwrap().bytes();
+            assert_eq!(recent.bytes, taken);
+        }
+        assert!(recent.change(&"1.G2G.2".parse().unwrap(), |_| ()).is_none());
+        recent.release(&action);
+        assert_eq!(recent.bytes, 0);
     }
 }
