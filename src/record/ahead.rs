@@ -50,7 +50,9 @@ impl Ahead {
             return Vec::new();
         }
         self.begin(keys);
-        if self.begun.len() > cores::cores() + AHEAD { self.finish().unwrap_or_default() } else { Vec::new() }
+        // Before any key is known no signature is checked ahead: the first batch is judged before there are more of them.
+        let ahead = if **keys == Keys::default() { 0 } else { cores::cores() + AHEAD };
+        if self.begun.len() > ahead { self.finish().unwrap_or_default() } else { Vec::new() }
     }
 
     /// Gives those that were begun, and then those that wait, of which all cores have a share, until there are none.
@@ -84,5 +86,39 @@ impl Begun {
         // What no thread could be had for, or could not do, is done here, where its panic is seen.
         let prepared = self.thread.and_then(|thread| thread.join().ok());
         prepared.unwrap_or_else(|| Prepared::all(&self.lines, &self.keys))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fact::Fact;
+    use super::*;
+    use crate::trail::entry::Entry;
+    use crate::trail::hash::LeafHash;
+
+    const HISTORY: &str = include_str!("../../tests/vectors/history.jsonl");
+
+    #[test]
+    fn as_long_as_no_key_is_known_each_batch_is_judged_before_the_next_and_then_they_are_prepared_ahead() {
+        let first = Entry::parse(HISTORY.lines().next().unwrap().as_bytes()).unwrap();
+        let keys = Arc::new(Keys::founding(&Fact::opening(&first.request.event).unwrap()));
+        let mut lines = HISTORY.lines().map(str::as_bytes).cycle();
+        let (mut ahead, mut given, mut taken) = (Ahead::of(2), Vec::new(), Vec::new());
+        let mut push = |keys: &Arc<Keys>, count: usize| {
+            let before = given.len();
+            for line in lines.by_ref().take(count) {
+                taken.push(LeafHash::of(line));
+                given.extend(ahead.push(line, keys).into_iter().map(|prepared| prepared.leaf));
+            }
+            given.len() - before
+        };
+        assert_eq!(push(&Arc::default(), 4), 4);
+        let on_their_way = cores::cores() + AHEAD;
+        assert_eq!(push(&keys, 2 * on_their_way + 1), 0);
+        assert_eq!(push(&keys, 2), 2);
+        while let Some(prepared) = ahead.rest(&keys) {
+            given.extend(prepared.into_iter().map(|prepared| prepared.leaf));
+        }
+        assert_eq!(given, taken);
     }
 }

@@ -162,8 +162,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         if self.newest.len() < self.limits.0 {
             return Ok(());
         }
-        let newest = std::mem::take(&mut self.newest);
-        self.push(&newest)?;
+        self.push()?;
         while let Some(last) = self.alike(TOGETHER) {
             let records: usize =
                 self.all.get(last.clone()).unwrap_or_default().iter().map(|run| run.len()).sum();
@@ -193,8 +192,7 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         // What others settled, and what failed on the way, has its names, too.
         let (known, free) = (self.place.as_ref().map_or(0, |place| place.next), Place::free(folder, table)?);
         self.place = Some(Place { next: free.next.max(known), ..free });
-        let newest = std::mem::take(&mut self.newest);
-        self.push(&newest)?;
+        self.push()?;
         // All that has no name becomes one file.
         if let Some(first) = self.all.iter().position(|run| run.name().is_none()) {
             self.merge(first..self.all.len(), true)?;
@@ -242,14 +240,15 @@ impl<const K: usize, const V: usize> Runs<K, V> {
         (oldest.len() < 2 * newest.len()).then_some(first..self.all.len())
     }
 
-    fn push(&mut self, records: &BTreeMap<[u8; K], [u8; V]>) -> Result<(), StoreError> {
-        if records.is_empty() {
+    /// Makes a run of the newest records, which are there until it is.
+    fn push(&mut self) -> Result<(), StoreError> {
+        if self.newest.is_empty() {
             return Ok(());
         }
-        let mut draft = self.draft(records.len(), false)?;
-        records.iter().try_for_each(|(key, value)| draft.push(key, value))?;
-        let run = draft.finish()?;
-        self.all.push(Arc::new(run));
+        let mut draft = self.draft(self.newest.len(), false)?;
+        self.newest.iter().try_for_each(|(key, value)| draft.push(key, value))?;
+        self.all.push(Arc::new(draft.finish()?));
+        self.newest.clear();
         Ok(())
     }
 
