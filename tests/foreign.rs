@@ -372,13 +372,13 @@ fn sealed(size: u64) -> Vec<Vec<u8>> {
         let key = &authors[speaker];
         let said = json!({"effective": "2021-04", "note": format!("전문가 회의 {number}: møde \"udsat\"\n")});
         let event = Event {
-            ledger: ORIGIN.to_owned(),
+            ledger: ORIGIN.into(),
             id: format!("01784d33-3c40-7000-8000-{number:012}").parse().unwrap(),
-            source: format!("parties/{}", &key.verifier().name()[..2]),
-            kind: "annals.vector.said.v1".to_owned(),
-            subject: format!("actions/{speaker}"),
+            source: format!("parties/{}", &key.verifier().name()[..2]).into(),
+            kind: "annals.vector.said.v1".into(),
+            subject: format!("actions/{speaker}").into(),
             time: parse_timestamp("2021-04-10T09:30:00.000Z").unwrap(),
-            keyid: key.verifier().keyid(),
+            keyid: key.verifier().keyid().into(),
             basehash: before,
             causationid: None,
             correlationid: None,

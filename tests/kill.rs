@@ -210,7 +210,7 @@ impl Watched {
                 assert_eq!(entry.seal.prevhash, before, "entry {sequence}");
                 let event = entry.request.event;
                 let said = Said::of(event.id);
-                assert_eq!((event.id, &event.subject), (said.id(), &said.subject()));
+                assert_eq!((event.id, event.subject.as_str()), (said.id(), said.subject().as_str()));
                 let note = Digest::parse(event.data.members()["_sd"]["note"].as_str().unwrap()).unwrap();
                 assert_eq!(self.seen.insert(said, (sequence, note)), None, "{said:?} is there twice");
             }

@@ -43,16 +43,16 @@ fn entries() -> Vec<(Vec<u8>, Entry)> {
     let mut sealed = Vec::new();
     for (number, (key, subject, data)) in (0_u64..).zip(said) {
         let event = Event {
-            ledger: ORIGIN.to_owned(),
+            ledger: ORIGIN.into(),
             id: format!("01784d33-3c40-7000-8000-{number:012}").parse().unwrap(),
-            source: format!("parties/{}", &key.verifier().name()[..2]),
-            kind: "annals.vector.said.v1".to_owned(),
-            subject: subject.to_owned(),
+            source: format!("parties/{}", &key.verifier().name()[..2]).into(),
+            kind: "annals.vector.said.v1".into(),
+            subject: subject.into(),
             time: parse_timestamp(format!("2021-04-1{number}T09:30:00.000Z")).unwrap(),
-            keyid: key.verifier().keyid(),
+            keyid: key.verifier().keyid().into(),
             basehash: before,
             causationid: None,
-            correlationid: (number > 3).then(|| "vectors".to_owned()),
+            correlationid: (number > 3).then(|| "vectors".into()),
             data: data.as_object().unwrap().clone().into(),
         };
         let (streamversion, streamprevhash) = streams.get(subject).copied().unwrap_or((0, LeafHash::NONE));

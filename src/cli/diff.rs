@@ -120,7 +120,7 @@ pub(super) fn spoken(
             && let Some(entry) = ledger.entry(sequence)?
         {
             let (told, day) = (disclosed.told(&entry), state.day(entry.seal.recordedtime));
-            spoken.insert(sequence, Spoken { source: entry.request.event.source, day, told });
+            spoken.insert(sequence, Spoken { source: entry.request.event.source.to_string(), day, told });
         }
     }
     Ok(spoken)

@@ -162,7 +162,7 @@ impl Handover {
             let Some(entry) = ledger.recorded(id)? else { break };
             let data = entry.request.event.data.members();
             let institution = data.get("institution").and_then(Value::as_str).unwrap_or_default();
-            begun.push((entry.request.event.subject.clone(), institution.to_owned()));
+            begun.push((entry.request.event.subject.to_string(), institution.to_owned()));
         }
         Ok(begun)
     }

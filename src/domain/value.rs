@@ -108,7 +108,7 @@ checked! {
 
 checked! {
     /// Words in any language.
-    Text(Arc<str>), |text| match first_refused(text) {
+    Text(SmolStr), |text| match first_refused(text) {
         _ if text.trim().is_empty() => Err(NotAValue::Empty),
         _ if text.len() > TEXT_LIMIT => Err(NotAValue::Length(text.len())),
         Some(character) => Err(NotAValue::Character(character.into())),

@@ -285,7 +285,7 @@ impl Archive for Index {
     }
 
     fn name(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let (sequence, subject) = (entry.seal.sequence, &entry.request.event.subject);
+        let (sequence, subject) = (entry.seal.sequence, entry.request.event.subject.as_str());
         let Tables { ids, leaves, streams, .. } = &mut self.tables;
         let value: Sequence = sequence.to_be_bytes();
         ids.insert(*entry.request.event.id.as_bytes(), value)?;
@@ -296,7 +296,7 @@ impl Archive for Index {
                 stream.head = head;
                 stream.first
             }
-            None => self.streams.entry(subject.clone()).or_insert(Stream { first: sequence, head }).first,
+            None => self.streams.entry(subject.to_owned()).or_insert(Stream { first: sequence, head }).first,
         };
         streams.insert(Key::new(first, sequence).0, self.bytes.to_be_bytes())?;
         self.bytes += entry.length() as u64 + 1;

@@ -109,7 +109,7 @@ impl Ledger {
             match read {
                 Ok(entry) => {
                     let stream = entry.stream();
-                    streams.insert(entry.request.event.subject, stream);
+                    streams.insert(entry.request.event.subject.to_string(), stream);
                     ControlFlow::Continue(())
                 }
                 Err(error) => {

@@ -85,7 +85,7 @@ impl Population {
             self.holders.extend(holder(event).map(|holder| (key.vkey.keyid(), holder)));
         }
         let Fact::Programme(programme::Event::Action(action, said)) = fact else { return };
-        let signer = self.holders.get(&event.keyid).cloned();
+        let signer = self.holders.get(&*event.keyid).cloned();
         let place = event.causationid.and_then(|id| self.places.get(&id)).copied();
         if let (action::Event::Confirmed(_) | action::Event::Contested(_), Some(at)) = (said, place) {
             self.answers.insert(event.id, (at, sequence));

@@ -28,8 +28,8 @@ pub fn exhibits(entry: &Entry, said: &Words, known: &dyn Fn(&str) -> Option<Disc
     let voided = said.at(sequence).is_some_and(|word| word.voided.is_some());
     let exhibit = |file| Exhibit {
         sequence,
-        source: event.source.clone(),
-        subject: event.subject.clone(),
+        source: event.source.to_string(),
+        subject: event.subject.to_string(),
         voided,
         file,
     };

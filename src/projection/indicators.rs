@@ -33,7 +33,7 @@ impl Measured {
     /// Takes the next entry; those of an action come in the order of the ledger.
     pub fn take(&mut self, entry: &Entry, fact: &Fact) {
         let Fact::Programme(programme::Event::Action(action, event)) = fact else { return };
-        let told = |indicators| Told { source: entry.request.event.source.clone(), indicators };
+        let told = |indicators| Told { source: entry.request.event.source.to_string(), indicators };
         let sequence = entry.seal.sequence;
         match event {
             Event::Progressed(event) if !event.indicators.is_empty() => {

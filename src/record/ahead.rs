@@ -21,6 +21,8 @@ pub(super) struct Ahead {
     waiting: Lines,
     /// Those that are being prepared, or are.
     begun: VecDeque<Begun>,
+    /// Those that were given last: once they are judged, the next ones have their memory.
+    given: Option<Arc<Shared>>,
     batch: usize,
 }
 
@@ -39,7 +41,7 @@ impl Default for Ahead {
 
 impl Ahead {
     pub(super) fn of(batch: usize) -> Self {
-        Self { waiting: Lines::default(), begun: VecDeque::new(), batch }
+        Self { waiting: Lines::default(), begun: VecDeque::new(), given: None, batch }
     }
 
     /// Takes the next line; gives those that are prepared by now and come before it, in their order. `keys` are those that are
@@ -65,12 +67,16 @@ impl Ahead {
 
     /// Begins with those that wait.
     fn begin(&mut self, keys: &Arc<Keys>) {
-        self.begun.push_back(Begun::new(mem::take(&mut self.waiting), Arc::clone(keys)));
+        let judged = self.given.take().and_then(Arc::into_inner);
+        let next = judged.map_or_else(Lines::default, Shared::into_empty);
+        self.begun.push_back(Begun::new(mem::replace(&mut self.waiting, next), Arc::clone(keys)));
     }
 
     /// Gives those that were begun first.
     fn finish(&mut self) -> Option<Vec<Prepared>> {
-        self.begun.pop_front().map(Begun::finish)
+        let first = self.begun.pop_front()?;
+        self.given = Some(Arc::clone(&first.lines));
+        Some(first.finish())
     }
 }
 

@@ -171,7 +171,7 @@ impl Archive for Whole {
         let sequence = entry.seal.sequence;
         self.ids.insert(entry.request.event.id, sequence);
         self.leaves.insert(entry.leaf(), sequence);
-        self.streams.insert(entry.request.event.subject.clone(), entry.stream());
+        self.streams.insert(entry.request.event.subject.to_string(), entry.stream());
         Ok(())
     }
 

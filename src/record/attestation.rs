@@ -157,13 +157,13 @@ impl Attested {
         let Self { count, root, size } = self;
         let data = serde_json::json!({"count": count, "root": LeafHash(root.0), "size": size});
         let event = Event {
-            ledger: origin.to_owned(),
+            ledger: origin.into(),
             id,
-            source: "ledger".to_owned(),
-            kind: KIND.to_owned(),
-            subject: "ledger".to_owned(),
+            source: "ledger".into(),
+            kind: KIND.into(),
+            subject: "ledger".into(),
             time,
-            keyid: key.verifier().keyid(),
+            keyid: key.verifier().keyid().into(),
             basehash: base,
             causationid: None,
             correlationid: None,

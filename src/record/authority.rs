@@ -282,7 +282,7 @@ impl Keys {
     /// Whether a request is signed by the key that it names, in force or not.
     #[must_use]
     pub fn signed(&self, request: &Request) -> bool {
-        self.0.get(&request.event.keyid).is_some_and(|key| request.is_signed_by(&key.vkey))
+        self.0.get(request.event.keyid.as_str()).is_some_and(|key| request.is_signed_by(&key.vkey))
     }
 
     /// Whether this may happen to a party's keys. The ledger's own keys count as known.

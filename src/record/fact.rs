@@ -153,7 +153,7 @@ impl Fact {
         use decision::Event as D;
         use programme::Event as P;
         use review::Event as R;
-        let unknown = || FactFault::Type(event.kind.clone(), nearest(&event.kind, TYPES.into_iter()));
+        let unknown = || FactFault::Type(event.kind.to_string(), nearest(&event.kind, TYPES.into_iter()));
         let word = event.kind.strip_prefix("annals.").and_then(|rest| rest.strip_suffix(".v1"));
         let (aggregate, word) = word.and_then(|word| word.split_once('.')).ok_or_else(unknown)?;
         Ok(match (aggregate, word) {
@@ -273,7 +273,7 @@ fn subject(event: &Event, expected: &'static str) -> Result<(), FactFault> {
     if event.subject == expected {
         return Ok(());
     }
-    Err(FactFault::Subject { kind: event.kind.clone(), expected, found: event.subject.clone() })
+    Err(FactFault::Subject { kind: event.kind.to_string(), expected, found: event.subject.to_string() })
 }
 
 /// The code after the slash of a subject such as `actions/<ref>`.
@@ -281,9 +281,9 @@ fn code(event: &Event, expected: &'static str) -> Result<Code, FactFault> {
     let prefix = expected.split_once('<').map_or(expected, |(prefix, _)| prefix);
     let code = event.subject.strip_prefix(prefix).and_then(|id| id.parse().ok());
     code.ok_or_else(|| FactFault::Subject {
-        kind: event.kind.clone(),
+        kind: event.kind.to_string(),
         expected,
-        found: event.subject.clone(),
+        found: event.subject.to_string(),
     })
 }
 

@@ -146,13 +146,13 @@ impl State {
         };
         // Whatever it is over, it is none of an entry's.
         if key.vkey.kind() != Kind::Ed25519 {
-            return Err(authority::Refusal::Cosigns(event.keyid.clone()).into());
+            return Err(authority::Refusal::Cosigns(event.keyid.to_string()).into());
         }
         if !claim.is_signed_by(request, &key.vkey) {
-            return Err(authority::Refusal::Signature(event.keyid.clone()).into());
+            return Err(authority::Refusal::Signature(event.keyid.to_string()).into());
         }
-        if let Some(expected) = self.origin().filter(|origin| *origin != event.ledger) {
-            let (found, expected) = (event.ledger.clone(), expected.to_owned());
+        if let Some(expected) = self.origin().filter(|origin| event.ledger != *origin) {
+            let (found, expected) = (event.ledger.to_string(), expected.to_owned());
             return Err(Refusal::Ledger { found, expected });
         }
         Ok(key)
@@ -164,12 +164,12 @@ impl State {
     /// [`Refusal::Authority`], [`Refusal::Programme`].
     pub fn authorise(&self, event: &Event, fact: &Fact, key: &Key) -> Result<(), Refusal> {
         if !key.signer.is_source(&event.source) {
-            let (keyid, found) = (event.keyid.clone(), event.source.clone());
+            let (keyid, found) = (event.keyid.to_string(), event.source.to_string());
             let expected = key.signer.source();
             return Err(authority::Refusal::Source { keyid, expected, found }.into());
         }
         if !key.signer.signs(&upcast::newest(event).kind) {
-            let (role, kind) = (key.signer.role(), event.kind.clone());
+            let (role, kind) = (key.signer.role(), event.kind.to_string());
             return Err(authority::Refusal::Role { role, kind }.into());
         }
         // The plan's actions are the authority's, and what is decided in a review is a coordinator's.
@@ -178,7 +178,7 @@ impl State {
             match (is_open, key.signer.role() == Role::Authority.as_str()) {
                 (false, true) => return Err(programme::Refusal::Unproposed.into()),
                 (true, false) => {
-                    let (role, kind) = (key.signer.role(), event.kind.clone());
+                    let (role, kind) = (key.signer.role(), event.kind.to_string());
                     return Err(authority::Refusal::Role { role, kind }.into());
                 }
                 (true, true) | (false, false) => {}
@@ -256,7 +256,7 @@ impl State {
         }
         let creates = matches!(fact, Fact::Programme(programme::Event::Action(_, action::Event::Created(_))));
         if let Some(last) = known.last.filter(|last| *last > base && !(creates && founding.is_open())) {
-            return Err(Refusal::Unseen { subject: event.subject.clone(), last, base });
+            return Err(Refusal::Unseen { subject: event.subject.to_string(), last, base });
         }
         for each in held {
             if let Audience::Party(party) = &each.audience
@@ -270,7 +270,7 @@ impl State {
             return Ok(attested.check(event.basehash, self.head, &known.streams)?);
         }
         let Some(author) = author else {
-            let (role, kind) = (key.signer.role(), event.kind.clone());
+            let (role, kind) = (key.signer.role(), event.kind.to_string());
             return Err(authority::Refusal::Role { role, kind }.into());
         };
         match fact {

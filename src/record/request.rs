@@ -295,16 +295,16 @@ impl Draft {
     ) -> Result<(Request, Vec<Disclosure>), EntryFault> {
         let (data, disclosures) = withheld::seal(&self.normalised(), &self.audiences(), salt);
         let event = Event {
-            ledger: ledger.to_owned(),
+            ledger: ledger.into(),
             id,
-            source: self.speaker.0.source(),
-            kind: self.kind.clone(),
-            subject: self.subject.clone(),
+            source: self.speaker.0.source().into(),
+            kind: self.kind.as_str().into(),
+            subject: self.subject.as_str().into(),
             time: self.time,
-            keyid: key.verifier().keyid(),
+            keyid: key.verifier().keyid().into(),
             basehash,
             causationid: self.causationid,
-            correlationid: self.correlation(),
+            correlationid: self.correlation().map(Into::into),
             data: data.into(),
         };
         Ok((event.sign(key)?, disclosures))
@@ -334,12 +334,12 @@ impl Draft {
     #[must_use]
     pub fn says(&self, event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> bool {
         let data = Value::Object(self.normalised());
-        self.speaker.0.source() == event.source
-            && self.subject == event.subject
-            && self.kind == event.kind
+        event.source == self.speaker.0.source()
+            && event.subject == self.subject
+            && event.kind == self.kind
             && self.time == event.time
             && self.causationid == event.causationid
-            && self.correlation() == event.correlationid
+            && self.correlation().as_deref() == event.correlationid.as_deref()
             && agrees(&data, &Value::Object(withheld::disclose(&event.data.members(), known)))
     }
 }

@@ -29,9 +29,9 @@ pub fn newest(event: &Event) -> Cow<'_, Event> {
 
 fn said_by<'e>(event: &'e Event, upcasters: &[Upcaster]) -> Cow<'e, Event> {
     let mut newest = Cow::Borrowed(event);
-    while let Some(next) = upcasters.iter().find(|next| next.from == newest.kind) {
+    while let Some(next) = upcasters.iter().find(|next| newest.kind == next.from) {
         let event = newest.to_mut();
-        next.to.clone_into(&mut event.kind);
+        event.kind = next.to.into();
         event.data = (next.fields)(event.data.members()).into();
     }
     newest
@@ -82,7 +82,7 @@ mod tests {
         let mut fields = event.data.members();
         let word = fields.remove("lifecycle").unwrap();
         fields.insert("state".to_owned(), word);
-        (older.kind, older.data) = ("annals.action.progressed.v8".to_owned(), fields.into());
+        (older.kind, older.data) = ("annals.action.progressed.v8".into(), fields.into());
         assert!(Fact::read(&older).is_err());
         let said = said_by(&older, BEFORE);
         assert_eq!(*said, event);

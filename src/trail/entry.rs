@@ -24,7 +24,6 @@ use super::parts::{Parts, text, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 use uuid::Uuid;
@@ -42,25 +41,25 @@ pub const CONTEXT: &[u8] = b"annals/entry/v1\n";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The ledger's origin.
-    pub ledger: String,
+    pub ledger: Excerpt,
     /// UUIDv7; with the party it is the idempotency key.
     pub id: Uuid,
     /// Who speaks: `parties/KR`, `parties/KR/institutions/MOTIE`, `ledger`.
-    pub source: String,
+    pub source: Excerpt,
     /// What happened, in the past tense: `annals.action.progressed.v1`.
-    pub kind: String,
+    pub kind: Excerpt,
     /// The stream: `actions/1.G2G.3`.
-    pub subject: String,
+    pub subject: Excerpt,
     /// When the author said it, to the millisecond.
     pub time: DateTime<Utc>,
     /// The signing key.
-    pub keyid: String,
+    pub keyid: Excerpt,
     /// The newest entry that the author had verified.
     pub basehash: LeafHash,
     /// The entry that this one answers.
     pub causationid: Option<Uuid>,
     /// What it belongs to.
-    pub correlationid: Option<String>,
+    pub correlationid: Option<Excerpt>,
     /// The event's own fields.
     pub data: Data,
 }
@@ -189,16 +188,16 @@ impl Request {
     /// What was read of a line.
     fn of(parts: Parts<'_>, line: &Excerpt) -> Self {
         let event = Event {
-            ledger: parts.ledger.into_owned(),
+            ledger: line.holding(parts.ledger),
             id: parts.id,
-            source: parts.source.into_owned(),
-            kind: parts.kind.into_owned(),
-            subject: parts.subject.into_owned(),
+            source: line.holding(parts.source),
+            kind: line.holding(parts.kind),
+            subject: line.holding(parts.subject),
             time: parts.time,
-            keyid: parts.keyid.into_owned(),
+            keyid: line.holding(parts.keyid),
             basehash: parts.basehash,
             causationid: parts.causationid,
-            correlationid: parts.correlationid.map(Cow::into_owned),
+            correlationid: parts.correlationid.map(|id| line.holding(id)),
             data: Data::read(line.part(parts.data)),
         };
         Self { event, signature: parts.signature, line: line.clone(), signed: parts.signed }

@@ -28,7 +28,7 @@ pub mod checkpoint;
 pub mod data;
 pub mod disclosure;
 pub mod entry;
-mod excerpt;
+pub mod excerpt;
 pub mod fork;
 pub mod hash;
 pub mod key;

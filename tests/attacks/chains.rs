@@ -178,7 +178,7 @@ fn what_a_newer_version_recorded_is_not_called_damaged() {
     let sides = Sides::agreed();
     let own = requests(&sides.lines());
     let mut event = own[usize::try_from(sides.word.sequence).unwrap()].event.clone();
-    event.kind = "annals.action.progressed.v9".to_owned();
+    event.kind = "annals.action.progressed.v9".into();
     let newer = event.sign(&key_of("DK", Role::Coordinator)).unwrap();
     let (at, home) = (own.len() as u64, tempfile::tempdir().unwrap());
     let folder = Form::Folder.write(&sealed([own, vec![newer]].concat()), &[], home.path());

@@ -182,7 +182,7 @@ fn an_entry_whose_signature_only_some_verifiers_accept_is_refused_by_all() {
     let mut sides = Sides::agreed();
     let request = signed(&mut sides.desk, "KR", ACTION, "action.progressed", word("under_way"));
     let message = [CONTEXT, &request.signed()].concat();
-    let keyid = request.event.keyid.clone();
+    let keyid = request.event.keyid.to_string();
     let careless = careless("KR/coordinator-1", Kind::Ed25519, &message);
     assert_eq!(careless.len(), 16);
     for (at, (what, signature)) in careless.into_iter().enumerate() {

@@ -169,7 +169,7 @@ pub(crate) fn sealed(requests: Vec<Request>) -> Lines {
     let mut lines = Vec::new();
     for request in requests {
         recorded = recorded.max(request.event.time);
-        let subject = request.event.subject.clone();
+        let subject = request.event.subject.to_string();
         let stream = streams.get(&subject).copied().unwrap_or(Head::EMPTY);
         let (line, entry) = request.seal(Seal {
             sequence: head.size,

@@ -287,7 +287,7 @@ fn the_ledgers_key_attests_and_says_nothing_else() {
             refused(&desk, before, answer).contains("speaks for ledger, and the event says that parties/")
         );
         let mut event = request.event;
-        event.source = "ledger".to_owned();
+        event.source = "ledger".into();
         let answer = desk.ledger.record(event.sign(&first()).unwrap(), Vec::new());
         assert!(refused(&desk, before, answer).contains("role ledger does not sign"));
     }

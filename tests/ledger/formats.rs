@@ -167,7 +167,7 @@ fn a_ledger_of_format_1_has_every_type_and_goes_on() {
     desk.ledger
         .replay(0..u64::MAX, &mut |entry, fact| {
             history.evolve(entry, fact);
-            types.insert(entry.request.event.kind.clone());
+            types.insert(entry.request.event.kind.to_string());
             Ok(())
         })
         .unwrap();

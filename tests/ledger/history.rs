@@ -198,10 +198,10 @@ fn forged_report(change: impl Fn(&str) -> String) -> Report {
     let mut streams: HashMap<String, Head> = HashMap::new();
     for line in text.lines() {
         let entry = Entry::parse(change(line).as_bytes()).unwrap();
-        let stream = streams.get(&entry.request.event.subject).copied().unwrap_or(Head::EMPTY);
+        let stream = streams.get(&*entry.request.event.subject).copied().unwrap_or(Head::EMPTY);
         let seal = history.state.seal(stream, entry.seal.recordedtime);
         let (bytes, entry) = entry.request.seal(seal);
-        streams.insert(entry.request.event.subject.clone(), entry.stream());
+        streams.insert(entry.request.event.subject.to_string(), entry.stream());
         verifier.push(&bytes).unwrap();
         let fact = annals::record::fact::Fact::read(&entry.request.event);
         match fact {

@@ -29,7 +29,7 @@ fn named(desk: &Desk, first: u64, action: Option<&str>) -> Vec<(String, Vec<Stri
     let subject = action.map(|action| format!("actions/{action}"));
     desk.ledger
         .replay(first..end, &mut |entry, fact| {
-            if subject.as_ref().is_none_or(|subject| *subject == entry.request.event.subject) {
+            if subject.as_ref().is_none_or(|subject| entry.request.event.subject == *subject) {
                 items.push(timeline::item(&history.state, entry, fact, &annals::domain::word::Words::NONE));
             }
             Ok(())

@@ -107,13 +107,13 @@ fn state(kind: &str, data: &Value) -> Result<(), String> {
         other => other,
     };
     let event = Event {
-        ledger: "annals.example/desk".to_owned(),
+        ledger: "annals.example/desk".into(),
         id: "017e8103-8a80-7000-8000-000000000099".parse().unwrap(),
-        source: "parties/KR".to_owned(),
-        kind: kind.to_owned(),
-        subject: subject.to_owned(),
+        source: "parties/KR".into(),
+        kind: kind.into(),
+        subject: subject.into(),
         time: chrono::DateTime::UNIX_EPOCH,
-        keyid: "KR/coordinator-1+014b49fa".to_owned(),
+        keyid: "KR/coordinator-1+014b49fa".into(),
         basehash: LeafHash::NONE,
         causationid: None,
         correlationid: None,

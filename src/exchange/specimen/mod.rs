@@ -190,7 +190,7 @@ impl Specimen {
 
     /// Seals requests in their order.
     fn seal(&mut self, request: Request) -> Vec<u8> {
-        let subject = request.event.subject.clone();
+        let subject = request.event.subject.to_string();
         let stream = self.streams.entry(subject).or_insert(Head::EMPTY);
         self.recorded = self.recorded.max(request.event.time);
         let seal = Seal {
@@ -306,7 +306,7 @@ mod tests {
     fn everything_that_can_be_said_of_an_action_is_said_in_about_a_thousand_bytes() {
         let batches = made(6_000);
         let kinds: BTreeSet<String> =
-            lines(&batches).map(|line| Entry::parse(line).unwrap().request.event.kind).collect();
+            lines(&batches).map(|line| Entry::parse(line).unwrap().request.event.kind.to_string()).collect();
         for kind in ["progressed", "confirmed", "contested", "verified", "corrected", "assigned"] {
             assert!(kinds.contains(&format!("annals.action.{kind}.v1")), "{kind}");
         }

@@ -10,16 +10,16 @@ fn key() -> SigningKey {
 fn event() -> Event {
     let data = serde_json::json!({"effective": "2021-04", "lifecycle": "under_way"});
     Event {
-        ledger: "annals.example/test".to_owned(),
+        ledger: "annals.example/test".into(),
         id: "01784d33-3c40-7000-8000-000000000001".parse().unwrap(),
-        source: "parties/DK".to_owned(),
-        kind: "annals.action.progressed.v1".to_owned(),
-        subject: "actions/1.G2G.3".to_owned(),
+        source: "parties/DK".into(),
+        kind: "annals.action.progressed.v1".into(),
+        subject: "actions/1.G2G.3".into(),
         time: parse_timestamp("2021-04-14T09:30:00.000Z").unwrap(),
-        keyid: key().verifier().keyid(),
+        keyid: key().verifier().keyid().into(),
         basehash: LeafHash::of(b"before"),
         causationid: None,
-        correlationid: Some("meeting".to_owned()),
+        correlationid: Some("meeting".into()),
         data: data.as_object().unwrap().clone().into(),
     }
 }
@@ -62,7 +62,7 @@ fn a_request_is_read_back_as_written() {
 
 #[test]
 fn a_correlation_that_cloud_events_refuses_is_read_and_never_signed() {
-    let correlated = |text: &str| Event { correlationid: Some(text.to_owned()), ..event() };
+    let correlated = |text: &str| Event { correlationid: Some(text.into()), ..event() };
     for text in ["", "a\nb", "a\tb", "\u{7f}", "a\u{85}", "\u{9f}b"] {
         let fault = correlated(text).sign(&key()).unwrap_err();
         assert!(matches!(fault, EntryFault::Attribute { name: "correlationid", .. }), "{text:?}: {fault}");
