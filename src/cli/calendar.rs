@@ -48,19 +48,11 @@ impl Calendar {
         let command = self.again(&reading);
         let filter = self.which.filter(&ledger.state())?;
         let mut items = agenda::of(&history, &reading, &filter, self.within)?;
-        let own = |item: &Item<'_>| match item.matter {
-            // What passed from one institution to another is found under both names.
-            Matter::Task { party, institution, assigned, .. } => {
-                filter.party.as_ref().is_none_or(|wanted| wanted == party)
-                    && filter
-                        .institution
-                        .as_ref()
-                        .is_none_or(|wanted| [institution, assigned].contains(&wanted))
-            }
-            Matter::Window(..) | Matter::Instrument(_) => true,
-        };
-        items.retain(own);
         let state = &history.state;
+        items.retain(|item| match item.matter {
+            Matter::Task { party, assigned, .. } => filter.means(&state.programme, party, assigned),
+            Matter::Window(..) | Matter::Instrument(_) => true,
+        });
         let dated = items
             .iter()
             .map(|item| {

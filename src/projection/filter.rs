@@ -68,7 +68,7 @@ impl Filter {
             let passes = |body| programme.passed(body).any(|body| body == wanted);
             action.institutions.iter().any(passes)
                 || assigned().any(|institution| institution == wanted)
-                || programme.held(state, by).iter().any(|held| passes(held.institution))
+                || programme.held(state, by).iter().any(|held| passes(held.assigned))
         };
         self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
             && self.line.is_none_or(|line| action.line == line)
@@ -79,6 +79,14 @@ impl Filter {
                 .is_none_or(|party| named().any(|body| programme.party_of(body) == Some(party)))
             && self.institution.as_ref().is_none_or(held)
             && self.goal.is_none_or(|goal| names(programme, action.line, goal))
+    }
+
+    /// Whether a task of an action is meant: of the party, and assigned to the institution or to one whose work has passed to it.
+    #[must_use]
+    pub fn means(&self, programme: &Programme, party: &Code, assigned: &Code) -> bool {
+        let passes = |wanted| programme.passed(assigned).any(|body| body == wanted);
+        self.party.as_ref().is_none_or(|wanted| wanted == party)
+            && self.institution.as_ref().is_none_or(passes)
     }
 
     /// Whether an action with this status is meant.

@@ -731,6 +731,18 @@ fn a_calendar_keeps_what_has_passed_from_one_institution_to_another() {
         let feed = place.done(["calendar", "--institution", institution, "--within", "20y"]);
         assert_eq!(feed.matches("1.G2G.7: due").count(), count, "{institution}: {feed}");
     }
+    // On whichever day, it is found under the name of each through whose hands it passes, as on the board.
+    place.done(["record", "institution", "DEIF", "--as", "DK", "--name", "en=Danish Export Fund"]);
+    place.done("record succeed EIFO DEIF --as DK --effective 2026-02 --reason renamed".split(' '));
+    for institution in ["EKF", "EIFO", "DEIF"] {
+        for day in ["2025-12-31", "2026-01-31", "2026-02-28"] {
+            let asked = ["--institution", institution, "--effective", day];
+            let feed = place.done([&["calendar", "--within", "20y"][..], &asked].concat());
+            assert_eq!(feed.matches("1.G2G.7: due").count(), 1, "{institution} {day}: {feed}");
+            let board = place.done([&["--format", "csv", "status"][..], &asked].concat());
+            assert!(board.contains("1.G2G.7,"), "{institution} {day}: {board}");
+        }
+    }
 }
 
 #[test]
