@@ -199,7 +199,7 @@ pub(super) fn retain(
     Ok(())
 }
 
-/// What cannot be tracked yet: no body, no lead, no cycle, a basis that does not hold and what rests on it, a goal under another name
+/// What cannot be tracked yet: no body, no lead, no cycle, a basis that does not hold and what rests on it, what ends before it begins, a goal under another name
 #[derive(Args)]
 #[command(after_help = "Example:\n  annals lint --line 1")]
 pub(crate) struct Lint {

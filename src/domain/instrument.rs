@@ -103,6 +103,13 @@ impl Standing<'_> {
     pub fn has_lapsed(&self, day: NaiveDate) -> bool {
         self.state == InstrumentState::Lapsed || self.expires.is_some_and(|date| date.end() < day)
     }
+
+    /// Since when it is said to have lapsed, or when it lapses.
+    #[must_use]
+    pub fn lapse(&self) -> Option<Effective> {
+        let said = self.last.filter(|_| self.state == InstrumentState::Lapsed);
+        said.map(|update| update.effective).or(self.expires)
+    }
 }
 
 impl State {
@@ -124,6 +131,16 @@ impl State {
     #[must_use]
     pub fn standing(&self, effective: Option<NaiveDate>) -> Standing<'_> {
         self.course(effective).last().unwrap_or_else(|| self.begin())
+    }
+
+    /// Since when it is said to be signed or in force, the last time, as of the updates that are true by a day; or the year of its text.
+    #[must_use]
+    pub fn begins(&self, effective: Option<NaiveDate>) -> Option<Effective> {
+        let holds = |state| matches!(state, InstrumentState::Signed | InstrumentState::InForce);
+        let said = self.course(effective).filter(|standing| holds(standing.state));
+        let since = said.filter_map(|standing| standing.last).map(|update| update.effective);
+        let year = || NaiveDate::from_ymd_opt(i32::from(self.instrument.year?), 1, 1);
+        since.max_by_key(Effective::begin).or_else(|| year().map(|begin| Effective::named(begin, true)))
     }
 
     /// Since which update something of where it stands, as of those that are true by a day, is what it is; none where it is that since

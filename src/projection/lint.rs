@@ -1,5 +1,5 @@
 //! What cannot be tracked yet: actions without a body, a lead or a cycle, bases that do not hold and actions that rest on them,
-//! goals under another name.
+//! what ends before it begins, goals under another name.
 
 use super::agenda::basis;
 use super::board::Row;
@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::{stream, stream_of_basis};
 use crate::domain::assertion::Role;
-use crate::domain::date::Cycle;
+use crate::domain::date::{Cycle, Effective};
 use crate::domain::instrument;
 use crate::domain::plan::{Action, InstrumentState, Kind};
 use crate::record::history::{History, Spoken};
@@ -121,7 +121,13 @@ fn instrument(state: &State, reading: &Reading, base: &instrument::State, gaps: 
             Some(date) => format!("lapses {date}, within the period: {title}"),
             None => format!("has lapsed: {title}"),
         };
-        gaps.push(Gap { subject, rule: "basis_lapses", what });
+        gaps.push(Gap { subject: subject.clone(), rule: "basis_lapses", what });
+    }
+    if let (Some(lapse), Some(begins)) = (standing.lapse(), base.begins(reading.effective))
+        && lapse.end() < begins.begin()
+    {
+        let what = format!("lapses {lapse}, before it begins, {begins}: {title}");
+        gaps.push(Gap { subject, rule: "basis_lapses_first", what });
     }
 }
 
@@ -159,6 +165,13 @@ fn actions(state: &State, row: &Row<'_>, gaps: &mut Vec<Gap>) {
     for party in state.parties() {
         if !row.held.iter().any(|held| held.task.role == Role::Lead && held.task.party == *party) {
             add("no_lead", format!("{party} has no lead"));
+        }
+    }
+    for held in &row.held {
+        let begins = held.task.effective.unwrap_or_else(|| Effective::day(held.task.day));
+        if let Some(due) = held.task.due.filter(|due| due.end() < begins.begin()) {
+            let (role, assigned) = (held.task.role, held.assigned);
+            add("due_first", format!("due {due}, before {assigned} has it as {role}, {begins}"));
         }
     }
     match (&action.action.kind, &action.action.cycle) {

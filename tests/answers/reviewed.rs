@@ -42,6 +42,9 @@ pub(crate) fn reviewed() -> Vec<Answer> {
 fn opened(table: &mut Table) {
     table.desk.read_both("review list");
     table.desk.read_both("plan show --line 1 --track G2G");
+    table.say("record instrument 1.1 --as DK --state in_force --effective 2022 --expires 2021-12");
+    table.say("record assign 1.G2G.8 KR-ME --as KR --effective 2022 --due 2021-12");
+    table.desk.read_both("lint --line 1");
     table.say("record progress 1.G2G.3 --as DK --lifecycle continuing --effective 2022-03");
     table.say("record progress 1.G2G.4 --as DK --lifecycle continuing --effective 2022-03");
     table.say("record progress 1.G2G.4 --as KR --lifecycle under_way --effective 2022-04");

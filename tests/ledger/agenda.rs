@@ -249,3 +249,33 @@ fn an_action_that_goes_on_under_a_basis_that_does_not_hold_is_remarked() {
     }
     assert_eq!(remarked(&desk, "2022-02-01").1, [""; 0], "what is over needs no basis");
 }
+
+#[test]
+fn what_ends_before_it_begins_is_remarked() {
+    let mut desk = Desk::founded();
+    let remarked = |desk: &Desk| -> Vec<String> {
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, None, None);
+        let gaps = lint::of(&history, &reading, &Filter::default()).unwrap().into_iter();
+        gaps.filter(|gap| gap.rule.ends_with("_first"))
+            .map(|gap| format!("{} {}", gap.rule, gap.what))
+            .collect()
+    };
+    let update = |desk: &mut Desk, data: Value| {
+        desk.say("DK", "instruments/1.B1", "instrument.updated", data).unwrap();
+    };
+    update(&mut desk, json!({"state": "signed", "effective": "2021-06", "expires": "2021-06"}));
+    let assigned = |due: &str, effective: &str| json!({"institution": "MSIT", "role": "lead", "due": due, "effective": effective});
+    desk.say("KR", ACTION, "action.assigned", assigned("2021-03", "2021-03-15")).unwrap();
+    assert_eq!(remarked(&desk), [""; 0], "within the same month");
+    // It was signed anew, and the date of before stands.
+    update(&mut desk, json!({"state": "in_force", "effective": "2021-11"}));
+    desk.say("KR", ACTION, "action.assigned", assigned("2021-02", "2021-03-15")).unwrap();
+    let task = "due_first due 2021-02, before MSIT has it as lead, 2021-03-15";
+    let basis = |lapse: &str| format!("basis_lapses_first lapses {lapse}, before it begins, 2021-11: MoU");
+    assert_eq!(remarked(&desk), [basis("2021-06"), task.to_owned()]);
+    update(&mut desk, json!({"state": "lapsed", "effective": "2021-10-31"}));
+    assert_eq!(remarked(&desk), [basis("2021-10-31"), task.to_owned()]);
+    update(&mut desk, json!({"state": "lapsed", "effective": "2021-11"}));
+    assert_eq!(remarked(&desk), [task]);
+}
