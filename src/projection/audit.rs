@@ -10,6 +10,7 @@ use super::timeline::{self, Item};
 use crate::domain::action;
 use crate::domain::assertion::{Lifecycle, Outcome};
 use crate::domain::date::Effective;
+use crate::domain::party::Author;
 use crate::domain::programme;
 use crate::domain::review::Axis;
 use crate::domain::value::{Code, words};
@@ -25,6 +26,15 @@ use uuid::Uuid;
 
 /// After how many days an assertion is recorded late.
 pub const LATE_DAYS: i64 = 90;
+
+/// Who holds a key: a name is that of one person in one place, and may be another's elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// By what name, or what office.
+    pub name: String,
+    /// Whose key it is.
+    pub of: Author,
+}
 
 /// One assertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +56,9 @@ pub struct Assertion {
     /// How many files it puts forward.
     pub files: u64,
     /// Who holds the key that signed it, as far as that is disclosed.
-    pub holder: Option<String>,
+    pub holder: Option<Holder>,
     /// The confirmations of it, each with who holds the key that signed it.
-    pub confirmed: Vec<(u64, Option<String>)>,
+    pub confirmed: Vec<(u64, Option<Holder>)>,
     /// The findings of auditors that it holds in part.
     pub qualified: Vec<u64>,
     /// The entry that corrected it.
@@ -66,7 +76,7 @@ pub struct Population {
     /// The confirmations and contests by the ids of their entries: of which assertion, and their sequences.
     answers: HashMap<Uuid, (usize, u64)>,
     /// Who holds which key, as far as that is disclosed.
-    holders: HashMap<String, String>,
+    holders: HashMap<String, Holder>,
 }
 
 impl Population {
@@ -81,8 +91,9 @@ impl Population {
         holder: &dyn Fn(&Event) -> Option<String>,
     ) {
         let (event, sequence) = (&entry.request.event, entry.seal.sequence);
-        if let Fact::Key(_, authority::Event::Registered(key)) = fact {
-            self.holders.extend(holder(event).map(|holder| (key.vkey.keyid(), holder)));
+        if let Fact::Key(party, authority::Event::Registered(key)) = fact {
+            let of = Author { party: party.clone(), institution: key.institution.clone() };
+            self.holders.extend(holder(event).map(|name| (key.vkey.keyid(), Holder { name, of })));
         }
         let Fact::Programme(programme::Event::Action(action, said)) = fact else { return };
         let signer = self.holders.get(&*event.keyid).cloned();
@@ -280,8 +291,8 @@ pub enum Why {
     EvidenceChanged(u64, u64),
     /// An auditor found that an assertion holds in part.
     Qualified,
-    /// The same person holds the keys that said and confirmed something.
-    SameHolder(String),
+    /// By their names, the same person holds the keys that said and confirmed something: whose the one is, and the other.
+    SameHolder(String, [Author; 2]),
     /// A correction came after the reading of a review, which was cut off then.
     CorrectedAfterCutoff(Code, Effective),
     /// A silence, for so many days where anybody ever spoke.
@@ -298,7 +309,7 @@ impl Why {
             Self::EvidenceMissing(..) => Rule::EvidenceMissing,
             Self::EvidenceChanged(..) => Rule::EvidenceChanged,
             Self::Qualified => Rule::Qualified,
-            Self::SameHolder(_) => Rule::SameHolder,
+            Self::SameHolder(..) => Rule::SameHolder,
             Self::CorrectedAfterCutoff(..) => Rule::CorrectedAfterCutoff,
             Self::Silent(rule, ..) => *rule,
         }
@@ -335,9 +346,10 @@ pub fn exceptions(
         }
         for (confirmation, holder) in &assertion.confirmed {
             if let (Some(one), Some(other)) = (&assertion.holder, holder)
-                && one == other
+                && one.name == other.name
             {
-                add(subject, vec![entry, *confirmation], Why::SameHolder(one.clone()));
+                let why = Why::SameHolder(one.name.clone(), [one.of.clone(), other.of.clone()]);
+                add(subject, vec![entry, *confirmation], why);
             }
         }
         for (name, review) in &state.programme.reviews {
@@ -378,22 +390,4 @@ pub fn exceptions(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_have_their_share_and_none_is_left_out() {
-        assert_eq!(shares(&[10, 10], 4), [2, 2]);
-        assert_eq!(shares(&[10, 10], 5), [3, 2]);
-        assert_eq!(shares(&[97, 2, 1], 10), [8, 1, 1]);
-        assert_eq!(shares(&[97, 2, 1], 2), [2, 0, 0]);
-        assert_eq!(shares(&[3, 1], 99), [3, 1]);
-        assert_eq!(shares(&[], 5), [0_usize; 0]);
-        for size in 0..=60 {
-            let parts = [31, 7, 19, 3];
-            let shares = shares(&parts, size);
-            assert_eq!(shares.iter().sum::<usize>(), size);
-            assert!(shares.iter().zip(parts).all(|(share, part)| *share <= part), "{shares:?}");
-        }
-    }
-}
+mod tests;

@@ -188,7 +188,10 @@ pub fn exception(why: &audit::Why) -> Phrase {
         Why::EvidenceMissing(entry, number) => file("evidence-missing", *entry, *number),
         Why::EvidenceChanged(entry, number) => file("evidence-changed", *entry, *number),
         Why::Qualified => Phrase::new("qualified"),
-        Why::SameHolder(holder) => Phrase::new("same-holder").with("holder", holder.as_str()),
+        Why::SameHolder(holder, [said, confirmed]) => Phrase::new("same-holder")
+            .with("holder", holder.as_str())
+            .with("said", said.to_string())
+            .with("confirmed", confirmed.to_string()),
         Why::CorrectedAfterCutoff(review, cutoff) => Phrase::new("corrected-after-cutoff")
             .with("review", review.as_str())
             .with("cutoff", cutoff.to_string()),
@@ -213,6 +216,7 @@ fn named(names: &[impl Borrow<Code>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::party::Author;
     use crate::domain::value::Text;
     use crate::projection::timeline;
     use crate::report::labels::{Labels, Language};
@@ -253,6 +257,8 @@ mod tests {
             silence::Why::WindowPassed("2022".parse().unwrap()),
         ];
         let day = "2022-12-31".parse().unwrap();
+        let ours = Author { party: code("DK"), institution: None };
+        let theirs = Author { party: code("KR"), institution: Some(code("MSIT")) };
         let mut told: Vec<Phrase> = silences.iter().map(silence).collect();
         assert_eq!(told[5].to_string(), "lifecycle: DK says under way, KR contests");
         told.extend(
@@ -263,7 +269,7 @@ mod tests {
                 audit::Why::EvidenceMissing(7, 1),
                 audit::Why::EvidenceChanged(7, 1),
                 audit::Why::Qualified,
-                audit::Why::SameHolder("Head of Section".to_owned()),
+                audit::Why::SameHolder("Head of Section".to_owned(), [ours, theirs]),
                 audit::Why::CorrectedAfterCutoff(code("R2022"), day),
                 audit::Why::Silent(audit::Rule::NoEvent, silence::Why::NoEvent, Some(1)),
                 audit::Why::Silent(audit::Rule::NoEvent, silence::Why::NoEvent, Some(2)),

@@ -7,6 +7,7 @@ use annals::projection::reading::Reading;
 use annals::projection::silence;
 use annals::record::role::Role;
 use annals::record::withheld;
+use annals::report::phrase;
 use annals::trail::disclosure::Digest;
 use annals::trail::entry::Event;
 use annals::trail::hash::sha256;
@@ -75,7 +76,13 @@ fn who_says_and_confirms_with_keys_of_one_holder_is_found_as_far_as_holders_are_
     draft.causationid = Some(said.id);
     let (request, disclosures) = desk.sign_with(&draft, &dk);
     let confirmed = desk.ledger.record(request, disclosures).unwrap();
-    assert_eq!(entries(&audited(&desk).1, Rule::SameHolder), [[said.sequence, confirmed.sequence]]);
+    let found = audited(&desk).1;
+    assert_eq!(entries(&found, Rule::SameHolder), [[said.sequence, confirmed.sequence]]);
+    // Whether they are one person is for whoever knows both sides: whose keys they are is told with the name.
+    let told: Vec<String> = found.iter().map(|found| phrase::exception(&found.why).to_string()).collect();
+    let expected =
+        "said with a key of KR/MFDS and confirmed with one of DK, of one holder by name: Inspector Berg";
+    assert!(told.contains(&expected.to_owned()), "{told:?}");
 }
 
 #[test]
