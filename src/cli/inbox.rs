@@ -29,7 +29,7 @@ Examples:
 
 A day counts whole, and an entry is the last one that you have seen. An assertion awaits that you confirm or contest it, \
 until you say anything later on the same, or its author says anything newer there; a contest of your word, that you correct that word or say \
-what holds; a proposal, that you agree or decline. `as` in annals.toml says whose desk this is.")]
+what holds; a proposal, that you agree or decline, or only that you decline, where your consent would be refused as things are. `as` in annals.toml says whose desk this is.")]
 pub(crate) struct Inbox {
     /// Whose inbox: a party such as KR, or an institution such as KR/MSIT, with the actions that it is named in or has [default:
     /// `as` in annals.toml]

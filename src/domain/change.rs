@@ -2,7 +2,7 @@
 //!
 //! Who proposes it, who agrees, and when it takes effect is in [`super::decision`].
 
-use super::action::{Context, Ending, Former, Refusal, State};
+use super::action::{Ending, Former, Refusal, State};
 use super::assertion::{self, Lifecycle, Role};
 use super::assignment::{Assignment, Moved};
 use super::date::{Cycle, Effective};
@@ -10,6 +10,7 @@ use super::plan::Action;
 use super::sealed::Sealed;
 use super::value::{Code, Text, words};
 use super::word::{Place, Said, Word, Words};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -221,7 +222,8 @@ impl TryFrom<Fields> for Decision {
     }
 }
 
-/// Whether a change may be decided of an action that exists. The others that it names are the programme's to check.
+/// Whether a change may be decided of an action that exists. The others that it names are the programme's to check. It is recorded on
+/// a day that is `today` in the zone where days begin first, and `day` in the zone where a day ends last.
 ///
 /// # Errors
 /// [`Refusal`], by name.
@@ -229,14 +231,14 @@ pub fn allows(
     state: &State,
     words: &Words,
     decision: &Decision,
-    context: &Context<'_>,
+    (today, day): (NaiveDate, NaiveDate),
 ) -> Result<(), Refusal> {
     let reference = || state.action.reference.clone();
     if state.ended.is_some() {
         return Err(Refusal::Ended(reference(), state.ended.since()));
     }
     if let Some(effective) = decision.effective {
-        assertion::past("effective", effective, context.today)?;
+        assertion::past("effective", effective, today)?;
     }
     match &decision.change {
         Change::Add(action) => return Err(Refusal::Known(action.reference.clone())),
@@ -254,7 +256,7 @@ pub fn allows(
     if lifecycle(&decision.change).is_none() {
         return Ok(());
     }
-    let since = decision.effective.map_or(context.day, |effective| effective.begin());
+    let since = decision.effective.map_or(day, |effective| effective.begin());
     let later = words.standing().find(|word| {
         word.lifecycle.is_some() && !matches!(word.said, Said::Contested(_)) && word.effective.begin() > since
     });

@@ -28,7 +28,7 @@ pub struct Row<'a> {
     pub joint: (Joint, Option<Finding>),
     /// What was proposed in the review, in the order of the ledger.
     pub proposals: Vec<&'a Proposal>,
-    /// Which of these can still be agreed to.
+    /// Which of these are not settled.
     pub open: Vec<&'a Proposal>,
 }
 
@@ -175,14 +175,18 @@ fn admits(filter: &Filter, programme: &Programme, reference: &Code, action: Opti
     }
 }
 
-/// What is proposed and can be agreed to, of each action that a filter admits and of those that are only proposed.
+/// What is proposed and not settled, of each action that a filter admits and of those that are only proposed: its reference, and the
+/// action, once it is created.
 #[must_use]
-pub fn proposed<'a>(state: &'a State, filter: &Filter) -> Vec<Vec<&'a Proposal>> {
+pub fn proposed<'a>(
+    state: &'a State,
+    filter: &Filter,
+) -> Vec<(&'a Code, Option<&'a action::State>, Vec<&'a Proposal>)> {
     let programme = &state.programme;
     let of = |(reference, decisions): (&'a Code, &'a Arc<decision::State>)| {
         let action = programme.actions.get(reference).map(AsRef::as_ref);
-        let admitted = admits(filter, programme, reference, action);
-        admitted.then(|| decisions.open(action.map(action::State::since)).collect())
+        let open = || decisions.open(action.map(action::State::since)).collect();
+        admits(filter, programme, reference, action).then(|| (reference, action, open()))
     };
     programme.decisions.iter().filter_map(of).collect()
 }

@@ -6,7 +6,7 @@
 use super::agenda::{self, Item, Matter};
 use super::board::{self, Row};
 use super::filter::Filter;
-use super::inbox::{self, Awaited};
+use super::inbox::{self, Awaits};
 use super::indicators::Measured;
 use super::reading::Reading;
 use crate::domain::assignment::Responsibility;
@@ -29,7 +29,7 @@ pub struct Duty<'a> {
     /// What is overdue, or closes soon: the institution's task, windows, and bases that it rests on.
     pub due: Vec<Item<'a>>,
     /// The entries of others that await an answer of the party.
-    pub awaits: BTreeMap<u64, Awaited>,
+    pub awaits: BTreeMap<u64, Awaits>,
 }
 
 /// The actions that institutions of a party have, or one of them, as in the plan; `within` says how far ahead to look for what

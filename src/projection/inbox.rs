@@ -8,6 +8,8 @@ use super::filter::Filter;
 use super::indicators::{self, Measured};
 use super::reading::Reading;
 use crate::domain::assertion::{Health, Lifecycle, OccurrenceState};
+use crate::domain::decision::Proposal;
+use crate::domain::programme::Refusal;
 use crate::domain::status;
 use crate::domain::value::{Code, Text, words};
 use crate::domain::word::{Said, Word, Words};
@@ -16,14 +18,31 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 words! {
     /// Which answer is awaited: to an assertion, the same or that it does not hold; to a contest of an own word, its correction
-    /// or a new word; to a proposal in a review, consent or that there is none.
+    /// or a new word; to a proposal in a review, consent or that there is none, or this alone.
     Awaited {
         ConfirmOrContest = "confirm_or_contest",
         CorrectOrRestate = "correct_or_restate",
         AgreeOrDecline = "agree_or_decline",
+        Decline = "decline",
+    }
+}
+
+/// What an entry awaits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaits {
+    /// Which answer.
+    pub answer: Awaited,
+    /// Why no other is admitted, where one would be to others like it.
+    pub why: Option<Refusal>,
+}
+
+impl From<Awaited> for Awaits {
+    fn from(answer: Awaited) -> Self {
+        Self { answer, why: None }
     }
 }
 
@@ -32,8 +51,9 @@ words! {
 /// An assertion that stands awaits one on each axis, and of each indicator, on which it says something: until the party confirms or
 /// contests it, says the same or anything later there, or its author says something newer, since the same day or a later one. One
 /// that says nothing there awaits one until its author says anything else. A contest of the party's own word awaits one until the
-/// party says something later on the axes of that word, or either is corrected. A proposal awaits one as long as it can be agreed to
-/// and the party has not. `measured` is asked what was measured of an action by its words, where others did.
+/// party says something later on the axes of that word, or either is corrected. A proposal awaits one until it is settled, or out of the
+/// way since its action was changed, and the party has not agreed: where the rules would refuse that as things are, that it is declined.
+/// `measured` is asked what was measured of an action by its words, where others did.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -43,17 +63,31 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     filter: &Filter,
     party: &Code,
     measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
-) -> Result<BTreeMap<u64, Awaited>, E> {
+) -> Result<BTreeMap<u64, Awaits>, E> {
     let mut found = BTreeMap::new();
     for row in &board::of(history, reading, filter)? {
         let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
         let asked = asked(&words, reading, party);
         let told = if asked.all().is_empty() { Measured::default() } else { measured(action, &asked)? };
-        found.extend(awaited(action, &words, &told, reading, party));
+        let awaited = awaited(action, &words, &told, reading, party);
+        found.extend(awaited.into_iter().map(|(sequence, answer)| (sequence, answer.into())));
     }
-    for row in evaluation::proposed(&history.state, filter) {
-        let open = row.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]);
-        found.extend(open.map(|proposal| (proposal.sequence, Awaited::AgreeOrDecline)));
+    let state = &history.state;
+    let day = reading.today.max(state.day(state.recorded));
+    for (reference, action, open) in evaluation::proposed(state, filter) {
+        let open: Vec<&Proposal> =
+            open.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]).collect();
+        let words = match action.filter(|_| !open.is_empty()) {
+            Some(action) => history.words.of(action)?,
+            None => Arc::default(),
+        };
+        for proposal in open {
+            let awaits = match state.programme.still_allows(reference, proposal, &words, day) {
+                Ok(()) => Awaited::AgreeOrDecline.into(),
+                Err(why) => Awaits { answer: Awaited::Decline, why: Some(why) },
+            };
+            found.insert(proposal.sequence, awaits);
+        }
     }
     Ok(found)
 }

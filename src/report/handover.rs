@@ -119,8 +119,9 @@ fn cells(reading: &Reading, handed: &Handed<'_>) -> Vec<Cell> {
         health(&status.health),
     ];
     status.lifecycle.voices.iter().for_each(|voice| cells.extend(says(voice)));
-    let awaits =
-        awaits.iter().map(|(sequence, answer)| format!("{sequence} {}", answer.as_str().replace('_', " ")));
+    let awaits = awaits
+        .iter()
+        .map(|(sequence, awaits)| format!("{sequence} {}", awaits.answer.as_str().replace('_', " ")));
     let entry = handed.entry;
     cells.extend([
         Cell::List(due.iter().map(|item| matter(reading, item)).collect()),

@@ -3,7 +3,7 @@
 use super::moments::{Told, moment, moments};
 use super::table::{Cell, Column, Fact, Report};
 use crate::domain::party::Author;
-use crate::projection::inbox::Awaited;
+use crate::projection::inbox::Awaits;
 use crate::projection::reading::Reading;
 use crate::projection::timeline::Item;
 use std::collections::BTreeMap;
@@ -17,17 +17,22 @@ pub fn inbox(
     first: u64,
     items: &[Item],
     notes: &BTreeMap<u64, Told>,
-    awaited: &BTreeMap<u64, Awaited>,
+    awaited: &BTreeMap<u64, Awaits>,
 ) -> Report {
     let since = awaited.range(first..).count();
     let cells = |item: &Item| {
         let mut cells = moment(item, notes);
-        let awaits = awaited.get(&item.sequence).map(|awaited| awaited.as_str());
-        cells.insert(AWAITS, awaits.map_or(Cell::Empty, |word| Cell::Word("?", word.to_owned())));
+        let awaits = awaited.get(&item.sequence);
+        let word = |awaits: &Awaits| Cell::Word("?", awaits.answer.to_string());
+        let why = awaits.and_then(|awaits| awaits.why.as_ref());
+        cells.splice(AWAITS..AWAITS, [awaits.map_or(Cell::Empty, word), Cell::maybe(why)]);
         cells
     };
+    let rows: Vec<Vec<Cell>> = items.iter().map(cells).collect();
+    let hindered = awaited.range(first..).any(|(_, awaits)| awaits.why.is_some());
+    let why = if hindered { Column::new("why", "WHY") } else { Column::hidden("why") };
     let mut columns = moments();
-    columns.insert(AWAITS, Column::new("awaits", "AWAITS"));
+    columns.splice(AWAITS..AWAITS, [Column::new("awaits", "AWAITS"), why]);
     Report {
         kind: "inbox",
         reading: reading.clone(),
@@ -40,9 +45,9 @@ pub fn inbox(
             Fact::new("awaiting_before", Cell::Number((awaited.len() - since) as u64)),
         ],
         columns,
-        rows: items.iter().map(cells).collect(),
+        rows,
     }
 }
 
-/// In which column it stands what is awaited: before the note, which is long.
+/// In which column it stands what is awaited, and why no other answer: before the note, which is long.
 const AWAITS: usize = 7;

@@ -175,8 +175,8 @@ fn is_wrapped(column: &Column) -> bool {
 }
 
 /// The columns of words.
-const WRAPPED: [&str; 9] =
-    ["decisions", "excerpt", "last", "leads", "note", "reason", "summary", "what", "windows"];
+const WRAPPED: [&str; 10] =
+    ["decisions", "excerpt", "last", "leads", "note", "reason", "summary", "what", "why", "windows"];
 
 /// Whether a cell says nothing.
 pub(super) fn is_empty(cell: &Cell) -> bool {

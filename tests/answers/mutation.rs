@@ -12,7 +12,7 @@ const OPTIONAL: &str = "\
     STANDS/*_effective STANDS/*_health STANDS/*_recorded STANDS/*_says STANDS/*_sequence STANDS/health \
     STANDS/lifecycle action/facts/cycle bench/kept \
     SAID/rows/*/answers SAID/rows/*/assurance SAID/rows/*/effective SAID/rows/*/note SAID/rows/*/note_erased inbox/rows/*/awaits \
-    SAID/rows/*/indicators/*/unit action/facts/indicators/*/unit \
+    inbox/rows/*/why SAID/rows/*/indicators/*/unit action/facts/indicators/*/unit \
     SAID/rows/*/correlation handover/facts/correlation handover/facts/file handover/rows/*/*_effective \
     handover/rows/*/*_recorded handover/rows/*/*_says handover/rows/*/*_sequence handover/rows/*/health \
     handover/rows/*/lifecycle handover/rows/*/until request/ids receipt/overtaken_by \

@@ -106,16 +106,18 @@ fn decided(table: &mut Table) {
 }
 
 fn closed(table: &mut Table) {
-    table.say("review propose R2022 1.G2G.7 suspend --as KR --reason So");
+    table.say("review propose R2022 1.G2G.7 suspend --effective 2022-06 --as KR --reason So");
     table.say("review propose R2022 1.G2G.7 retain --as KR --reason So");
+    // What was said since of a later time stands in the way of the first.
+    table.say("record progress 1.G2G.7 --as DK --lifecycle continuing --effective 2022-07");
     table.desk.refused("review decline 1.G2G.7 --as DK --reason No", 2);
     table.desk.refused("review decline 1.G2G.7 126 --as DK --reason No", 2);
     table.desk.read_both("review list");
     table.desk.read_both("show 1.G2G.7");
-    table.desk.read_both("inbox --as DK");
+    table.desk.read_both("inbox --as DK --since 126");
     table.refused("review sign R2022 --as DK");
     let last = table.desk.ask("review list")["reading"]["size"].as_u64().unwrap();
-    for proposal in [last - 2, last - 1] {
+    for proposal in [last - 3, last - 2] {
         table.say(&format!("review decline 1.G2G.7 {proposal} --as DK --reason No"));
     }
     table.desk.read_both("plan show");

@@ -1,6 +1,6 @@
 //! The inbox: given what others said, then what awaits an answer.
 
-use super::desk::{ACTION, Desk, word};
+use super::desk::{ACTION, Desk, refused, word};
 use super::reviews::{decide, reviewing};
 use annals::domain::assertion::Lifecycle;
 use annals::domain::status::Joint;
@@ -9,14 +9,18 @@ use annals::domain::word::Words;
 use annals::ledger::Receipt;
 use annals::projection::board;
 use annals::projection::filter::Filter;
-use annals::projection::inbox::{self, Awaited};
+use annals::projection::inbox::{self, Awaited, Awaits};
 use annals::projection::reading::Reading;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const REFERENCE: &str = "1.G2G.2";
 
 /// What awaits an answer of a party.
 fn awaited(desk: &Desk, party: &str) -> Vec<(u64, Awaited)> {
+    awaits(desk, party).into_iter().map(|(sequence, awaits)| (sequence, awaits.answer)).collect()
+}
+
+fn awaits(desk: &Desk, party: &str) -> Vec<(u64, Awaits)> {
     let history = desk.ledger.at(None).unwrap();
     let reading = Reading::of(&history.state, None, None, None);
     let measured = &mut |action: &Code, words: &Words| desk.ledger.measured(&reading, Some((action, words)));
@@ -242,4 +246,47 @@ fn a_proposal_awaits_the_others_until_they_agree_or_anybody_declines() {
         desk.answer("KR", ACTION, kind, proposed, data).unwrap();
         assert_eq!(awaited(&desk, "KR"), [], "{kind}");
     }
+}
+
+#[test]
+fn a_proposal_to_which_consent_would_be_refused_awaits_that_it_is_declined() {
+    let mut desk = reviewing();
+    let propose = |desk: &mut Desk, action: &str, decision: Value| {
+        let mut data = json!({"review": "R2022", "reason": "As we said"});
+        data.as_object_mut().unwrap().extend(decision.as_object().unwrap().clone());
+        desk.say("DK", &format!("actions/{action}"), "action.proposed", data).unwrap()
+    };
+    let suspend = json!({"decision": "suspend", "effective": "2021-06-01"});
+    let suspended = propose(&mut desk, REFERENCE, suspend);
+    let merged = propose(&mut desk, "1.G2G.1", json!({"decision": "merge", "into": ["1.G2G.3"]}));
+    let led = propose(&mut desk, "1.G2G.1", json!({"decision": "clarify", "lead": "MSIT"}));
+    let proposed = [suspended, merged, led].map(|proposal| proposal.sequence);
+    assert_eq!(awaited(&desk, "KR"), proposed.map(|sequence| (sequence, Awaited::AgreeOrDecline)));
+    // Each fits no more: a word of a later time, an action that ended, an institution that was succeeded.
+    let word = json!({"effective": "2021-07-01", "lifecycle": "continuing"});
+    let word = desk.progress("KR", REFERENCE, word).unwrap();
+    decide(&mut desk, "1.G2G.3", "discontinue", json!({}));
+    let succeeded = json!({"institution": "MSIT", "successor": "MFDS", "effective": "2022-01"});
+    desk.say("KR", "parties/KR", "institution.succeeded", succeeded).unwrap();
+    let told = awaits(&desk, "KR");
+    assert_eq!(awaited(&desk, "KR"), proposed.map(|sequence| (sequence, Awaited::Decline)));
+    for ((_, awaits), (action, proposal, decision, words)) in told.into_iter().zip([
+        (REFERENCE, suspended, json!({"decision": "suspend", "effective": "2021-06-01"}), "2021-07-01"),
+        ("1.G2G.1", merged, json!({"decision": "merge", "into": ["1.G2G.3"]}), "1.G2G.3"),
+        ("1.G2G.1", led, json!({"decision": "clarify", "lead": "MSIT"}), "succeeded already"),
+    ]) {
+        let why = awaits.why.unwrap().to_string();
+        assert!(why.contains(words), "{why}");
+        // It is what consent is refused by.
+        let (mut data, before) = (decision, desk.ledger.head().leaf);
+        data["review"] = json!("R2022");
+        let subject = format!("actions/{action}");
+        let answer = desk.answer("KR", &subject, "action.modified", proposal, data);
+        assert!(refused(&desk, before, answer).contains(&why), "{why}");
+    }
+    // What stands in the way may go, and what is declined awaits nothing.
+    answer(&mut desk, "KR", "action.corrected", word);
+    let left = [(suspended.sequence, Awaited::AgreeOrDecline), (led.sequence, Awaited::Decline)];
+    desk.answer("KR", "actions/1.G2G.1", "action.declined", merged, json!({"reason": "no"})).unwrap();
+    assert_eq!(awaited(&desk, "KR"), left);
 }

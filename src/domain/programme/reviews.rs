@@ -7,6 +7,7 @@ use crate::domain::decision::{self, Proposal};
 use crate::domain::review;
 use crate::domain::value::Code;
 use crate::domain::word::Words;
+use chrono::NaiveDate;
 use std::sync::Arc;
 
 impl Programme {
@@ -34,7 +35,7 @@ impl Programme {
         reference: &Code,
         decision: &Decision,
         words: &Words,
-        context: &Context<'_>,
+        days: (NaiveDate, NaiveDate),
     ) -> Result<(), Refusal> {
         self.review(&decision.review)?;
         let Some(state) = self.actions.get(reference) else {
@@ -43,7 +44,7 @@ impl Programme {
                 _ => Err(unknown("action", reference.as_str(), self.actions.keys())),
             };
         };
-        change::allows(state, words, decision, context)?;
+        change::allows(state, words, decision, days)?;
         for into in decision.change.successors() {
             let Some(successor) = self.actions.get(into).filter(|_| into != reference) else {
                 let others = self.actions.keys().filter(|other| *other != reference);
@@ -61,6 +62,22 @@ impl Programme {
         Ok(())
     }
 
+    /// Whether what is proposed and not settled can still be agreed to on a day: what fitted when it was proposed may fit no more, and is
+    /// declined. `words` are those of the action.
+    ///
+    /// # Errors
+    /// [`Refusal`], by name.
+    pub fn still_allows(
+        &self,
+        reference: &Code,
+        proposal: &Proposal,
+        words: &Words,
+        day: NaiveDate,
+    ) -> Result<(), Refusal> {
+        // Its date was not in the future when it was proposed.
+        self.allows(reference, &proposal.decision, words, (NaiveDate::MAX, day))
+    }
+
     /// Whether this may happen to what a review makes of an action.
     pub(super) fn decide_decision(
         &self,
@@ -70,7 +87,7 @@ impl Programme {
         context: &Context<'_>,
     ) -> Result<(), Refusal> {
         let known = self.decisions.get(reference).cloned().unwrap_or_default();
-        let party = &context.author.party;
+        let (party, days) = (&context.author.party, (context.today, context.day));
         let changed = self.actions.get(reference).map(|action| action.since());
         let answered = || Ok::<_, Refusal>(known.answered(reference, context.answers, changed)?);
         match event {
@@ -81,10 +98,10 @@ impl Programme {
                 }
                 Ok(event.grounds().check(context.base).map_err(decision::Refusal::from)?)
             }
-            decision::Event::Proposed(event) => self.allows(reference, &event.decision, words, context),
+            decision::Event::Proposed(event) => self.allows(reference, &event.decision, words, days),
             decision::Event::Agreed(_) => {
                 let proposal = answered()?;
-                self.allows(reference, &proposal.decision, words, context)?;
+                self.allows(reference, &proposal.decision, words, days)?;
                 Ok(decision::consents(proposal, party, context.parties, false)?)
             }
             decision::Event::Declined(_) => {
@@ -93,7 +110,7 @@ impl Programme {
             }
             decision::Event::Modified(event) => {
                 let proposal = answered()?;
-                self.allows(reference, &proposal.decision, words, context)?;
+                self.allows(reference, &proposal.decision, words, days)?;
                 decision::consents(proposal, party, context.parties, true)?;
                 if event.decision == proposal.decision {
                     Ok(())
