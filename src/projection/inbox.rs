@@ -93,18 +93,23 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
 }
 
 /// The words whose values tell what awaits an answer of indicators, so that those of most words are never read: of each party and
-/// each choice of indicators the newest, those of others that say something of a later time than what they said since, what the party
-/// asked says of that time, and its words that are contested.
+/// each choice of indicators the newest, those of others that say something of a later time than what they said since, until when that
+/// holds, what the party asked says of that time with whichever choice, and its words that are contested.
 fn asked(words: &Words, reading: &Reading, party: &Code) -> Words {
     let mut given: BTreeMap<(&Code, Option<NonZeroU32>), Vec<&Word>> = BTreeMap::new();
-    let mut wanted = BTreeSet::new();
+    let mut wanted: BTreeSet<u64> = BTreeSet::new();
     let measuring = || words.standing().filter(|word| word.measures.is_some() && is_within(word, reading));
     for word in measuring().filter(|word| matches!(word.said, Said::Progressed | Said::Confirmed(_))) {
         given.entry((&word.party, word.measures)).or_default().push(word);
     }
-    for ((whose, sum), all) in &given {
+    let choices = |whose: &Code| {
+        let own = given.iter().filter(move |((other, _), _)| *other == whose);
+        own.map(|(_, all)| all).collect::<Vec<_>>()
+    };
+    let ours = choices(party);
+    for ((whose, _), all) in &given {
         wanted.extend(all.last().map(|newest| newest.sequence));
-        let ours = given.get(&(party, *sum)).filter(|_| *whose != party);
+        let theirs = choices(whose);
         let mut since = None;
         for word in all.iter().rev().filter(|_| *whose != party) {
             let begin = word.effective.begin();
@@ -112,10 +117,22 @@ fn asked(words: &Words, reading: &Reading, party: &Code) -> Words {
                 continue;
             }
             since = Some(begin);
-            let then = ours.into_iter().flatten().filter(|ours| ours.effective.begin() <= begin);
-            let later = ours.into_iter().flatten().filter(|ours| ours.sequence > word.sequence);
-            let meant = [then.max_by_key(|ours| ours.place()), later.min_by_key(|ours| ours.place())];
-            wanted.extend(meant.into_iter().flatten().chain([word]).map(|word| word.sequence));
+            wanted.insert(word.sequence);
+            let next = |all: &Vec<&Word>| {
+                let later = all.iter().filter(|other| other.effective.begin() > begin);
+                later.min_by_key(|other| other.place()).map(|other| other.place())
+            };
+            wanted.extend(theirs.iter().filter_map(|all| next(all)).map(|(_, sequence)| sequence));
+            let until = next(all).map_or(NaiveDate::MAX, |(day, _)| day);
+            for ours in &ours {
+                let then = ours.iter().filter(|ours| ours.effective.begin() <= begin);
+                let later = ours.iter().filter(|ours| ours.sequence > word.sequence);
+                let before = ours.iter().filter(|ours| ours.sequence < word.sequence);
+                let within = |day: NaiveDate| begin < day && day < until;
+                let meanwhile = before.filter(|ours| within(ours.effective.begin()));
+                let one = [then.max_by_key(|ours| ours.place()), later.min_by_key(|ours| ours.place())];
+                wanted.extend(one.into_iter().flatten().chain(meanwhile).map(|ours| ours.sequence));
+            }
         }
     }
     for word in measuring() {

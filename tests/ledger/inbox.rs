@@ -2,6 +2,7 @@
 
 use super::desk::{ACTION, Desk, refused, word};
 use super::reviews::{decide, reviewing};
+use super::writers::cases;
 use annals::domain::assertion::Lifecycle;
 use annals::domain::status::Joint;
 use annals::domain::value::Code;
@@ -11,6 +12,7 @@ use annals::projection::board;
 use annals::projection::filter::Filter;
 use annals::projection::inbox::{self, Awaited, Awaits};
 use annals::projection::reading::Reading;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const REFERENCE: &str = "1.G2G.2";
@@ -289,4 +291,68 @@ fn a_proposal_to_which_consent_would_be_refused_awaits_that_it_is_declined() {
     let left = [(suspended.sequence, Awaited::AgreeOrDecline), (led.sequence, Awaited::Decline)];
     desk.answer("KR", "actions/1.G2G.1", "action.declined", merged, json!({"reason": "no"})).unwrap();
     assert_eq!(awaited(&desk, "KR"), left);
+}
+
+/// What is read of indicators is chosen by their names together; each of them is answered for itself.
+#[test]
+fn a_value_is_answered_whichever_others_were_given_with_it() {
+    let mut desk = Desk::founded();
+    let mut measure = |party: &str, day: &str, values: &[(&str, &str)]| {
+        let each = |(name, value): &(&str, &str)| json!({"name": name, "value": value});
+        let indicators: Vec<Value> = values.iter().map(each).collect();
+        desk.progress(party, REFERENCE, json!({"effective": day, "indicators": indicators})).unwrap()
+    };
+    let later = measure("DK", "2021-08", &[("teams", "4"), ("guests", "9")]);
+    measure("DK", "2021-06", &[("teams", "3"), ("visits", "7")]);
+    measure("KR", "2021-06", &[("teams", "3")]);
+    measure("KR", "2021-06", &[("visits", "7")]);
+    measure("KR", "2021-09", &[("teams", "5")]);
+    assert_eq!(awaited(&desk, "KR"), [(later.sequence, Awaited::ConfirmOrContest)], "the guests alone");
+}
+
+/// A party, the answer that it gives to what was said last, or a month and which value it gives of which indicators.
+type Saying = (bool, Option<&'static str>, u32, [Option<u8>; 3]);
+
+fn saying() -> impl Strategy<Value = Saying> {
+    let value = || proptest::option::of(0..2_u8);
+    let answers = prop::sample::select(vec!["action.confirmed", "action.contested", "action.corrected"]);
+    let answer = proptest::option::weighted(0.3, answers);
+    (any::<bool>(), answer, 1..7_u32, [value(), value(), value()])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #[test]
+    fn what_is_read_of_indicators_tells_the_same_as_all_of_them(
+        said in proptest::collection::vec(saying(), 2..14)
+    ) {
+        let mut desk = Desk::founded();
+        let mut given: Vec<(bool, Receipt)> = Vec::new();
+        for (korean, answer, month, values) in said {
+            let party = if korean { "KR" } else { "DK" };
+            if let Some(kind) = answer {
+                let own = kind == "action.corrected";
+                if let Some((_, to)) = given.iter().rfind(|(who, _)| (*who == korean) == own) {
+                    let data = if kind == "action.confirmed" { json!({}) } else { json!({"reason": "no"}) };
+                    // What was answered or corrected already is refused.
+                    let _ = desk.answer(party, ACTION, kind, *to, data);
+                }
+                continue;
+            }
+            let names = ["teams", "visits", "guests"].into_iter().zip(values);
+            let each = names.filter_map(|(name, value)| Some(json!({"name": name, "value": value?.to_string()})));
+            let indicators: Vec<Value> = each.collect();
+            if !indicators.is_empty() {
+                let data = json!({"effective": format!("2021-{month:02}"), "indicators": indicators});
+                given.push((korean, desk.progress(party, REFERENCE, data).unwrap()));
+            }
+        }
+        let history = desk.ledger.at(None).unwrap();
+        let reading = Reading::of(&history.state, None, None, None);
+        for party in ["DK", "KR"] {
+            let all = &mut |_: &Code, _: &Words| desk.ledger.measured(&reading, None);
+            let all = inbox::of(&history, &reading, &Filter::default(), &party.parse().unwrap(), all).unwrap();
+            prop_assert_eq!(awaits(&desk, party), all.into_iter().collect::<Vec<_>>());
+        }
+    }
 }

@@ -61,7 +61,7 @@ fn the_tree_is_that_of_the_entries(ledger: &Ledger) {
 }
 
 /// Each case is a ledger with its founding, so that an ordinary run has few; `PROPTEST_CASES` asks for more.
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").map_or(24, |cases| cases.parse().unwrap())
 }
 
