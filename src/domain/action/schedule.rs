@@ -55,7 +55,8 @@ impl State {
 }
 
 /// The windows in which something was or is due: one that was over when its cycle was clarified, or the action added to the plan, is
-/// one of the cycle before, or none.
+/// one of the cycle before, or none. Of one that ran then, what was over is in none where the windows of the cycle since begin within
+/// it: by the one cycle it was not due yet, and by the other nobody knew that it would be.
 #[derive(Debug, Clone)]
 pub struct Schedule<'a> {
     state: &'a State,
@@ -165,6 +166,9 @@ mod tests {
         // On the last day of a window it is not over.
         let last = clarified(&[("P1Y", "2022-12-31"), ("P6M", "")]);
         assert_eq!(names(&last)[1], "2022-07 2022-12-31");
+        // Nor was what was over of a longer one missed: nothing of it was due by then, and what is left is due by quarters.
+        let shorter = clarified(&[("P2Y", "2022-08-01"), ("P3M", "")]);
+        assert_eq!(names(&shorter)[..2], ["2022-07 2022-09-30", "2022-10 2022-12-31"]);
         let twice = clarified(&[("P1Y", "2022-02-01"), ("P6M", "2023-02-01"), ("P1Y", "")]);
         let all = [
             "2021 2021-12-31",
