@@ -12,7 +12,7 @@ use annals::projection::filter::Filter;
 use annals::projection::indicators;
 use annals::projection::reading::Reading;
 use annals::projection::timeline::{Item, stream, stream_of_basis};
-use annals::projection::{board, lint};
+use annals::projection::{board, evaluation, lint};
 use annals::record::history::History;
 use annals::record::request::Speaker;
 use annals::report::{action, answers, moments};
@@ -182,20 +182,25 @@ fn said_by(items: &mut Vec<Item>, who: Option<&Speaker>) {
     }
 }
 
-/// Keeps what was said of the actions that a filter admits, and of their bases.
+/// Keeps what was said of the actions that a filter admits, of those that are only proposed, too; of their bases; and that work on them
+/// has passed from one institution to another.
 pub(super) fn retain(
     items: &mut Vec<Item>,
     history: &History<Sayings>,
     reading: &Reading,
     filter: &Filter,
 ) -> Result<(), Failure> {
+    let programme = &history.state.programme;
     let rows = board::of(history, reading, filter)?;
     let actions: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
-    let bases = filter.bases(&history.state.programme, &actions).into_iter();
+    let bases = filter.bases(programme, &actions).into_iter();
     let bases = bases.map(|base| stream_of_basis(&base.instrument.reference));
-    let subjects: HashSet<String> =
-        actions.iter().map(|action| stream(&action.reference)).chain(bases).collect();
-    items.retain(|item| subjects.contains(&item.subject));
+    let proposed = evaluation::proposed(&history.state, filter).into_iter();
+    let proposed = proposed.filter(|(_, action, _)| action.is_none()).map(|(reference, ..)| reference);
+    let actions = actions.iter().map(|action| &action.reference).chain(proposed).map(stream);
+    let subjects: HashSet<String> = actions.chain(bases).collect();
+    let passed: HashSet<u64> = rows.iter().flat_map(|row| programme.successions(row.action)).collect();
+    items.retain(|item| subjects.contains(&item.subject) || passed.contains(&item.sequence));
     Ok(())
 }
 

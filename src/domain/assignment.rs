@@ -7,7 +7,7 @@ use super::value::Code;
 use super::versions::Versions;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -152,6 +152,33 @@ impl Assignments {
         let mut all: Vec<Responsibility<'a>> = self.tasks(by).filter_map(held).collect();
         all.sort_by_key(|held| (held.institution, held.assigned));
         all
+    }
+
+    /// The sequences of the entries by which it has passed from the hands of one institution into those of another.
+    #[must_use]
+    pub fn passed(&self, parties: &BTreeMap<Code, Arc<party::State>>) -> BTreeSet<u64> {
+        let said = self.said();
+        let relieved = |institution: &Code, (since, until): (u64, u64)| {
+            let own = |(body, task): &&(&Code, &Assignment)| {
+                *body == institution && (since..until).contains(&task.since())
+            };
+            said.iter().rfind(own).is_some_and(|(_, task)| task.role == Role::Relieved)
+        };
+        let mut passed = BTreeSet::new();
+        for (assigned, task) in &said {
+            let Some(party) = parties.get(&task.party) else { continue };
+            let (mut holder, mut since) = (*assigned, task.since());
+            for next in party.successors(assigned) {
+                let until = next.since();
+                // Whoever has it may be relieved of it before its work passes on, and so may the one to whom it was assigned.
+                if relieved(holder, (since, until)) || relieved(assigned, (task.since(), until)) {
+                    break;
+                }
+                passed.insert(until);
+                (holder, since) = (&next.successor, until);
+            }
+        }
+        passed
     }
 
     /// By institution the tasks of a day, or all that are known.

@@ -13,7 +13,7 @@ use super::word::{Place, Words};
 use super::{assertion, instrument, party, review};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod adopted;
@@ -219,6 +219,16 @@ impl Programme {
         effective: Option<NaiveDate>,
     ) -> Vec<Responsibility<'a>> {
         action.assignments.held(&self.parties, effective)
+    }
+
+    /// The sequences of the entries by which work on an action has passed from one institution to another: of those that it names,
+    /// and those that had it.
+    #[must_use]
+    pub fn successions(&self, action: &action::State) -> BTreeSet<u64> {
+        let named = action.action.institutions.iter();
+        let own = named.filter_map(|body| Some((body, self.parties.get(self.party_of(body)?)?)));
+        let own = own.flat_map(|(body, party)| party.successors(body)).map(Versions::since);
+        own.chain(action.assignments.passed(&self.parties)).collect()
     }
 
     /// Whether an action fits into the plan, under its reference.

@@ -167,11 +167,16 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Whether a filter admits an action; of one that is only proposed nothing is known by which it could be filtered.
+/// Whether a filter admits an action, or one that is only proposed by what it would be.
 fn admits(filter: &Filter, programme: &Programme, reference: &Code, action: Option<&action::State>) -> bool {
+    let proposals = || programme.decisions.get(reference).into_iter().flat_map(|all| &all.proposals);
+    let proposed = |proposal: &Proposal| match &proposal.decision.change {
+        Change::Add(action) => filter.admits_proposed(programme, action),
+        _ => false,
+    };
     match action {
         Some(action) => filter.admits(programme, action, None),
-        None => filter.action.as_ref().is_none_or(|wanted| wanted == reference) && !filter.is_of_actions(),
+        None => proposals().any(proposed),
     }
 }
 

@@ -61,23 +61,45 @@ impl Filter {
     /// Whether an action is meant, whatever was said of it; who had it by a day counts, or who has it, if none is given.
     #[must_use]
     pub fn admits(&self, programme: &Programme, state: &action::State, by: Option<NaiveDate>) -> bool {
-        let action = &state.action;
         let assigned = || state.assignments.tasks(by).map(|(institution, _)| institution);
-        let named = || action.institutions.iter().chain(assigned());
-        let held = |wanted: &Code| {
-            let passes = |body| programme.passed(body).any(|body| body == wanted);
-            action.institutions.iter().any(passes)
-                || assigned().any(|institution| institution == wanted)
-                || programme.held(state, by).iter().any(|held| passes(held.assigned))
-        };
+        self.describes(
+            programme,
+            &state.action,
+            &|party| assigned().any(|body| programme.party_of(body) == Some(party)),
+            &|wanted| {
+                let held = || programme.held(state, by).into_iter();
+                assigned().any(|institution| institution == wanted)
+                    || held().any(|held| programme.passed(held.assigned).any(|body| body == wanted))
+            },
+        )
+    }
+
+    /// Whether an action that is only proposed is meant, by what it would be: it stands nowhere, and nobody has it.
+    #[must_use]
+    pub fn admits_proposed(&self, programme: &Programme, action: &Action) -> bool {
+        let stands = self.lifecycle.is_some() || self.health.is_some() || self.joint.is_some();
+        !stands && self.describes(programme, action, &|_| false, &|_| false)
+    }
+
+    /// Whether this is what an action is, where somebody tells whether a party or an institution has it that is not named in it.
+    fn describes(
+        &self,
+        programme: &Programme,
+        action: &Action,
+        of_party: &dyn Fn(&Code) -> bool,
+        of_institution: &dyn Fn(&Code) -> bool,
+    ) -> bool {
+        let named = |means: &dyn Fn(&Code) -> bool| action.institutions.iter().any(means);
         self.action.as_ref().is_none_or(|wanted| action.reference == *wanted)
             && self.line.is_none_or(|line| action.line == line)
             && self.track.as_ref().is_none_or(|track| action.track == *track)
             && self
                 .party
                 .as_ref()
-                .is_none_or(|party| named().any(|body| programme.party_of(body) == Some(party)))
-            && self.institution.as_ref().is_none_or(held)
+                .is_none_or(|party| named(&|body| programme.party_of(body) == Some(party)) || of_party(party))
+            && self.institution.as_ref().is_none_or(|wanted| {
+                named(&|named| programme.passed(named).any(|body| body == wanted)) || of_institution(wanted)
+            })
             && self.goal.is_none_or(|goal| names(programme, action.line, goal))
     }
 

@@ -768,3 +768,56 @@ fn a_cycle_that_can_be_read_in_two_ways_is_told_as_it_was_printed() {
     let brief = fs::read_to_string(path).unwrap();
     assert!(brief.contains("cycle: “Frequent” → P1Y") && !brief.contains("ambiguous"), "{brief}");
 }
+
+#[test]
+fn what_is_filtered_has_what_passed_from_one_institution_to_another_and_what_is_only_proposed() {
+    let place = Place::founded();
+    let listed = |asked: &str, what: &str| {
+        let rows = place.done(["--format", "csv"].into_iter().chain(asked.split(' ')));
+        rows.lines().filter(|row| row.contains(what)).count()
+    };
+    place.done("record assign 1.G2G.7 EKF --as DK".split(' '));
+    place.done(["record", "institution", "EIFO", "--as", "DK", "--name", "en=Export and Investment Fund"]);
+    place.done("record succeed EKF EIFO --as DK --effective 2026-01 --reason merged".split(' '));
+    for (filter, count) in [
+        ("--line 1", 1),
+        ("--line 3", 0),
+        ("--institution EIFO", 1),
+        ("--institution EKF --effective 2025-12-31", 0),
+        ("--institution DKMA", 0),
+    ] {
+        for command in ["timeline", "replay", "inbox --as KR --since 120"] {
+            let asked = format!("{command} {filter}");
+            assert_eq!(listed(&asked, "EKF succeeded by EIFO"), count, "{asked}");
+        }
+    }
+    let action = json!({
+        "ref": "3.G2G.99", "line": 3, "track": "G2G", "text": "New", "kind": "continuing", "firmness": "will",
+        "institutions": ["MFDS"], "basis": [], "notes": []
+    });
+    fs::write(place.path("new.json"), action.to_string()).unwrap();
+    place.done("review open R --as DK --cutoff 2021-06-30".split(' '));
+    place.done("review propose R 3.G2G.99 add --action new.json --as DK --reason x".split(' '));
+    for (filter, count) in [
+        ("--line 3", 1),
+        ("--line 1", 0),
+        ("--track G2G", 1),
+        ("--party KR", 1),
+        ("--party DK", 0),
+        ("--institution MFDS", 1),
+        ("--institution DKMA", 0),
+        ("--joint silent", 0),
+    ] {
+        for command in ["timeline", "replay", "inbox --as KR --since 120 --awaiting"] {
+            let asked = format!("{command} {filter}");
+            assert_eq!(listed(&asked, "3.G2G.99"), count, "{asked}");
+        }
+        let shown = listed(&format!("review show R {filter}"), "3.G2G.99");
+        assert_eq!(shown, count, "{filter}");
+    }
+    // An institution finds what is proposed to it in its own inbox.
+    let inbox: Value =
+        serde_json::from_str(&place.done("--format json inbox --as KR/MFDS --since 120".split(' '))).unwrap();
+    assert_eq!(inbox["facts"]["awaiting"], 1, "{inbox}");
+    assert_eq!(inbox["rows"].as_array().unwrap().last().unwrap()["awaits"], "agree_or_decline");
+}

@@ -123,6 +123,24 @@ fn the_successor_is_relieved_of_what_has_passed_to_it_once() {
 }
 
 #[test]
+fn work_on_an_action_passes_with_whoever_is_named_or_has_it_then() {
+    let (mut desk, passed) = merged();
+    register(&mut desk, "NST");
+    let successions = |desk: &Desk, action: &str| -> Vec<u64> {
+        let history = desk.ledger.at(None).unwrap();
+        let programme = &history.state.programme;
+        programme.successions(&programme.actions[&action.parse().unwrap()]).into_iter().collect()
+    };
+    assert_eq!(successions(&desk, "1.G2G.2"), [passed.sequence]);
+    assert_eq!(successions(&desk, "1.G2G.3"), [0_u64; 0]);
+    let relieved = json!({"institution": "MFDS", "role": "relieved"});
+    desk.say("KR", ACTION, "action.assigned", relieved).unwrap();
+    let further = succeed(&mut desk, "MFDS", "NST");
+    assert_eq!(successions(&desk, "1.G2G.2"), [passed.sequence], "it had been relieved of it");
+    assert_eq!(successions(&desk, "1.G2G.1"), [passed.sequence, further.sequence], "MSIT is named there");
+}
+
+#[test]
 fn an_institution_is_found_by_what_was_named_and_assigned_before_it() {
     let (desk, _) = merged();
     let history = desk.ledger.at(None).unwrap();
