@@ -65,7 +65,8 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     measured: &mut dyn FnMut(&Code, &Words) -> Result<Measured, E>,
 ) -> Result<BTreeMap<u64, Awaits>, E> {
     let mut found = BTreeMap::new();
-    for row in &board::of(history, reading, filter)? {
+    let rows = board::of(history, reading, filter)?;
+    for row in &rows {
         let (action, words) = (&row.action.action.reference, history.words.of(row.action)?);
         let asked = asked(&words, reading, party);
         let told = if asked.all().is_empty() { Measured::default() } else { measured(action, &asked)? };
@@ -74,7 +75,11 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     }
     let state = &history.state;
     let day = reading.today.max(state.day(state.recorded));
-    for (reference, action, open) in evaluation::proposed(state, filter) {
+    let admitted: BTreeSet<&Code> = rows.iter().map(|row| &row.action.action.reference).collect();
+    let proposed = evaluation::proposed(state, filter).into_iter();
+    // Where an action stands, the board knows.
+    let proposed = proposed.filter(|(reference, action, _)| action.is_none() || admitted.contains(reference));
+    for (reference, action, open) in proposed {
         let open: Vec<&Proposal> =
             open.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]).collect();
         let words = match action.filter(|_| !open.is_empty()) {

@@ -815,6 +815,14 @@ fn what_is_filtered_has_what_passed_from_one_institution_to_another_and_what_is_
         let shown = listed(&format!("review show R {filter}"), "3.G2G.99");
         assert_eq!(shown, count, "{filter}");
     }
+    // What awaits an answer is counted as it is listed.
+    place.done("review propose R 1.G2G.1 retain --as DK --reason x".split(' '));
+    for (joint, count) in [("one_sided", 1), ("agreed", 0)] {
+        let asked = format!("--format json inbox --as KR --since 120 --awaiting --joint {joint}");
+        let inbox: Value = serde_json::from_str(&place.done(asked.split(' '))).unwrap();
+        let counts = (inbox["rows"].as_array().unwrap().len(), inbox["facts"]["awaiting"].as_u64());
+        assert_eq!(counts, (count, Some(count as u64)), "{joint}");
+    }
     // An institution finds what is proposed to it in its own inbox.
     let inbox: Value =
         serde_json::from_str(&place.done("--format json inbox --as KR/MFDS --since 120".split(' '))).unwrap();
