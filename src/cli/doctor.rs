@@ -17,7 +17,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals doctor
-  annals doctor --backup /mnt/backup/dk-kr    remedies that name your backup
+  annals doctor --backup /mnt/backup/dk-kr    what your backup is worth, and remedies that name it
 
 Nothing is changed, and nobody who writes is kept waiting. It looks at the files: whether every
 entry was signed and admitted is for `annals verify` to say.
@@ -30,7 +30,7 @@ entry was signed and admitted is for `annals verify` to say.
 
 Exit codes: 0 healthy, 1 something is to be mended, 3 something cannot be read.")]
 pub(crate) struct Doctor {
-    /// Where the commands take from what is to be restored [default: the word BACKUP]
+    /// What is held against the ledger, and restored from [default: the word BACKUP]
     #[arg(long, value_name = "DIR")]
     backup: Option<PathBuf>,
 }

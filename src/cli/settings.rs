@@ -107,9 +107,11 @@ impl Settings {
     /// Refuses to cut what a key of this desk signed, before anything is changed. In a copy that is behind, following is what brings the
     /// entries back.
     pub(crate) fn refuse_cutting(&self) -> Result<(), Failure> {
-        if !Ledger::is_to_be_cut(&self.ledger) {
-            return Ok(());
-        }
+        if Ledger::is_to_be_cut(&self.ledger) { self.refuse_older() } else { Ok(()) }
+    }
+
+    /// Refuses a ledger that is behind or beside what keys of this desk signed for it, before it is opened for writing.
+    fn refuse_older(&self) -> Result<(), Failure> {
         // What cannot be read is told by whoever opens it for writing.
         let ledger =
             Ledger::open_read_only(&self.ledger).ok().filter(|ledger| ledger.refuse_copied().is_ok());
@@ -122,6 +124,10 @@ impl Settings {
 
     /// The ledger for recording: it is no copy, and at, or after, whatever keys of this desk signed for it.
     pub(crate) fn recording(&self) -> Result<Ledger, Failure> {
+        // A backup in the ledger's place stays what it was.
+        if Ledger::is_bare(&self.ledger) {
+            self.refuse_older()?;
+        }
         let ledger = self.writing()?;
         ledger.refuse_copied()?;
         if let Some(anchor) = &self.anchor {

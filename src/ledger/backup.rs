@@ -10,6 +10,7 @@ use super::named::{Named, Withheld};
 use super::past::Past;
 use super::shelf::Shelf;
 use super::{LedgerError, copied, forked, lines, past, quietly, shelf, snapshot};
+use crate::record::completeness::{Completed, Completeness, Unsound};
 use crate::record::state::State;
 use crate::store::copy::{Copy, CopyError};
 use crate::store::disk;
@@ -73,7 +74,7 @@ pub enum BackupError {
     /// Two histories were signed.
     #[error(
         "{}: it was signed, and is of another history than the ledger's own: nothing was backed up, and neither is to be deleted; \
-         `annals checkpoint --take` with this file writes the fork down", .0.display()
+         `annals checkpoint --take` with this file writes the fork down; name another folder for the backup", .0.display()
     )]
     Forked(PathBuf),
     /// The checkpoints.
@@ -113,14 +114,18 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let kept = snapshot::head(folder);
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
     past::has(&original, kept, folder)?;
-    let mut named = Named::default();
+    let (mut named, mut compared) = (Named::default(), Completeness::new(shelf::in_folder(to)?.0));
     past::fold(&original, Head::EMPTY, &mut |(entry, fact, held)| {
         progress(entry.seal.sequence + 1);
+        compared.take(entry.leaf());
         Ok(named.take(&entry, &fact, &held)?)
     })?;
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
     let state = Past::of(&original, Some(folder), &mut quietly)?.state;
+    if let Some((signed, _)) = beside(&compared.finish(&state, None), &state).first() {
+        return Err(BackupError::Forked(checkpoint(to, signed)));
+    }
     let checkpoints = Checkpoints::merged(folder, to, &state)?;
     let before = copy.head().size;
     mark(folder, to, before)?;
@@ -164,10 +169,9 @@ struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Line by line whatever holds of either.
+    /// Line by line whatever holds of either; those of the backup that were signed are of this history.
     fn merged(folder: &Path, to: &Path, state: &State) -> Result<Self, BackupError> {
         let ((own, unread), (there, lost)) = (shelf::in_folder(folder)?, shelf::in_folder(to)?);
-        let path = |size: u64| to.join(shelf::FOLDER).join(shelf::name(size));
         let mut merged = Self { unread: unread.len() as u64, ..Self::default() };
         let lost = lost.into_iter().filter_map(|error| match error {
             CheckpointError::Damaged { path, .. } | CheckpointError::Misnamed { path, .. } => Some(path),
@@ -178,23 +182,37 @@ impl Checkpoints {
         for signed in &there {
             match checkpoints::sound(signed, state) {
                 Some(held) => drop(sound.insert(signed.checkpoint().size(), held)),
-                None => drop(merged.lost.insert(path(signed.checkpoint().size()))),
+                None => drop(merged.lost.insert(checkpoint(to, signed))),
             }
         }
         for signed in own.into_iter().filter(|signed| signed.checkpoint().size() <= state.head.size) {
             let (size, held) = (signed.checkpoint().size(), checkpoints::sound(&signed, state));
             merged.unread += u64::from(held.as_ref() != Some(&signed));
             let Some(held) = held else { continue };
-            merged.lost.remove(&path(size));
+            merged.lost.remove(&checkpoint(to, &held));
             let kept = sound.entry(size).or_insert_with(|| held.clone());
             if kept.checkpoint() != held.checkpoint() {
-                return Err(BackupError::Forked(path(size)));
+                return Err(BackupError::Forked(checkpoint(folder, &held)));
             }
             kept.merge(&held).map_err(CheckpointError::from)?;
         }
         merged.keep = sound.into_values().filter(|signed| !there.contains(signed)).collect();
         Ok(merged)
     }
+}
+
+/// Where a checkpoint is kept in the folder of a ledger.
+pub(super) fn checkpoint(folder: &Path, signed: &SignedCheckpoint) -> PathBuf {
+    folder.join(shelf::FOLDER).join(shelf::name(signed.checkpoint().size()))
+}
+
+/// The checkpoints of a backup that were signed, or cosigned, for a ledger and are not of its entries, each with why.
+pub(super) fn beside(completed: &Completed, state: &State) -> Vec<(SignedCheckpoint, Unsound)> {
+    let standings = completed.standings.iter().filter_map(|standing| match &standing.verdict {
+        Err(unsound @ Unsound::Fork { .. }) => Some((standing.signed.clone(), unsound.clone())),
+        _ => None,
+    });
+    standings.filter(|(signed, _)| checkpoints::sound(signed, state).is_some()).collect()
 }
 
 /// A folder that has entries is a copy where the ledger is one, and none where it is none; a new one becomes what the ledger is.

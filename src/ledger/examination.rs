@@ -1,6 +1,7 @@
 //! An examination: what is wrong with a ledger's folder, how grave it is, and the commands that mend it. It takes no lock and
 //! changes nothing. Whether the entries are true is asked here of those alone that came after the kept state: the others are verified.
 
+mod backup;
 mod beside;
 mod checkpoints;
 mod derived;
@@ -22,6 +23,7 @@ use crate::store::embedded::Embedded;
 use crate::store::{Head, Store, StoreError};
 use crate::trail::checkpoint::SignedCheckpoint;
 use crate::trail::entry::Entry;
+use backup::Saved;
 use chrono::{DateTime, Utc};
 use remedy::Remedies;
 pub use remedy::quoted;
@@ -53,6 +55,8 @@ pub enum Part {
     Copy,
     /// Two histories that were signed.
     Fork,
+    /// What was backed up in another folder.
+    Backup,
     /// What was begun and never ended.
     Leftovers,
     /// What this user may do.
@@ -65,7 +69,7 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Marker,
         Self::Journal,
         Self::Lock,
@@ -77,6 +81,7 @@ impl Part {
         Self::Anchor,
         Self::Copy,
         Self::Fork,
+        Self::Backup,
         Self::Leftovers,
         Self::Rights,
         Self::Room,
@@ -98,6 +103,7 @@ impl Part {
             Self::Anchor => "anchor",
             Self::Copy => "copy",
             Self::Fork => "fork",
+            Self::Backup => "backup",
             Self::Leftovers => "leftovers",
             Self::Rights => "rights",
             Self::Room => "room",
@@ -172,7 +178,7 @@ impl Examination {
     }
 }
 
-/// Looks at the ledger in a folder. `backup` is where the commands take from what is to be restored; `now` is the clock of
+/// Looks at the ledger in a folder. `backup` is where the commands take from what is to be restored, and is held against it; `now` is the clock of
 /// this computer, and `progress` hears how many entries were read.
 ///
 /// # Errors
@@ -307,8 +313,8 @@ impl Examining<'_> {
         now: DateTime<Utc>,
         progress: &mut dyn FnMut(u64),
     ) {
-        // Before the journal, to which somebody may append and keep a snapshot of that.
-        let kept = snapshot::head(self.folder);
+        // Before the journal, to which somebody may append, and keep a snapshot of that or back it up.
+        let (kept, mut saved) = (snapshot::head(self.folder), Saved::open(self.remedies.backup));
         let store = match Embedded::open_unmarked(self.folder) {
             Ok(store) => store,
             Err(_) if self.has_taken(Part::Journal) => return,
@@ -325,6 +331,9 @@ impl Examining<'_> {
             compared.take(entry.leaf());
             if let Some(tree) = &mut tree {
                 tree.take(entry.leaf());
+            }
+            if let Some(saved) = &mut saved {
+                saved.take(entry.leaf());
             }
             named.take(&entry, &fact, &held)?;
             past.take(&entry, &fact, &held)?;
@@ -348,13 +357,14 @@ impl Examining<'_> {
             self.lost_checkpoints(&past.state);
         }
         self.verify_tree(tree);
-        self.remembered(anchor, &past.state);
+        self.remembered(anchor, &store, &past.state);
         self.unfinished(store.unfinished(), store.head().size);
         self.disclosures(&mut named);
         self.files(&named);
         if let Some(what) = clock(&past.state, now) {
             self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
         }
+        self.backup(saved, &store, &past.state);
     }
 
     fn unfinished(&mut self, bytes: u64, size: u64) {

@@ -5,7 +5,16 @@ use crate::store::embedded::Embedded;
 use crate::store::rows;
 use std::path::Path;
 
+/// What is derived, beside `sled`.
+const BESIDE: [&str; 2] = [snapshot::FOLDER, rows::FOLDER];
+
 impl Ledger {
+    /// Whether nothing in a folder is derived, as in a backup: nobody has written to it as to a ledger.
+    #[must_use]
+    pub fn is_bare(folder: &Path) -> bool {
+        Embedded::is_bare(folder, &BESIDE)
+    }
+
     /// Makes `sled`, the index and the tree anew, and cuts what was never acknowledged; `progress` hears how many entries
     /// were read, from the first again for the second time.
     ///
@@ -14,7 +23,7 @@ impl Ledger {
     pub fn rebuild(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         // What it says is said of what was found, and not of what is thrown away here.
         let notices = Self::open(folder, progress)?.notices;
-        Embedded::forget_derived(folder, &[snapshot::FOLDER, rows::FOLDER])?;
+        Embedded::forget_derived(folder, &BESIDE)?;
         let ledger = Self { notices, ..Self::open(folder, progress)? };
         ledger.keep()?;
         ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?))?;

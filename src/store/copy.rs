@@ -91,19 +91,8 @@ impl Copy {
     /// # Errors
     /// [`CopyError::Another`], [`CopyError::Ahead`], [`CopyError::Differs`]; [`CopyError::Store`].
     pub fn compare(&self, original: &Embedded) -> Result<(), CopyError> {
-        let (ours, theirs) = (self.folder.journal(), original.journal_folder());
-        for own in list(&ours)?.into_iter().filter(|own| own.length > 0) {
-            let path = file(&ours, own.first);
-            let of = original.segments().into_iter().find(|segment| segment.first == own.first);
-            let Some(of) = of else { return Err(self.differs(path, own.first, 0, original)) };
-            if let Some(offset) = differing(&path, &file(&theirs, own.first), own.length.min(of.length))? {
-                return Err(self.differs(path, own.first, offset, original));
-            }
-            if own.length > of.length {
-                return Err(self.differs(path, own.first, of.length, original));
-            }
-        }
-        Ok(())
+        let segments = list(&self.folder.journal())?;
+        Beginning { folder: &self.folder, segments, head: self.head }.compare(original)
     }
 
     /// Appends what the original has and it has not, durable on return; it was compared before.
@@ -111,7 +100,7 @@ impl Copy {
     /// # Errors
     /// [`StoreError`]: what was appended until then is appended to the next time.
     pub fn extend(&mut self, original: &Embedded) -> Result<(), StoreError> {
-        let (ours, theirs) = (self.folder.journal(), original.journal_folder());
+        let (ours, theirs) = (self.folder.journal(), original.folder().journal());
         for segment in original.segments() {
             append(&file(&theirs, segment.first), &file(&ours, segment.first), segment)?;
         }
@@ -129,7 +118,7 @@ impl Copy {
         if let Ok(Condition::Whole) = blobs::copy(&ours, sha256, &mut io::sink()) {
             return Ok(true);
         }
-        let theirs = original.blobs_folder();
+        let theirs = original.folder().blobs();
         match blobs::copy(&theirs, sha256, &mut io::sink())? {
             Condition::Missing | Condition::Changed => Ok(false),
             Condition::Whole => {
@@ -150,7 +139,7 @@ impl Copy {
         original: &Embedded,
         meant: &dyn Fn(&Path, &str) -> bool,
     ) -> Result<u64, StoreError> {
-        let folder = original.blobs_folder();
+        let folder = original.folder().blobs();
         let mut taken = 0;
         for name in blobs::names(&folder)?.into_iter().filter(|name| meant(&folder, name)) {
             taken += u64::from(self.take_blob(original, &name)?);
@@ -174,6 +163,41 @@ impl Copy {
             disk::sync_folder(&folder).map_err(said(&folder, "synced"))?;
         }
         Ok(removed)
+    }
+}
+
+/// As [`Copy::compare`], of a copy that is looked at: it takes no lock and changes nothing. The copy was opened before the original, to
+/// which somebody may append and continue the copy with that.
+///
+/// # Errors
+/// As [`Copy::compare`].
+pub fn compare(copy: &Embedded, original: &Embedded) -> Result<(), CopyError> {
+    let (folder, segments) = (copy.folder(), copy.segments());
+    Beginning { folder, segments, head: copy.head() }.compare(original)
+}
+
+/// What is to be a beginning of an original.
+struct Beginning<'a> {
+    folder: &'a Folder,
+    segments: Vec<Segment>,
+    head: Head,
+}
+
+impl Beginning<'_> {
+    fn compare(self, original: &Embedded) -> Result<(), CopyError> {
+        let (ours, theirs) = (self.folder.journal(), original.folder().journal());
+        for own in self.segments.iter().filter(|own| own.length > 0) {
+            let path = file(&ours, own.first);
+            let of = original.segments().into_iter().find(|segment| segment.first == own.first);
+            let Some(of) = of else { return Err(self.differs(path, own.first, 0, original)) };
+            if let Some(offset) = differing(&path, &file(&theirs, own.first), own.length.min(of.length))? {
+                return Err(self.differs(path, own.first, offset, original));
+            }
+            if own.length > of.length {
+                return Err(self.differs(path, own.first, of.length, original));
+            }
+        }
+        Ok(())
     }
 
     /// Which of the refusals it is.

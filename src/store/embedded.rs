@@ -21,7 +21,7 @@ use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use crate::trail::lines::Lines;
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Lines above which a read looks for the first of them in the journal: to ask sled for each frame would take longer.
@@ -121,6 +121,14 @@ impl Embedded {
         derived.try_for_each(|path| generation::remove(&path).map_err(said(&path, "removed")))
     }
 
+    /// Whether a folder has nothing that is derived: neither `sled` nor what is called so beside it.
+    #[must_use]
+    pub fn is_bare(folder: &Path, beside: &[&str]) -> bool {
+        let beside = beside.iter().map(|name| folder.join(name));
+        let mut derived = std::iter::once(Folder::unmarked(folder).sled()).chain(beside);
+        derived.all(|path| path.symlink_metadata().is_err())
+    }
+
     fn whole(folder: Folder) -> Result<Self, StoreError> {
         let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
         Ok(Self::read_only(folder, journal))
@@ -167,17 +175,14 @@ impl Embedded {
         self.derived().notices.clone()
     }
 
-    /// The folder of its segments, and what each has of whole lines.
-    pub(super) fn journal_folder(&self) -> PathBuf {
-        self.folder.journal()
+    /// Where everything is.
+    pub(super) const fn folder(&self) -> &Folder {
+        &self.folder
     }
 
+    /// What each segment has of whole lines.
     pub(super) fn segments(&self) -> Vec<Segment> {
         self.journal.segments()
-    }
-
-    pub(super) fn blobs_folder(&self) -> PathBuf {
-        self.folder.blobs()
     }
 
     /// As [`Self::open_knowing`], with segments of another size.

@@ -200,6 +200,7 @@ fn examined(desk: &mut Desk) {
     desk.write("backup/annals.json", b"");
     desk.write("backup/journal/000000000000.jsonl", b"");
     desk.read_both(doctor);
+    desk.read_both("doctor --backup backup");
     desk.refused("rebuild --ledger backup", 3);
     desk.refused("doctor --ledger nowhere", 2);
 }

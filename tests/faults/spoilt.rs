@@ -3,6 +3,7 @@
 use super::doctor::{append, checkpoint, ledger, lines, minutes};
 use super::evidence::commands;
 use super::place::{PROGRESS, Place, files};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -131,8 +132,84 @@ fn where_two_histories_were_signed_no_backup_is_changed_and_none_is_to_be_delete
     let told = ["BACKUP/checkpoints/000000000128", "neither is to be deleted", "annals checkpoint --take"];
     place.refused(["backup", "BACKUP"], 1, &told);
     assert!(files(&place.path("BACKUP")) == before, "the backup was changed");
+    // Also where the ledger has let go of its own of that size.
+    place.done(PROGRESS);
+    place.refused(["backup", "BACKUP"], 1, &told);
+    assert!(files(&place.path("BACKUP")) == before, "the backup was changed");
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("fork"), &json!("wrong")));
+    let what = first["what"].as_str().unwrap();
+    assert!(what.starts_with("BACKUP/checkpoints/000000000128: it was signed, and is of another"), "{what}");
+    assert!(first["remedy"].as_str().unwrap().contains("not to be deleted: back up into another folder"));
+    assert!(!commands(&found).iter().any(|command| command.starts_with("annals backup")), "{found:#}");
+    place.done(["backup", "ANOTHER"]);
     let answer = place.annals(["checkpoint", "--take", kept.to_str().unwrap()]);
     assert!(answer.code == Some(1) && place.ledger.join("fork").exists(), "{answer:?}");
+}
+
+#[test]
+fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_since() {
+    let place = ledger();
+    place.done(PROGRESS);
+    place.done(PROGRESS);
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(0), &json!("backup"), &json!("fine")),
+        "{found:#}"
+    );
+    assert!(first["what"].as_str().unwrap().contains("the first 127 entries"), "{found:#}");
+    assert!(first["what"].as_str().unwrap().ends_with("2 came after it"), "{found:#}");
+    for command in commands(&found) {
+        place.follow(&command);
+    }
+    assert_eq!(place.examined().1["findings"], json!([]));
+    // Another history, one that was changed, and one with more than the ledger are no beginning of it.
+    let journal = place.path("BACKUP/journal/000000000000.jsonl");
+    let whole = fs::read_to_string(&journal).unwrap();
+    let changed = whole.replacen("\"track\":\"", "\"track\":\"x", 1);
+    let more = format!("{whole}{}", whole.lines().last().unwrap()) + "\n";
+    let founded = fs::read_to_string(Place::founded().segment()).unwrap();
+    for (text, told) in [
+        (changed, "not what the ledger has there"),
+        (more, "130 entries, and the ledger has 129"),
+        (founded, "the copy of another ledger"),
+        ("\n".to_owned(), "an empty line"),
+    ] {
+        fs::write(&journal, text).unwrap();
+        let (code, found) = place.examined();
+        let first = &found["findings"][0];
+        assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("backup"), &json!("wrong")));
+        assert!(first["what"].as_str().unwrap().contains(told), "{found:#}");
+        assert_eq!(first["commands"], json!([]));
+    }
+}
+
+/// Whether it lies in the place of the ledger, nothing in it tells.
+#[test]
+fn a_backup_that_is_looked_at_as_a_ledger_is_told_as_older_than_what_this_desk_knows() {
+    let mut place = ledger();
+    place.done(PROGRESS);
+    let (ledger, backup) = (place.ledger.clone(), place.path("BACKUP"));
+    place.ledger = backup;
+    let found = place.is_grave_without_commands("where the ledger is at hand, `annals backup`");
+    let first = &found["findings"][0];
+    let what = first["what"].as_str().unwrap();
+    let told = ["128 entries were signed on this desk, and 127 are here", "a backup that is older than"];
+    assert!(told.iter().all(|words| what.contains(words)), "{what}");
+    assert!(first["remedy"].as_str().unwrap().contains("where the ledger is lost, record nothing"));
+    let before = files(&place.ledger);
+    place.refused(PROGRESS, 1, &["Record nothing"]);
+    assert!(files(&place.ledger) == before, "what is refused changes nothing");
+    let answer = place.annals(["--format", "json", "doctor", "--backup", ledger.to_str().unwrap()]);
+    let found: serde_json::Value = serde_json::from_slice(&answer.out).unwrap();
+    let command = format!("annals backup {} --ledger {}", place.ledger.display(), ledger.display());
+    assert_eq!(found["findings"][0]["commands"], json!([command]));
+    place.follow(&command);
+    place.done(["verify"]);
+    assert!(!place.examined().1.to_string().contains("grave"));
 }
 
 #[test]

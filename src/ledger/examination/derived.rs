@@ -27,7 +27,7 @@ impl Examining<'_> {
                  changed",
                 known.size
             );
-            self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
+            self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut(known.size));
         }
         let Some(sled) = sled else { return };
         let cut = self.is_cut();
@@ -82,7 +82,7 @@ impl Examining<'_> {
                 let what = format!(
                     "there were {known} entries when `sled` was closed, and the journal has {size}: it was cut"
                 );
-                self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut());
+                self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut(known));
             }
         }
     }

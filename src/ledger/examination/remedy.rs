@@ -4,6 +4,7 @@ use super::DISCLOSURES;
 use crate::ledger::past::follows;
 use crate::ledger::{LedgerError, lines, shelf, snapshot, truncation, verification};
 use crate::store::Store;
+use crate::store::copy;
 use crate::store::embedded::Embedded;
 use crate::store::{condition, disk};
 use std::ffi::OsStr;
@@ -43,6 +44,11 @@ impl Remedies<'_> {
     }
 
     pub(super) fn journal(self) -> Remedy {
+        self.journal_of(0)
+    }
+
+    /// As above, where so many entries are known outside the folder.
+    fn journal_of(self, known: u64) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side; entries that came after it are then \
                              in what was put aside";
         // What has fewer entries brings the same finding back.
@@ -58,7 +64,7 @@ impl Remedies<'_> {
         if !self.offers(&from) {
             return (NONE, Vec::new());
         }
-        if self.is_behind() {
+        if self.is_behind(known) {
             return (BEHIND, Vec::new());
         }
         if self.is_beside() {
@@ -132,16 +138,37 @@ impl Remedies<'_> {
         !self.backup.is_dir() || from.exists() && !is_empty()
     }
 
-    pub(super) fn cut(self) -> Remedy {
+    /// So many entries were there.
+    pub(super) fn cut(self, known: u64) -> Remedy {
         const WORDS: &str = "put it aside, and take that of a backup or of the other side, if that has what is missing; whoever \
                              accepts the history as it is, and has signed no more of it, deletes `sled` and `index` instead";
-        let (words, commands) = self.journal();
+        let (words, commands) = self.journal_of(known);
         (if commands.is_empty() { words } else { WORDS }, commands)
     }
 
+    /// What is told of a backup that is looked at as a ledger: where what is named as its backup continues it up to where it was
+    /// known, it is brought up to date from there.
+    pub(super) fn older(self, store: &Embedded, known: u64) -> Remedy {
+        const WORDS: &str = "where the ledger is at hand, `annals backup` brings this folder up to date, and `annals doctor --backup` there \
+                             says what it is worth; where the ledger is lost, record nothing in this one: make it again from the newest \
+                             that there is (`annals bundle restore FILE`, `annals mirror FROM`, or a newer backup)";
+        let newer = self.kept_journal().filter(|newer| newer.head().size >= known);
+        let continues = newer.is_some_and(|newer| copy::compare(store, &newer).is_ok());
+        (WORDS, if continues { vec![backed_up(self.backup, self.folder)] } else { Vec::new() })
+    }
+
+    /// A backup has fewer entries. Where something is wrong here, that is mended first.
+    pub(super) fn back_up(self, wrong: bool) -> Remedy {
+        if wrong {
+            return ("mend what is wrong here, and then bring it up to date", Vec::new());
+        }
+        ("bring it up to date", vec![backed_up(self.folder, self.backup)])
+    }
+
     /// Whether the backup's journal has fewer entries than were here, as far as that is known.
-    fn is_behind(self) -> bool {
-        self.kept_journal().is_some_and(|store| store.head().size < truncation::known(self.folder))
+    fn is_behind(self, known: u64) -> bool {
+        let known = || truncation::known(self.folder).max(known);
+        self.kept_journal().is_some_and(|store| store.head().size < known())
     }
 
     /// Whether it has not the entries of which the state was kept here.
@@ -237,6 +264,10 @@ impl Remedies<'_> {
     }
 }
 
+fn backed_up(ledger: &Path, to: &Path) -> String {
+    format!("annals backup {} --ledger {}", quoted(to), quoted(ledger))
+}
+
 /// Moves what lies at a path into a folder where nobody reads it.
 fn aside(path: &Path, into: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy();
@@ -287,6 +318,21 @@ pub(super) const fn beside() -> Remedy {
 pub(super) const fn fork() -> Remedy {
     const WORDS: &str = "no command decides it: agree with the other side which history counts, hand this file to whoever \
                          has to know, and move it away to go on here";
+    (WORDS, Vec::new())
+}
+
+/// As above, where nothing was written down yet.
+pub(super) const fn forked_backup() -> Remedy {
+    const WORDS: &str = "it is evidence, and not to be deleted: back up into another folder, and find out with the other side who signed it; \
+                         `annals checkpoint --take` with this file writes the fork down, and stops every write here until people have \
+                         decided";
+    (WORDS, Vec::new())
+}
+
+/// It may have what nobody else has.
+pub(super) const fn no_backup() -> Remedy {
+    const WORDS: &str =
+        "back up into another folder, and keep this one until both are verified (`annals verify DIR`)";
     (WORDS, Vec::new())
 }
 

@@ -8,6 +8,7 @@ use crate::ledger::checkpoints::CheckpointError;
 use crate::ledger::{Ledger, copied, shelf};
 use crate::record::state::State;
 use crate::store::disk;
+use crate::store::embedded::Embedded;
 use crate::trail::checkpoint::SignedCheckpoint;
 use std::fs;
 use std::io::ErrorKind;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 impl Examining<'_> {
     /// What the keys of this desk remember tells whether the entries were cut or exchanged, where nothing in the folder does.
-    pub(super) fn remembered(&mut self, anchor: Option<&Anchor>, state: &State) {
+    pub(super) fn remembered(&mut self, anchor: Option<&Anchor>, store: &Embedded, state: &State) {
         let Some(anchor) = anchor.filter(|_| !self.is_cut()) else { return };
         let Some(origin) = state.origin() else { return };
         let memory = anchor.of(origin);
@@ -41,8 +42,18 @@ impl Examining<'_> {
                     ("`annals mirror` brings it up, once they are published", Vec::new()),
                 );
             }
-            Err(error @ (CheckpointError::Behind { .. } | CheckpointError::Beside { .. })) => {
-                self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut());
+            // It may lie where it was made, or in the place of the ledger: nothing in it tells that.
+            Err(CheckpointError::Behind { known, size, memory }) if Ledger::is_bare(self.folder) => {
+                let what = format!(
+                    "{known} entries were signed on this desk, and {size} are here, with nothing that is derived from them: a backup \
+                     that is older than what this desk knows. Where none is newer, and both sides agree that nothing more is left, move \
+                     {} away: the keys of this desk forget then what they signed",
+                    memory.display()
+                );
+                self.add(Part::Journal, Gravity::Grave, what, self.remedies.older(store, known));
+            }
+            Err(error @ (CheckpointError::Behind { known, .. } | CheckpointError::Beside { known, .. })) => {
+                self.add(Part::Journal, Gravity::Grave, error.to_string(), self.remedies.cut(known));
             }
             Ok(true) if !self.has_taken(Part::Checkpoints) => self.newest(&remembered, &memory),
             _ => {}

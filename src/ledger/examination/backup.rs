@@ -1,0 +1,82 @@
+//! The backup, held against the ledger: whether its entries are the first of the ledger's, how many came after them, and whether what
+//! was signed there is of this history.
+
+use super::{Examining, Gravity, Part, remedy};
+use crate::ledger::{backup, copied, shelf};
+use crate::record::completeness::Completeness;
+use crate::record::state::State;
+use crate::store::copy::{self, CopyError};
+use crate::store::embedded::Embedded;
+use crate::store::{Store, StoreError};
+use crate::trail::hash::LeafHash;
+use std::path::Path;
+
+/// A backup, opened before the ledger: somebody may record, and back that up, meanwhile.
+pub(super) struct Saved {
+    store: Result<Embedded, StoreError>,
+    signed: Completeness,
+}
+
+impl Saved {
+    /// What lies in the folder of a backup; nothing where there is none.
+    pub(super) fn open(folder: &Path) -> Option<Self> {
+        let store = match Embedded::open_whole(folder) {
+            Err(StoreError::NoLedger(_)) => return None,
+            store => store,
+        };
+        // One that cannot be read vouches for nothing.
+        let signed = shelf::in_folder(folder).map(|(signed, _)| signed).unwrap_or_default();
+        Some(Self { store, signed: Completeness::new(signed) })
+    }
+
+    /// Takes the ledger's next entry.
+    pub(super) fn take(&mut self, leaf: LeafHash) {
+        self.signed.take(leaf);
+    }
+}
+
+impl Examining<'_> {
+    /// Where the journal is not as it was, nothing is held against it.
+    pub(super) fn backup(&mut self, saved: Option<Saved>, store: &Embedded, state: &State) {
+        let Some(Saved { store: saved, signed }) = saved.filter(|_| !self.is_cut()) else { return };
+        let folder = self.remedies.backup;
+        let beside = backup::beside(&signed.finish(state, None), state);
+        for (signed, unsound) in &beside {
+            let path = backup::checkpoint(folder, signed);
+            let what = format!("{}: it was signed, and is of another history: {unsound}", path.display());
+            self.add(Part::Fork, Gravity::Wrong, what, remedy::forked_backup());
+        }
+        let compared = saved.map_err(CopyError::from).and_then(|saved| {
+            copy::compare(&saved, store)?;
+            Ok(saved.head().size)
+        });
+        match compared {
+            Err(CopyError::Store(error @ (StoreError::Denied { .. } | StoreError::System { .. }))) => {
+                let what = format!("the backup was not looked at: {error}");
+                self.add(Part::Backup, Gravity::Fine, what, remedy::right_to(folder));
+            }
+            Err(error) => {
+                let what = format!("the backup is no beginning of this ledger: {error}");
+                self.add(Part::Backup, Gravity::Wrong, what, remedy::no_backup());
+            }
+            // What is refused is not to be done.
+            Ok(_) if !beside.is_empty() || !is_alike(self.folder, folder) => {}
+            Ok(size) if size < state.head.size => {
+                let what = format!(
+                    "{}: a backup of the first {size} entries, which are those here; {} came after it",
+                    folder.display(),
+                    state.head.size - size
+                );
+                // It may have what is lost here.
+                let wrong = self.findings.iter().any(|finding| finding.gravity >= Gravity::Wrong);
+                self.add(Part::Backup, Gravity::Fine, what, self.remedies.back_up(wrong));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Whether both are copies of a ledger that is recorded elsewhere, or neither is.
+fn is_alike(folder: &Path, backup: &Path) -> bool {
+    copied::found(folder).is_some() == copied::found(backup).is_some()
+}
