@@ -8,6 +8,7 @@ use annals::exchange::keyring::Keyring;
 use annals::ledger::Ledger;
 use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
+use annals::ledger::copied;
 use annals::record::request::Speaker;
 use annals::trail::checkpoint::SignedCheckpoint;
 use annals::trail::key::VerifierKey;
@@ -113,8 +114,7 @@ impl Settings {
     /// Refuses a ledger that is behind or beside what keys of this desk signed for it, before it is opened for writing.
     fn refuse_older(&self) -> Result<(), Failure> {
         // What cannot be read is told by whoever opens it for writing.
-        let ledger =
-            Ledger::open_read_only(&self.ledger).ok().filter(|ledger| ledger.refuse_copied().is_ok());
+        let ledger = Ledger::open_read_only(&self.ledger).ok().filter(|_| !copied::is_one(&self.ledger));
         match ledger.zip(self.anchor.as_ref()).map(|(ledger, anchor)| ledger.follows(anchor)) {
             None | Some(Ok(_) | Err(CheckpointError::Ledger(_))) => Ok(()),
             // What they remember and cannot be read may be more.

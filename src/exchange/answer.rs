@@ -96,6 +96,7 @@ const fn is_refusal(error: &RecordError) -> bool {
         | RecordError::Stray(_)
         | RecordError::Disclosed(_) => true,
         RecordError::Copy(_)
+        | RecordError::NoMark(_)
         | RecordError::Store(_)
         | RecordError::Disclosures(_)
         | RecordError::Doubtful => false,

@@ -306,7 +306,7 @@ impl<S: Source> Log<S> {
         if (frontier.size(), frontier.root()) != (size, root) {
             return Err(MirrorError::Hashes(size));
         }
-        copy.put_down_as_copy().map_err(LedgerError::from)?;
+        copy.put_down_as_copy()?;
         let following = Following::of(copy)?;
         // A copy that is begun holds nothing yet that would have to stay as it is, and is thrown away.
         let mut following = if named || from == 0 { following } else { following.holding() };

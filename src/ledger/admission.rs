@@ -1,5 +1,6 @@
 //! Admission: whether a request is taken after the past and those that were admitted before it, and its receipt.
 
+use super::copied::NoMark;
 use super::disclosures::DisclosuresError;
 use super::past::Past;
 use crate::record::archive::{Archive, Holding};
@@ -52,6 +53,9 @@ pub enum RecordError {
          the command), which the ledger takes in; where the ledger is lost, and all agree that this copy takes its place, delete this file", .0.display()
     )]
     Copy(PathBuf),
+    /// Something in the place of the mark of a copy.
+    #[error(transparent)]
+    NoMark(#[from] NoMark),
     /// The store could not append.
     #[error("not recorded")]
     Store(#[from] Arc<AppendError>),
@@ -76,6 +80,7 @@ impl RecordError {
             | Self::Stray(_)
             | Self::Disclosed(_)
             | Self::Copy(_)
+            | Self::NoMark(_)
             | Self::Disclosures(_) => false,
         }
     }

@@ -110,6 +110,9 @@ impl From<DisclosuresError> for BackupError {
 /// # Errors
 /// [`BackupError`]. Where it was refused, nothing was changed; where a disk failed, it is completed by the next run.
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
+    // What lies in the place of something else is told before anything is made.
+    let is_copy = copied::found(folder).map_err(LedgerError::from)?.is_some();
+    lines::open(&folder.join(disclosures::FILE))?;
     // Before the journal, to which somebody may append and keep a snapshot of that.
     let kept = snapshot::head(folder);
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
@@ -128,7 +131,7 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     }
     let checkpoints = Checkpoints::merged(folder, to, &state)?;
     let before = copy.head().size;
-    mark(folder, to, before)?;
+    mark(is_copy, to, before)?;
     let (kept, dropped) = copy_disclosures(folder, to, &mut named)?;
     let (mut files, mut missing) = (0, 0);
     for (name, wanted) in named.files() {
@@ -216,12 +219,12 @@ pub(super) fn beside(completed: &Completed, state: &State) -> Vec<(SignedCheckpo
 }
 
 /// A folder that has entries is a copy where the ledger is one, and none where it is none; a new one becomes what the ledger is.
-fn mark(folder: &Path, to: &Path, size: u64) -> Result<(), BackupError> {
-    match (copied::found(folder), copied::found(to)) {
-        (None, Some(mark)) => Err(BackupError::OnCopy(mark)),
-        (Some(_), None) if size > 0 => Err(BackupError::OnLedger(to.to_owned())),
-        (Some(_), None) => Ok(copied::put_down(to)?),
-        (Some(_), Some(_)) | (None, None) => Ok(()),
+fn mark(is_copy: bool, to: &Path, size: u64) -> Result<(), BackupError> {
+    match copied::found(to).map_err(LedgerError::from)? {
+        Some(mark) if !is_copy => Err(BackupError::OnCopy(mark)),
+        None if is_copy && size > 0 => Err(BackupError::OnLedger(to.to_owned())),
+        None if is_copy => Ok(copied::put_down(to)?),
+        Some(_) | None => Ok(()),
     }
 }
 

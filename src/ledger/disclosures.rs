@@ -56,6 +56,9 @@ const fn remedy(kind: io::ErrorKind) -> &'static str {
             ": the disk is full; make room and try again"
         }
         io::ErrorKind::ReadOnlyFilesystem => ": its disk is mounted for reading only; mount it for writing",
+        io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
+            ": something else lies in its place, and `annals doctor` says what mends it"
+        }
         _ => "; check the disk's space, and give this user the right to it",
     }
 }

@@ -319,12 +319,18 @@ impl Read for Reading<'_> {
     }
 }
 
-/// The file, if there is one.
+/// The file, if there is one. What a symbolic link led to may lie elsewhere: to read on as if there were none would hide it.
 pub(super) fn open(path: &Path) -> Result<Option<File>, DisclosuresError> {
-    match disk::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        opened => opened.map(Some).map_err(failed(path, "read")),
-    }
+    const NOWHERE: &str = "it is a symbolic link that leads nowhere: move it away";
+    let is_none = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    let opened = match disk::open(path) {
+        Err(error) if is_none(error.kind()) => match fs::symlink_metadata(path) {
+            Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, NOWHERE)),
+            Err(_) => return Ok(None),
+        },
+        opened => opened,
+    };
+    opened.map(Some).map_err(failed(path, "read"))
 }
 
 /// Hands over the whole lines of a folder's file, but a disclosure only the first time; says whether a line without an end

@@ -149,6 +149,9 @@ pub enum LedgerError {
         /// How many there are.
         size: u64,
     },
+    /// Something in the place of the mark of a copy.
+    #[error(transparent)]
+    NoMark(#[from] copied::NoMark),
     /// Something in the place of a fork.
     #[error(
         "{}: it stops every write here, and holds no two histories that can be read: find out who put it there, and move it away to go \
@@ -244,6 +247,7 @@ impl Ledger {
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
         forked::refuse(folder)?;
+        lines::open(&folder.join(disclosures::FILE))?;
         refuse_exchanged(folder)?;
         let store = Embedded::open_knowing(folder, truncation::known(folder))?;
         let notices = store.notices();

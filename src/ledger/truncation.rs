@@ -20,7 +20,7 @@ pub(super) fn known(folder: &Path) -> u64 {
     let kept = snapshot::head(folder).map_or(0, |head| head.size);
     let newest = signed(folder).last().copied().unwrap_or_default();
     // In a copy that is behind, following is what brings the entries back.
-    if newest <= kept || copied::found(folder).is_some() {
+    if newest <= kept || copied::is_one(folder) {
         return kept;
     }
     // What cannot be opened says so when it is opened for writing.
@@ -61,7 +61,7 @@ impl Ledger {
 
     /// Refuses to go on where more entries were signed than there are.
     pub(super) fn refuse_truncated(&self) -> Result<(), LedgerError> {
-        let folder = self.folder.clone().filter(|folder| copied::found(folder).is_none());
+        let folder = self.folder.clone().filter(|folder| !copied::is_one(folder));
         let signed = folder.as_deref().and_then(|folder| self.signed_beyond(&signed(folder)));
         match folder.zip(signed) {
             Some((path, known)) => Err(LedgerError::Signed { path, known, size: self.head().size }),

@@ -1,8 +1,9 @@
 //! Folders that are somebody else's, and ledgers that another version made: nothing is overwritten.
 
-use super::place::{PLAN, PROGRESS, Place, READING, files};
+use super::place::{PLAN, PROGRESS, Place, READING, files, pipe};
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const INIT: [&str; 5] = ["init", PLAN, "--as", "DK", "--both-sides"];
@@ -175,5 +176,51 @@ fn nobody_waits_for_a_pipe() {
             let answer = place.annals_in_time(command);
             assert!(matches!(answer.code, Some(0..=3)), "{} {command:?}: {answer:?}", pipe.display());
         }
+    }
+}
+
+#[test]
+fn no_command_goes_on_as_if_there_were_no_withheld_values_where_a_link_leads_nowhere() {
+    let place = Place::founded();
+    place.done(["backup", "backup"]);
+    let path = place.ledger.join("disclosures.jsonl");
+    fs::rename(&path, place.path("elsewhere")).unwrap();
+    symlink("moved", &path).unwrap();
+    let note = [&PROGRESS[..], &["--note", "Begun"]].concat();
+    let before = files(place.folder.path());
+    for command in [
+        &note[..],
+        &["show", "1.G2G.1"],
+        &["timeline", "1.G2G.1"],
+        &["disclose", "--for", "parties", "-o", "out"],
+        &["backup", "backup"],
+        &["backup", "new"],
+        &["verify"],
+    ] {
+        let told =
+            ["disclosures.jsonl: cannot be read", "`annals doctor`", "a symbolic link that leads nowhere"];
+        place.annals(command).says(3, &told);
+        assert!(files(place.folder.path()) == before, "{command:?}");
+    }
+    // Nor where it is the backup's.
+    fs::remove_file(&path).unwrap();
+    fs::rename(place.path("elsewhere"), &path).unwrap();
+    fs::remove_file(place.path("backup/disclosures.jsonl")).unwrap();
+    symlink("moved", place.path("backup/disclosures.jsonl")).unwrap();
+    place.annals(["backup", "backup"]).says(3, &["backup/disclosures.jsonl: cannot be read"]);
+    place.done(["show", "1.G2G.1"]);
+}
+
+#[test]
+fn what_lies_in_the_place_of_the_mark_of_a_copy_and_is_no_file_is_told_by_its_name() {
+    let damages: [fn(&Path); 3] =
+        [|path| fs::create_dir(path).unwrap(), pipe, |path| symlink("nowhere", path).unwrap()];
+    for damage in damages {
+        let place = Place::founded();
+        damage(&place.ledger.join("copy"));
+        place.refused(PROGRESS, 1, &["ledger/copy", "no file that marks a copy", "move it away"]);
+        place.refused(["backup", "backup"], 1, &["ledger/copy", "no file that marks a copy"]);
+        assert!(!place.path("backup").exists());
+        place.is_mended("copy", "grave", "lies where a file belongs");
     }
 }

@@ -246,6 +246,7 @@ const fn ledger(error: &LedgerError) -> u8 {
         | LedgerError::Unverified(..)
         | LedgerError::Forked(_)
         | LedgerError::NoFork(_)
+        | LedgerError::NoMark(_)
         | LedgerError::Signed { .. }
         | LedgerError::Changed { .. } => 1,
         LedgerError::Store(error) => store(error),
@@ -262,7 +263,7 @@ const fn record(error: &RecordError) -> u8 {
         | RecordError::Attribute(_)
         | RecordError::Stray(_)
         | RecordError::Disclosed(_) => 2,
-        RecordError::Refused(_) | RecordError::Copy(_) => 1,
+        RecordError::Refused(_) | RecordError::Copy(_) | RecordError::NoMark(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
     }
 }

@@ -78,5 +78,5 @@ impl Examining<'_> {
 
 /// Whether both are copies of a ledger that is recorded elsewhere, or neither is.
 fn is_alike(folder: &Path, backup: &Path) -> bool {
-    copied::found(folder).is_some() == copied::found(backup).is_some()
+    copied::is_one(folder) == copied::is_one(backup)
 }

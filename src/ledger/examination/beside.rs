@@ -45,7 +45,7 @@ impl Examining<'_> {
             let what = format!("the disk has room for {} KB: soon nothing more can be recorded", room >> 10);
             self.add(Part::Room, Gravity::Wrong, what, remedy::room());
         }
-        if let Some(path) = copied::found(self.folder) {
+        if let Ok(Some(path)) = copied::found(self.folder) {
             let what = format!("{}: this is a copy of a ledger that is recorded elsewhere", path.display());
             self.add(Part::Copy, Gravity::Fine, what, remedy::copy());
         }

@@ -2,7 +2,7 @@
 
 use super::remedy::Remedy;
 use super::{DISCLOSURES, Examining, Gravity, Part};
-use crate::ledger::shelf;
+use crate::ledger::{copied, shelf};
 use crate::store::rows;
 use std::fs;
 use std::io::ErrorKind;
@@ -22,9 +22,12 @@ impl Examining<'_> {
         ] {
             self.place(about, gravity, self.folder.join(folder), true);
         }
-        for (about, name) in
-            [(Part::Marker, "annals.json"), (Part::Lock, "lock"), (Part::Disclosures, DISCLOSURES)]
-        {
+        for (about, name) in [
+            (Part::Marker, "annals.json"),
+            (Part::Lock, "lock"),
+            (Part::Disclosures, DISCLOSURES),
+            (Part::Copy, copied::FILE),
+        ] {
             self.place(about, Gravity::Grave, self.folder.join(name), false);
         }
         for (about, gravity, paths) in [

@@ -31,7 +31,7 @@ impl Examining<'_> {
         };
         let ledger = Ledger::open_read_only(self.folder).map_err(CheckpointError::from);
         match ledger.and_then(|ledger| ledger.follows(anchor)) {
-            Err(CheckpointError::Behind { known, size, .. }) if copied::found(self.folder).is_some() => {
+            Err(CheckpointError::Behind { known, size, .. }) if copied::is_one(self.folder) => {
                 let what = format!(
                     "{known} entries were signed on this desk, and this copy has {size}: it is behind"
                 );
