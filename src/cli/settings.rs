@@ -126,6 +126,7 @@ impl Settings {
     pub(crate) fn recording(&self) -> Result<Ledger, Failure> {
         // A backup in the ledger's place stays what it was.
         if Ledger::is_bare(&self.ledger) {
+            Ledger::refuse_changed(&self.ledger)?;
             self.refuse_older()?;
         }
         let ledger = self.writing()?;

@@ -246,17 +246,12 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
-        forked::refuse(folder)?;
-        lines::open(&folder.join(disclosures::FILE))?;
-        refuse_exchanged(folder)?;
-        let store = Embedded::open_knowing(folder, truncation::known(folder))?;
+        let store = Embedded::open_knowing(folder, Self::refuse_changed(folder)?)?;
         let notices = store.notices();
-        past::has(&store, snapshot::head(folder), folder)?;
         let past = Past::continued(&store, folder, progress)?;
         let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
-        ledger.refuse_truncated()?;
         ledger.notices.extend(withheld(&ledger.disclosures).into_iter().chain(late));
         ledger.notices.extend(ledger.complete());
         Ok(ledger)
@@ -378,14 +373,6 @@ pub(crate) fn clock(state: &State, now: DateTime<Utc>) -> Option<String> {
             timestamp(now)
         )
     })
-}
-
-/// Refuses a journal that is another's before anything is made of it: sled, made anew, would vouch for it. One that was cut, or cannot be
-/// read, is told when it is opened.
-fn refuse_exchanged(folder: &Path) -> Result<(), LedgerError> {
-    let kept = snapshot::head(folder);
-    let Ok(store) = Embedded::open_read_only(folder) else { return Ok(()) };
-    past::has(&store, kept.filter(|kept| kept.size <= store.head().size), folder)
 }
 
 /// What is said where lines of the disclosures are damaged.

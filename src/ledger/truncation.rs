@@ -5,9 +5,9 @@
 
 use super::past::follows;
 use super::shelf::Shelf;
-use super::{Ledger, LedgerError, checkpoints, copied, snapshot};
+use super::{Ledger, LedgerError, checkpoints, copied, disclosures, forked, lines, past, snapshot};
 use crate::store::embedded::Embedded;
-use crate::store::{Head, Store};
+use crate::store::{Head, Store, StoreError};
 use std::path::Path;
 
 /// The sizes of the checkpoints that are kept in a ledger's folder.
@@ -59,13 +59,30 @@ impl Ledger {
         Embedded::open_read_only(folder).is_ok_and(|store| unfinished(&store))
     }
 
-    /// Refuses to go on where more entries were signed than there are.
-    pub(super) fn refuse_truncated(&self) -> Result<(), LedgerError> {
-        let folder = self.folder.clone().filter(|folder| !copied::is_one(folder));
-        let signed = folder.as_deref().and_then(|folder| self.signed_beyond(&signed(folder)));
-        match folder.zip(signed) {
-            Some((path, known)) => Err(LedgerError::Signed { path, known, size: self.head().size }),
-            None => Ok(()),
+    /// Refuses, before anything is changed, a folder that nobody is to go on in: two histories were signed, what is withheld cannot be
+    /// read, or the journal is damaged or not the one that was there. sled, made anew of that, would vouch for it. What this user may
+    /// not read is told by whoever opens it. Says how many entries are known to have been there.
+    ///
+    /// # Errors
+    /// [`LedgerError`], by name.
+    pub fn refuse_changed(folder: &Path) -> Result<u64, LedgerError> {
+        forked::refuse(folder)?;
+        lines::open(&folder.join(disclosures::FILE))?;
+        // Before the journal, to which somebody may append and keep a snapshot of that.
+        let (kept, known) = (snapshot::head(folder), known(folder));
+        let store = match Embedded::open_read_only(folder) {
+            Ok(store) => store,
+            Err(error @ StoreError::Damaged { .. }) => return Err(error.into()),
+            Err(_) => return Ok(known),
+        };
+        store.refuse_cut(known)?;
+        past::has(&store, kept, folder)?;
+        let size = store.head().size;
+        // What the state was kept of is here, so that it was signed.
+        if size < known {
+            Err(LedgerError::Signed { path: folder.to_owned(), known, size })
+        } else {
+            Ok(known)
         }
     }
 

@@ -21,7 +21,7 @@ use super::{AppendError, Blob, Condition, Head, Store, StoreError, blobs, said};
 use crate::trail::lines::Lines;
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Lines above which a read looks for the first of them in the journal: to ask sled for each frame would take longer.
@@ -88,9 +88,7 @@ impl Embedded {
     /// [`StoreError::NoLedger`], [`StoreError::Newer`], [`StoreError::Marker`]; [`StoreError::Damaged`];
     /// [`StoreError::Denied`], [`StoreError::System`].
     pub fn open_read_only(folder: &Path) -> Result<Self, StoreError> {
-        let folder = Folder::open_read_only(folder)?;
-        let journal = Journal::open(&folder.journal(), SEGMENT_LIMIT)?;
-        Ok(Self::read_only(folder, journal))
+        Self::read_only(Folder::open_read_only(folder)?, &|journal| Journal::open(journal, SEGMENT_LIMIT))
     }
 
     /// As above, with every line of the journal looked at: for whoever trusts nothing.
@@ -130,14 +128,31 @@ impl Embedded {
     }
 
     fn whole(folder: Folder) -> Result<Self, StoreError> {
-        let journal = Journal::scan(&folder.journal(), SEGMENT_LIMIT, None, &mut |_, _, _| {})?;
-        Ok(Self::read_only(folder, journal))
+        Self::read_only(folder, &|journal| Journal::scan(journal, SEGMENT_LIMIT, None, &mut |_, _, _| {}))
     }
 
-    fn read_only(folder: Folder, journal: Journal) -> Self {
+    fn read_only(
+        folder: Folder,
+        open: &dyn Fn(&Path) -> Result<Journal, StoreError>,
+    ) -> Result<Self, StoreError> {
+        // Before the journal, to which somebody may append and close `sled` after that.
         let generations = Generations::read(&folder.sled());
         let derived = Derived { frames: None, generations, notices: Vec::new() };
-        Self::new(derived, journal, folder, false)
+        Ok(Self::new(derived, open(&folder.journal())?, folder, false))
+    }
+
+    /// Refuses a journal that has fewer entries than when `sled` was closed, or ends within a line that may be one of those that are
+    /// known: before it is opened for writing, which changes what is derived.
+    ///
+    /// # Errors
+    /// [`StoreError::Cut`], [`StoreError::Torn`].
+    pub fn refuse_cut(&self, known: u64) -> Result<(), StoreError> {
+        let (path, journal) = (self.folder.journal(), self.journal.head().size);
+        let entries = self.derived().generations.current().map_or(0, |current| current.entries);
+        if journal < entries {
+            return Err(StoreError::Cut { path, journal, known: entries });
+        }
+        refuse_torn(&self.journal, path, known)
     }
 
     fn new(derived: Derived, journal: Journal, folder: Folder, writes: bool) -> Self {
@@ -190,10 +205,7 @@ impl Embedded {
         let mut notices = Vec::new();
         let recovered = recovery::open(&folder, limit, &mut notices)?;
         let Recovered { mut journal, frames, generations, durable } = recovered;
-        let (bytes, size) = (journal.unfinished(), journal.head().size);
-        if bytes > 0 && size < known {
-            return Err(StoreError::Torn { path: folder.journal(), bytes, known, size });
-        }
+        refuse_torn(&journal, folder.journal(), known)?;
         journal.begin_writing(durable)?;
         blobs::clear(&folder.blobs())?;
         Ok(Self::new(Derived { frames, generations, notices }, journal, folder, true))
@@ -233,6 +245,11 @@ impl Embedded {
         }
         Ok(next)
     }
+}
+
+fn refuse_torn(journal: &Journal, path: PathBuf, known: u64) -> Result<(), StoreError> {
+    let (bytes, size) = (journal.unfinished(), journal.head().size);
+    if bytes > 0 && size < known { Err(StoreError::Torn { path, bytes, known, size }) } else { Ok(()) }
 }
 
 impl Derived {

@@ -5,7 +5,7 @@ use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::key::{Kind, SigningKey};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 type Change = fn(&mut Vec<Vec<u8>>);
 
@@ -283,5 +283,41 @@ fn a_torn_last_line_is_cut_by_the_next_writer_and_nothing_that_was_acknowledged_
         assert!(after.starts_with(&before) && after == fs::read(place.segment()).unwrap());
         assert_eq!(lines(&after), 127);
         place.done(["verify"]);
+    }
+}
+
+#[test]
+fn a_journal_that_is_refused_leaves_all_in_the_folder_as_it_was() {
+    let place = Place::founded();
+    place.done(PROGRESS);
+    let other = Place::founded();
+    let (whole, kept) = (fs::read(place.segment()).unwrap(), files(&place.ledger));
+    let shorter = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let foreign = fs::read(other.segment()).unwrap();
+    let damaged = [&whole[..shorter], b"\n", &whole[shorter..]].concat();
+    let journals = [&foreign[..], &whole[..shorter], &whole[..whole.len() - 1], &damaged[..]];
+    for (journal, without) in journals.into_iter().flat_map(|journal| {
+        [&[][..], &["sled"], &["index"], &["sled", "index"]].map(|without| (journal, without))
+    }) {
+        fs::remove_dir_all(&place.ledger).unwrap();
+        for (path, bytes) in &kept {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        for derived in without {
+            fs::remove_dir_all(place.ledger.join(derived)).unwrap();
+        }
+        // Of another founding the checkpoints say nothing; without sled and the kept state it is a ledger that was put here.
+        if journal == foreign && without.len() == 2 {
+            continue;
+        }
+        fs::write(place.segment(), journal).unwrap();
+        let before = files(&place.ledger);
+        let answer = place.annals(PROGRESS);
+        assert!(matches!(answer.code, Some(1 | 3)), "{without:?}: {answer:?}");
+        let after = files(&place.ledger);
+        let changed = |path: &&PathBuf| before.get(*path) != after.get(*path);
+        let changed: Vec<_> = before.keys().chain(after.keys()).filter(changed).collect();
+        assert!(changed.is_empty(), "{without:?}, {} bytes: {changed:?}: {answer:?}", journal.len());
     }
 }
