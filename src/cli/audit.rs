@@ -95,7 +95,7 @@ Examples:
 
 What it lists, each with its entries: `recorded_late`, more than 90 days after the last day on which it may have become true;
 `unevidenced`, completed, and none of its files is at hand; `evidence_missing` and `evidence_changed`; `qualified`, an auditor
-found that it holds in part; `same_holder`, said and confirmed with keys whose holder has the same name, as far as holders are
+found that it holds in part; `same_holder`, said and confirmed with keys whose holders have the same name, as far as holders are
 disclosed: whether that is one person, or an office of the same title on either side, the auditor finds out;
 `corrected_after_cutoff`, a word or an answer that a review had read;
 `one_sided`, for more than a year; `disputed`, and not settled; `no_event`, nothing was recorded since the action was created.")]

@@ -195,8 +195,7 @@ pub(super) fn retain(
     let actions: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
     let bases = filter.bases(programme, &actions).into_iter();
     let bases = bases.map(|base| stream_of_basis(&base.instrument.reference));
-    let proposed = evaluation::proposed(&history.state, filter).into_iter();
-    let proposed = proposed.filter(|(_, action, _)| action.is_none()).map(|(reference, ..)| reference);
+    let proposed = evaluation::proposed(programme, filter).into_iter().map(|(reference, _)| reference);
     let actions = actions.iter().map(|action| &action.reference).chain(proposed).map(stream);
     let subjects: HashSet<String> = actions.chain(bases).collect();
     let passed: HashSet<u64> = rows.iter().flat_map(|row| programme.successions(row.action)).collect();

@@ -197,6 +197,16 @@ impl Assignments {
         all.into_iter().map(|((_, institution), task)| (institution, task)).collect()
     }
 
+    /// Since when an institution has had its task, in whichever role, since it was relieved of it last. Nothing where that was not said: what
+    /// is said first has always been so.
+    #[must_use]
+    pub fn begins(&self, institution: &Code) -> Option<Effective> {
+        let said = self.said();
+        let own = said.iter().rev().filter(|(assigned, _)| *assigned == institution);
+        let since = own.map_while(|(_, task)| (task.role != Role::Relieved).then_some(task.effective));
+        since.collect::<Option<Vec<_>>>()?.into_iter().min_by_key(Effective::begin)
+    }
+
     /// What was said last of an institution's task, that it has it or is relieved of it, of what begins by a day, or of all. Where nothing
     /// had begun, what was said first counts, if it does not say since when.
     fn task(&self, institution: &Code, by: Option<NaiveDate>) -> Option<&Assignment> {

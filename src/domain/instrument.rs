@@ -133,14 +133,16 @@ impl State {
         self.course(effective).last().unwrap_or_else(|| self.begin())
     }
 
-    /// Since when it is said to be signed or in force, the last time, as of the updates that are true by a day; or the year of its text.
+    /// Since when it is said to be signed or in force, the last time, as of the updates that are true by a day; or the year of its text,
+    /// where that was not to be confirmed.
     #[must_use]
     pub fn begins(&self, effective: Option<NaiveDate>) -> Option<Effective> {
         let holds = |state| matches!(state, InstrumentState::Signed | InstrumentState::InForce);
         let said = self.course(effective).filter(|standing| holds(standing.state));
         let since = said.filter_map(|standing| standing.last).map(|update| update.effective);
-        let year = || NaiveDate::from_ymd_opt(i32::from(self.instrument.year?), 1, 1);
-        since.max_by_key(Effective::begin).or_else(|| year().map(|begin| Effective::named(begin, true)))
+        let is_known = self.instrument.state != InstrumentState::ToBeConfirmed;
+        let year = || NaiveDate::from_ymd_opt(i32::from(self.instrument.year.filter(|_| is_known)?), 1, 1);
+        since.last().or_else(|| year().map(|begin| Effective::named(begin, true)))
     }
 
     /// Since which update something of where it stands, as of those that are true by a day, is what it is; none where it is that since

@@ -13,7 +13,6 @@ use crate::domain::programme::Programme;
 use crate::domain::review;
 use crate::domain::value::Code;
 use crate::record::state::State;
-use std::sync::Arc;
 
 /// What a review makes of one action.
 #[derive(Debug, Clone)]
@@ -95,7 +94,6 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
     let existing = programme.actions.iter().map(|(reference, action)| (reference, Some(&**action)));
     let proposed = programme.decisions.keys().filter(|reference| !programme.actions.contains_key(*reference));
     let all = existing.chain(proposed.map(|reference| (reference, None)));
-    let admitted = all.filter(|(reference, action)| admits(filter, programme, reference, *action));
     let row = |(reference, action): (&'a Code, Option<&'a action::State>)| {
         let decisions = programme.decisions.get(reference);
         let findings: Vec<Option<&decision::Assessment>> =
@@ -113,8 +111,11 @@ pub fn actions<'a>(state: &'a State, review: &Code, filter: &Filter) -> Vec<Row<
             open: decisions.iter().flat_map(|decisions| decisions.open(since)).filter(own).collect(),
         }
     };
-    let mut rows: Vec<Row<'a>> = admitted.map(row).collect();
-    rows.retain(|row| row.action.is_some() || !row.proposals.is_empty());
+    let mut rows: Vec<Row<'a>> = all.map(row).collect();
+    rows.retain(|row| match row.action {
+        Some(action) => filter.admits(programme, action, None),
+        None => row.definition().is_some_and(|action| filter.admits_proposed(programme, action)),
+    });
     let tracks = board::tracks(programme);
     rows.sort_by_cached_key(|row| row.definition().map(|action| board::rank(&tracks, action, row.action)));
     rows
@@ -159,41 +160,33 @@ impl<'a> Row<'a> {
     /// What the action is, or is proposed to be.
     #[must_use]
     pub fn definition(&self) -> Option<&'a Action> {
-        let proposed = |proposal: &&'a Proposal| match &proposal.decision.change {
-            Change::Add(action) => Some(&**action),
-            _ => None,
-        };
-        self.action.map(|action| &*action.action).or_else(|| self.proposals.iter().rev().find_map(proposed))
+        let proposed = || self.proposals.iter().rev().find_map(|proposal| added(proposal));
+        self.action.map(|action| &*action.action).or_else(proposed)
     }
 }
 
-/// Whether a filter admits an action, or one that is only proposed by what it would be.
-fn admits(filter: &Filter, programme: &Programme, reference: &Code, action: Option<&action::State>) -> bool {
-    let proposals = || programme.decisions.get(reference).into_iter().flat_map(|all| &all.proposals);
-    let proposed = |proposal: &Proposal| match &proposal.decision.change {
-        Change::Add(action) => filter.admits_proposed(programme, action),
-        _ => false,
-    };
-    match action {
-        Some(action) => filter.admits(programme, action, None),
-        None => proposals().any(proposed),
+/// The action that is proposed.
+fn added(proposal: &Proposal) -> Option<&Action> {
+    match &proposal.decision.change {
+        Change::Add(action) => Some(action),
+        _ => None,
     }
 }
 
-/// What is proposed and not settled, of each action that a filter admits and of those that are only proposed: its reference, and the
-/// action, once it is created.
+/// What is proposed of an action and not settled.
 #[must_use]
-pub fn proposed<'a>(
-    state: &'a State,
-    filter: &Filter,
-) -> Vec<(&'a Code, Option<&'a action::State>, Vec<&'a Proposal>)> {
-    let programme = &state.programme;
-    let of = |(reference, decisions): (&'a Code, &'a Arc<decision::State>)| {
-        let action = programme.actions.get(reference).map(AsRef::as_ref);
-        let open = || decisions.open(action.map(action::State::since)).collect();
-        admits(filter, programme, reference, action).then(|| (reference, action, open()))
-    };
-    programme.decisions.iter().filter_map(of).collect()
+pub fn open<'a>(programme: &'a Programme, action: &action::State) -> Vec<&'a Proposal> {
+    let decisions = programme.decisions.get(&action.action.reference).into_iter();
+    decisions.flat_map(|decisions| decisions.open(Some(action.since()))).collect()
+}
+
+/// The proposals of actions that were not created, settled or not, of which a filter admits what the action would be.
+#[must_use]
+pub fn proposed<'a>(programme: &'a Programme, filter: &Filter) -> Vec<(&'a Code, &'a Proposal)> {
+    let new = programme.decisions.iter().filter(|(reference, _)| !programme.actions.contains_key(*reference));
+    let all = new.flat_map(|(reference, all)| all.proposals.iter().map(move |each| (reference, each)));
+    let meant = |each| added(each).is_some_and(|action| filter.admits_proposed(programme, action));
+    all.filter(|(_, proposal)| meant(proposal)).collect()
 }
 
 /// What a review makes of the lines of effort, each by every criterion.

@@ -8,7 +8,7 @@ use super::filter::Filter;
 use super::indicators::{self, Measured};
 use super::reading::Reading;
 use crate::domain::assertion::{Health, Lifecycle, OccurrenceState};
-use crate::domain::decision::Proposal;
+use crate::domain::date::Effective;
 use crate::domain::programme::Refusal;
 use crate::domain::status;
 use crate::domain::value::{Code, Text, words};
@@ -75,24 +75,23 @@ pub fn of<W: Spoken, E: From<W::Fault>>(
     }
     let state = &history.state;
     let day = reading.today.max(state.day(state.recorded));
-    let admitted: BTreeSet<&Code> = rows.iter().map(|row| &row.action.action.reference).collect();
-    let proposed = evaluation::proposed(state, filter).into_iter();
-    // Where an action stands, the board knows.
-    let proposed = proposed.filter(|(reference, action, _)| action.is_none() || admitted.contains(reference));
-    for (reference, action, open) in proposed {
-        let open: Vec<&Proposal> =
-            open.into_iter().filter(|proposal| proposal.awaited(&[party]) == [party]).collect();
-        let words = match action.filter(|_| !open.is_empty()) {
-            Some(action) => history.words.of(action)?,
-            None => Arc::default(),
-        };
-        for proposal in open {
-            let awaits = match state.programme.still_allows(reference, proposal, &words, day) {
-                Ok(()) => Awaited::AgreeOrDecline.into(),
-                Err(why) => Awaits { answer: Awaited::Decline, why: Some(why) },
-            };
-            found.insert(proposal.sequence, awaits);
+    let existing = rows.iter().flat_map(|row| {
+        let open = evaluation::open(&state.programme, row.action).into_iter();
+        open.map(|proposal| (&row.action.action.reference, Some(row.action), proposal))
+    });
+    let new = evaluation::proposed(&state.programme, filter).into_iter();
+    let new = new.filter(|(_, proposal)| proposal.settled().is_none());
+    for (reference, action, proposal) in existing.chain(new.map(|(new, proposal)| (new, None, proposal))) {
+        let is_later = |since: Effective| reading.effective.is_some_and(|day| since.begin() > day);
+        if proposal.awaited(&[party]) != [party] || proposal.decision.effective.is_some_and(is_later) {
+            continue;
         }
+        let words = action.map_or_else(|| Ok(Arc::default()), |action| history.words.of(action))?;
+        let awaits = match state.programme.still_allows(reference, proposal, &words, day) {
+            Ok(()) => Awaited::AgreeOrDecline.into(),
+            Err(why) => Awaits { answer: Awaited::Decline, why: Some(why) },
+        };
+        found.insert(proposal.sequence, awaits);
     }
     Ok(found)
 }

@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::reading::Reading;
 use super::timeline::{stream, stream_of_basis};
 use crate::domain::assertion::Role;
-use crate::domain::date::{Cycle, Effective};
+use crate::domain::date::Cycle;
 use crate::domain::instrument;
 use crate::domain::plan::{Action, InstrumentState, Kind};
 use crate::record::history::{History, Spoken};
@@ -167,11 +167,11 @@ fn actions(state: &State, row: &Row<'_>, gaps: &mut Vec<Gap>) {
             add("no_lead", format!("{party} has no lead"));
         }
     }
-    for held in &row.held {
-        let begins = held.task.effective.unwrap_or_else(|| Effective::day(held.task.day));
-        if let Some(due) = held.task.due.filter(|due| due.end() < begins.begin()) {
-            let (role, assigned) = (held.task.role, held.assigned);
-            add("due_first", format!("due {due}, before {assigned} has it as {role}, {begins}"));
+    for held in row.held.iter().filter(|_| row.status.over().is_none()) {
+        if let (Some(due), Some(begins)) = (held.task.due, action.assignments.begins(held.assigned))
+            && due.end() < begins.begin()
+        {
+            add("due_first", format!("due {due}, before {} has it, {begins}", held.assigned));
         }
     }
     match (&action.action.kind, &action.action.cycle) {

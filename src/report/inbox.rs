@@ -29,7 +29,8 @@ pub fn inbox(
         cells
     };
     let rows: Vec<Vec<Cell>> = items.iter().map(cells).collect();
-    let hindered = awaited.range(first..).any(|(_, awaits)| awaits.why.is_some());
+    let hindered =
+        items.iter().any(|item| awaited.get(&item.sequence).is_some_and(|awaits| awaits.why.is_some()));
     let why = if hindered { Column::new("why", "WHY") } else { Column::hidden("why") };
     let mut columns = moments();
     columns.splice(AWAITS..AWAITS, [Column::new("awaits", "AWAITS"), why]);

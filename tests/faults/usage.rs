@@ -817,11 +817,22 @@ fn what_is_filtered_has_what_passed_from_one_institution_to_another_and_what_is_
     }
     // What awaits an answer is counted as it is listed.
     place.done("review propose R 1.G2G.1 retain --as DK --reason x".split(' '));
-    for (joint, count) in [("one_sided", 1), ("agreed", 0)] {
-        let asked = format!("--format json inbox --as KR --since 120 --awaiting --joint {joint}");
+    place.done("record assign 1.G2G.2 DKMA --as DK --effective 2021-04".split(' '));
+    place.done("record assign 1.G2G.2 DKMA --as DK --role relieved --effective 2023-01".split(' '));
+    place.done("review propose R 1.G2G.2 retain --as DK --reason x".split(' '));
+    place.done("review propose R 1.G2G.3 suspend --as DK --effective 2022-06 --reason x".split(' '));
+    for (filter, count) in [
+        ("--joint one_sided", 1),
+        ("--joint agreed", 0),
+        ("--track G2G", 4),
+        ("--track G2G --effective 2021-12-31", 3),
+        ("--institution DKMA", 0),
+        ("--institution DKMA --effective 2022-06-30", 1),
+    ] {
+        let asked = format!("--format json inbox --as KR --since 120 --awaiting {filter}");
         let inbox: Value = serde_json::from_str(&place.done(asked.split(' '))).unwrap();
         let counts = (inbox["rows"].as_array().unwrap().len(), inbox["facts"]["awaiting"].as_u64());
-        assert_eq!(counts, (count, Some(count as u64)), "{joint}");
+        assert_eq!(counts, (count, Some(count as u64)), "{filter}");
     }
     // An institution finds what is proposed to it in its own inbox.
     let inbox: Value =

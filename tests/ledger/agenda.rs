@@ -250,20 +250,49 @@ fn an_action_that_goes_on_under_a_basis_that_does_not_hold_is_remarked() {
     assert_eq!(remarked(&desk, "2022-02-01").1, [""; 0], "what is over needs no basis");
 }
 
+/// What lint says that it ends before it begins.
+fn ending_first(desk: &Desk) -> Vec<String> {
+    let history = desk.ledger.at(None).unwrap();
+    let reading = Reading::of(&history.state, None, None, None);
+    let gaps = lint::of(&history, &reading, &Filter::default()).unwrap().into_iter();
+    let gaps = gaps.filter(|gap| gap.rule.ends_with("_first"));
+    gaps.map(|gap| format!("{} {}", gap.rule, gap.what)).collect()
+}
+
+fn update(desk: &mut Desk, data: Value) {
+    desk.say("DK", "instruments/1.B1", "instrument.updated", data).unwrap();
+}
+
+#[test]
+fn who_had_a_task_before_it_was_due_is_not_remarked_however_late_that_is_said() {
+    let mut desk = Desk::founded();
+    let mut assign = |institution: &str, more: Value| {
+        let due = if more.get("role") == Some(&json!("relieved")) { Value::Null } else { json!("2020-12") };
+        let mut data = json!({"institution": institution, "role": "lead", "due": due});
+        data.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        desk.say("KR", ACTION, "action.assigned", data).unwrap();
+        ending_first(&desk)
+    };
+    // What is said first has always been so; what is said again is still the same task.
+    assert_eq!(assign("MSIT", json!({})), [""; 0]);
+    assert_eq!(assign("MSIT", json!({"effective": "2021-03-15"})), [""; 0]);
+    assert_eq!(assign("MFDS", json!({"role": "support", "effective": "2020-06"})), [""; 0]);
+    assert_eq!(assign("MFDS", json!({"effective": "2021-03-15"})), [""; 0]);
+    // After it was relieved, it has another.
+    assert_eq!(assign("MFDS", json!({"role": "relieved", "effective": "2021-03-16"})), [""; 0]);
+    let again = assign("MFDS", json!({"effective": "2021-03-17"}));
+    assert_eq!(again, ["due_first due 2020-12, before MFDS has it, 2021-03-17"]);
+    for party in ["DK", "KR"] {
+        desk.progress(party, "1.G2G.2", completed()).unwrap();
+    }
+    assert_eq!(ending_first(&desk), [""; 0], "what is over is due no more");
+}
+
 #[test]
 fn what_ends_before_it_begins_is_remarked() {
     let mut desk = Desk::founded();
-    let remarked = |desk: &Desk| -> Vec<String> {
-        let history = desk.ledger.at(None).unwrap();
-        let reading = Reading::of(&history.state, None, None, None);
-        let gaps = lint::of(&history, &reading, &Filter::default()).unwrap().into_iter();
-        gaps.filter(|gap| gap.rule.ends_with("_first"))
-            .map(|gap| format!("{} {}", gap.rule, gap.what))
-            .collect()
-    };
-    let update = |desk: &mut Desk, data: Value| {
-        desk.say("DK", "instruments/1.B1", "instrument.updated", data).unwrap();
-    };
+    let remarked = ending_first;
     update(&mut desk, json!({"state": "signed", "effective": "2021-06", "expires": "2021-06"}));
     let assigned = |due: &str, effective: &str| json!({"institution": "MSIT", "role": "lead", "due": due, "effective": effective});
     desk.say("KR", ACTION, "action.assigned", assigned("2021-03", "2021-03-15")).unwrap();
@@ -271,11 +300,16 @@ fn what_ends_before_it_begins_is_remarked() {
     // It was signed anew, and the date of before stands.
     update(&mut desk, json!({"state": "in_force", "effective": "2021-11"}));
     desk.say("KR", ACTION, "action.assigned", assigned("2021-02", "2021-03-15")).unwrap();
-    let task = "due_first due 2021-02, before MSIT has it as lead, 2021-03-15";
+    let task = "due_first due 2021-02, before MSIT has it, 2021-03-15";
     let basis = |lapse: &str| format!("basis_lapses_first lapses {lapse}, before it begins, 2021-11: MoU");
     assert_eq!(remarked(&desk), [basis("2021-06"), task.to_owned()]);
     update(&mut desk, json!({"state": "lapsed", "effective": "2021-10-31"}));
     assert_eq!(remarked(&desk), [basis("2021-10-31"), task.to_owned()]);
     update(&mut desk, json!({"state": "lapsed", "effective": "2021-11"}));
+    assert_eq!(remarked(&desk), [task]);
+    // A date that was mistaken counts until another is said.
+    update(&mut desk, json!({"state": "in_force", "effective": "2021-12", "expires": "2021-11"}));
+    assert_eq!(remarked(&desk).len(), 2);
+    update(&mut desk, json!({"state": "in_force", "effective": "2021-10", "expires": "2021-11"}));
     assert_eq!(remarked(&desk), [task]);
 }

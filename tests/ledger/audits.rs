@@ -80,8 +80,7 @@ fn who_says_and_confirms_with_keys_of_one_holder_is_found_as_far_as_holders_are_
     assert_eq!(entries(&found, Rule::SameHolder), [[said.sequence, confirmed.sequence]]);
     // Whether they are one person is for whoever knows both sides: whose keys they are is told with the name.
     let told: Vec<String> = found.iter().map(|found| phrase::exception(&found.why).to_string()).collect();
-    let expected =
-        "said with a key of KR/MFDS and confirmed with one of DK, of one holder by name: Inspector Berg";
+    let expected = "said with a key of KR/MFDS and confirmed with one of DK, whose holders have the same name: Inspector Berg";
     assert!(told.contains(&expected.to_owned()), "{told:?}");
 }
 
