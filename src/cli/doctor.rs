@@ -17,7 +17,7 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   annals doctor
-  annals doctor --backup /mnt/backup/dk-kr    what your backup is worth, and remedies that name it
+  annals doctor --backup /mnt/backup/dk-kr    what your backup has of it, and remedies that name it
 
 Nothing is changed, and nobody who writes is kept waiting. It looks at the files: whether every
 entry was signed and admitted is for `annals verify` to say.

@@ -113,9 +113,9 @@ impl Settings {
 
     /// Refuses a ledger that is behind or beside what keys of this desk signed for it, before it is opened for writing.
     fn refuse_older(&self) -> Result<(), Failure> {
-        // What cannot be read is told by whoever opens it for writing.
-        let ledger = Ledger::open_read_only(&self.ledger).ok().filter(|_| !copied::is_one(&self.ledger));
-        match ledger.zip(self.anchor.as_ref()).map(|(ledger, anchor)| ledger.follows(anchor)) {
+        let anchor = self.anchor.as_ref().filter(|_| !copied::is_one(&self.ledger));
+        match anchor.map(|anchor| Ledger::is_followed(&self.ledger, anchor)) {
+            // What cannot be read is told by whoever opens it for writing.
             None | Some(Ok(_) | Err(CheckpointError::Ledger(_))) => Ok(()),
             // What they remember and cannot be read may be more.
             Some(Err(error)) => Err(error.into()),

@@ -74,7 +74,7 @@ pub enum BackupError {
     /// Two histories were signed.
     #[error(
         "{}: it was signed, and is of another history than the ledger's own: nothing was backed up, and neither is to be deleted; \
-         `annals checkpoint --take` with this file writes the fork down; name another folder for the backup", .0.display()
+         `annals checkpoint --take` with this file writes the fork down; where it lies in the backup, name another folder for that", .0.display()
     )]
     Forked(PathBuf),
     /// The checkpoints.
@@ -112,23 +112,26 @@ impl From<DisclosuresError> for BackupError {
 pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<Backup, BackupError> {
     // What lies in the place of something else is told before anything is made.
     let is_copy = copied::found(folder).map_err(LedgerError::from)?.is_some();
-    lines::open(&folder.join(disclosures::FILE))?;
     // Before the journal, to which somebody may append and keep a snapshot of that.
     let kept = snapshot::head(folder);
+    let signed = |place| Ok::<_, BackupError>(Completeness::new(shelf::in_folder(place)?.0));
+    let (mut own, mut theirs) = (signed(folder)?, signed(to)?);
     let original = Embedded::open_whole(folder).map_err(LedgerError::from)?;
+    lines::open(&folder.join(disclosures::FILE))?;
     past::has(&original, kept, folder)?;
-    let (mut named, mut compared) = (Named::default(), Completeness::new(shelf::in_folder(to)?.0));
+    let mut named = Named::default();
     past::fold(&original, Head::EMPTY, &mut |(entry, fact, held)| {
         progress(entry.seal.sequence + 1);
-        compared.take(entry.leaf());
+        own.take(entry.leaf());
+        theirs.take(entry.leaf());
         Ok(named.take(&entry, &fact, &held)?)
     })?;
+    let state = Past::of(&original, Some(folder), &mut quietly)?.state;
+    // One of the ledger's own goes into no backup, not even a new one.
+    refuse_forked(folder, &own.finish(&state, None), &state)?;
     let mut copy = Copy::open(to, folder)?;
     copy.compare(&original)?;
-    let state = Past::of(&original, Some(folder), &mut quietly)?.state;
-    if let Some((signed, _)) = beside(&compared.finish(&state, None), &state).first() {
-        return Err(BackupError::Forked(checkpoint(to, signed)));
-    }
+    refuse_forked(to, &theirs.finish(&state, None), &state)?;
     let checkpoints = Checkpoints::merged(folder, to, &state)?;
     let before = copy.head().size;
     mark(is_copy, to, before)?;
@@ -158,6 +161,11 @@ pub fn back_up(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64)) -> Resul
     let stays = |name: &str| named.files().contains_key(name) || may_be_named(&blobs, name);
     let removed = dropped + copy.retain_blobs(&stays)?;
     Ok(Backup { head: copy.head(), before, disclosures: kept, files, removed, missing, unread, lost })
+}
+
+fn refuse_forked(folder: &Path, completed: &Completed, state: &State) -> Result<(), BackupError> {
+    let forked = beside(completed, state).into_iter().next();
+    forked.map_or(Ok(()), |(signed, _)| Err(BackupError::Forked(checkpoint(folder, &signed))))
 }
 
 /// What becomes of the checkpoints.

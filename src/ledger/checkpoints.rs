@@ -8,7 +8,8 @@ mod signatories;
 use super::anchor::{Anchor, AnchorError};
 use super::{Ledger, LedgerError, forked};
 use crate::record::state::State;
-use crate::store::StoreError;
+use crate::store::embedded::Embedded;
+use crate::store::{Store, StoreError};
 use crate::trail::checkpoint::{Checkpoint, CheckpointFault, SignedCheckpoint};
 use crate::trail::hash::NodeHash;
 use crate::trail::key::{SigningKey, VerifierKey};
@@ -18,7 +19,7 @@ use crate::trail::witness::{self, WitnessFault};
 pub use signatories::cosigned;
 use signatories::{By, by, is_signed};
 pub(super) use signatories::{holding, holds, is_known, sound};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why no checkpoint is signed or taken in.
 #[derive(Debug, thiserror::Error)]
@@ -229,6 +230,24 @@ impl Ledger {
             }
         }
         Ok(last.is_some())
+    }
+
+    /// As [`Self::follows`], of the ledger in a folder to which somebody may be writing.
+    ///
+    /// # Errors
+    /// As [`Self::follows`].
+    pub fn is_followed(folder: &Path, anchor: &Anchor) -> Result<bool, CheckpointError> {
+        loop {
+            match Self::open_read_only(folder)?.follows(anchor) {
+                // What was signed since it was opened is there by now.
+                Err(CheckpointError::Behind { known, .. }) if Self::has_by_now(folder, known) => {}
+                told => return told,
+            }
+        }
+    }
+
+    fn has_by_now(folder: &Path, known: u64) -> bool {
+        Embedded::open_read_only(folder).is_ok_and(|store| store.head().size >= known)
     }
 
     /// The checkpoints that are kept, the smallest first, as far as they can be read: one that is damaged takes nothing from what

@@ -83,6 +83,19 @@ impl Disclosures {
         }
     }
 
+    /// What is said where lines are damaged.
+    pub(super) fn notice(&self) -> Option<String> {
+        let damaged = self.damaged();
+        let lines: Vec<String> = damaged.iter().take(5).map(ToString::to_string).collect();
+        let more = if damaged.len() > 5 { " and more" } else { "" };
+        (!lines.is_empty()).then(|| {
+            format!(
+                "{FILE}: no disclosure in line {}{more}: their fields count as withheld",
+                lines.join(", ")
+            )
+        })
+    }
+
     /// The disclosure with this digest, if it is at hand.
     ///
     /// # Errors

@@ -246,13 +246,28 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; one process writes to a ledger at a time.
     pub fn open(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
-        let store = Embedded::open_knowing(folder, Self::refuse_changed(folder)?)?;
+        let (known, store) = Self::unchanged(folder)?;
+        // Before sled takes in what may not be an entry at all.
+        let judged =
+            store.map_or_else(|| Ok(Past::default()), |store| Past::continued(&store, folder, progress));
+        Self::opened(folder, known, judged?, progress)
+    }
+
+    /// Opens the ledger in a folder for writing, which is unchanged as far as it was judged.
+    fn opened(
+        folder: &Path,
+        known: u64,
+        judged: Past,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LedgerError> {
+        let store = Embedded::open_knowing(folder, known)?;
         let notices = store.notices();
-        let past = Past::continued(&store, folder, progress)?;
+        // Somebody may have recorded meanwhile.
+        let past = judged.and_judged(&store, progress)?;
         let late = clock(&past.state, Utc::now());
         let disclosures = Disclosures::open(folder, true)?;
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
-        ledger.notices.extend(withheld(&ledger.disclosures).into_iter().chain(late));
+        ledger.notices.extend(ledger.disclosures.notice().into_iter().chain(late));
         ledger.notices.extend(ledger.complete());
         Ok(ledger)
     }
@@ -272,7 +287,7 @@ impl Ledger {
         notices.extend(others);
         let past = Past::of(&store, Some(folder), &mut quietly)?;
         let disclosures = Disclosures::open(folder, false)?;
-        notices.extend(withheld(&disclosures).into_iter().chain(forked::notice(folder)));
+        notices.extend(disclosures.notice().into_iter().chain(forked::notice(folder)));
         let mut ledger = Self::with(Box::new(store), past, disclosures, Some(folder.to_owned()), notices);
         if !told {
             let signed = ledger.signed_beyond(&signed).unwrap_or_default();
@@ -371,19 +386,6 @@ pub(crate) fn clock(state: &State, now: DateTime<Utc>) -> Option<String> {
              before and is right now, entries bear the former time until then",
             timestamp(state.recorded),
             timestamp(now)
-        )
-    })
-}
-
-/// What is said where lines of the disclosures are damaged.
-fn withheld(disclosures: &Disclosures) -> Option<String> {
-    let lines: Vec<String> = disclosures.damaged().iter().take(5).map(ToString::to_string).collect();
-    let more = if disclosures.damaged().len() > 5 { " and more" } else { "" };
-    (!lines.is_empty()).then(|| {
-        format!(
-            "{}: no disclosure in line {}{more}: their fields count as withheld",
-            disclosures::FILE,
-            lines.join(", ")
         )
     })
 }

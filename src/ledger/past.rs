@@ -118,7 +118,15 @@ impl Past {
         if store.head().size <= SMALL { Self::default().and_after(store, progress) } else { Ok(kept) }
     }
 
-    fn and_judged(self, store: &dyn Store, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+    /// With the entries that a store has after these, which are judged as by verifying.
+    ///
+    /// # Errors
+    /// As [`Self::continued`].
+    pub(super) fn and_judged(
+        self,
+        store: &dyn Store,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, LedgerError> {
         let from = self.state.head;
         if from == store.head() {
             return Ok(self);

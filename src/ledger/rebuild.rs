@@ -1,5 +1,6 @@
 //! Rebuilding: what is derived from the entries is thrown away and made anew.
 
+use super::past::Past;
 use super::{Ledger, LedgerError, snapshot};
 use crate::store::embedded::Embedded;
 use crate::store::rows;
@@ -16,15 +17,17 @@ impl Ledger {
     }
 
     /// Makes `sled`, the index and the tree anew, and cuts what was never acknowledged; `progress` hears how many entries
-    /// were read, from the first again for the second time.
+    /// were read.
     ///
     /// # Errors
-    /// As [`Ledger::open`]: where the entries were cut or changed, nothing is thrown away that tells so.
+    /// As [`Ledger::open`], of all entries: where they were cut or changed, nothing is thrown away that tells so.
     pub fn rebuild(folder: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, LedgerError> {
+        let (known, _) = Self::unchanged(folder)?;
+        let judged = Past::default().and_judged(&Embedded::open_whole(folder)?, progress)?;
         // What it says is said of what was found, and not of what is thrown away here.
-        let notices = Self::open(folder, progress)?.notices;
+        let notices = Self::opened(folder, known, judged.copy(), progress)?.notices;
         Embedded::forget_derived(folder, &BESIDE)?;
-        let ledger = Self { notices, ..Self::open(folder, progress)? };
+        let ledger = Self { notices, ..Self::opened(folder, known, judged, progress)? };
         ledger.keep()?;
         ledger.with_tree::<_, LedgerError>(|tree, store| Ok(tree.keep_up(store)?))?;
         Ok(ledger)

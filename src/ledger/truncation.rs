@@ -24,9 +24,12 @@ pub(super) fn known(folder: &Path) -> u64 {
         return kept;
     }
     // What cannot be opened says so when it is opened for writing.
-    let here = Embedded::open_read_only(folder).map_or(newest, |store| store.head().size);
-    let ledger = if here < newest { Ledger::open_read_only(folder).ok() } else { None };
-    ledger.and_then(|ledger| ledger.signed_beyond(&signed(folder))).unwrap_or_default().max(kept)
+    if Embedded::open_read_only(folder).map_or(newest, |store| store.head().size) >= newest {
+        return kept;
+    }
+    let beyond = Ledger::open_read_only(folder).map(|ledger| ledger.signed_beyond(&signed(folder)));
+    // Where the entries cannot be read, nobody can tell whose key it was.
+    beyond.map_or(newest, Option::unwrap_or_default).max(kept)
 }
 
 /// What a reader is told where more entries are known than there are.
@@ -61,20 +64,26 @@ impl Ledger {
 
     /// Refuses, before anything is changed, a folder that nobody is to go on in: two histories were signed, what is withheld cannot be
     /// read, or the journal is damaged or not the one that was there. sled, made anew of that, would vouch for it. What this user may
-    /// not read is told by whoever opens it. Says how many entries are known to have been there.
+    /// not read is told by whoever opens it.
     ///
     /// # Errors
     /// [`LedgerError`], by name.
-    pub fn refuse_changed(folder: &Path) -> Result<u64, LedgerError> {
+    pub fn refuse_changed(folder: &Path) -> Result<(), LedgerError> {
+        Self::unchanged(folder).map(drop)
+    }
+
+    /// As above; gives how many entries are known to have been there, and those that are, as far as this user may read them.
+    pub(super) fn unchanged(folder: &Path) -> Result<(u64, Option<Embedded>), LedgerError> {
         forked::refuse(folder)?;
-        lines::open(&folder.join(disclosures::FILE))?;
+        copied::found(folder)?;
         // Before the journal, to which somebody may append and keep a snapshot of that.
         let (kept, known) = (snapshot::head(folder), known(folder));
         let store = match Embedded::open_read_only(folder) {
             Ok(store) => store,
             Err(error @ StoreError::Damaged { .. }) => return Err(error.into()),
-            Err(_) => return Ok(known),
+            Err(_) => return Ok((known, None)),
         };
+        lines::open(&folder.join(disclosures::FILE))?;
         store.refuse_cut(known)?;
         past::has(&store, kept, folder)?;
         let size = store.head().size;
@@ -82,7 +91,7 @@ impl Ledger {
         if size < known {
             Err(LedgerError::Signed { path: folder.to_owned(), known, size })
         } else {
-            Ok(known)
+            Ok((known, Some(store)))
         }
     }
 

@@ -295,7 +295,21 @@ fn a_journal_that_is_refused_leaves_all_in_the_folder_as_it_was() {
     let shorter = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     let foreign = fs::read(other.segment()).unwrap();
     let damaged = [&whole[..shorter], b"\n", &whole[shorter..]].concat();
-    let journals = [&foreign[..], &whole[..shorter], &whole[..whole.len() - 1], &damaged[..]];
+    // What is no entry, one that comes twice, and one that was changed, after which the last one is torn, too.
+    let garbage = [&whole[..], b"garbage\n"].concat();
+    let twice = [&whole[..], &whole[shorter..]].concat();
+    let mut flipped = whole.clone();
+    flipped[shorter / 2] ^= 1;
+    let journals = [
+        &foreign[..],
+        &whole[..shorter],
+        &whole[..whole.len() - 1],
+        &damaged,
+        &garbage,
+        &twice,
+        &flipped,
+        &flipped[..whole.len() - 20],
+    ];
     for (journal, without) in journals.into_iter().flat_map(|journal| {
         [&[][..], &["sled"], &["index"], &["sled", "index"]].map(|without| (journal, without))
     }) {
@@ -313,11 +327,13 @@ fn a_journal_that_is_refused_leaves_all_in_the_folder_as_it_was() {
         }
         fs::write(place.segment(), journal).unwrap();
         let before = files(&place.ledger);
-        let answer = place.annals(PROGRESS);
-        assert!(matches!(answer.code, Some(1 | 3)), "{without:?}: {answer:?}");
-        let after = files(&place.ledger);
-        let changed = |path: &&PathBuf| before.get(*path) != after.get(*path);
-        let changed: Vec<_> = before.keys().chain(after.keys()).filter(changed).collect();
-        assert!(changed.is_empty(), "{without:?}, {} bytes: {changed:?}: {answer:?}", journal.len());
+        for command in [&PROGRESS[..], &["rebuild"]] {
+            let answer = place.annals(command.iter().copied());
+            assert!(matches!(answer.code, Some(1 | 3)), "{command:?} {without:?}: {answer:?}");
+            let after = files(&place.ledger);
+            let changed = |path: &&PathBuf| before.get(*path) != after.get(*path);
+            let changed: Vec<_> = before.keys().chain(after.keys()).filter(changed).collect();
+            assert!(changed.is_empty(), "{without:?}, {} bytes: {changed:?}: {answer:?}", journal.len());
+        }
     }
 }

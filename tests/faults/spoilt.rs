@@ -144,6 +144,13 @@ fn where_two_histories_were_signed_no_backup_is_changed_and_none_is_to_be_delete
     assert!(first["remedy"].as_str().unwrap().contains("not to be deleted: back up into another folder"));
     assert!(!commands(&found).iter().any(|command| command.starts_with("annals backup")), "{found:#}");
     place.done(["backup", "ANOTHER"]);
+    // One of the ledger's own goes into no backup.
+    let own = place.ledger.join("checkpoints").join(name.file_name().unwrap());
+    let sound = fs::read(&own).ok();
+    fs::copy(&kept, &own).unwrap();
+    place.refused(["backup", "NEW"], 1, &["ledger/checkpoints/000000000128: it was signed"]);
+    assert!(!place.path("NEW").exists() && files(&place.path("BACKUP")) == before);
+    sound.map_or_else(|| fs::remove_file(&own), |bytes| fs::write(&own, bytes)).unwrap();
     let answer = place.annals(["checkpoint", "--take", kept.to_str().unwrap()]);
     assert!(answer.code == Some(1) && place.ledger.join("fork").exists(), "{answer:?}");
 }
@@ -185,6 +192,38 @@ fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_s
         assert!(first["what"].as_str().unwrap().contains(told), "{found:#}");
         assert_eq!(first["commands"], json!([]));
     }
+}
+
+/// Where nothing in the folder, and no memory of a key, tells that there were more.
+#[test]
+fn a_backup_of_which_the_ledger_is_a_beginning_tells_that_the_journal_was_cut() {
+    let mut place = ledger();
+    let whole = fs::read(place.segment()).unwrap();
+    let shorter = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for journal in [&whole[..shorter], b""] {
+        for derived in ["sled", "index", "tile", "checkpoints"] {
+            let _ = fs::remove_dir_all(place.ledger.join(derived));
+        }
+        fs::write(place.segment(), journal).unwrap();
+        let _ = fs::remove_dir_all(place.path("anchor"));
+        place.is_mended("journal", "grave", "a backup of 127 entries, of which the first");
+        assert!(fs::read(place.segment()).unwrap().starts_with(&whole));
+    }
+    // Of a copy it is no more than what it lacks.
+    place.done(["publish", "public"]);
+    place.done(["mirror", "public", "--ledger", "mirrored"]);
+    let copied = place.path("mirrored");
+    fs::write(copied.join("journal/000000000000.jsonl"), &whole[..shorter]).unwrap();
+    for derived in ["sled", "index", "tile", "checkpoints"] {
+        let _ = fs::remove_dir_all(copied.join(derived));
+    }
+    place.ledger = copied;
+    let found = place.examined().1;
+    let behind =
+        found["findings"].as_array().unwrap().iter().find(|finding| {
+            finding["what"].as_str().is_some_and(|what| what.ends_with("this copy is behind"))
+        });
+    assert_eq!((&behind.unwrap()["about"], &behind.unwrap()["gravity"]), (&json!("copy"), &json!("fine")));
 }
 
 /// Whether it lies in the place of the ledger, nothing in it tells.

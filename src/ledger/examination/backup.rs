@@ -2,7 +2,7 @@
 //! was signed there is of this history.
 
 use super::{Examining, Gravity, Part, remedy};
-use crate::ledger::{backup, copied, shelf};
+use crate::ledger::{backup, copied, past, shelf};
 use crate::record::completeness::Completeness;
 use crate::record::state::State;
 use crate::store::copy::{self, CopyError};
@@ -47,10 +47,15 @@ impl Examining<'_> {
             self.add(Part::Fork, Gravity::Wrong, what, remedy::forked_backup());
         }
         let compared = saved.map_err(CopyError::from).and_then(|saved| {
-            copy::compare(&saved, store)?;
-            Ok(saved.head().size)
+            let size = saved.head().size;
+            match copy::compare(&saved, store) {
+                // The ledger is a beginning of its backup, where it should be the other way round.
+                Err(_) if size > state.head.size && is_continued(store, &saved) => Ok(size),
+                compared => compared.map(|()| size),
+            }
         });
         match compared {
+            Ok(size) if size > state.head.size => self.behind(size, state.head.size),
             Err(CopyError::Store(error @ (StoreError::Denied { .. } | StoreError::System { .. }))) => {
                 let what = format!("the backup was not looked at: {error}");
                 self.add(Part::Backup, Gravity::Fine, what, remedy::right_to(folder));
@@ -74,6 +79,28 @@ impl Examining<'_> {
             Ok(_) => {}
         }
     }
+}
+
+impl Examining<'_> {
+    /// The backup has more entries than the ledger, which is a beginning of it.
+    fn behind(&mut self, known: u64, size: u64) {
+        let what = format!(
+            "{}: a backup of {known} entries, of which the first {size} are all that is here",
+            self.remedies.backup.display()
+        );
+        if copied::is_one(self.folder) {
+            let brought = ("`annals mirror` brings it up", Vec::new());
+            self.add(Part::Copy, Gravity::Fine, format!("{what}: this copy is behind"), brought);
+        } else {
+            let what = format!("{what}: the journal was cut, or an older one was put in its place");
+            self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut(known));
+        }
+    }
+}
+
+/// Whether the entries of a backup begin with those of a ledger, and the others follow them.
+fn is_continued(store: &Embedded, saved: &Embedded) -> bool {
+    copy::compare(store, saved).is_ok() && past::fold(saved, store.head(), &mut |_| Ok(())).is_ok()
 }
 
 /// Whether both are copies of a ledger that is recorded elsewhere, or neither is.

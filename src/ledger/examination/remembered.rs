@@ -29,8 +29,7 @@ impl Examining<'_> {
             Ok(remembered) => remembered,
             Err(error) => return self.forgotten(&error),
         };
-        let ledger = Ledger::open_read_only(self.folder).map_err(CheckpointError::from);
-        match ledger.and_then(|ledger| ledger.follows(anchor)) {
+        match Ledger::is_followed(self.folder, anchor) {
             Err(CheckpointError::Behind { known, size, .. }) if copied::is_one(self.folder) => {
                 let what = format!(
                     "{known} entries were signed on this desk, and this copy has {size}: it is behind"
