@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::output::{self, Format, Standing};
 use super::settings::Settings;
 use annals::ledger::Ledger;
-use annals::ledger::examination::{Examination, Finding, Gravity, examine};
+use annals::ledger::examination::{Examination, Finding, Gravity, UNNAMED, examine};
 use annals::report::table::Cell;
 use chrono::Utc;
 use clap::Args;
@@ -37,7 +37,7 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let backup = self.backup.unwrap_or_else(|| PathBuf::from("BACKUP"));
+        let backup = self.backup.unwrap_or_else(|| PathBuf::from(UNNAMED));
         let bar = output::progress("looking");
         let (ledger, anchor) = (&settings.ledger, settings.known_anchor());
         let found = examine(ledger, &backup, anchor, Utc::now(), &mut |read| bar.set_position(read))?;

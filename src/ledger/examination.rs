@@ -178,8 +178,11 @@ impl Examination {
     }
 }
 
-/// Looks at the ledger in a folder. `backup` is where the commands take from what is to be restored, and is held against it; `now` is the clock of
-/// this computer, and `progress` hears how many entries were read.
+/// What stands for a backup that nobody named.
+pub const UNNAMED: &str = "BACKUP";
+
+/// Looks at the ledger in a folder. `backup` is where the commands take from what is to be restored, and is held against it, or [`UNNAMED`];
+/// `now` is the clock of this computer, and `progress` hears how many entries were read.
 ///
 /// # Errors
 /// [`LedgerError::Store`] with [`StoreError::NoLedger`], where no ledger is there.

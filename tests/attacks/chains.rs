@@ -6,7 +6,7 @@ use super::two_sides::{
 };
 use annals::ledger::anchor::Anchor;
 use annals::ledger::checkpoints::CheckpointError;
-use annals::ledger::examination::{Gravity, Part, examine};
+use annals::ledger::examination::{Gravity, Part, UNNAMED, examine};
 use annals::ledger::witness::CosignError;
 use annals::ledger::{Ledger, LedgerError, quietly};
 use annals::record::completeness::Unsound;
@@ -17,6 +17,7 @@ use annals::trail::hash::LeafHash;
 use annals::trail::key::{Kind, SigningKey};
 use annals::trail::quorum::{Backing, Distrust};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn the_sound_ledger_passes_in_every_form_and_is_witnessed_by_both_sides() {
@@ -184,7 +185,7 @@ fn what_a_newer_version_recorded_is_not_called_damaged() {
     let folder = Form::Folder.write(&sealed([own, vec![newer]].concat()), &[], home.path());
     let opened = Ledger::open(&folder, &mut quietly).map(|_| ());
     assert!(matches!(&opened, Err(LedgerError::Fact(found, _)) if *found == at), "{opened:?}");
-    let examined = examine(&folder, home.path(), None, now(), &mut quietly).unwrap();
+    let examined = examine(&folder, Path::new(UNNAMED), None, now(), &mut quietly).unwrap();
     assert_eq!(examined.findings[0].remedy, "use a newer annals", "{examined:?}");
 }
 
@@ -211,7 +212,7 @@ fn nobody_goes_on_after_entries_that_somebody_else_put_behind_the_last() {
                 matches!(&opened, Err(LedgerError::Unverified(found)) if found.entry == at),
                 "{keeps}: {opened:?}"
             );
-            let examined = examine(&folder, home.path(), None, now(), &mut quietly).unwrap();
+            let examined = examine(&folder, Path::new(UNNAMED), None, now(), &mut quietly).unwrap();
             let gravest = &examined.findings[0];
             assert_eq!(
                 (gravest.about, gravest.gravity),

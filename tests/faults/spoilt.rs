@@ -3,7 +3,7 @@
 use super::doctor::{append, checkpoint, ledger, lines, minutes};
 use super::evidence::commands;
 use super::place::{PROGRESS, Place, files};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -192,6 +192,23 @@ fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_s
         assert!(first["what"].as_str().unwrap().contains(told), "{found:#}");
         assert_eq!(first["commands"], json!([]));
     }
+}
+
+#[test]
+fn a_backup_that_is_named_and_not_there_is_told() {
+    let place = ledger();
+    for named in ["nowhere", "keys"] {
+        let answer = place.annals(["--format", "json", "doctor", "--backup", named]);
+        let found: Value = serde_json::from_slice(&answer.out).unwrap();
+        let first = &found["findings"][0];
+        assert_eq!(
+            (answer.code, &first["about"], &first["gravity"]),
+            (Some(1), &json!("backup"), &json!("wrong"))
+        );
+        assert_eq!(first["what"], format!("{named}: no backup is there"));
+    }
+    place.follow("mv BACKUP elsewhere");
+    place.healthy();
 }
 
 /// Where nothing in the folder, and no memory of a key, tells that there were more.

@@ -1,7 +1,7 @@
 //! The backup, held against the ledger: whether its entries are the first of the ledger's, how many came after them, and whether what
 //! was signed there is of this history.
 
-use super::{Examining, Gravity, Part, remedy};
+use super::{Examining, Gravity, Part, UNNAMED, remedy};
 use crate::ledger::{backup, copied, past, shelf};
 use crate::record::completeness::Completeness;
 use crate::record::state::State;
@@ -38,8 +38,12 @@ impl Saved {
 impl Examining<'_> {
     /// Where the journal is not as it was, nothing is held against it.
     pub(super) fn backup(&mut self, saved: Option<Saved>, store: &Embedded, state: &State) {
-        let Some(Saved { store: saved, signed }) = saved.filter(|_| !self.is_cut()) else { return };
         let folder = self.remedies.backup;
+        if saved.is_none() && folder != Path::new(UNNAMED) {
+            let what = format!("{}: no backup is there", folder.display());
+            self.add(Part::Backup, Gravity::Wrong, what, remedy::named());
+        }
+        let Some(Saved { store: saved, signed }) = saved.filter(|_| !self.is_cut()) else { return };
         let beside = backup::beside(&signed.finish(state, None), state);
         for (signed, unsound) in &beside {
             let path = backup::checkpoint(folder, signed);
@@ -79,9 +83,7 @@ impl Examining<'_> {
             Ok(_) => {}
         }
     }
-}
 
-impl Examining<'_> {
     /// The backup has more entries than the ledger, which is a beginning of it.
     fn behind(&mut self, known: u64, size: u64) {
         let what = format!(

@@ -329,6 +329,10 @@ pub(super) const fn forked_backup() -> Remedy {
     (WORDS, Vec::new())
 }
 
+pub(super) const fn named() -> Remedy {
+    ("name the folder that `annals backup` wrote to; where its disk is not mounted, mount it", Vec::new())
+}
+
 /// It may have what nobody else has.
 pub(super) const fn no_backup() -> Remedy {
     const WORDS: &str =
