@@ -193,12 +193,17 @@ impl Past {
 /// What a line says that was read as an entry at a sequence.
 pub(super) fn read_entry(at: u64, read: Result<Entry, EntryFault>) -> Result<Read, LedgerError> {
     let entry = read.map_err(|fault| LedgerError::Entry(at, fault))?;
+    let (fact, held) = read_fact(at, &entry)?;
+    Ok((entry, fact, held))
+}
+
+/// What an entry says that was read at a sequence.
+pub(super) fn read_fact(at: u64, entry: &Entry) -> Result<(Fact, Vec<WithheldField>), LedgerError> {
     // Of a journal that was damaged another line may be found in its place.
     if entry.seal.sequence != at {
         return Err(LedgerError::Broken(at));
     }
-    let (fact, held) = Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))?;
-    Ok((entry, fact, held))
+    Fact::read(&entry.request.event).map_err(|fault| LedgerError::Fact(at, fault))
 }
 
 /// Reads the entries after a head; each names the one before, so that a ledger that was tampered with is not

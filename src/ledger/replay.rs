@@ -1,7 +1,7 @@
 //! Replaying: the entries read again, one by one, and the history up to any of them.
 
 use super::index::Sayings;
-use super::past::{SHARE, read_entry};
+use super::past::{SHARE, read_entry, read_fact};
 use super::{Ledger, LedgerError};
 use crate::domain::date::Effective;
 use crate::domain::review::Axis;
@@ -115,7 +115,8 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         self.pages(range, &mut |sequences, page| {
             for (place, at) in (0..).zip(sequences) {
-                let (entry, fact, _) = read_entry(*at, page.entry(place))?;
+                let entry = page.entry(place).map_err(|fault| LedgerError::Entry(*at, fault))?;
+                let (fact, _) = read_fact(*at, &entry)?;
                 each(&entry, &fact)?;
             }
             Ok(ControlFlow::Continue(()))

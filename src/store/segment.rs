@@ -3,6 +3,7 @@
 use super::disk;
 use super::{StoreError, said};
 use crate::trail::entry::{self, ENTRY_LIMIT};
+use memchr::memchr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -113,14 +114,14 @@ pub(super) fn lines(
     let longest = ENTRY_LIMIT as u64 + 1;
     loop {
         let buffer = reader.fill_buf().map_err(said(path, "read"))?;
-        let length = (&mut &*buffer).skip_until(b'\n').map_err(said(path, "read"))?;
-        let (goes_on, taken) = match buffer.get(..length).and_then(|line| line.strip_suffix(b"\n")) {
+        let (goes_on, taken) = match memchr(b'\n', buffer).and_then(|length| buffer.get(..length)) {
             Some([]) => return damaged(place.offset, "an empty line".to_owned()),
             // Nearly each line lies in the buffer, and is handed out from there.
             Some(line) => {
                 let goes_on = each(sequence, place, line);
-                reader.consume(length);
-                (goes_on, length as u64)
+                let taken = line.len() + 1;
+                reader.consume(taken);
+                (goes_on, taken as u64)
             }
             None => {
                 line.clear();
@@ -206,11 +207,9 @@ pub(super) fn line_at(opened: &File, offset: u64, line: &mut Vec<u8>) -> io::Res
         if before > 0 && line.first() != Some(&b'\n') {
             return Ok(false);
         }
-        // The library looks at many bytes at a time.
-        let length = line.get(before..).unwrap_or_default().skip_until(b'\n')?;
-        line.truncate(before + length);
         line.drain(..before);
-        if line.pop_if(|byte| *byte == b'\n').is_some() {
+        if let Some(length) = memchr(b'\n', line) {
+            line.truncate(length);
             return Ok(true);
         }
     }

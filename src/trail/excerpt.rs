@@ -36,7 +36,8 @@ impl Excerpt {
         let all = self.as_str();
         let begin = text.as_ptr().addr().wrapping_sub(all.as_ptr().addr());
         let at = begin..begin.wrapping_add(text.len());
-        if all.get(at.clone()) == Some(&*text) { self.part(at) } else { text.into_owned().into() }
+        let is_part = all.get(at.clone()).is_some_and(|part| std::ptr::eq(part, &raw const *text));
+        if is_part { self.part(at) } else { text.into_owned().into() }
     }
 
     /// What it says.

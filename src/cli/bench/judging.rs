@@ -11,7 +11,7 @@ use annals::projection::filter::Filter;
 use annals::projection::reading::Reading;
 use annals::record::cores;
 use annals::record::state::State;
-use annals::trail::chain::Range;
+use annals::trail::chain::Range as Chain;
 use annals::trail::entry::{CONTEXT, Entry};
 use annals::trail::hash::{Head, LeafHash};
 use annals::trail::key::VerifierKey;
@@ -21,10 +21,10 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-/// How many entries are judged at most; they are in memory.
+/// How many entries are in memory at a time: of so many form and chains are judged, and no more.
 const LINES: u64 = 65_536;
 const SIGNATURES: usize = 16_384;
 
@@ -34,19 +34,25 @@ const ROUNDS: usize = 5;
 pub(super) fn all(sample: &Sample) -> Result<Vec<Measured>, Failure> {
     let bar = output::waiting("measuring form, chains, signatures and replay");
     let ledger = Ledger::open_read_only(&sample.ledger)?;
-    let mut lines = Vec::new();
-    let taken = ledger.read(0..LINES, &mut |_, line| {
-        lines.push(line.to_vec());
-        ControlFlow::Continue(())
-    });
-    taken.map_err(LedgerError::from)?;
+    let lines = taken(&ledger, 0..LINES)?;
     let measured =
-        vec![links(&lines)?, bundle(&lines)?, signatures(&lines, &ledger.state())?, replay(&lines, &ledger)?];
+        vec![links(&lines)?, bundle(&lines)?, signatures(&lines, &ledger.state())?, replay(&ledger)?];
     bar.finish_and_clear();
     Ok(measured)
 }
 
-fn bytes(lines: &[Vec<u8>]) -> u64 {
+/// The lines of a range, as far as there are any.
+fn taken(ledger: &Ledger, range: Range<u64>) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut lines = Vec::new();
+    let taken = ledger.read(range, &mut |_, line| {
+        lines.push(line.to_vec());
+        ControlFlow::Continue(())
+    });
+    taken.map_err(LedgerError::from)?;
+    Ok(lines)
+}
+
+fn bytes_of(lines: &[Vec<u8>]) -> u64 {
     lines.iter().map(|line| line.len() as u64).sum()
 }
 
@@ -65,14 +71,14 @@ fn links(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
         ROUNDS,
         || Ok(hashed(lines)),
         || {
-            let follow = |before, share: &[Vec<u8>]| Range::of(before as u64, share);
-            let (time, whole) = timed(|| cores::ranges(lines, &follow).into_iter().reduce(Range::join));
-            whole.map_or(Ok(Head::EMPTY), Range::head).map(|_| time)
+            let follow = |before, share: &[Vec<u8>]| Chain::of(before as u64, share);
+            let (time, whole) = timed(|| cores::ranges(lines, &follow).into_iter().reduce(Chain::join));
+            whole.map_or(Ok(Head::EMPTY), Chain::head).map(|_| time)
         },
     );
     let (limit, ours) =
         measured.map_err(|broken| Failure::usage(format!("the chain does not hold: {}", broken.fault)))?;
-    Ok(line(Work::Links, lines, limit, ours))
+    Ok(line(Work::Links, lines.len() as u64, bytes_of(lines), limit, ours))
 }
 
 /// As [`links`], with the tree over the same entries.
@@ -83,25 +89,25 @@ fn bundle(lines: &[Vec<u8>]) -> Result<Measured, Failure> {
         || {
             let follow = |before, share: &[Vec<u8>]| {
                 let mut tree = Compact::at(before as u64);
-                (Range::with_leaves(before as u64, share, &mut |leaf| tree.push(leaf, &mut |_, _| {})), tree)
+                (Chain::with_leaves(before as u64, share, &mut |leaf| tree.push(leaf, &mut |_, _| {})), tree)
             };
             let (time, head) = timed(|| {
                 let (ranges, trees): (Vec<_>, Vec<_>) = cores::ranges(lines, &follow).into_iter().unzip();
                 let whole = trees.into_iter().try_fold(Compact::default(), Compact::join);
                 black_box(whole.and_then(Frontier::of_range).map(|tree| tree.root()));
-                ranges.into_iter().reduce(Range::join).map_or(Ok(Head::EMPTY), Range::head)
+                ranges.into_iter().reduce(Chain::join).map_or(Ok(Head::EMPTY), Chain::head)
             });
             head.map(|_| time)
         },
     );
     let (limit, ours) =
         measured.map_err(|broken| Failure::usage(format!("the chain does not hold: {}", broken.fault)))?;
-    Ok(line(Work::Bundle, lines, limit, ours))
+    Ok(line(Work::Bundle, lines.len() as u64, bytes_of(lines), limit, ours))
 }
 
-fn line(work: Work, lines: &[Vec<u8>], limit: Duration, ours: Duration) -> Measured {
-    let rate = |time: Duration| Some(megabytes(bytes(lines)) / time.as_secs_f64().max(1e-9));
-    let how = format!("MB a second of {} entries, the medians of {ROUNDS} rounds in turn", lines.len());
+fn line(work: Work, entries: u64, bytes: u64, limit: Duration, ours: Duration) -> Measured {
+    let rate = |time: Duration| Some(megabytes(bytes) / time.as_secs_f64().max(1e-9));
+    let how = format!("MB a second of {entries} entries, the medians of {ROUNDS} rounds in turn");
     Measured { work, limit: rate(limit), ours: rate(ours), how }
 }
 
@@ -146,20 +152,29 @@ fn signatures(lines: &[Vec<u8>], state: &State) -> Result<Measured, Failure> {
     })
 }
 
-fn replay(lines: &[Vec<u8>], ledger: &Ledger) -> Result<Measured, Failure> {
-    let count = lines.len() as u64;
+/// Of all entries: of the first of a long history many create an action, and of each little was said yet.
+fn replay(ledger: &Ledger) -> Result<Measured, Failure> {
+    let size = ledger.state().head.size;
+    let mut bytes = 0;
     let (limit, ours) = in_turn(
         ROUNDS,
         || {
-            let parse = |line: &Vec<u8>| {
-                serde_json::from_slice::<Typed<'_>>(line).map(|typed| drop(black_box(typed)))
-            };
-            let (time, parsed) = timed(|| lines.iter().try_for_each(parse));
-            parsed.map(|()| time).map_err(|fault| Failure::usage(fault.to_string()))
+            let (mut from, mut took) = (0, Duration::ZERO);
+            bytes = 0;
+            while from < size {
+                let lines = taken(ledger, from..size.min(from + LINES))?;
+                let parse = |line: &Vec<u8>| {
+                    serde_json::from_slice::<Typed<'_>>(line).map(|typed| drop(black_box(typed)))
+                };
+                let (time, parsed) = timed(|| lines.iter().try_for_each(parse));
+                parsed.map_err(|fault| Failure::usage(fault.to_string()))?;
+                (from, took, bytes) = (from + LINES, took + time, bytes + bytes_of(&lines));
+            }
+            Ok(took)
         },
         || {
             let (time, replayed) = timed(|| {
-                let history = ledger.replayed(count)?;
+                let history = ledger.replayed(size)?;
                 let reading = Reading::of(&history.state, None, None, None);
                 let Ok(board) = board::of(&history, &reading, &Filter::default());
                 black_box(board);
@@ -168,7 +183,7 @@ fn replay(lines: &[Vec<u8>], ledger: &Ledger) -> Result<Measured, Failure> {
             replayed.map(|()| time).map_err(Failure::from)
         },
     )?;
-    Ok(line(Work::Replay, lines, limit, ours))
+    Ok(line(Work::Replay, size, bytes, limit, ours))
 }
 
 /// An entry, typed as cheaply as a general parser can.

@@ -275,7 +275,9 @@ impl<'a> Inside<'a> {
     #[inline]
     pub(crate) fn unescaped(self) -> Cow<'a, str> {
         match self {
-            Self::Other(text) if text.contains('\\') => Cow::Owned(unescaped(text)),
+            Self::Other(text) if memchr::memchr(b'\\', text.as_bytes()).is_some() => {
+                Cow::Owned(unescaped(text))
+            }
             Self::Plain(text) | Self::Other(text) => Cow::Borrowed(text),
         }
     }
