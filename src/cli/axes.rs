@@ -34,8 +34,8 @@ pub(crate) struct Axes {
     /// As effective by this day: words whose date begins by then
     #[arg(long, value_name = "DAY", value_parser = day)]
     effective: Option<NaiveDate>,
-    /// The day on which something counts as stale, due or missed [default: the day of --recorded, or today; in an illustrative
-    /// ledger the day of the last entry]
+    /// The day on which something counts as stale, and, up to that of --effective, as due or missed [default: the day of --recorded, or
+    /// today; in an illustrative ledger the day of the last entry]
     #[arg(long, env = "ANNALS_TODAY", value_name = "DAY", value_parser = day)]
     today: Option<NaiveDate>,
 }

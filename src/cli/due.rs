@@ -39,7 +39,7 @@ impl Due {
         let (history, reading) = self.axes.read(&ledger)?;
         let filter = self.which.filter(&ledger.state())?;
         let items = agenda::of(&history, &reading, &filter, self.within)?;
-        let until = self.within.after(reading.today);
+        let until = self.within.after(reading.day());
         output::report(&due(&reading, &items, until), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }

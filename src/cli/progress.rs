@@ -6,10 +6,12 @@ use super::output;
 use super::settings::Settings;
 use super::signing::{Change, EFFECTIVE, Signing, put};
 use super::words;
+use annals::domain::action;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, is_decimal};
 use annals::domain::date::Effective;
+use annals::domain::status::{self, Axis};
 use annals::domain::value::{Code, shown};
-use annals::record::state::State;
+use annals::ledger::Ledger;
 use annals::trail::canonical::nfc;
 use chrono::NaiveDate;
 use clap::Args;
@@ -92,7 +94,7 @@ impl Progress {
             let mut data = data.clone();
             if let Some(state) = self.occurrence {
                 let mut occurrence = Map::new();
-                let window = window(&ledger.state(), action, state, (self.window, self.date))?;
+                let window = window(&ledger, action, state, (self.window, self.date))?;
                 put(&mut occurrence, "window", Some(window));
                 put(&mut occurrence, "state", Some(state));
                 put(&mut occurrence, "date", self.date);
@@ -107,9 +109,9 @@ impl Progress {
     }
 }
 
-/// The window of an occurrence: as it is named, or of an action's the one in which a date lies.
+/// The window of an occurrence: as it is named, or of an action's the one that was postponed to a date, or in which that lies.
 fn window(
-    state: &State,
+    ledger: &Ledger,
     action: &str,
     occurrence: OccurrenceState,
     (named, date): (Option<Effective>, Option<Effective>),
@@ -127,6 +129,7 @@ fn window(
             return Err(Failure::usage(text.to_owned()));
         }
     };
+    let state = ledger.state();
     let programme = &state.programme;
     let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
     // An action that is not known is refused by name, with the nearest.
@@ -144,11 +147,48 @@ fn window(
         }
         return Ok(named);
     }
-    schedule.windows().iter().find(within).map(|(name, _)| *name).ok_or_else(|| {
+    let own = schedule.windows().iter().find(within).map(|(name, _)| *name);
+    if occurrence == OccurrenceState::Held
+        && let Some(moved) = given(ledger, known, date)?
+    {
+        if own.is_none_or(|own| own.begin() != moved.begin()) {
+            output::tell(format_args!(
+                "{date} was said to be the date of the window {moved} of {action}: it counts for that, unless `--window` names another"
+            ));
+        }
+        return Ok(moved);
+    }
+    own.ok_or_else(|| {
+        if schedule.windows().is_empty() {
+            let year = date.begin().format("%Y");
+            return Failure::usage(format!(
+                "{action} has no cycle, so that no window is known to hold {date}: name the one that the occurrence counts for, such as \
+                 `--window {year}`"
+            ));
+        }
         Failure::usage(format!(
             "no window of {action} is known to hold {date}: name the window of the occurrence with `--window`"
         ))
     })
+}
+
+/// The window whose occurrence was given the date on which one was held: postponed to it, mostly, since it is another's date then.
+fn given(ledger: &Ledger, action: &action::State, held: Effective) -> Result<Option<Effective>, Failure> {
+    let (state, reference) = (ledger.state(), &action.action.reference);
+    let words = ledger.words(reference)?;
+    let status = status::of(&words, &state.parties(), None, state.grace_days());
+    let is_on = |date: Effective| date.begin() <= held.begin() && held.end() <= date.end();
+    let stands = |axis: &Axis<'_, OccurrenceState>| axis.value != Some(OccurrenceState::Cancelled);
+    let given = status.occurrences.iter().filter(|(_, axis)| stands(axis) && axis.date().is_some_and(is_on));
+    let given: Vec<Effective> = given.map(|(window, _)| *window).collect();
+    if given.len() > 1 {
+        let given: Vec<String> = given.iter().map(ToString::to_string).collect();
+        return Err(Failure::usage(format!(
+            "of {reference} the occurrences {} were all given the date {held}: name the one that is meant with `--window`",
+            given.join(" and ")
+        )));
+    }
+    Ok(given.first().copied())
 }
 
 /// Refuses two values of one indicator: which of them was measured, nobody could tell later.

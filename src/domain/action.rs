@@ -198,7 +198,7 @@ impl State {
         }
         let schedule = self.schedule(period);
         let mut spoken = words.all().iter().filter_map(|word| word.occurrence);
-        if schedule.window(occurrence.window).is_some() || spoken.any(|(window, _)| window.begin() == begin) {
+        if schedule.window(occurrence.window).is_some() || spoken.any(|said| said.window.begin() == begin) {
             return Ok(());
         }
         // Where two begin on a day it is called as what was due then.
@@ -293,7 +293,7 @@ pub fn say(words: &mut Words, event: &Event, place: &Place<'_>) {
         Event::Progressed(event) => words.say(Word {
             lifecycle: event.lifecycle,
             health: event.health,
-            occurrence: event.occurrence.as_ref().map(|each| (each.window, each.state)),
+            occurrence: event.occurrence,
             measures: sum(&event.indicators),
             ..Word::spoken(place, event.effective, Said::Progressed)
         }),

@@ -79,7 +79,7 @@ impl Lifecycle {
 }
 
 /// One occurrence of a recurring action: this year's meeting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Occurrence {
     /// The window in which it is due, named by its first year, month or day: `2022`.

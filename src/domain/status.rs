@@ -1,6 +1,6 @@
 //! Joint status, derived and never typed: what the parties' latest words make together, axis by axis.
 
-use super::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
+use super::assertion::{Health, Lifecycle, Occurrence, OccurrenceState, Outcome};
 use super::date::Effective;
 use super::value::Code;
 use super::word::{Said, Word, Words};
@@ -115,6 +115,17 @@ pub struct Voice<'a, T> {
     pub word: Option<Word>,
     /// What the word says; nothing where it contests another's.
     pub says: Option<T>,
+}
+
+impl Axis<'_, OccurrenceState> {
+    /// On which date the occurrence was or is to be, as whoever spoke of it last says; none where the parties differ on it.
+    #[must_use]
+    pub fn date(&self) -> Option<Effective> {
+        let said =
+            self.voices.iter().filter(|voice| voice.says.is_some()).filter_map(|voice| voice.word.as_ref());
+        let newest = said.max_by_key(|word| word.sequence).filter(|_| self.joint != Joint::Disputed)?;
+        newest.occurrence?.date
+    }
 }
 
 impl<'a, T: Copy + PartialEq> Axis<'a, T> {
@@ -234,7 +245,7 @@ pub fn of<'a>(
         let party = parties.iter().position(|party| **party == word.party);
         lifecycle.take(party, word, word.lifecycle);
         health.take(party, word, word.health);
-        let Some((window, state)) = word.occurrence else { continue };
+        let Some(Occurrence { window, state, .. }) = word.occurrence else { continue };
         let known = windows.iter_mut().find(|(_, other, _)| other.begin() == window.begin());
         if let Some((first, name, latest)) = known {
             // It is called as the first word calls it.

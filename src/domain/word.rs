@@ -1,6 +1,6 @@
 //! A word: what somebody said of an action, as far as later words and the joint status need it; and all of an action's.
 
-use super::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
+use super::assertion::{Health, Lifecycle, Occurrence, Outcome};
 use super::date::Effective;
 use super::party::Author;
 use super::value::Code;
@@ -63,7 +63,7 @@ pub struct Word {
     /// How it is doing.
     pub health: Option<Health>,
     /// Where the occurrence of a window stands.
-    pub occurrence: Option<(Effective, OccurrenceState)>,
+    pub occurrence: Option<Occurrence>,
     /// Of which indicators it gives values, or answers another's: a sum of their names. The values are not kept here.
     pub measures: Option<NonZeroU32>,
     /// The entry in which its author corrected it.

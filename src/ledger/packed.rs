@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! key     sequence of the action's first entry (8) sequence (8)
-//! value   id (16) answers (8) day (3) effective (3) window (3) party (2)
+//! value   id (16) answers (8) day (3) effective (3) window (3) date (3) party (2)
 //!         said outcome occurrence lifecycle health (1 each) measures (4)
 //! ```
 //!
-//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said. A correction is a
+//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said, as the date of an occurrence is where it has none. A correction is a
 //! record as well, and has its day and the word that it voids, so that the records before an entry give the words as they were then.
 
-use crate::domain::assertion::{Health, Lifecycle, OccurrenceState, Outcome};
+use crate::domain::assertion::{Health, Lifecycle, Occurrence, OccurrenceState, Outcome};
 use crate::domain::date::Effective;
 use crate::domain::value::Code;
 use crate::domain::word::{Mark, Said, Word, Words};
@@ -22,7 +22,9 @@ mod latest;
 pub(super) use latest::Latest;
 
 /// Bytes of a word.
-pub(super) const WORD: usize = 44;
+pub(super) const WORD: usize = 47;
+/// Where it says what kind of word it is.
+const SAID: usize = 38;
 /// What `said` is of a contest, of an auditor's finding, of a correction and of a decision.
 const CONTESTED: u8 = 2;
 const VERIFIED: u8 = 3;
@@ -67,7 +69,7 @@ impl Packed {
         let mut record = [0; WORD];
         record.get_mut(16..24)?.copy_from_slice(&voided.sequence.to_be_bytes());
         record.get_mut(24..27)?.copy_from_slice(&date(Effective::day(voided.voided?.day)));
-        *record.get_mut(35)? = VOIDS;
+        *record.get_mut(SAID)? = VOIDS;
         Some(Self(record))
     }
 
@@ -83,18 +85,19 @@ impl Packed {
             Said::Verified(at, outcome) => (VERIFIED, at, place(Outcome::ALL, Some(outcome))),
             Said::Decided => (DECIDED, 0, 0),
         };
-        let (window, occurrence) = word.occurrence.unzip();
-        let fields: [&[u8]; 8] = [
+        let occurrence = word.occurrence;
+        let fields: [&[u8]; 9] = [
             word.id.as_bytes(),
             &answers.to_be_bytes(),
             &date(Effective::day(word.day)),
             &date(word.effective),
-            &window.map_or([0; 3], date),
+            &occurrence.map_or([0; 3], |said| date(said.window)),
+            &occurrence.and_then(|said| said.date).map_or([0; 3], date),
             &u16::try_from(party).ok()?.to_be_bytes(),
             &[
                 said,
                 outcome,
-                place(OccurrenceState::ALL, occurrence),
+                place(OccurrenceState::ALL, occurrence.map(|said| said.state)),
                 place(Lifecycle::ALL, word.lifecycle),
                 place(Health::ALL, word.health),
             ],
@@ -137,6 +140,7 @@ struct Fields {
     day: u32,
     effective: u32,
     window: u32,
+    date: u32,
     party: u16,
     said: u8,
     outcome: u8,
@@ -155,6 +159,7 @@ impl Fields {
             day: bits(next(&mut rest)),
             effective: bits(next(&mut rest)),
             window: bits(next(&mut rest)),
+            date: bits(next(&mut rest)),
             party: u16::from_be_bytes(next(&mut rest)),
             said: u8::from_be_bytes(next(&mut rest)),
             outcome: u8::from_be_bytes(next(&mut rest)),
@@ -183,7 +188,11 @@ impl Fields {
             lifecycle: at(Lifecycle::ALL, self.lifecycle),
             health: at(Health::ALL, self.health),
             occurrence: match at(OccurrenceState::ALL, self.occurrence) {
-                Some(state) => Some((Effective::from_bits(self.window)?, state)),
+                Some(state) => Some(Occurrence {
+                    window: Effective::from_bits(self.window)?,
+                    state,
+                    date: if self.date == 0 { None } else { Some(Effective::from_bits(self.date)?) },
+                }),
                 None => None,
             },
             measures: NonZeroU32::new(self.measures),
@@ -234,15 +243,23 @@ mod tests {
     }
 
     fn dates() -> impl Strategy<Value = Effective> {
-        proptest::sample::select(vec!["0000", "2021", "2021-01", "2021-04", "2024-02-29", "9999-12-31"])
-            .prop_map(|text| text.parse().unwrap())
+        proptest::sample::select(vec![
+            "0000-01-01",
+            "0000",
+            "2021",
+            "2021-01",
+            "2021-04",
+            "2024-02-29",
+            "9999-12-31",
+        ])
+        .prop_map(|text| text.parse().unwrap())
     }
 
     prop_compose! {
         fn words_of_one(sequence: u64)(
             id in any::<u64>(),
             party in one(&["DK", "KR", "GL"]),
-            (effective, window, state) in (dates(), dates(), one(OccurrenceState::ALL)),
+            (effective, window, state, date) in (dates(), dates(), one(OccurrenceState::ALL), proptest::option::of(dates())),
             (kind, outcome) in (0..5, one(Outcome::ALL)),
             answers in prop_oneof![0..=sequence, any::<u64>()],
             lifecycle in proptest::option::of(one(Lifecycle::ALL)),
@@ -264,7 +281,7 @@ mod tests {
                 },
                 lifecycle,
                 health,
-                occurrence: occurs.then_some((window, state)),
+                occurrence: occurs.then_some(Occurrence { window, state, date }),
                 measures: NonZeroU32::new(measures),
                 voided: None,
             }

@@ -14,7 +14,7 @@ use crate::domain::date::{Effective, Period};
 use crate::domain::duration::Duration;
 use crate::domain::instrument::{self, Standing, Update};
 use crate::domain::plan::{Action, InstrumentState};
-use crate::domain::status::Joint;
+use crate::domain::status::{Axis, Joint};
 use crate::domain::value::Code;
 use crate::domain::word::Word;
 use crate::record::history::{History, Spoken};
@@ -53,8 +53,8 @@ pub enum Matter<'a> {
         /// As what it has the action.
         role: Role,
     },
-    /// An occurrence of a recurring action.
-    Window(Effective, Window),
+    /// An occurrence of a recurring action, and on which date it is to be, where that was said.
+    Window(Effective, Window, Option<Effective>),
     /// A basis of agreement lapses.
     Instrument(InstrumentState),
 }
@@ -69,20 +69,20 @@ pub enum Last<'a> {
 }
 
 impl Item<'_> {
-    /// Whether its last day is over.
+    /// Whether its last day is over, by the day of the reading.
     #[must_use]
     pub fn is_overdue(&self, reading: &Reading) -> bool {
-        self.closes < reading.today
+        self.closes < reading.day()
     }
 
-    /// How many days there are from today to its last day, or the other way round.
+    /// How many days there are from that day to its last one, or the other way round.
     #[must_use]
     pub fn days(&self, reading: &Reading) -> u64 {
-        (self.closes - reading.today).num_days().unsigned_abs()
+        (self.closes - reading.day()).num_days().unsigned_abs()
     }
 }
 
-/// What is overdue, and what closes within a time from the reading's today; the earliest first, then as in the plan.
+/// What is overdue, and what closes within a time from the day of the reading; the earliest first, then as in the plan.
 ///
 /// # Errors
 /// Where what was said cannot be read.
@@ -100,7 +100,7 @@ pub fn of<'a, W: Spoken>(
         items.extend(windows(row, programme.period()));
     }
     let meant: Vec<&Action> = rows.iter().map(|row| &*row.action.action).collect();
-    let until = within.after(reading.today);
+    let until = within.after(reading.day());
     for base in filter.bases(programme, &meant) {
         items.extend(lapse(base, history, reading, until)?);
     }
@@ -137,6 +137,7 @@ fn laid(row: &Row<'_>, last: Option<&Word>) -> u64 {
 
 /// The windows of which nobody has said what became of them, in the end: that it was held, or is cancelled. What was postponed is
 /// still to be held, until a later one was; and where the parties differ, nobody knows. Of an action that is suspended nothing is due.
+/// One that was given a date is due then, and not when its window closes.
 fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
     let schedule = row.action.schedule(period);
     let of_window = |name: &Effective| {
@@ -157,10 +158,11 @@ fn windows<'a>(row: &Row<'a>, period: Option<Period>) -> Vec<Item<'a>> {
         let voices = of_window(name).into_iter().flat_map(|axis| &axis.voices);
         let said = voices.filter_map(|voice| voice.word.as_ref()).max_by_key(|word| word.sequence);
         let last = said.or(row.status.latest.as_ref());
+        let date = of_window(name).filter(|_| !matches!(window, Window::Missed)).and_then(Axis::date);
         Item {
             subject: stream(&row.action.action.reference),
-            matter: Matter::Window(*name, *window),
-            closes: schedule.last_day(*name),
+            matter: Matter::Window(*name, *window, date),
+            closes: date.map_or_else(|| schedule.last_day(*name), |date| date.end()),
             leads: row.leads.clone(),
             actions: Vec::new(),
             last: last.cloned().map(Last::Word),
@@ -178,12 +180,12 @@ fn became(window: Window) -> Option<OccurrenceState> {
     }
 }
 
-/// A basis of agreement in a few words: where it stands and when it lapses, seen from the reading's today.
+/// A basis of agreement in a few words: where it stands and when it lapses, seen from the day of the reading.
 #[must_use]
 pub fn basis(base: &instrument::State, reading: &Reading) -> String {
     let Standing { state, expires, last, .. } = base.standing(reading.effective);
     let stands = state.to_string().replace('_', " ");
-    let days = |day: NaiveDate| match (day - reading.today).num_days() {
+    let days = |day: NaiveDate| match (day - reading.day()).num_days() {
         0 => "today".to_owned(),
         1 => "in 1 day".to_owned(),
         -1 => "1 day ago".to_owned(),
@@ -196,7 +198,7 @@ pub fn basis(base: &instrument::State, reading: &Reading) -> String {
         });
     }
     match expires.map(|date| date.end()) {
-        Some(day) if day < reading.today => format!("{stands}, lapsed {day}, {}", days(day)),
+        Some(day) if day < reading.day() => format!("{stands}, lapsed {day}, {}", days(day)),
         Some(day) => format!("{stands}, lapses {day}, {}", days(day)),
         None => stands,
     }

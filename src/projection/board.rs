@@ -180,7 +180,7 @@ fn windows(
     suspended: &[Rest],
     reading: &Reading,
 ) -> Vec<(Effective, Window)> {
-    let today = reading.effective.map_or(reading.today, |day| day.min(reading.today));
+    let today = reading.day();
     let schedule = action.schedule(state.programme.period());
     let end_of = |window: &Effective| schedule.last_day(*window);
     let rested = rested(status.over(), suspended);

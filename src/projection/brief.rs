@@ -107,7 +107,7 @@ pub fn of<'a, W: Spoken, E: From<W::Fault>>(
     for item in agenda::of(history, reading, filter, within)? {
         let standing = if item.is_overdue(reading) { Standing::Overdue } else { Standing::Due };
         // That the parties differ on a window is told as such.
-        if !matches!(item.matter, Matter::Window(_, Window::Said(Joint::Disputed, _))) {
+        if !matches!(item.matter, Matter::Window(_, Window::Said(Joint::Disputed, _), _)) {
             risks.push((item.subject.clone(), Risk::Due(item, standing)));
         }
     }
@@ -117,7 +117,7 @@ pub fn of<'a, W: Spoken, E: From<W::Fault>>(
         // A window that passed is told once: as overdue, where it still is.
         let overdue = |(of, risk): &(String, Risk<'_>)| match (risk, &silence.why) {
             (Risk::Due(item, _), Why::WindowPassed(name)) => {
-                *of == subject && item.matter == Matter::Window(*name, Window::Missed)
+                *of == subject && item.matter == Matter::Window(*name, Window::Missed, None)
             }
             _ => false,
         };

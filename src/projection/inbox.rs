@@ -307,6 +307,6 @@ fn said<'a>(word: &Word) -> impl Iterator<Item = (On<'a>, Says<'a>)> + use<'a> {
     let lifecycle = word.lifecycle.map(|lifecycle| (On::Lifecycle, Says::Lifecycle(lifecycle)));
     let health = word.health.map(|health| (On::Health, Says::Health(health)));
     let occurrence =
-        word.occurrence.map(|(window, state)| (On::Window(window.begin()), Says::Occurrence(state)));
+        word.occurrence.map(|said| (On::Window(said.window.begin()), Says::Occurrence(said.state)));
     lifecycle.into_iter().chain(health).chain(occurrence)
 }

@@ -27,8 +27,10 @@ pub fn of(words: &Words, sequence: u64) -> Vec<Overtaken> {
         let by = newest.filter(|other| says(word) && other.place() > word.place());
         by.map(|other| Overtaken { on, by: other.sequence, since: other.effective })
     };
-    let window = word.occurrence.map(|(window, _)| window);
-    let of_window = |other: &Word| other.occurrence.map(|(of, _)| of.begin()) == window.map(|of| of.begin());
+    let window = word.occurrence.map(|occurrence| occurrence.window);
+    let of_window = |other: &Word| {
+        other.occurrence.map(|occurrence| occurrence.window.begin()) == window.map(|of| of.begin())
+    };
     [
         later(On::Lifecycle, &|other| other.lifecycle.is_some()),
         later(On::Health, &|other| other.health.is_some()),

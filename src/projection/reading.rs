@@ -48,4 +48,11 @@ impl Reading {
             illustrative: state.clock() == Some(Clock::Illustrative),
         }
     }
+
+    /// The day on which something counts as due or missed: of words that are effective by an earlier day than today that one, because
+    /// what was done later is not among them.
+    #[must_use]
+    pub fn day(&self) -> NaiveDate {
+        self.effective.map_or(self.today, |effective| effective.min(self.today))
+    }
 }

@@ -252,9 +252,8 @@ fn disputes(row: &Row<'_>, course: &Course<'_, '_>) -> Vec<Silence> {
     let health = dispute(row, &status.health, On::Health, course, |word| word.health);
     found.extend(health.filter(|_| row.status.over().is_none()));
     for (window, axis) in &status.occurrences {
-        let of_window = |word: &Word| {
-            word.occurrence.filter(|(of, _)| of.begin() == window.begin()).map(|(_, state)| state)
-        };
+        let of_window =
+            |word: &Word| word.occurrence.filter(|of| of.window.begin() == window.begin()).map(|of| of.state);
         let name = row.windows.iter().find(|(name, _)| name.begin() == window.begin());
         let on = On::Window(name.map_or(*window, |(name, _)| *name));
         found.extend(dispute(row, axis, on, course, of_window));

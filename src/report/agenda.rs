@@ -46,7 +46,7 @@ fn cells(reading: &Reading, item: &Item<'_>) -> Vec<Cell> {
         Matter::Task { institution, role, .. } => {
             ("task", Cell::text(institution.as_str()), role.to_string())
         }
-        Matter::Window(window, known) => ("window", Cell::text(window.to_string()), known.to_string()),
+        Matter::Window(window, known, _) => ("window", Cell::text(window.to_string()), known.to_string()),
         Matter::Instrument(state) => ("instrument", Cell::Empty, state.to_string()),
     };
     let (party, assigned) = match item.matter {
@@ -100,7 +100,7 @@ fn spoken(word: &Word) -> String {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(word.lifecycle.map(|word| word.to_string()));
     parts.extend(word.health.map(|word| word.to_string()));
-    parts.extend(word.occurrence.map(|(window, state)| format!("{window} {state}")));
+    parts.extend(word.occurrence.map(|said| format!("{} {}", said.window, said.state)));
     let measured = word.measures.filter(|_| word.said == Said::Progressed);
     parts.extend(measured.map(|_| "indicators".to_owned()));
     let parts = parts.join("; ").replace('_', " ");

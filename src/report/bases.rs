@@ -24,13 +24,13 @@ pub fn of(state: &State, reading: &Reading) -> Report {
             Cell::maybe(standing.last.map(|said| &said.party)),
             Cell::maybe(standing.last.map(|said| said.effective)),
             Cell::maybe(standing.expires),
-            Cell::Flag(standing.has_lapsed(reading.today)),
+            Cell::Flag(standing.has_lapsed(reading.day())),
             Cell::List(resting.map(|action| action.action.reference.to_string()).collect()),
             Cell::Number(standing.last.map_or(base.registered, |said| said.sequence)),
         ]
     };
     let lapsed =
-        bases.iter().filter(|base| base.standing(reading.effective).has_lapsed(reading.today)).count();
+        bases.iter().filter(|base| base.standing(reading.effective).has_lapsed(reading.day())).count();
     Report {
         kind: "bases",
         reading: reading.clone(),

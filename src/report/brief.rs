@@ -185,7 +185,7 @@ fn change(change: &Change) -> Phrase {
 /// Why something is at risk; windows that are overdue are told in one, where there are several.
 fn risks(all: &[Risk<'_>], reading: &Reading) -> Vec<Phrase> {
     let overdue = |risk: &Risk<'_>| match risk {
-        Risk::Due(Item { matter: Matter::Window(name, _), closes, .. }, Standing::Overdue) => {
+        Risk::Due(Item { matter: Matter::Window(name, ..), closes, .. }, Standing::Overdue) => {
             Some((*name, *closes))
         }
         _ => None,

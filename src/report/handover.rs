@@ -144,7 +144,8 @@ fn matter(reading: &Reading, item: &Item<'_>) -> String {
     match item.matter {
         Matter::Task { .. } if overdue => format!("task overdue since {closes}"),
         Matter::Task { .. } => format!("task by {closes}"),
-        Matter::Window(window, known) => format!("window {window} {known} (closes {closes})"),
+        Matter::Window(window, known, Some(date)) => format!("window {window} {known} ({date})"),
+        Matter::Window(window, known, None) => format!("window {window} {known} (closes {closes})"),
         Matter::Instrument(_) if overdue => format!("basis {} lapsed {closes}", basis()),
         Matter::Instrument(_) => format!("basis {} lapses {closes}", basis()),
     }

@@ -85,7 +85,7 @@ fn event(reading: &Reading, labels: &Labels, dated: &Dated<'_>) -> Event {
     let (summary, which) = match item.matter {
         // It stays the same event when the institution's work passes to another.
         Matter::Task { assigned, .. } => ("calendar-task", format!("task/{assigned}")),
-        Matter::Window(window, _) => ("calendar-closes", format!("window/{window}")),
+        Matter::Window(window, ..) => ("calendar-closes", format!("window/{window}")),
         Matter::Instrument(_) => ("calendar-closes", "lapse".to_owned()),
     };
     let what = labels.phrase(&phrase::matter(&item.matter));

@@ -162,7 +162,11 @@ pub fn matter(matter: &Matter<'_>) -> Phrase {
         Matter::Task { institution, role, .. } => Phrase::new("task")
             .with("institution", institution.as_str())
             .with("role", Part::Word(role.to_string())),
-        Matter::Window(window, _) => Phrase::new("window-closes").with("window", window.to_string()),
+        // It is told with the day on which it is to be.
+        Matter::Window(window, known, Some(_)) => Phrase::new("window")
+            .with("window", window.to_string())
+            .with("state", Part::Word(known.to_string())),
+        Matter::Window(window, ..) => Phrase::new("window-closes").with("window", window.to_string()),
         Matter::Instrument(_) => Phrase::new("lapses"),
     }
 }

@@ -17,7 +17,7 @@ fn due(desk: &Desk, today: &str, within: &str) -> Vec<String> {
     let line = |item: &agenda::Item<'_>| {
         let matter = match item.matter {
             Matter::Task { institution, role, .. } => format!("{institution} {role}"),
-            Matter::Window(name, known) => format!("{name} {known}"),
+            Matter::Window(name, known, _) => format!("{name} {known}"),
             Matter::Instrument(state) => state.to_string(),
         };
         let mark = if item.is_overdue(&reading) { "!" } else { "" };
@@ -102,6 +102,59 @@ fn a_window_is_due_until_somebody_says_what_became_of_it() {
     );
     occurrence(&mut desk, "DK", "2022", "held");
     assert_eq!(of_windows(&desk, "2023-01-01", "0d"), Vec::<String>::new());
+}
+
+#[test]
+fn an_occurrence_that_was_given_a_date_is_due_then_and_not_when_its_window_closes() {
+    let mut desk = Desk::founded();
+    let mut say = |party: &str, window: &str, state: &str, date: &str| {
+        let data =
+            json!({"effective": "2021-06", "occurrence": {"window": window, "state": state, "date": date}});
+        desk.progress(party, "1.G2G.1", data).unwrap();
+        of_windows(&desk, "2022-08-01", "6m")
+    };
+    let missed = "!actions/1.G2G.1 2021 missed 2021-12-31 213";
+    assert_eq!(
+        say("DK", "2022", "confirmed", "2022-09-05"),
+        [missed, "actions/1.G2G.1 2022 confirmed 2022-09-05 35"]
+    );
+    // Whoever spoke last, as long as they do not differ on what became of it.
+    assert_eq!(
+        say("KR", "2022", "confirmed", "2022-07-20"),
+        [missed, "!actions/1.G2G.1 2022 confirmed 2022-07-20 12"]
+    );
+    assert_eq!(
+        say("DK", "2021", "postponed", "2022-10")[1..],
+        ["actions/1.G2G.1 2021 postponed 2022-10-31 91"]
+    );
+    assert_eq!(
+        say("KR", "2021", "planned", "2021-12-01")[0],
+        "!actions/1.G2G.1 2021 disputed 2021-12-31 213",
+        "they differ, so that nobody knows on which date"
+    );
+    // What was only ever planned is missed once its window is over.
+    say("DK", "2022", "planned", "2022-12-24");
+    say("KR", "2022", "planned", "2022-12-24");
+    let then = of_windows(&desk, "2023-01-01", "0d");
+    assert_eq!(then[1], "!actions/1.G2G.1 2022 missed 2022-12-31 1", "{then:?}");
+}
+
+#[test]
+fn what_is_due_by_an_earlier_day_is_what_the_board_says_of_it() {
+    let mut desk = Desk::founded();
+    occurrence(&mut desk, "DK", "2021", "held");
+    let history = desk.ledger.at(None).unwrap();
+    let (effective, today) = ("2022-12-31".parse().ok(), "2024-12-01".parse().ok());
+    let reading = Reading::of(&history.state, None, effective, today);
+    let items = agenda::of(&history, &reading, &Filter::default(), Duration::Days(60)).unwrap();
+    let of_windows = items.iter().filter_map(|item| match item.matter {
+        Matter::Window(name, known, _) => Some((name, known, item.is_overdue(&reading), item.days(&reading))),
+        _ => None,
+    });
+    let found: Vec<_> =
+        of_windows.map(|(name, known, overdue, days)| format!("{name} {known} {overdue} {days}")).collect();
+    // On its last day it is not over, and those after it are not due yet.
+    assert_eq!(found, ["2022 open false 0"]);
 }
 
 #[test]

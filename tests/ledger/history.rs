@@ -368,15 +368,15 @@ fn a_kept_state_that_was_changed_is_found_by_verifying() {
     let (state_path, path) = (path, named("words-"));
     let sound = std::fs::read(&path).unwrap();
     let mut words = sound.clone();
-    let count = words.len() / 61;
-    let lifecycle = 16 + 38;
+    let count = words.len() / 64;
+    let lifecycle = 16 + 41;
     let records =
-        (count.saturating_sub(3)..=count).find(|count| words.len() == 60 * count + 20 + 36).unwrap();
+        (count.saturating_sub(3)..=count).find(|count| words.len() == 63 * count + 20 + 36).unwrap();
     words[lifecycle] ^= 3;
-    let sum = crc32fast::hash(&words[..60 * records]).to_le_bytes();
-    words[60 * records + 16..60 * records + 20].copy_from_slice(&sum);
+    let sum = crc32fast::hash(&words[..63 * records]).to_le_bytes();
+    words[63 * records + 16..63 * records + 20].copy_from_slice(&sum);
     let end = words.len() - 4;
-    let sum = crc32fast::hash(&words[60 * records..end]).to_le_bytes();
+    let sum = crc32fast::hash(&words[63 * records..end]).to_le_bytes();
     words[end..].copy_from_slice(&sum);
     std::fs::write(&path, &words).unwrap();
     let report = Ledger::verify_folder(&home, Vec::new(), &mut |_, _| {}).unwrap().0;

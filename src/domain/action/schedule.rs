@@ -225,7 +225,7 @@ mod tests {
         let author = Author { party: "DK".parse().unwrap(), institution: None };
         let (id, day, effective) = (uuid::Uuid::nil(), period().begin(), "2022-06".parse().unwrap());
         let place = Place { id, sequence: 9, day, author: &author, answers: None };
-        let planned = (said("2023-07").window, OccurrenceState::Planned);
+        let planned = Occurrence { state: OccurrenceState::Planned, ..said("2023-07") };
         let word = Word { occurrence: Some(planned), ..Word::spoken(&place, effective, Said::Progressed) };
         let words: Words = [word].into_iter().collect();
         assert_eq!(occurs(&words, "2023-07"), Ok(()));

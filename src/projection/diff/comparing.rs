@@ -120,7 +120,7 @@ impl Comparing<'_> {
                 known => known,
             };
             let of_window = |word: &Word| {
-                word.occurrence.filter(|(of, _)| of.begin() == name.begin()).map(|(_, state)| state)
+                word.occurrence.filter(|of| of.window.begin() == name.begin()).map(|of| of.state)
             };
             let cause = |found: &Self| {
                 let together = |axis: &Axis<'_, OccurrenceState>| (axis.joint, axis.value);
