@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = files::read(&self.requests, files::REQUESTS_LIMIT)?;
+        let bytes = files::requests(&self.requests)?;
         let ledger = settings.recording()?;
         super::privacy::known(&ledger, &self.party)?;
         // Nothing is taken in that could not be answered then.

@@ -66,7 +66,7 @@ pub(crate) struct Export {
     /// For whom: public, parties (what each of them may see), or a party
     #[arg(long = "for", value_name = "WHOM", value_parser = words::audience)]
     reader: Audience,
-    /// With the files that its reader may see
+    /// With the files whose names its reader may see
     #[arg(long)]
     evidence: bool,
     /// Into this file, which must not exist

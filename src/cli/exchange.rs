@@ -28,12 +28,12 @@ Examples:
   annals import requests.jsonl --dry-run
   annals import history.jsonl --make-keys
 
-A line is a signed request, or a draft that a key held here signs. The form of every line is read before any is recorded. \
+A line is a signed request, or a draft that a key held here signs. Every line is read before any is recorded; the rules judge one after another. \
 An import that was interrupted is completed by repeating it with the same file: what was recorded is passed over.")]
 pub(crate) struct Import {
     /// The file of requests
     file: PathBuf,
-    /// Judge every line, and record nothing
+    /// Judge line after line as if each were recorded, up to the first that is refused, and record nothing
     #[arg(long)]
     dry_run: bool,
     /// Make and register the keys that the file's speakers lack (illustrative ledgers only)
@@ -43,7 +43,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let bytes = files::read(&self.file, files::REQUESTS_LIMIT)?;
+        let bytes = files::requests(&self.file)?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
         let before = Standing::of(&ledger);
         let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)

@@ -19,6 +19,21 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     File::open(path).and_then(|input| limited(input, limit)).map_err(file(path, "read"))
 }
 
+/// A file of requests, an object of JSON on each line. A spreadsheet is refused as what it is.
+pub(crate) fn requests(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path, REQUESTS_LIMIT)?;
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let named = ["csv", "tsv", "xls", "xlsx", "ods"].iter().any(|sheet| extension == *sheet);
+    if bytes.starts_with(b"PK\x03\x04") || (named && !bytes.starts_with(b"{")) {
+        let path = path.display();
+        return Err(Failure::usage(format!(
+            "{path}: line 1 is no object of JSON, as each line of a file of requests is: a sheet that came back is taken in with \
+             `annals sheet in`, and a bundle with `annals mirror` or `annals restore`"
+        )));
+    }
+    Ok(bytes)
+}
+
 /// What the bytes of a file are, as `parse` reads them; `what` they are to be is said where they are not.
 pub(crate) fn parsed<T, E: Error + Send + Sync + 'static>(
     path: &Path,

@@ -151,10 +151,7 @@ fn row(value: &Value) -> Result<(), Failure> {
     write(&csv::plain(&keys, &[members.iter().map(|(_, value)| cell(value)).collect()]).map_err(unwritten)?)
 }
 
-/// A number and what it counts.
-pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
+pub(crate) use annals::domain::value::counted as count;
 
 /// What a word changes nothing of, with a line for each axis: where its party stands, another one of its own says.
 pub(crate) fn unmoved(overtaken: &[Overtaken]) -> String {

@@ -340,10 +340,14 @@ impl Answer {
             return match (&action, others.as_slice()) {
                 // An action that is not known is refused by name, with the nearest.
                 (None, _) => Ok(None),
-                (Some(action), []) => Err(Failure::usage(format!(
-                    "nobody but {} has asserted anything of {} that stands: there is no word to answer",
-                    author.party, action.action.reference
-                ))),
+                (Some(action), []) => {
+                    let own = words.standing().any(|word| word.party == author.party);
+                    let but = if own { format!(" but {}", author.party) } else { String::new() };
+                    Err(Failure::usage(format!(
+                        "nobody{but} has asserted anything of {} that stands: there is no word to answer",
+                        action.action.reference
+                    )))
+                }
                 (Some(_), [word]) => Ok(Some(word.id)),
                 // What is signed cannot be taken back.
                 (Some(action), [latest, ..]) => {

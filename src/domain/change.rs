@@ -142,7 +142,7 @@ impl Kind {
     #[must_use]
     pub const fn needs(self) -> &'static str {
         match self {
-            Self::Retain | Self::Suspend | Self::Discontinue => "nothing but its date",
+            Self::Retain | Self::Suspend | Self::Discontinue => "its date",
             Self::Amend => "the new `text`",
             Self::Clarify => "at least one of `cycle`, `lead` and `due`",
             Self::Merge => "the one action `into` which it goes",

@@ -83,6 +83,9 @@ pub enum Refusal {
     /// To what is said of an institution or an instrument.
     #[error(transparent)]
     Assertion(#[from] assertion::Refusal),
+    /// An action into itself.
+    #[error("{0} does not go into itself: name another action")]
+    Itself(Code),
     /// Created by one party alone.
     #[error("after the founding an action is created by the last consent to its proposal, in a review")]
     Unproposed,

@@ -19,7 +19,7 @@ pub const TEXT_LIMIT: usize = 32_768;
 pub enum NotAValue {
     /// Not a reference or id.
     #[error(
-        "`{0}` is not a reference: 1 to 64 letters, digits, `.`, `_` and `-`, the first a letter or digit"
+        "`{0}` is not a reference: 1 to 64 of the letters A to Z and a to z, digits, `.`, `_` and `-`, the first a letter or digit"
     )]
     Code(String),
     /// An empty text.
@@ -201,6 +201,12 @@ pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
         .unwrap_or_default()
 }
 
+/// A number and what it counts: `1 entry`, `2 entries`.
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Words that somebody else wrote, as a terminal shows them: what would command it, or turn round what follows (the embeddings,
 /// overrides and isolates of Unicode UAX #9), is escaped. Lines and tabs stay.
 ///
@@ -238,7 +244,7 @@ pub fn in_line(text: &str) -> String {
 
 fn first_refused(text: &str) -> Option<char> {
     // Most texts are letters, digits and spaces alone, which are told by their bytes.
-    let told = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let told = text.bytes().fold(true, |told, byte| told & matches!(byte, b' '..=b'~'));
     if told { None } else { text.chars().find(|character| refused(*character)) }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::party;
 use crate::domain::review::Axis;
 use crate::domain::value::Code;
 use crate::ledger::{Ledger, LedgerError, Receipt, RecordError};
-use crate::record::fact::is_on_latest;
+use crate::record::fact::{Fact, FactFault, is_on_latest};
 use crate::record::ids;
 use crate::record::refusal::Refusal;
 use crate::record::request::{Draft, Submission, SubmissionFault};
@@ -53,6 +53,9 @@ pub enum LineError {
     /// Not a request.
     #[error(transparent)]
     Form(#[from] SubmissionFault),
+    /// It says nothing that can be said.
+    #[error(transparent)]
+    Fact(#[from] FactFault),
     /// Not UTF-8, or too long.
     #[error("not a line of UTF-8 text of at most 1 MB")]
     Text,
@@ -120,13 +123,29 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
     Ok(keyring.key(&held)?)
 }
 
-/// Whether a line has the form of a request; empty ones are passed over. Reading a whole file so before any of it is
-/// imported spares its user a file that is recorded in part: mended, it would be another file, with other ids.
+/// Whether a line has the form of a request, and says what an event of its type can say; empty ones are passed over. Reading a whole
+/// file so before any of it is imported spares its user a file that is recorded in part: mended, it would be another file, with other ids.
 ///
 /// # Errors
 /// [`ImportError`].
 pub fn check(line: u64, bytes: &[u8]) -> Result<(), ImportError> {
-    read(bytes).map(drop).map_err(|source| ImportError { line, source })
+    let says = |submission| match submission {
+        Submission::Signed(request, _) => Fact::read(&request.event).map(drop),
+        // What it leaves out is known once what stands before it is recorded.
+        Submission::Draft(draft) if is_cut_off_alone(&draft).is_some() => Ok(()),
+        Submission::Draft(draft) => draft.check(),
+    };
+    let read = read(bytes).and_then(|read| Ok(read.map(says).transpose()?));
+    read.map(drop).map_err(|source| ImportError { line, source })
+}
+
+/// On which axis, and at which date, a review is opened of which its draft says no more.
+fn is_cut_off_alone(draft: &Draft) -> Option<(Axis, Effective)> {
+    let said = |name: &str| draft.data.get(name).and_then(Value::as_str);
+    let axis = said("axis").and_then(|word| Axis::ALL.iter().find(|axis| axis.as_str() == word))?;
+    let cutoff = said("cutoff").and_then(|date| date.parse::<Effective>().ok())?;
+    let given = ["size", "head"].iter().any(|name| draft.data.contains_key(*name));
+    (draft.kind == OPENED && !given).then_some((*axis, cutoff))
 }
 
 /// Reads a line; nothing of an empty one.
@@ -264,20 +283,14 @@ impl<'a> Import<'a> {
     /// A review that is opened by its cut-off alone: on the reading that this names once what stands before it in the file is recorded,
     /// or, where it was opened before, on the same one again.
     fn opening<'d>(&mut self, id: Uuid, draft: &'d Draft) -> Result<Cow<'d, Draft>, Failure> {
-        let said = |name: &str| draft.data.get(name).and_then(Value::as_str);
-        let axis = said("axis").and_then(|word| Axis::ALL.iter().find(|axis| axis.as_str() == word));
-        let cutoff = said("cutoff").and_then(|date| date.parse::<Effective>().ok());
-        let given = ["size", "head"].iter().any(|name| draft.data.contains_key(*name));
-        let (OPENED, Some(axis), Some(cutoff), false) = (draft.kind.as_str(), axis, cutoff, given) else {
-            return Ok(Cow::Borrowed(draft));
-        };
+        let Some((axis, cutoff)) = is_cut_off_alone(draft) else { return Ok(Cow::Borrowed(draft)) };
         self.commit()?;
         let mut opened = draft.clone();
         if let Some(entry) = self.ledger.recorded(id).map_err(LineError::from)? {
             let recorded = entry.request.event.data.members().into_iter();
             opened.data.extend(recorded.filter(|(name, _)| ["size", "head"].contains(&name.as_str())));
         } else {
-            let head = self.ledger.frozen(*axis, cutoff).map_err(LineError::from)?;
+            let head = self.ledger.frozen(axis, cutoff).map_err(LineError::from)?;
             opened.data.insert("size".to_owned(), head.size.into());
             opened.data.insert("head".to_owned(), head.leaf.to_string().into());
         }

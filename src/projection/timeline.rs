@@ -10,6 +10,7 @@ use crate::domain::party::Event as Party;
 use crate::domain::programme::Event as Programme;
 use crate::domain::review::Event as Review;
 use crate::domain::status::Assurance;
+use crate::domain::value::counted;
 use crate::domain::value::{Code, Text};
 use crate::domain::word::Words;
 use crate::record::adoption::Event as Adoption;
@@ -280,10 +281,6 @@ pub fn change(change: &Change) -> String {
             format!("{} into {}", change.kind(), joined(change.successors()))
         }
     }
-}
-
-fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn said(event: &Action) -> (String, Option<String>) {

@@ -56,7 +56,22 @@ pub fn files(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<F
 /// large it may be.
 #[must_use]
 pub fn named(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<(String, u64)> {
-    let files = files(event, known);
+    shown(event, known, &|_| true)
+}
+
+/// As [`named`], for somebody who may see the values under some digests: a file is for whom its name is. What it holds is no more to be
+/// told to others than what it is called, though its digest stands in clear.
+#[must_use]
+pub fn shown(
+    event: &Event,
+    known: &dyn Fn(&str) -> Option<Disclosure>,
+    may_see: &dyn Fn(&Digest) -> bool,
+) -> Vec<(String, u64)> {
+    let mut files = files(event, known);
+    files.retain(|file| match &file.filename {
+        Shown::Withheld(digest) => may_see(digest),
+        Shown::Absent | Shown::Clear(_) => true,
+    });
     let plan =
         upcast::newest(event).data.members().get("plan_sha256").and_then(Value::as_str).map(str::to_owned);
     let plan = plan.map(|sha256| (sha256, PLAN_LIMIT));

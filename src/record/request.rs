@@ -5,6 +5,7 @@
 //! {"as":"KR/MSIT","subject":"actions/1.G2G.3","type":"annals.action.progressed.v1","time":"2022-06-01T08:00:00.000Z","data":{…}}
 //! ```
 
+use super::fact::{Fact, FactFault};
 use super::role::Role;
 use super::withheld::{self, Audiences};
 use crate::domain::party::Author;
@@ -293,6 +294,19 @@ impl Draft {
         key: &SigningKey,
         salt: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<(Request, Vec<Disclosure>), EntryFault> {
+        let (event, disclosures) = self.event(id, ledger, basehash, salt);
+        let event = Event { keyid: key.verifier().keyid().into(), ..event };
+        Ok((event.sign(key)?, disclosures))
+    }
+
+    /// The event, but for whose key signs it.
+    fn event(
+        &self,
+        id: Uuid,
+        ledger: &str,
+        basehash: LeafHash,
+        salt: &mut dyn FnMut() -> [u8; 16],
+    ) -> (Event, Vec<Disclosure>) {
         let (data, disclosures) = withheld::seal(&self.normalised(), &self.audiences(), salt);
         let event = Event {
             ledger: ledger.into(),
@@ -301,13 +315,22 @@ impl Draft {
             kind: self.kind.as_str().into(),
             subject: self.subject.as_str().into(),
             time: self.time,
-            keyid: key.verifier().keyid().into(),
+            keyid: "".into(),
             basehash,
             causationid: self.causationid,
             correlationid: self.correlation().map(Into::into),
             data: data.into(),
         };
-        Ok((event.sign(key)?, disclosures))
+        (event, disclosures)
+    }
+
+    /// Whether it says something that an event of its type can say, whatever the history is.
+    ///
+    /// # Errors
+    /// [`FactFault`], by name.
+    pub fn check(&self) -> Result<(), FactFault> {
+        let (event, _) = self.event(Uuid::nil(), "", LeafHash::NONE, &mut || [0; 16]);
+        Fact::read(&event).map(drop)
     }
 
     /// The fields with their texts in NFC, but for those that are somebody else's octets.

@@ -210,7 +210,7 @@ const CASES: [Case; 31] = [
         },
         "sled",
         "untidy",
-        "1 entries behind",
+        "1 entry behind",
     ),
     (|place| fs::remove_dir_all(place.ledger.join("index")).unwrap(), "state", "untidy", "is missing"),
     (|place| fs::write(place.snapshot(), "{}").unwrap(), "state", "untidy", "cannot be used"),
@@ -224,7 +224,7 @@ const CASES: [Case; 31] = [
         },
         "state",
         "untidy",
-        "1 entries behind",
+        "1 entry behind",
     ),
     (
         |place| fs::remove_file(place.ledger.join("disclosures.jsonl")).unwrap(),
@@ -566,7 +566,7 @@ fn that_no_checkpoint_is_kept_is_good_to_know_where_this_desk_signed_some() {
     let finding = &found["findings"][0];
     assert!(
         (code, &finding["gravity"]) == (Some(1), &json!("untidy"))
-            && finding["what"].as_str().unwrap().ends_with("the backup has 1 that were cosigned")
+            && finding["what"].as_str().unwrap().ends_with("the backup has 1 checkpoint that was cosigned")
             && found["findings"].as_array().unwrap().len() == 1,
         "{found:#}"
     );

@@ -467,14 +467,25 @@ fn a_request_that_is_none_is_named_by_its_line_and_its_place() {
         place.refused(["import", "requests.jsonl"], 2, &[words, &["requests.jsonl", "line 1"]].concat());
     }
     place.refused(["import", "nothere.jsonl"], 2, &["nothere.jsonl", "cannot be read"]);
+    for (name, bytes) in [("list.csv", &b"ref,status\n1.G2G.1,done\n"[..]), ("list", b"PK\x03\x04")] {
+        fs::write(place.path(name), bytes).unwrap();
+        place.refused(["import", name], 2, &[name, "line 1", "annals sheet in"]);
+        place.refused(["answer", name, "--for", "KR", "-o", "answer.bundle"], 2, &[name, "annals sheet in"]);
+        assert!(!place.path("answer.bundle").exists());
+    }
 }
 
 #[test]
 fn the_lines_before_one_that_is_refused_are_recorded_if_the_answer_says_so() {
     let place = Place::founded();
     let line = |note: &str| format!("{{{HEAD},\"data\":{{\"effective\":\"2022\",\"note\":\"{note}\"}}}}\n");
-    for (last, code) in [("not JSON\n", 2), ("{\"request\":{}}\n", 2)] {
-        fs::write(place.path("requests.jsonl"), [&line("one"), &line("two"), last].concat()).unwrap();
+    for (last, code) in [
+        ("not JSON\n".to_owned(), 2),
+        ("{\"request\":{}}\n".to_owned(), 2),
+        // What no event of its type can say is known before any rule is asked.
+        (format!("{{{HEAD},\"data\":{{\"effective\":\"2022\",\"lifecycle\":\"done\"}}}}\n"), 2),
+    ] {
+        fs::write(place.path("requests.jsonl"), [line("one"), line("two"), last].concat()).unwrap();
         let before = lines(&place.export());
         let answer = place.annals(["import", "requests.jsonl"]);
         answer.says(code, &["requests.jsonl", "line 3"]);
@@ -542,6 +553,39 @@ fn what_is_postponed_has_its_window_and_what_is_put_forward_is_so_once() {
     let twice =
         [&progress[..], &["--lifecycle", "under_way", "--evidence", "one.pdf", "--evidence", "two.pdf"]];
     place.refused(twice.concat(), 2, &["two.pdf is the same file as one.pdf"]);
+}
+
+#[test]
+fn what_is_held_on_the_date_that_a_window_was_given_counts_for_that() {
+    let place = Place::founded();
+    let held = |party: &str, more: &[&str]| {
+        let command = ["record", "progress", "1.G2G.3", "--as", party, "--occurrence"];
+        let answer = place.annals([&command[..], more].concat());
+        (answer.code, answer.err)
+    };
+    assert_eq!(
+        held("KR", &["postponed", "--window", "2021", "--date", "2022-02", "--effective", "2021-12"]).0,
+        Some(0)
+    );
+    for party in ["KR", "DK"] {
+        let (code, told) = held(party, &["held", "--date", "2022-02-10"]);
+        assert!(code == Some(0) && told.contains("the date of the window 2021 of 1.G2G.3"), "{told}");
+    }
+    let (code, told) = held("DK", &["held", "--date", "2022-06-10"]);
+    assert!(code == Some(0) && !told.contains("counts for"), "{told}");
+    let windows = place.done(["status", "--format", "csv"]);
+    let row = windows.lines().find(|line| line.contains("1.G2G.3,")).unwrap().to_owned();
+    assert!(row.contains("2021 held; 2022 held; 2023 missed; 2024 missed"), "{row}");
+    for (state, window) in [("planned", "2023"), ("confirmed", "2024")] {
+        held("KR", &[state, "--window", window, "--date", "2024-03-01", "--effective", "2023"]);
+    }
+    let (code, told) = held("KR", &["held", "--date", "2024-03-01"]);
+    assert!(code == Some(2) && told.contains("2023 and 2024") && told.contains("--window"), "{told}");
+    assert_eq!(held("KR", &["held", "--date", "2024-03-01", "--window", "2024"]).0, Some(0));
+    let once =
+        ["record", "progress", "2.TRA.2", "--as", "KR", "--occurrence", "held", "--date", "2022-06-10"];
+    place.refused(once, 2, &["2.TRA.2 has no cycle", "--window 2022"]);
+    place.refused(["record", "confirm", "2.TRA.2", "--as", "DK"], 2, &["nobody has asserted anything"]);
 }
 
 #[test]

@@ -302,7 +302,7 @@ fn what_ends_an_action_is_the_word_of_both_sides_and_the_last() {
 fn merged_and_split_actions_point_to_what_they_go_on_in() {
     let mut desk = reviewing();
     for (into, reason) in
-        [(json!(["1.G2G.2"]), "no other action 1.G2G.2"), (json!(["1.G2G.7"]), "no other action 1.G2G.7")]
+        [(json!(["1.G2G.2"]), "1.G2G.2 does not go into itself"), (json!(["1.G2G.7"]), "no action 1.G2G.7")]
     {
         no(&mut desk, "DK", ACTION, "action.proposed", proposal("merge", json!({"into": into})), reason);
     }

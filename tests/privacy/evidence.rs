@@ -41,6 +41,30 @@ fn where_a_file_cannot_be_kept_nothing_names_it() {
 }
 
 #[test]
+fn a_file_is_in_the_bundles_of_whoever_may_see_its_name() {
+    for (audience, readers) in [
+        ("public", &["public", "parties", "KR", "DK"][..]),
+        ("parties", &["parties", "KR", "DK"]),
+        // Korea put it forward.
+        ("KR", &["KR"]),
+    ] {
+        let place = Place::founded();
+        fs::write(place.path("minutes.txt"), MINUTES).unwrap();
+        place.done([&PROGRESS[..], &["--evidence", "minutes.txt", "--audience", audience]].concat());
+        place.done(["checkpoint"]);
+        for reader in ["public", "parties", "KR", "DK"] {
+            let name = format!("{reader}.bundle");
+            place.done(["bundle", "export", "--for", reader, "--evidence", "-o", &name]);
+            let bundle = fs::read(place.path(&name)).unwrap();
+            // Files are stored as they are.
+            let is_in = bundle.windows(MINUTES.len()).any(|part| part == MINUTES);
+            assert_eq!(is_in, readers.contains(&reader), "for {audience}, to {reader}");
+            place.done(["bundle", "verify", &name]);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_missing_or_changed_is_said_and_brought_back() {
     let place = shown();
     assert_eq!(state(&place), (Some(0), "found".to_owned()));

@@ -82,7 +82,11 @@ const fn line(error: &LineError) -> u8 {
     match error {
         LineError::Record(error) => record(error),
         LineError::Ledger(_) => 3,
-        LineError::Form(_) | LineError::Text | LineError::Sign(_) | LineError::Key(_) => 2,
+        LineError::Form(_)
+        | LineError::Fact(_)
+        | LineError::Text
+        | LineError::Sign(_)
+        | LineError::Key(_) => 2,
     }
 }
 

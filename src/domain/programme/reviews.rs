@@ -46,9 +46,13 @@ impl Programme {
         };
         change::allows(state, words, decision, days)?;
         for into in decision.change.successors() {
-            let Some(successor) = self.actions.get(into).filter(|_| into != reference) else {
-                let others = self.actions.keys().filter(|other| *other != reference);
-                return Err(unknown("other action", into.as_str(), others));
+            if into == reference {
+                return Err(Refusal::Itself(into.clone()));
+            }
+            let Some(successor) = self.actions.get(into) else {
+                let standing = self.actions.iter().filter(|(_, action)| action.ended.is_none());
+                let others = standing.map(|(other, _)| other).filter(|other| *other != reference);
+                return Err(unknown("action", into.as_str(), others));
             };
             if successor.ended.is_some() {
                 return Err(action::Refusal::Ended(into.clone(), successor.ended.since()).into());

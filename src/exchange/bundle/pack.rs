@@ -152,13 +152,14 @@ fn put_files<W: Write + Seek>(
         let event = &entry.request.event;
         let (_, held) = Fact::read(event).map_err(|fault| LedgerError::Fact(entry.seal.sequence, fault))?;
         // A digest that the reader may not see is as if it were not here.
-        let seen = |digest: &str| -> Option<Disclosure> {
-            let digest = Digest::parse(digest)?;
-            let held = held.iter().find(|held| held.digest == digest)?;
-            let shown = held.audience.admits(&recipe.reader, &event.source);
-            if shown { ledger.disclosure(&digest) } else { None }
+        let may_see = |digest: &Digest| {
+            let held = held.iter().find(|held| held.digest == *digest);
+            held.is_some_and(|held| held.audience.admits(&recipe.reader, &event.source))
         };
-        wanted.extend(evidence::named(event, &seen).into_iter().map(|(sha256, _)| sha256));
+        let seen = |digest: &str| -> Option<Disclosure> {
+            Digest::parse(digest).filter(may_see).and_then(|digest| ledger.disclosure(&digest))
+        };
+        wanted.extend(evidence::shown(event, &seen, &may_see).into_iter().map(|(sha256, _)| sha256));
         Ok(())
     })?;
     let (mut files, mut missing) = (0, 0);

@@ -45,7 +45,7 @@ pub enum Wrong {
     #[error("a formula is not taken, because what it shows can change: paste its value")]
     Formula,
     /// Changed where nothing is filled in.
-    #[error("this cell is only read, and its change would be lost: put `{0}` back")]
+    #[error("this cell is only read, and its change would be lost: {}", back(.0))]
     Read(String),
     /// Not a word of its axis.
     #[error("`{found}` is not {what}: {words}{hint}")]
@@ -113,4 +113,9 @@ impl Wrong {
     pub const fn is_a_refusal(&self) -> bool {
         matches!(self, Self::Evidence(_) | Self::Since(..) | Self::Refused(_))
     }
+}
+
+/// What to do with a cell that is only read.
+fn back(was: &str) -> String {
+    if was.is_empty() { "empty it".to_owned() } else { format!("put `{was}` back") }
 }

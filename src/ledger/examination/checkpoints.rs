@@ -1,6 +1,7 @@
 //! The checkpoints that are kept: whether each can be read, and whether it is signed and of these entries.
 
 use super::{Examining, Gravity, Part, remedy, why};
+use crate::domain::value::counted;
 use crate::ledger::{checkpoints, shelf};
 use crate::record::completeness::{Completed, Unsound};
 use crate::record::state::State;
@@ -64,7 +65,8 @@ impl Examining<'_> {
         if !kept.exists() {
             let many = lost.count();
             if many > 0 {
-                let what = format!("no checkpoint is kept, and the backup has {many} that were cosigned");
+                let many = counted(many as u64, "checkpoint that was", "checkpoints that were");
+                let what = format!("no checkpoint is kept, and the backup has {many} cosigned");
                 self.add(Part::Checkpoints, Gravity::Untidy, what, self.remedies.checkpoints());
             }
             return;

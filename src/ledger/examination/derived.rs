@@ -1,6 +1,7 @@
 //! What is derived from the entries: sled, and the state that was kept of them.
 
 use super::{Examining, Gravity, Part, condition, remedy};
+use crate::domain::value::counted;
 use crate::ledger::past::follows;
 use crate::ledger::sequencer::SPARED;
 use crate::ledger::{SMALL, snapshot};
@@ -43,7 +44,11 @@ impl Examining<'_> {
                 let behind = size - known.size;
                 untidy(
                     Part::State,
-                    format!("`{}` is {behind} entries behind: readers read them each time", snapshot::FOLDER),
+                    format!(
+                        "`{}` is {} behind: readers read what is missing each time",
+                        snapshot::FOLDER,
+                        counted(behind, "entry", "entries")
+                    ),
                 );
             }
             None if size > 0 && beside.is_none() => {
@@ -65,7 +70,8 @@ impl Examining<'_> {
                 );
             }
             Derived::Behind(entries) => {
-                untidy(Part::Sled, format!("`sled` is {entries} entries behind the journal"));
+                let entries = counted(entries, "entry", "entries");
+                untidy(Part::Sled, format!("`sled` is {entries} behind the journal"));
             }
             Derived::Broken(reason) => {
                 untidy(Part::Sled, format!("`sled` is not what the journal has: {reason}"));

@@ -2,6 +2,7 @@
 
 use super::beside::NAMED;
 use super::{DISCLOSURES, Examining, Gravity, Named, Part};
+use crate::domain::value::counted;
 use crate::ledger::named::Withheld;
 use crate::ledger::{LedgerError, erasing, lines};
 use crate::store::runs::Runs;
@@ -72,17 +73,20 @@ impl Examining<'_> {
             );
             self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.erased());
         }
+        let strays = match stray {
+            1 => "1 disclosure belongs to no entry".to_owned(),
+            many => format!("{many} disclosures belong to no entry"),
+        };
         if stray > 0 && self.writer.is_none() && !self.is_grave() {
             // What is missing may be what was changed.
             if at_hand < named.withheld() {
                 let missing = named.withheld().saturating_sub(at_hand);
-                let what = format!(
-                    "{stray} disclosures belong to no entry, and {missing} values are not at hand: their lines may have been changed"
-                );
+                let values = counted(missing, "value", "values");
+                let what =
+                    format!("{strays}, and {values} not at hand: what is kept of them may have been changed");
                 self.add(Part::Disclosures, Gravity::Wrong, what, self.remedies.disclosures(&[]));
             } else {
-                let what =
-                    format!("{stray} disclosures belong to no entry: what they are of was never recorded");
+                let what = format!("{strays}: nothing was ever recorded that withholds as much");
                 self.add(Part::Disclosures, Gravity::Fine, what, ("nothing is to be done", Vec::new()));
             }
         }
