@@ -177,7 +177,12 @@ fn given(ledger: &Ledger, action: &action::State, held: Effective) -> Result<Opt
     let (state, reference) = (ledger.state(), &action.action.reference);
     let words = ledger.words(reference)?;
     let status = status::of(&words, &state.parties(), None, state.grace_days());
-    let is_on = |date: Effective| date.begin() <= held.begin() && held.end() <= date.end();
+    // A whole year says too little of which it was.
+    let is_on = |date: Effective| {
+        date.begin() <= held.begin()
+            && held.end() <= date.end()
+            && (date.end() - date.begin()).num_days() <= 31
+    };
     let stands = |axis: &Axis<'_, OccurrenceState>| axis.value != Some(OccurrenceState::Cancelled);
     let given = status.occurrences.iter().filter(|(_, axis)| stands(axis) && axis.date().is_some_and(is_on));
     let given: Vec<Effective> = given.map(|(window, _)| *window).collect();

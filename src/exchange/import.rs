@@ -84,7 +84,8 @@ pub enum NoKey {
     Institution(#[from] party::Refusal),
     /// None registered.
     #[error(
-        "{0} has no {1} key in force; its authority registers one, with `annals key register … --as {2}`"
+        "{0} has no {1} key in force: `annals key new {0}/{1}-1` makes one, and its authority registers it, with `annals key register … \
+         --role {1} --as {2}`"
     )]
     Registered(String, String, Code),
     /// None held here.

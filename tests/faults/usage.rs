@@ -582,6 +582,9 @@ fn what_is_held_on_the_date_that_a_window_was_given_counts_for_that() {
     let (code, told) = held("KR", &["held", "--date", "2024-03-01"]);
     assert!(code == Some(2) && told.contains("2023 and 2024") && told.contains("--window"), "{told}");
     assert_eq!(held("KR", &["held", "--date", "2024-03-01", "--window", "2024"]).0, Some(0));
+    held("KR", &["postponed", "--window", "2021", "--date", "2022", "--effective", "2022-07"]);
+    let (code, told) = held("KR", &["held", "--date", "2022-09-10"]);
+    assert!(code == Some(0) && !told.contains("counts for"), "a year is no date of one alone: {told}");
     let once =
         ["record", "progress", "2.TRA.2", "--as", "KR", "--occurrence", "held", "--date", "2022-06-10"];
     place.refused(once, 2, &["2.TRA.2 has no cycle", "--window 2022"]);
