@@ -28,8 +28,8 @@ Examples:
   annals import requests.jsonl --dry-run
   annals import history.jsonl --make-keys
 
-A line is a signed request, or a draft that a key held here signs. Every line is read before any is recorded; the rules judge one after another. \
-An import that was interrupted is completed by repeating it with the same file: what was recorded is passed over.")]
+A line is a signed request, or a draft that a key held here signs. Every line is read before any is recorded; the rules judge one \
+after another. An import that was interrupted is completed by repeating it with the same file: what was recorded is passed over.")]
 pub(crate) struct Import {
     /// The file of requests
     file: PathBuf,

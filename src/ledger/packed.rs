@@ -6,8 +6,9 @@
 //!         said outcome occurrence lifecycle health (1 each) measures (4)
 //! ```
 //!
-//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said, as the date of an occurrence is where it has none. A correction is a
-//! record as well, and has its day and the word that it voids, so that the records before an entry give the words as they were then.
+//! Numbers are big-endian. A word of an axis is its place among all of it, from 1; 0 where nothing is said, as where an occurrence has
+//! no date. A correction is a record as well, and has its day and the word that it voids, so that the records before an entry give the
+//! words as they were then.
 
 use crate::domain::assertion::{Health, Lifecycle, Occurrence, OccurrenceState, Outcome};
 use crate::domain::date::Effective;

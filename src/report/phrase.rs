@@ -3,11 +3,12 @@
 //! How it reads in each is not here but in [`super::labels`].
 
 use super::labels;
+use crate::domain::assertion::OccurrenceState;
 use crate::domain::change::Change;
 use crate::domain::date::Cycle;
 use crate::domain::value::Code;
 use crate::projection::agenda::{Item, Matter};
-use crate::projection::board::STALE_DAYS;
+use crate::projection::board::{STALE_DAYS, Window};
 use crate::projection::{audit, silence};
 use std::borrow::Borrow;
 use std::fmt;
@@ -162,7 +163,10 @@ pub fn matter(matter: &Matter<'_>) -> Phrase {
         Matter::Task { institution, role, .. } => Phrase::new("task")
             .with("institution", institution.as_str())
             .with("role", Part::Word(role.to_string())),
-        // It is told with the day on which it is to be.
+        // It is told with the day on which it is to be, which is not that of its window.
+        Matter::Window(window, Window::Said(_, Some(OccurrenceState::Postponed)), Some(_)) => {
+            Phrase::new("window-moved").with("window", window.to_string())
+        }
         Matter::Window(window, known, Some(_)) => Phrase::new("window")
             .with("window", window.to_string())
             .with("state", Part::Word(known.to_string())),

@@ -592,6 +592,23 @@ fn what_is_held_on_the_date_that_a_window_was_given_counts_for_that() {
 }
 
 #[test]
+fn an_occurrence_stands_in_the_calendar_on_the_date_that_it_was_given() {
+    let place = Place::founded();
+    for (state, window, date) in [("postponed", "2021", "2022-02-10"), ("confirmed", "2022", "2022-09-05")] {
+        let said = ["--occurrence", state, "--window", window, "--date", date, "--effective", "2021-12"];
+        place.done([&["record", "progress", "1.G2G.3", "--as", "KR"][..], &said].concat());
+    }
+    let feed = place.done(["calendar", "--within", "2y", "--today", "2022-01-01"]);
+    let events = |wanted: &str| -> Vec<String> {
+        let own = feed.split("BEGIN:VEVENT").filter(|event| event.contains("UID:actions/1.G2G.3/"));
+        let lines = own.flat_map(|event| event.lines().filter(|line| line.starts_with(wanted)));
+        lines.map(|line| line[wanted.len()..].to_owned()).collect()
+    };
+    assert_eq!(events("DTSTART;VALUE=DATE:"), ["20220210", "20220905", "20231231"]);
+    assert_eq!(events("SUMMARY:1.G2G.3: "), ["2021\\, new date", "2022 confirmed", "window 2023 closes"]);
+}
+
+#[test]
 fn an_answer_without_a_word_says_which_it_answers() {
     let place = Place::founded();
     place.done(PROGRESS);

@@ -68,6 +68,7 @@ phrase-health-stale = oplysningen om tilstanden er forældet
 phrase-health-fresh = oplysningen om tilstanden er igen aktuel
 phrase-task = { $institution } som { $role }
 phrase-window-closes = perioden { $window } udløber
+phrase-window-moved = { $window }, ny dato
 phrase-lapses = aftalegrundlaget udløber
 phrase-lapsed = aftalegrundlaget udløb { $day }
 phrase-closes = { $what }: frist { $day }

@@ -68,6 +68,7 @@ phrase-health-stale = its health is out of date
 phrase-health-fresh = its health is up to date again
 phrase-task = { $institution } as { $role }
 phrase-window-closes = window { $window } closes
+phrase-window-moved = { $window }, new date
 phrase-lapses = basis of agreement lapses
 phrase-lapsed = basis of agreement lapsed on { $day }
 phrase-closes = { $what }: due { $day }

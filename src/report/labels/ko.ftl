@@ -68,6 +68,7 @@ phrase-health-stale = 상태 정보의 최신성 상실
 phrase-health-fresh = 상태 정보 갱신
 phrase-task = { $institution }({ $role })
 phrase-window-closes = { $window } 기간 만료
+phrase-window-moved = { $window } 변경 일자
 phrase-lapses = 근거 문서 효력 만료
 phrase-lapsed = 근거 문서 효력 만료: { $day }
 phrase-closes = { $what }: 기한 { $day }
