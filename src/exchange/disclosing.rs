@@ -198,6 +198,10 @@ pub fn read(
         if input.take(LINE_LIMIT).read_until(b'\n', &mut line)? == 0 {
             break;
         }
+        // Of a longer line the rest is none.
+        if line.len() as u64 == LINE_LIMIT && !line.ends_with(b"\n") {
+            return Err(TakeError::Form(number));
+        }
         if line.trim_ascii().is_empty() {
             continue;
         }

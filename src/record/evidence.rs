@@ -52,10 +52,9 @@ pub fn files(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<F
     objects.map(|(number, item)| file(number, item, known)).collect()
 }
 
-/// The files that an event names in clear, or as far as `known` gives the disclosures of their digests: the SHA-256 of each, and how
-/// large it may be.
+/// The SHA-256 of each file that an event names: in clear, or as far as `known` gives the disclosures of the digests.
 #[must_use]
-pub fn named(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<(String, u64)> {
+pub fn named(event: &Event, known: &dyn Fn(&str) -> Option<Disclosure>) -> Vec<String> {
     shown(event, known, &|_| true)
 }
 
@@ -66,7 +65,7 @@ pub fn shown(
     event: &Event,
     known: &dyn Fn(&str) -> Option<Disclosure>,
     may_see: &dyn Fn(&Digest) -> bool,
-) -> Vec<(String, u64)> {
+) -> Vec<String> {
     let mut files = files(event, known);
     files.retain(|file| match &file.filename {
         Shown::Withheld(digest) => may_see(digest),
@@ -74,16 +73,8 @@ pub fn shown(
     });
     let plan =
         upcast::newest(event).data.members().get("plan_sha256").and_then(Value::as_str).map(str::to_owned);
-    let plan = plan.map(|sha256| (sha256, PLAN_LIMIT));
-    files
-        .into_iter()
-        .filter_map(|file| Some((file.sha256.clear()?.to_owned(), file.size)))
-        .chain(plan)
-        .collect()
+    files.iter().filter_map(|file| file.sha256.clear().map(str::to_owned)).chain(plan).collect()
 }
-
-/// The most bytes of a plan document, of which no entry says how large it is.
-const PLAN_LIMIT: u64 = 1 << 26;
 
 fn file(number: usize, item: &Map<String, Value>, known: &dyn Fn(&str) -> Option<Disclosure>) -> File {
     let clear = withheld::disclose(item, known);

@@ -102,3 +102,22 @@ fn what_belongs_to_no_entry_is_named_and_what_is_no_disclosure_ends_it_before_an
     assert!(err.contains("line 1: not taken: no entry here withholds a field `note`"), "{err}");
     assert_eq!(readable(&place, "restored").len(), 4);
 }
+
+#[test]
+fn a_line_of_more_than_a_disclosure_may_have_is_refused_and_not_read_as_two() {
+    let place = Place::founded();
+    place.done([&PROGRESS[..], &["--note", "Held"]].concat());
+    place.done(["disclose", "--for", "parties", "-o", "values.jsonl"]);
+    let values = fs::read(place.path("values.jsonl")).unwrap();
+    let line = values.split_inclusive(|byte| *byte == b'\n').next().unwrap().to_vec();
+    // With its newline at most 131,072 bytes.
+    for (length, taken) in [(131_072, true), (131_073, false), (140_000, false), (300_000, false)] {
+        let blanks = vec![b' '; length - line.len()];
+        fs::write(place.path("long.jsonl"), [blanks, line.clone()].concat()).unwrap();
+        if taken {
+            place.done(["disclose", "--take", "long.jsonl"]);
+        } else {
+            place.refused(["disclose", "--take", "long.jsonl"], 2, &["line 1"]);
+        }
+    }
+}

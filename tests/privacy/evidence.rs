@@ -65,6 +65,29 @@ fn a_file_is_in_the_bundles_of_whoever_may_see_its_name() {
 }
 
 #[test]
+fn a_file_whose_entry_says_another_size_is_restored_and_mirrored_all_the_same() {
+    let place = shown();
+    let sha256 = sha256(MINUTES);
+    for size in [0, 1_000] {
+        let draft = format!(
+            "{{\"as\":\"DK\",\"subject\":\"actions/2.TRA.2\",\"type\":\"annals.action.progressed.v1\",\
+             \"time\":\"2022-06-01T08:00:00.000Z\",\"data\":{{\"effective\":\"2022\",\"evidence\":\
+             [{{\"sha256\":\"{sha256}\",\"size\":{size},\"mediatype\":\"text/plain\"}}]}}}}\n"
+        );
+        fs::write(place.path("draft.jsonl"), draft).unwrap();
+        place.done(["import", "draft.jsonl"]);
+        place.done(["checkpoint"]);
+        let [bundle, restored, copy] = ["bundle", "restored", "copy"].map(|name| format!("{name}-{size}"));
+        place.done(["bundle", "export", "--for", "parties", "--evidence", "-o", &bundle]);
+        place.done(["bundle", "restore", &bundle, "--ledger", &restored]);
+        place.done(["mirror", &bundle, "--ledger", &copy]);
+        for folder in [restored, copy] {
+            assert_eq!(fs::read(place.path(&folder).join("blobs").join(&sha256)).unwrap(), MINUTES);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_missing_or_changed_is_said_and_brought_back() {
     let place = shown();
     assert_eq!(state(&place), (Some(0), "found".to_owned()));

@@ -159,7 +159,7 @@ fn put_files<W: Write + Seek>(
         let seen = |digest: &str| -> Option<Disclosure> {
             Digest::parse(digest).filter(may_see).and_then(|digest| ledger.disclosure(&digest))
         };
-        wanted.extend(evidence::shown(event, &seen, &may_see).into_iter().map(|(sha256, _)| sha256));
+        wanted.extend(evidence::shown(event, &seen, &may_see));
         Ok(())
     })?;
     let (mut files, mut missing) = (0, 0);

@@ -19,8 +19,8 @@ use crate::store::{Condition, StoreError};
 use crate::trail::disclosure::Digest;
 use crate::trail::entry::Entry;
 use crate::trail::tile::{Kind, Tile, WIDTH};
-use std::collections::{BTreeMap, HashSet};
-use std::io::{BufReader, Read};
+use std::collections::{BTreeSet, HashSet};
+use std::io::BufReader;
 use std::path::Path;
 
 /// Why a bundle is not restored.
@@ -53,7 +53,7 @@ pub enum UnpackError {
     #[error("`evidence/{0}` is named by no entry: it belongs to another bundle, or to none")]
     Unnamed(String),
     /// A file that is not the one of its name.
-    #[error("`evidence/{0}` is not the file that its name says, or larger than its entry does")]
+    #[error("`evidence/{0}` is not the file that its name says")]
     File(String),
     /// An answer that its own entries do not bear out.
     #[error(
@@ -193,11 +193,14 @@ pub fn take_beside(bundle: &mut Bundle, ledger: &Ledger) -> Result<Beside, Unpac
     unfit.map_or(Ok(()), Err)?;
     let (mut names, wanted) = (bundle.evidence()?, named(ledger)?);
     // A file whose digest was erased is named by no entry any more.
-    names.retain(|name| wanted.contains_key(name) || !erased.contains(name));
+    names.retain(|name| wanted.contains(name) || !erased.contains(name));
     for name in &names {
-        // Nothing is kept that no entry asks for, nor more of it than the entry says.
-        let size = wanted.get(name).ok_or_else(|| UnpackError::Unnamed(name.clone()))?;
-        let mut bytes = bundle.open_evidence(name)?.take(size.saturating_add(1));
+        // Nothing is kept that no entry asks for. How large it is says its digest: the size that an author wrote down may be another, and
+        // what was recorded with it could never be restored then.
+        if !wanted.contains(name) {
+            return Err(UnpackError::Unnamed(name.clone()));
+        }
+        let mut bytes = bundle.open_evidence(name)?;
         let blob = ledger.put_blob(&mut bytes).map_err(|error| match error {
             StoreError::Input(_) => UnpackError::File(name.clone()),
             error => LedgerError::from(error).into(),
@@ -243,9 +246,9 @@ fn bear_out(answers: &[Answer], ledger: &Ledger) -> Result<(), UnpackError> {
     Ok(())
 }
 
-/// The files that entries name, as far as their digests are known here, and how large each may be.
-fn named(ledger: &Ledger) -> Result<BTreeMap<String, u64>, LedgerError> {
-    let mut named = BTreeMap::new();
+/// The files that entries name, as far as their digests are known here.
+fn named(ledger: &Ledger) -> Result<BTreeSet<String>, LedgerError> {
+    let mut named = BTreeSet::new();
     let known = |digest: &str| Digest::parse(digest).and_then(|digest| ledger.disclosure(&digest));
     ledger.replay(0..u64::MAX, &mut |entry, _| {
         named.extend(evidence::named(&entry.request.event, &known));

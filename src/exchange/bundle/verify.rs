@@ -102,7 +102,7 @@ pub fn verify(
             verifier.push(line)?;
             each(at, line);
             if let Some(entry) = (!unnamed.is_empty()).then(|| Entry::parse(line).ok()).flatten() {
-                for (name, _) in evidence::named(&entry.request.event, &known) {
+                for name in evidence::named(&entry.request.event, &known) {
                     unnamed.remove(&name);
                 }
             }
