@@ -145,8 +145,8 @@ Examples:
   annals evidence check
   annals evidence check 1.G2G.3 --format csv
 
-A file is found, missing, changed (its bytes are not those that were named), withheld (its digest is not disclosed here), or \
-erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it back.")]
+A file is found, missing, changed (its SHA-256 or its size is not the one that was named), withheld (its digest is not \
+disclosed here), or erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it back.")]
 pub(crate) struct Check {
     /// Only what was put forward for this action
     #[arg(value_parser = words::action::<String>)]
@@ -188,20 +188,20 @@ pub(crate) struct Open {
 impl Open {
     fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let ledger = settings.reading()?;
-        let (sha256, filename) = self.named(&ledger)?;
+        let (sha256, said, filename) = self.named(&ledger)?;
         let path = self.output.unwrap_or_else(|| files::own_name(filename.as_deref(), &sha256));
-        let bytes = files::open(&ledger, &sha256, &path)?;
+        let bytes = files::open(&ledger, &sha256, said, &path)?;
         let text = format!("{bytes} bytes, as they were put forward, written to {}", path.display());
         let members = json!({"sha256": sha256, "bytes": bytes, "path": output::path(&path)});
         output::answer("opened", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The digest of the file that is meant, and its name.
-    fn named(&self, ledger: &Ledger) -> Result<(String, Option<String>), Failure> {
+    /// The digest of the file that is meant; how many bytes it has as an entry says, and its name.
+    fn named(&self, ledger: &Ledger) -> Result<(String, Option<u64>, Option<String>), Failure> {
         let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         if self.what.len() == 64 && self.what.bytes().all(digit) {
-            return Ok((self.what.clone(), None));
+            return Ok((self.what.clone(), None, None));
         }
         let (entry, number) = match self.what.split_once('/') {
             Some((entry, number)) => (entry, Some(number)),
@@ -226,7 +226,9 @@ impl Open {
             return Err(Failure::usage(format!("entry {sequence} has these files; name one of them:{list}")));
         };
         match &file.sha256 {
-            Shown::Clear(sha256) => Ok((sha256.clone(), file.filename.clear().map(str::to_owned))),
+            Shown::Clear(sha256) => {
+                Ok((sha256.clone(), Some(file.size), file.filename.clear().map(str::to_owned)))
+            }
             _ => Err(Failure::usage(format!(
                 "the digest of {sequence}/{} is {}: without it nobody can tell which file it is",
                 file.number,

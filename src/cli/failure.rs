@@ -22,7 +22,6 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::proving::ProveError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{LedgerError, RecordError};
-use annals::record::account::AccountFault;
 use annals::store::StoreError;
 use annals::trail::entry::EntryFault;
 use std::fmt::Display;
@@ -113,9 +112,6 @@ pub(crate) enum Failure {
     /// A file that is neither a checkpoint nor a proof.
     #[error("{}: {what}", path.display())]
     Note { path: PathBuf, what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    /// An account that is none, or proves nothing.
-    #[error("{}: NOT PROVED: not an account that proves anything", path.display())]
-    Account { path: PathBuf, source: AccountFault },
     /// A bundle that is not verified.
     #[error("{}: not verified", path.display())]
     Bundle { path: PathBuf, source: bundle::verify::VerifyError },

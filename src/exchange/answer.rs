@@ -94,7 +94,8 @@ const fn is_refusal(error: &RecordError) -> bool {
         RecordError::Refused(_)
         | RecordError::Attribute(_)
         | RecordError::Stray(_)
-        | RecordError::Disclosed(_) => true,
+        | RecordError::Disclosed(_)
+        | RecordError::Sized { .. } => true,
         RecordError::Copy(_)
         | RecordError::NoMark(_)
         | RecordError::Store(_)

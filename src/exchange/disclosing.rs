@@ -147,7 +147,7 @@ pub enum TakeError {
     Read(#[from] io::Error),
     /// A line that is none.
     #[error(
-        "line {0} is no disclosure: a JSON text of base64url is expected, as `annals disclose` writes it"
+        "line {0} is no disclosure: `[salt, name, value]` in base64url, as a JSON text, is expected, as `annals disclose` writes it"
     )]
     Form(u64),
     /// The ledger.

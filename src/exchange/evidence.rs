@@ -53,6 +53,19 @@ pub enum EvidenceError {
     /// Its bytes are others.
     #[error("the file {0} has changed here: `annals evidence add FILE` of a sound copy mends it")]
     Changed(String),
+    /// It is whole, and the entry says another size.
+    #[error(
+        "the file {sha256} has {kept} bytes, and the entry says {said}: it is not as it was put forward; `annals evidence open {sha256}` \
+         takes it out by its digest alone"
+    )]
+    Sized {
+        /// Of its bytes.
+        sha256: String,
+        /// How many bytes the entry says.
+        said: u64,
+        /// How many it has.
+        kept: u64,
+    },
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -104,11 +117,12 @@ impl Offered {
     }
 }
 
-/// Copies a file out of the ledger's folder, under a name that is free; its bytes are checked on the way.
+/// Copies a file out of the ledger's folder, under a name that is free; its bytes are checked on the way, and how many there are where
+/// an entry `said` so.
 ///
 /// # Errors
 /// [`EvidenceError`]: nothing is left under that name then.
-pub fn open(ledger: &Ledger, sha256: &str, path: &Path) -> Result<u64, EvidenceError> {
+pub fn open(ledger: &Ledger, sha256: &str, said: Option<u64>, path: &Path) -> Result<u64, EvidenceError> {
     let failed = |source| EvidenceError::Write { path: path.to_owned(), source };
     let mut file = Outgoing::create(path, Readers::Usual).map_err(failed)?;
     let copied = ledger.copy_blob(sha256, &mut file).map_err(|error| match error {
@@ -116,7 +130,15 @@ pub fn open(ledger: &Ledger, sha256: &str, path: &Path) -> Result<u64, EvidenceE
         other => LedgerError::from(other).into(),
     });
     match copied? {
-        Condition::Whole => file.finish().map_err(failed),
+        Condition::Whole => {
+            let kept = ledger.blob_size(sha256).map_err(LedgerError::from)?;
+            match (said, kept) {
+                (Some(said), Some(kept)) if said != kept => {
+                    Err(EvidenceError::Sized { sha256: sha256.to_owned(), said, kept })
+                }
+                _ => file.finish().map_err(failed),
+            }
+        }
         Condition::Missing => Err(EvidenceError::Missing(sha256.to_owned())),
         Condition::Changed => Err(EvidenceError::Changed(sha256.to_owned())),
     }

@@ -2,6 +2,7 @@
 
 use super::copied::NoMark;
 use super::disclosures::DisclosuresError;
+use super::evidence::sized;
 use super::past::Past;
 use crate::record::archive::{Archive, Holding};
 use crate::record::authority::Keys;
@@ -47,6 +48,19 @@ pub enum RecordError {
     /// A disclosure whose value its field cannot have.
     #[error(transparent)]
     Disclosed(#[from] WithheldFault),
+    /// A file that is kept here has another size than the request says.
+    #[error(
+        "file {number} is said to have {said} bytes, and the one that is kept here under its SHA-256 has {kept}: say its `size` as it is, or \
+         let `--evidence FILE` measure it"
+    )]
+    Sized {
+        /// Its place among the files of the request, from 1.
+        number: usize,
+        /// What the request says.
+        said: u64,
+        /// How many bytes it has.
+        kept: u64,
+    },
     /// The folder holds a copy.
     #[error(
         "{}: here is a copy, and the ledger would not know what is recorded in it: sign a request into a file (`annals request`, or `-o FILE` with \
@@ -79,6 +93,7 @@ impl RecordError {
             | Self::Attribute(_)
             | Self::Stray(_)
             | Self::Disclosed(_)
+            | Self::Sized { .. }
             | Self::Copy(_)
             | Self::NoMark(_)
             | Self::Disclosures(_) => false,
@@ -180,7 +195,7 @@ impl Past {
     ) -> Result<(), RecordError> {
         let claim = Claim::of(request, &self.state.keys);
         let own = belong(disclosures, claim.held());
-        self.judged(store, request, &claim, own, now, &Lines::default()).map(|_| ())
+        self.judged(store, (request, disclosures), &claim, own, now, &Lines::default()).map(|_| ())
     }
 
     fn admit(
@@ -191,7 +206,7 @@ impl Past {
         batch: &mut Batch,
     ) -> Result<Receipt, RecordError> {
         let Asked { request, claim, disclosures, own } = asked;
-        let judged = self.judged(store, &request, &claim, own, now, &batch.lines)?;
+        let judged = self.judged(store, (&request, &disclosures), &claim, own, now, &batch.lines)?;
         let ((fact, held), recorded) = match judged {
             Judged::Repeated(receipt) => {
                 // A ledger that was restored from its entries gets what is withheld back in this way, but what was erased.
@@ -218,7 +233,7 @@ impl Past {
     fn judged<'a>(
         &mut self,
         store: &dyn Store,
-        request: &Request,
+        (request, disclosures): (&Request, &[Disclosure]),
         claim: &'a Claim,
         own: Result<(), RecordError>,
         now: DateTime<Utc>,
@@ -234,6 +249,7 @@ impl Past {
         let judgement = self.state.decide(&mut self.index, request, claim, recorded);
         let read = judgement.map_err(AppendError::Failed)??;
         own?;
+        sized(store, &request.event, disclosures)?;
         Ok(Judged::Admitted(read, recorded))
     }
 

@@ -132,12 +132,12 @@ impl Disclosed<'_> {
         let Some(sha256) = file.sha256.clear() else {
             return format!("{words}, {}", self.without_digest(file).as_str());
         };
-        let path = self.ledger.blob_path(sha256);
-        let found = match path.as_ref().map(std::fs::metadata) {
-            Some(Ok(found)) if found.len() == file.size => "here",
-            Some(Ok(_)) => Availability::Changed.as_str(),
+        let found = match self.ledger.blob_size(sha256) {
+            Ok(Some(size)) if size == file.size => "here",
+            Ok(Some(_)) => Availability::Changed.as_str(),
             _ => Availability::Missing.as_str(),
         };
+        let path = self.ledger.blob_path(sha256);
         let path = path.map(|path| path.display().to_string()).unwrap_or_default();
         format!("{words}, {found}: {path}")
     }

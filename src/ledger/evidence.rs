@@ -2,15 +2,16 @@
 //! found. Which files an event names is in [`crate::record::evidence`].
 
 use super::index::Sayings;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, RecordError};
 use crate::projection::evidence::exhibits;
 use crate::projection::reading::Reading;
 use crate::record::evidence;
 use crate::record::fact::Fact;
 use crate::record::history::{History, Recalled};
 use crate::report::evidence::{Availability, Checked};
-use crate::store::{Blob, Condition, StoreError};
-use crate::trail::entry::Entry;
+use crate::store::{AppendError, Blob, Condition, Store, StoreError};
+use crate::trail::disclosure::Disclosure;
+use crate::trail::entry::{Entry, Event};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -30,6 +31,14 @@ impl Ledger {
     /// [`StoreError`].
     pub fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
         self.store.copy_blob(sha256, to)
+    }
+
+    /// How many bytes are kept under this SHA-256, unread: they may be others by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn blob_size(&self, sha256: &str) -> Result<Option<u64>, StoreError> {
+        self.store.blob_size(sha256)
     }
 
     /// Removes a file that was put here and that no entry names.
@@ -76,12 +85,17 @@ impl Ledger {
             let found = match &sha256 {
                 None => disclosed.without_digest(&exhibit.file),
                 Some(sha256) => {
-                    if let Some(known) = read.get(sha256) {
-                        *known
-                    } else {
-                        let found = found(self.copy_blob(sha256, &mut io::sink())?);
-                        read.insert(sha256.clone(), found);
-                        found
+                    let found = match read.get(sha256) {
+                        Some(known) => *known,
+                        None => found(self.copy_blob(sha256, &mut io::sink())?),
+                    };
+                    read.insert(sha256.clone(), found);
+                    // One entry may say its size wrongly, and another not.
+                    match found {
+                        Availability::Found if self.blob_size(sha256)? != Some(exhibit.file.size) => {
+                            Availability::Changed
+                        }
+                        found => found,
                     }
                 }
             };
@@ -90,6 +104,22 @@ impl Ledger {
         }
         Ok(checked)
     }
+}
+
+/// Refuses a request that says of a file kept here another size than it has: by its size an erased one is found whose digest is lost.
+/// A file that is kept elsewhere is taken at its word.
+pub(super) fn sized(store: &dyn Store, event: &Event, disclosures: &[Disclosure]) -> Result<(), RecordError> {
+    let known = |digest: &str| disclosures.iter().find(|each| each.digest().to_string() == digest).cloned();
+    for file in evidence::files(event, &known) {
+        let Some(sha256) = file.sha256.clear() else { continue };
+        let kept = store.blob_size(sha256).map_err(AppendError::Failed)?;
+        let Some(kept) = kept.filter(|kept| *kept != file.size) else { continue };
+        // One that has changed here says nothing of the file that was meant.
+        if store.copy_blob(sha256, &mut io::sink()).map_err(AppendError::Failed)? == Condition::Whole {
+            return Err(RecordError::Sized { number: file.number, said: file.size, kept });
+        }
+    }
+    Ok(())
 }
 
 const fn found(condition: Condition) -> Availability {

@@ -296,12 +296,12 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// The same history in memory, to try something out on.
+    /// The same history in memory, to try something out on. Files are looked for where they were, and kept in memory alone.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn copy_in_memory(&self) -> Result<Self, LedgerError> {
-        let store = Memory::default();
+    pub fn copy_in_memory(self) -> Result<Self, LedgerError> {
+        let mut store = Memory::default();
         let mut past = Past::default();
         let mut lines = Lines::default();
         let mut failed = None;
@@ -320,6 +320,7 @@ impl Ledger {
         past.settle();
         let disclosures = Disclosures::default();
         disclosures.add(self.disclosures()?)?;
+        store.before(self.store);
         Ok(Self::with(Box::new(store), past, disclosures, None, Vec::new()))
     }
 

@@ -72,6 +72,17 @@ pub enum AccountFault {
     Chain(u64),
 }
 
+impl AccountFault {
+    /// Whether a file is an account by its form, and does not prove what it says.
+    #[must_use]
+    pub const fn is_of_what_it_says(&self) -> bool {
+        match self {
+            Self::Form | Self::Returns | Self::Hash(..) | Self::Entry(..) | Self::Proof(_) => false,
+            Self::Attestation | Self::Inclusion(_) | Self::Stream(_) | Self::Chain(_) => true,
+        }
+    }
+}
+
 impl Account {
     /// An account of the entries of a stream, which are given as they are stored.
     ///

@@ -140,7 +140,7 @@ pub enum Refusal {
     #[error("{0} takes part already")]
     Acceded(Code),
     /// Another plan.
-    #[error("{0} accedes to the plan {1}, and this ledger was opened for {2}")]
+    #[error("{0} signs for the plan {1}, and this ledger was opened for {2}")]
     OtherPlan(Code, Sha256, Sha256),
     /// Without having seen the whole founding.
     #[error(

@@ -13,7 +13,7 @@ pub enum Availability {
     Found,
     /// It is not here.
     Missing,
-    /// Its bytes are not those that were named.
+    /// It is not as it was named: its bytes are others, or of another number.
     Changed,
     /// Its digest is not disclosed here.
     Withheld,

@@ -61,6 +61,18 @@ pub(super) fn copy(folder: &Path, name: &str, to: &mut dyn Write) -> Result<Cond
     Ok(if sha256 == name { Condition::Whole } else { Condition::Changed })
 }
 
+/// How many bytes there are of a digest, unread.
+pub(super) fn size(folder: &Path, name: &str) -> Result<Option<u64>, StoreError> {
+    if !is_name(name) {
+        return Ok(None);
+    }
+    let path = folder.join(name);
+    match fs::metadata(&path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        found => Ok(Some(found.map_err(said(&path, "read"))?.len())),
+    }
+}
+
 /// The names of those that have so many bytes, in order.
 pub(super) fn of(folder: &Path, size: u64) -> Result<Vec<String>, StoreError> {
     let mut names = names(folder)?;

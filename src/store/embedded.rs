@@ -317,6 +317,10 @@ impl Store for Embedded {
         blobs::copy(&self.folder.blobs(), sha256, to)
     }
 
+    fn blob_size(&self, sha256: &str) -> Result<Option<u64>, StoreError> {
+        blobs::size(&self.folder.blobs(), sha256)
+    }
+
     fn blobs_of(&self, size: u64) -> Result<Vec<String>, StoreError> {
         blobs::of(&self.folder.blobs(), size)
     }

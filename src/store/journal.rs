@@ -270,7 +270,8 @@ impl Journal {
         let begins = segments.iter().scan(0, |sum, segment| Some(mem::replace(sum, *sum + segment.length)));
         let begins: Vec<u64> = begins.collect();
         let mut opened: Option<(u64, File)> = None;
-        let mut is_there = |hint: &super::LineHint, line: &mut Vec<u8>| {
+        let mut bytes = Vec::new();
+        let mut found = |hint: &super::LineHint, each: &mut dyn FnMut(u64, &[u8])| {
             let at = segments.partition_point(|segment| segment.first <= hint.sequence).saturating_sub(1);
             let (segment, begin) = (segments.get(at)?, begins.get(at)?);
             let offset = hint.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
@@ -279,13 +280,13 @@ impl Journal {
                 opened = Some((segment.first, file));
             }
             let (_, file) = opened.as_ref()?;
-            let whole = line_at(file, offset, line).ok()?;
-            (whole && entry::sequence(line) == Some(hint.sequence)).then_some(())
+            let line = line_at(file, offset, &mut bytes).ok()?;
+            let line = line.filter(|line| entry::sequence(line) == Some(hint.sequence))?;
+            each(hint.sequence, line);
+            Some(())
         };
-        let mut line = Vec::new();
         for hint in hints {
-            if is_there(hint, &mut line).is_some() {
-                each(hint.sequence, &line);
+            if found(hint, each).is_some() {
                 continue;
             }
             let one = hint.sequence..hint.sequence.saturating_add(1);

@@ -9,8 +9,12 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A log that is gone with its process.
-#[derive(Debug, Default)]
-pub struct Memory(RwLock<Kept>);
+#[derive(Default)]
+pub struct Memory {
+    kept: RwLock<Kept>,
+    /// Whose files are here as well.
+    behind: Option<Box<dyn Store>>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -27,12 +31,17 @@ impl Default for Kept {
 }
 
 impl Memory {
+    /// Lets the files of another store be found in this one.
+    pub fn before(&mut self, other: Box<dyn Store>) {
+        self.behind = Some(other);
+    }
+
     fn kept(&self) -> RwLockReadGuard<'_, Kept> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn changed(&self) -> RwLockWriteGuard<'_, Kept> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,9 +79,22 @@ impl Store for Memory {
     }
 
     fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError> {
-        let Some(bytes) = self.kept().blobs.get(sha256).cloned() else { return Ok(Condition::Missing) };
+        let Some(bytes) = self.kept().blobs.get(sha256).cloned() else {
+            return self
+                .behind
+                .as_ref()
+                .map_or(Ok(Condition::Missing), |behind| behind.copy_blob(sha256, to));
+        };
         to.write_all(&bytes).map_err(StoreError::Output)?;
         Ok(Condition::Whole)
+    }
+
+    fn blob_size(&self, sha256: &str) -> Result<Option<u64>, StoreError> {
+        let own = self.kept().blobs.get(sha256).map(|bytes| bytes.len() as u64);
+        match &self.behind {
+            Some(behind) if own.is_none() => behind.blob_size(sha256),
+            _ => Ok(own),
+        }
     }
 
     fn blobs_of(&self, size: u64) -> Result<Vec<String>, StoreError> {

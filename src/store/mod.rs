@@ -234,6 +234,12 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Output`] where the copy cannot be written; [`StoreError`], where they cannot be read.
     fn copy_blob(&self, sha256: &str, to: &mut dyn Write) -> Result<Condition, StoreError>;
 
+    /// How many bytes are kept under this SHA-256, whatever they are by now; nothing where none are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn blob_size(&self, sha256: &str) -> Result<Option<u64>, StoreError>;
+
     /// The SHA-256 under which as many bytes are kept, in order.
     ///
     /// # Errors

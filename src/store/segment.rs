@@ -196,24 +196,29 @@ pub(super) fn near(
     Ok(at(low))
 }
 
-/// Reads the line that begins at an offset, without its newline; whether one does, and is whole.
-pub(super) fn line_at(opened: &File, offset: u64, line: &mut Vec<u8>) -> io::Result<bool> {
+/// Reads the line that begins at an offset, without its newline, where a whole one does; `bytes` is the room for it.
+pub(super) fn line_at<'b>(
+    opened: &File,
+    offset: u64,
+    bytes: &'b mut Vec<u8>,
+) -> io::Result<Option<&'b [u8]>> {
     // With the newline of the line before, where there is one.
     let before = usize::from(offset > 0);
+    let mut line = None;
     for size in [LIKELY, 4 << 10, ENTRY_LIMIT + 2] {
-        line.resize(size, 0);
-        let read = opened.read_at(line, offset - before as u64)?;
-        line.truncate(read);
-        if before > 0 && line.first() != Some(&b'\n') {
-            return Ok(false);
+        bytes.resize(size, 0);
+        let read = opened.read_at(bytes, offset - before as u64)?;
+        bytes.truncate(read);
+        let Some((newline, rest)) = bytes.split_at_checked(before) else { break };
+        if newline.iter().any(|byte| *byte != b'\n') {
+            break;
         }
-        line.drain(..before);
-        if let Some(length) = memchr(b'\n', line) {
-            line.truncate(length);
-            return Ok(true);
+        line = memchr(b'\n', rest).map(|length| before..before + length);
+        if line.is_some() {
+            break;
         }
     }
-    Ok(false)
+    Ok(line.and_then(|line| bytes.get(line)))
 }
 
 /// The first whole line that begins after an offset, and where it does.
@@ -258,15 +263,15 @@ mod tests {
             opened.write_all(&[&*vec![b'-'; *length], b"\n"].concat()).unwrap();
         }
         opened.write_all(b"torn").unwrap();
-        let (mut offset, mut line) = (0, Vec::new());
+        let (mut offset, mut bytes) = (0, Vec::new());
         for length in lengths {
-            assert!(line_at(&opened, offset, &mut line).unwrap() && line == vec![b'-'; length], "{length}");
-            assert!(!line_at(&opened, offset + 1, &mut line).unwrap(), "{length}");
+            let line = line_at(&opened, offset, &mut bytes).unwrap();
+            assert!(line == Some(&vec![b'-'; length]), "{length}");
+            assert_eq!(line_at(&opened, offset + 1, &mut bytes).unwrap(), None, "{length}");
             offset += length as u64 + 1;
         }
-        assert!(
-            !line_at(&opened, offset, &mut line).unwrap()
-                && !line_at(&opened, offset + 4, &mut line).unwrap()
-        );
+        for torn in [offset, offset + 4, offset + 99] {
+            assert_eq!(line_at(&opened, torn, &mut bytes).unwrap(), None);
+        }
     }
 }

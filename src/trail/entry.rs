@@ -24,6 +24,7 @@ use super::parts::{Parts, text, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use memchr::memrchr_iter;
 use std::ops::Range;
 use std::sync::OnceLock;
 use uuid::Uuid;
@@ -324,8 +325,7 @@ pub fn sequence(entry: &[u8]) -> Option<u64> {
     const NAME: &[u8] = b"\"sequence\":\"";
     // No attribute after it can hold a quotation mark, and `data` stands before it. Its one `q` is a rare letter.
     let is_here = |end: usize| entry.get(..end).is_some_and(|before| before.ends_with(NAME));
-    let mut ends =
-        entry.iter().enumerate().rev().filter(|(_, byte)| **byte == b'q').map(|(at, _)| at + NAME.len() - 3);
+    let mut ends = memrchr_iter(b'q', entry).map(|at| at + NAME.len() - 3);
     let at = ends.find(|end| is_here(*end))?;
     let digits = std::str::from_utf8(entry.get(at..at + 12)?).ok()?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?

@@ -70,6 +70,17 @@ pub enum ForkFault {
     None,
 }
 
+impl ForkFault {
+    /// Whether a file is a fork by its form, and does not show what it says.
+    #[must_use]
+    pub const fn is_of_what_it_says(&self) -> bool {
+        match self {
+            Self::Form | Self::Returns | Self::Hash(..) | Self::Checkpoint(..) => false,
+            Self::Origins(..) | Self::Order(..) | Self::Proof(_) | Self::Stated | Self::None => true,
+        }
+    }
+}
+
 impl Fork {
     /// Two checkpoints that cannot both be true. `then` is the root that the second has for the size of the first, and `path`
     /// the consistency proof of it, without hashes where both are of one size.

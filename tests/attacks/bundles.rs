@@ -3,19 +3,23 @@
 
 use super::desk::{ACTION, Desk, key_of, object, plan_text, word};
 use super::two_sides::{Members, Sides, bundle, cosigned, signed, unzipped, zipped};
+use annals::exchange::bundle::receive;
 use annals::exchange::bundle::restore::{UnpackError, check_beside, restore};
 use annals::exchange::bundle::verify::{self, Bundled, VerifyError};
 use annals::exchange::bundle::{Bundle, BundleError};
 use annals::exchange::disclosing::TakeError;
 use annals::exchange::layout::LayoutError;
+use annals::exchange::verification::{Trusted, Verification};
 use annals::ledger::anchor::Anchor;
 use annals::ledger::privacy::Intake;
 use annals::ledger::{Ledger, quietly};
 use annals::record::completeness::{Completed, Completeness};
 use annals::record::role::Role;
 use annals::record::verdict::{Check, Report};
-use annals::trail::checkpoint::SignedCheckpoint;
+use annals::trail::checkpoint::{Checkpoint, SignedCheckpoint};
 use annals::trail::disclosure::Disclosure;
+use annals::trail::hash::NodeHash;
+use annals::trail::key::{Kind, SigningKey};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -353,6 +357,57 @@ fn a_tile_a_file_or_a_checkpoint_that_is_not_of_the_entries_is_named() {
     assert!(matches!(found, Err(VerifyError::Bundle(BundleError::Checkpoint { .. }))), "{found:?}");
     let found = read(&desktop.with("disclosures.jsonl", b"\"none\"\n")).map(|_| ());
     assert!(matches!(found, Err(VerifyError::Disclosures(TakeError::Form(1)))), "{found:?}");
+}
+
+#[test]
+fn a_checkpoint_of_no_entries_says_nothing_to_whoever_verifies_and_to_whoever_restores() {
+    let desktop = sound();
+    let origin = str::from_utf8(desktop.member("checkpoint")).unwrap().lines().next().unwrap();
+    let key = SigningKey::from_seed(origin, Kind::Ed25519, &[9; 32]).unwrap();
+    let none = Checkpoint::new(origin, 0, NodeHash::empty()).unwrap();
+    let none = SignedCheckpoint::sign(none, &key).unwrap().to_string();
+    let path = desktop.with("checkpoints/000000000000", none.as_bytes());
+    let found = Verification::of(&path, Trusted::default(), None, &mut quietly).unwrap();
+    assert!(found.holds());
+    let restored =
+        restore(&mut Bundle::open(&path).unwrap(), &desktop.home.path().join("restored"), &mut quietly);
+    restored.unwrap();
+    receive::begin(&path, &desktop.home.path().join("copy"), None, None, &mut quietly).unwrap();
+    for folder in ["restored", "copy"] {
+        assert!(!desktop.home.path().join(folder).join("checkpoints/000000000000").exists());
+    }
+}
+
+fn verified(file: &Path) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_annals")).arg("verify").arg(file).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_bundle_with_bytes_before_its_zip_is_called_that() {
+    let desktop = sound();
+    let path = desktop.write(&desktop.members);
+    let bundle = fs::read(&path).unwrap();
+    for before in ["\n", "From: DK\n\n", "From: DK\n1\n"] {
+        fs::write(&path, [before.as_bytes(), &bundle].concat()).unwrap();
+        let (code, _, told) = verified(&path);
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("something stands before the ZIP that a bundle is"), "{told}");
+    }
+}
+
+#[test]
+fn a_value_in_a_bundle_that_was_erased_is_not_said_to_be_in_a_folder() {
+    let mut sides = Sides::agreed();
+    let before = unzipped(&sides.bundle());
+    let (_, values) = before.iter().find(|(name, _)| name == "disclosures.jsonl").unwrap();
+    sides.desk.erase("DK", sides.word, "note").unwrap();
+    sides.cosign();
+    let desktop = Desktop { members: unzipped(&sides.bundle()), home: tempfile::tempdir().unwrap() };
+    let (code, told, _) = verified(&desktop.with("disclosures.jsonl", values));
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("1 erased value is still in this file: whoever made it is to remove it"), "{told}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn a_proof_has_exactly_its_hashes_and_proves_its_entry_alone() {
             Proof::new(other.extra().map(<[u8]>::to_vec), index, proof.path().to_vec(), signed.clone());
         let (code, checks) = judged(&moved.unwrap().to_string(), &policy);
         assert_eq!((code, wrong(&checks)), (Some(1), vec!["entry", "inclusion"]));
+        assert!(checks[0].2.ends_with(&format!("; the proof is of entry {index}")), "{checks:?}");
         // And another log's key.
         let thief = annals::trail::key::SigningKey::from_seed(
             signed.checkpoint().origin(),

@@ -64,18 +64,58 @@ fn a_file_is_in_the_bundles_of_whoever_may_see_its_name() {
     }
 }
 
+/// A draft of an entry that says of the minutes that they have so many bytes, with a member more.
+fn draft(place: &Place, size: u64, more: &str) {
+    let draft = format!(
+        "{{\"as\":\"DK\",\"subject\":\"actions/2.TRA.2\",\"type\":\"annals.action.progressed.v1\",\
+         \"time\":\"2022-06-01T08:00:00.000Z\",\"data\":{{\"effective\":\"2022\",\"evidence\":\
+         [{{\"sha256\":\"{}\",\"size\":{size},\"mediatype\":\"text/plain\"{more}}}]}}}}\n",
+        sha256(MINUTES)
+    );
+    fs::write(place.path("draft.jsonl"), draft).unwrap();
+}
+
+#[test]
+fn a_size_that_is_not_that_of_the_file_here_is_refused_and_told_where_it_came_before_the_file() {
+    let place = shown();
+    let blob = place.ledger.join("blobs").join(sha256(MINUTES));
+    for more in [",\"confidential\":true", ""] {
+        draft(&place, 25, more);
+        let said = ["line 1", "file 1 is said to have 25 bytes", "has 26"];
+        place.refused(["import", "draft.jsonl"], 2, &said);
+        place.refused(["import", "draft.jsonl", "--dry-run"], 2, &said);
+    }
+    // One that has changed here says nothing of the file that is meant; and where there is none, nobody can tell.
+    fs::write(&blob, "Others").unwrap();
+    place.done(["import", "draft.jsonl"]);
+    fs::remove_file(&blob).unwrap();
+    draft(&place, 27, "");
+    place.done(["import", "draft.jsonl"]);
+    place.done(["evidence", "add", "minutes.txt"]);
+    let states = place.annals(["evidence", "check", "--format", "csv"]);
+    let text = String::from_utf8(states.out).unwrap();
+    let states_of: Vec<&str> = text.lines().skip(1).map(|row| row.split(',').nth(7).unwrap()).collect();
+    assert_eq!((states.code, states_of), (Some(1), vec!["found", "changed", "changed"]));
+    assert!(place.done(["show", "2.TRA.2"]).contains("(name withheld), 27 bytes, text/plain, changed: "));
+    place.refused(
+        ["evidence", "open", "127", "-o", "out.txt"],
+        1,
+        &["has 26 bytes", "the entry says 25", "annals evidence open"],
+    );
+    place.done(["evidence", "open", &sha256(MINUTES), "-o", "out.txt"]);
+    assert_eq!(fs::read(place.path("out.txt")).unwrap(), MINUTES);
+}
+
 #[test]
 fn a_file_whose_entry_says_another_size_is_restored_and_mirrored_all_the_same() {
-    let place = shown();
+    let place = Place::founded();
+    fs::write(place.path("minutes.txt"), MINUTES).unwrap();
     let sha256 = sha256(MINUTES);
     for size in [0, 1_000] {
-        let draft = format!(
-            "{{\"as\":\"DK\",\"subject\":\"actions/2.TRA.2\",\"type\":\"annals.action.progressed.v1\",\
-             \"time\":\"2022-06-01T08:00:00.000Z\",\"data\":{{\"effective\":\"2022\",\"evidence\":\
-             [{{\"sha256\":\"{sha256}\",\"size\":{size},\"mediatype\":\"text/plain\"}}]}}}}\n"
-        );
-        fs::write(place.path("draft.jsonl"), draft).unwrap();
+        let _ = fs::remove_file(place.ledger.join("blobs").join(&sha256));
+        draft(&place, size, "");
         place.done(["import", "draft.jsonl"]);
+        place.done(["evidence", "add", "minutes.txt"]);
         place.done(["checkpoint"]);
         let [bundle, restored, copy] = ["bundle", "restored", "copy"].map(|name| format!("{name}-{size}"));
         place.done(["bundle", "export", "--for", "parties", "--evidence", "-o", &bundle]);

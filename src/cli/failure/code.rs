@@ -19,7 +19,6 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::proving::ProveError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{LedgerError, RecordError};
-use annals::record::account::AccountFault;
 use annals::record::refusal::Refusal;
 use annals::store::StoreError;
 use annals::store::copy::CopyError;
@@ -47,7 +46,6 @@ impl Failure {
             | Self::Note { .. }
             | Self::Page { .. }
             | Self::Keyring(_) => 2,
-            Self::Account { source, .. } => account(source),
             Self::Bundle { source, .. } => bundled(source),
             Self::Unpack { source, .. } => unpack(source),
             Self::Pack { source, .. } => pack(source),
@@ -87,21 +85,6 @@ const fn line(error: &LineError) -> u8 {
         | LineError::Text
         | LineError::Sign(_)
         | LineError::Key(_) => 2,
-    }
-}
-
-/// What is well formed, and not all entries of a stream, is what an account is verified for.
-const fn account(fault: &AccountFault) -> u8 {
-    match fault {
-        AccountFault::Form
-        | AccountFault::Returns
-        | AccountFault::Hash(..)
-        | AccountFault::Entry(..)
-        | AccountFault::Proof(_) => 2,
-        AccountFault::Attestation
-        | AccountFault::Inclusion(_)
-        | AccountFault::Stream(_)
-        | AccountFault::Chain(_) => 1,
     }
 }
 
@@ -266,7 +249,8 @@ const fn record(error: &RecordError) -> u8 {
         RecordError::Refused(Refusal::Fact(_))
         | RecordError::Attribute(_)
         | RecordError::Stray(_)
-        | RecordError::Disclosed(_) => 2,
+        | RecordError::Disclosed(_)
+        | RecordError::Sized { .. } => 2,
         RecordError::Refused(_) | RecordError::Copy(_) | RecordError::NoMark(_) => 1,
         RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful => 3,
     }

@@ -32,7 +32,9 @@ impl fmt::Display for Kind {
 /// What stands before the first signature of a note (C2SP signed-note), and where its lines end as some mail programs end them.
 const SIGNED: [&str; 2] = ["\n\n\u{2014} ", "\n\r\n\u{2014} "];
 /// What a ZIP begins with, and one in which nothing lies.
-const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+const ZIP: [&[u8]; 2] = [LOCAL, b"PK\x05\x06"];
+/// What stands before each file in a ZIP.
+const LOCAL: &[u8] = b"PK\x03\x04";
 
 impl Kind {
     /// What a file is by its first bytes; nothing where it is a history.
@@ -50,15 +52,22 @@ impl Kind {
                 target.display()
             )));
         }
+        let has = |part: &[u8]| begin.windows(part.len()).any(|found| found == part);
+        let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
+        // Neither an entry, a page nor a note has such bytes.
+        if !is_zip && has(LOCAL) {
+            return Err(Failure::usage(format!(
+                "{}: something stands before the ZIP that a bundle is: take the file as it was sent",
+                target.display()
+            )));
+        }
         // An entry begins with a brace, a bundle as a ZIP does, and the second line of a checkpoint is a number. What is signed as
         // a note is, and is no checkpoint, is one that is not read: it is not a history with a bad first entry.
-        let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
         let second = begin.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
         // As some mail programs end a line, which is told then.
         let second = second.strip_suffix(b"\r").unwrap_or(second);
         let is_number = !second.is_empty() && second.iter().all(u8::is_ascii_digit);
-        let has = |text: &str| begin.windows(text.len()).any(|part| part == text.as_bytes());
-        let is_signed = SIGNED.iter().any(|text| has(text));
+        let is_signed = SIGNED.iter().any(|text| has(text.as_bytes()));
         Ok(match () {
             // Whatever its log is called.
             () if is_checkpoint(&begin) => Some(Self::Checkpoint),

@@ -19,6 +19,7 @@ use annals::trail::policy::Policy;
 use annals::trail::proof::Proof;
 use annals::trail::quorum::Backing;
 use serde_json::{Map, Value, json};
+use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,13 +63,21 @@ pub(super) fn verify(
         Kind::Proof => of_proof(&files::parsed(target, LIMIT, "not a proof", Proof::parse)?, policy),
         Kind::Checkpoint => of_checkpoint(&checkpoint::read(target)?, policy),
         Kind::Account => {
-            let account = Account::parse(&files::read(target, ACCOUNT_LIMIT)?);
-            of_account(
-                &account.map_err(|source| Failure::Account { path: target.to_owned(), source })?,
-                policy,
-            )
+            let read = |bytes: &[u8]| match Account::parse(bytes) {
+                Err(fault) if fault.is_of_what_it_says() => Ok(Judged::refuted(kind, "entries", &fault)),
+                read => read.map(|account| of_account(&account, policy)),
+            };
+            files::parsed(target, ACCOUNT_LIMIT, "not an account", read)?
         }
-        Kind::Fork => of_fork(&files::parsed(target, LIMIT, "not a fork", Fork::parse)?, policy),
+        Kind::Fork => {
+            let read = |bytes: &[u8]| match Fork::parse(bytes) {
+                Err(fault) if fault.is_of_what_it_says() => {
+                    Ok(Judged::refuted(kind, "contradiction", &fault))
+                }
+                read => read.map(|fork| of_fork(&fork, policy)),
+            };
+            files::parsed(target, LIMIT, "not a fork", read)?
+        }
     };
     judged.show(format)
 }
@@ -87,9 +96,14 @@ fn of_proof(proof: &Proof, policy: Option<&Policy>) -> Judged {
         }
         Some((_, Ok(entry))) => {
             let (event, at) = (&entry.request.event, entry.seal.sequence);
-            let fits = at == proof.index() && event.ledger == checkpoint.origin();
-            let words = format!("{at}: {} in {}, under the key {}", event.kind, event.subject, event.keyid);
-            Line::new("entry", Some(fits), words)
+            let what = format!("{at}: {} in {}, under the key {}", event.kind, event.subject, event.keyid);
+            let (place, origin) = (proof.index(), checkpoint.origin());
+            let (fits, but) = match (at == place, event.ledger == origin) {
+                (true, true) => (true, String::new()),
+                (false, _) => (false, format!("; the proof is of entry {place}")),
+                (_, false) => (false, format!("; it is of {}, and the checkpoint of {origin}", event.ledger)),
+            };
+            Line::new("entry", Some(fits), format!("{what}{but}"))
         }
     }];
     let leaf = entry.as_ref().map(|(leaf, _)| *leaf);
@@ -178,6 +192,12 @@ fn about(checkpoint: &Checkpoint) -> Map<String, Value> {
 }
 
 impl Judged {
+    /// What contradicts itself, so that nothing else is to be looked at.
+    fn refuted(kind: Kind, check: &'static str, fault: &dyn Error) -> Self {
+        let lines = vec![Line::new(check, Some(false), causes::of(fault))];
+        Self { kind, lines, members: Map::new(), witnessed: None }
+    }
+
     /// Who signed a checkpoint, as far as their keys are known.
     fn signatures(&mut self, signed: &SignedCheckpoint, policy: Option<&Policy>) {
         let Some(policy) = policy else {
@@ -246,6 +266,9 @@ impl Judged {
             }
             (Kind::Fork, true, false, _) => {
                 "two histories, of which at most one is true; whose they are, is not known"
+            }
+            (Kind::Fork, false, ..) if self.members.is_empty() => {
+                "NO FORK: the two do not contradict each other"
             }
             (Kind::Fork, false, ..) => "NO FORK of a ledger that you know",
             (Kind::Account, true, _, Some(true)) => {

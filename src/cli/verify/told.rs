@@ -156,7 +156,7 @@ pub(crate) fn table(found: &Verification) -> String {
         report.head,
         report.first,
         found.completed.root,
-        remarks(report),
+        remarks(found.kind, report),
         limits(found),
     )
 }
@@ -255,7 +255,7 @@ fn verdict_line(verdict: &Verdict, size: u64) -> String {
 }
 
 /// What else is to be said of what was found.
-fn remarks(report: &Report) -> String {
+fn remarks(kind: Kind, report: &Report) -> String {
     let mut more: Vec<String> = Vec::new();
     if let (held @ 1.., disclosed) = report.withheld {
         let erased = match report.erased {
@@ -265,10 +265,14 @@ fn remarks(report: &Report) -> String {
         more.push(format!("\n{disclosed} of {held} withheld fields disclosed here{erased}"));
     }
     if report.lingering > 0 {
-        more.push(format!(
-            "\n{} still in this folder: the next command that writes to the ledger removes what is left",
-            output::count(report.lingering, "erased value is", "erased values are")
-        ));
+        let still = match kind {
+            Kind::Folder => "in this folder: the next command that writes to the ledger removes what is left",
+            Kind::Bundle | Kind::Export | Kind::Page => {
+                "in this file: whoever made it is to remove it, and nobody takes the value in from there"
+            }
+        };
+        let erased = output::count(report.lingering, "erased value is", "erased values are");
+        more.push(format!("\n{erased} still {still}"));
     }
     if report.stray > 0 {
         more.push(format!("\n{} disclosures here belong to no entry", report.stray));
