@@ -33,7 +33,7 @@ after another. An import that was interrupted is completed by repeating it with 
 pub(crate) struct Import {
     /// The file of requests
     file: PathBuf,
-    /// Judge line after line as if each were recorded, up to the first that is refused, and record nothing
+    /// Judge line after line as if each were recorded that is not refused, name those that are, and record nothing
     #[arg(long)]
     dry_run: bool,
     /// Make and register the keys that the file's speakers lack (illustrative ledgers only)
@@ -46,8 +46,12 @@ impl Import {
         let bytes = files::requests(&self.file)?;
         let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
         let before = Standing::of(&ledger);
-        let summary = bring_in(&ledger, settings.keyring()?, &self.file, &bytes, self.make_keys)
-            .map_err(|failure| if self.dry_run { failure.tried() } else { failure })?;
+        let keyring = settings.keyring()?;
+        let summary = if self.dry_run {
+            try_out(&ledger, keyring, &self.file, &bytes)?
+        } else {
+            bring_in(&ledger, keyring, &self.file, &bytes, self.make_keys)?
+        };
         let before = if self.dry_run {
             before
         } else {
@@ -72,6 +76,40 @@ impl Import {
     }
 }
 
+/// The lines of a file, numbered.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    (1..).zip(bytes.split(|byte| *byte == b'\n'))
+}
+
+/// Tries the bytes of a file out on a copy of the ledger, and names every line that would be refused.
+fn try_out(
+    ledger: &Ledger,
+    keyring: &Keyring,
+    path: &Path,
+    bytes: &[u8],
+) -> Result<import::Summary, Failure> {
+    let sha256 = sha256(bytes);
+    let mut salt = output::salt;
+    let (mut import, mut faults) = (import::Import::new(ledger, keyring, &sha256, &mut salt), Vec::new());
+    let bar = output::progress("judging");
+    for (line, text) in lines(bytes) {
+        // Each is committed alone, so that one that is refused takes none with it.
+        let tried = import::check(line, text).and_then(|()| import.push(line, text));
+        faults.extend(tried.and_then(|()| import.commit()).err());
+        bar.inc(1);
+    }
+    let summary = import.finish();
+    bar.finish_and_clear();
+    let path = path.to_owned();
+    match summary {
+        Ok(summary) if faults.is_empty() => Ok(summary),
+        Ok(_) => Err(Failure::Tried { path, faults }),
+        Err(ImportError { line, source }) => {
+            Err(Failure::Import { path, line, source, stage: Stage::Nothing })
+        }
+    }
+}
+
 /// Imports the bytes of a file, and makes the keys that its speakers lack where that is wanted.
 pub(crate) fn bring_in(
     ledger: &Ledger,
@@ -81,9 +119,9 @@ pub(crate) fn bring_in(
     make_keys: bool,
 ) -> Result<import::Summary, Failure> {
     let sha256 = sha256(bytes);
-    let failed = |source, stage| Failure::Import { path: path.to_owned(), source, stage };
-    let lines = || (1..).zip(bytes.split(|byte| *byte == b'\n'));
-    for (line, text) in lines() {
+    let failed =
+        |ImportError { line, source }, stage| Failure::Import { path: path.to_owned(), line, source, stage };
+    for (line, text) in lines(bytes) {
         import::check(line, text).map_err(|error| failed(error, Stage::Nothing))?;
     }
     let before = ledger.head().size;
@@ -110,7 +148,7 @@ pub(crate) fn bring_in(
     let mut import = import::Import::new(ledger, keyring, &sha256, &mut salt);
     let mut maker = make_keys.then(|| Maker::new(ledger, keyring)).transpose()?;
     let bar = output::progress("importing");
-    for (line, text) in lines() {
+    for (line, text) in lines(bytes) {
         if let Some(maker) = &mut maker {
             maker.make(text, || import.commit().map_err(stage))?;
         }

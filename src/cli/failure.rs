@@ -3,6 +3,7 @@
 mod code;
 
 use annals::domain::shape::Fault;
+use annals::domain::value::counted;
 use annals::exchange::bundle;
 use annals::exchange::bundle::pack::PackError;
 use annals::exchange::bundle::restore::UnpackError;
@@ -22,6 +23,7 @@ use annals::ledger::checkpoints::CheckpointError;
 use annals::ledger::proving::ProveError;
 use annals::ledger::witness::CosignError;
 use annals::ledger::{LedgerError, RecordError};
+use annals::record::causes;
 use annals::store::StoreError;
 use annals::trail::entry::EntryFault;
 use std::fmt::Display;
@@ -59,8 +61,11 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// An import that ended early.
-    #[error("{}: {}", path.display(), stage.sentence(source.line))]
-    Import { path: PathBuf, source: ImportError, stage: Stage },
+    #[error("{}: line {line} {}", path.display(), stage.words())]
+    Import { path: PathBuf, line: u64, source: LineError, stage: Stage },
+    /// An import that was only tried.
+    #[error("{}: {} would be refused; nothing was recorded:{}", path.display(), counted(faults.len() as u64, "line", "lines"), told(faults))]
+    Tried { path: PathBuf, faults: Vec<ImportError> },
     /// A sheet that came back with faults.
     #[error("{}: nothing was recorded:{}", path.display(), list(faults, usize::MAX))]
     Sheet { path: PathBuf, faults: Vec<sheet::fault::Fault> },
@@ -137,8 +142,6 @@ pub(crate) enum Failure {
 pub(crate) enum Stage {
     /// Nothing was recorded.
     Nothing,
-    /// Nothing was to be recorded.
-    Tried,
     /// The lines before are recorded, and the file can be imported again as it is.
     Repeat,
     /// The lines before are recorded, and the file must be changed.
@@ -146,19 +149,16 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    fn sentence(self, line: u64) -> String {
+    const fn words(self) -> &'static str {
         match self {
-            Self::Nothing => "not imported; nothing was recorded".to_owned(),
-            Self::Tried => format!("line {line} would be refused; nothing was recorded"),
+            Self::Nothing => "cannot be recorded, and nothing was",
             Self::Repeat => {
-                format!(
-                    "the lines before line {line} are recorded; import the same file again once this is mended"
-                )
+                "is not recorded, and those before it are; import the same file again once this is mended"
             }
-            Self::Part => format!(
-                "the lines before line {line} are recorded; put what follows into a new file, mended (in a changed file every \
-                 line counts as new)"
-            ),
+            Self::Part => {
+                "is not recorded, and those before it are; put what follows into a new file, mended (in a changed file every line \
+                 counts as new)"
+            }
         }
     }
 }
@@ -208,14 +208,6 @@ impl From<EvidenceError> for Failure {
 }
 
 impl Failure {
-    /// The same failure of an import that was only tried.
-    pub(crate) fn tried(self) -> Self {
-        match self {
-            Self::Import { path, source, .. } => Self::Import { path, source, stage: Stage::Tried },
-            other => other,
-        }
-    }
-
     /// The failure of a verification.
     pub(crate) fn verification(target: &Path, error: VerificationError) -> Self {
         let path = target.to_owned();
@@ -257,6 +249,11 @@ fn list<T: Display>(faults: &[T], most: usize) -> String {
     let mut lines: Vec<String> = faults.iter().take(most).map(|fault| format!("\n  {fault}")).collect();
     lines.extend((more > 0).then(|| format!("\n  and {more} more")));
     lines.concat()
+}
+
+/// As [`list`], each with all that is behind it.
+fn told(faults: &[ImportError]) -> String {
+    list(&faults.iter().map(|fault| causes::of(fault)).collect::<Vec<_>>(), 20)
 }
 
 /// Names the file that the system refused.

@@ -9,7 +9,7 @@ use super::words;
 use annals::domain::action;
 use annals::domain::assertion::{Health, Lifecycle, OccurrenceState, is_decimal};
 use annals::domain::date::Effective;
-use annals::domain::status::{self, Axis};
+use annals::domain::status;
 use annals::domain::value::{Code, shown};
 use annals::ledger::Ledger;
 use annals::trail::canonical::nfc;
@@ -134,12 +134,11 @@ fn window(
     let known = action.parse().ok().and_then(|action: Code| programme.actions.get(&action));
     // An action that is not known is refused by name, with the nearest.
     let (Some(known), Some(period)) = (known, programme.period()) else { return Ok(named.unwrap_or(date)) };
-    let within = |(name, end): &&(Effective, NaiveDate)| name.begin() <= date.begin() && date.end() <= *end;
     // Those of cycles that it had before, too: what was held then is no occurrence of the one that it has.
     let schedule = known.schedule(Some(period));
     if let Some(named) = named {
-        let window = schedule.window(named);
-        if let Some((begin, end)) = window.filter(|window| !within(window) && !moved) {
+        let outside = |(name, end): &&(Effective, NaiveDate)| !date.is_within(name.begin(), *end);
+        if let Some((begin, end)) = schedule.window(named).filter(outside).filter(|_| !moved) {
             let begin = begin.begin();
             output::tell(format_args!(
                 "{date} does not lie in the window {named} of {action}, which is from {begin} to {end}: it counts for that all the same"
@@ -147,7 +146,7 @@ fn window(
         }
         return Ok(named);
     }
-    let own = schedule.windows().iter().find(within).map(|(name, _)| *name);
+    let own = schedule.holding(date).map(|(name, _)| *name);
     if occurrence == OccurrenceState::Held
         && let Some(moved) = given(ledger, known, date)?
     {
@@ -172,20 +171,11 @@ fn window(
     })
 }
 
-/// The window whose occurrence was given the date on which one was held: postponed to it, mostly, since it is another's date then.
+/// The window whose occurrence was given the date on which one was held.
 fn given(ledger: &Ledger, action: &action::State, held: Effective) -> Result<Option<Effective>, Failure> {
     let (state, reference) = (ledger.state(), &action.action.reference);
     let words = ledger.words(reference)?;
-    let status = status::of(&words, &state.parties(), None, state.grace_days());
-    // A whole year says too little of which it was.
-    let is_on = |date: Effective| {
-        date.begin() <= held.begin()
-            && held.end() <= date.end()
-            && (date.end() - date.begin()).num_days() <= 31
-    };
-    let stands = |axis: &Axis<'_, OccurrenceState>| axis.value != Some(OccurrenceState::Cancelled);
-    let given = status.occurrences.iter().filter(|(_, axis)| stands(axis) && axis.date().is_some_and(is_on));
-    let given: Vec<Effective> = given.map(|(window, _)| *window).collect();
+    let given = status::of(&words, &state.parties(), None, state.grace_days()).given(held);
     if given.len() > 1 {
         let given: Vec<String> = given.iter().map(ToString::to_string).collect();
         return Err(Failure::usage(format!(

@@ -124,13 +124,16 @@ impl Settings {
 
     /// The ledger for recording: it is no copy, and at, or after, whatever keys of this desk signed for it.
     pub(crate) fn recording(&self) -> Result<Ledger, Failure> {
-        // A backup in the ledger's place stays what it was.
+        // A copy, and a backup in the ledger's place, stay what they were.
+        if copied::is_one(&self.ledger) {
+            Ledger::refuse_changed(&self.ledger)?;
+            copied::refuse(&self.ledger)?;
+        }
         if Ledger::is_bare(&self.ledger) {
             Ledger::refuse_changed(&self.ledger)?;
             self.refuse_older()?;
         }
         let ledger = self.writing()?;
-        ledger.refuse_copied()?;
         if let Some(anchor) = &self.anchor {
             ledger.follows(anchor)?;
         }

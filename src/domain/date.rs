@@ -108,6 +108,18 @@ impl Effective {
         };
         next.and_then(|day| day.pred_opt()).unwrap_or(self.begin)
     }
+
+    /// Whether none of its days is before one or after another.
+    ///
+    /// ```
+    /// use annals::domain::date::Effective;
+    /// let [year, month, day]: [Effective; 3] = ["2022", "2022-06", "2022-06-14"].map(|date| date.parse().unwrap());
+    /// assert!(day.is_within(month.begin(), month.end()) && !month.is_within(day.begin(), year.end()));
+    /// ```
+    #[must_use]
+    pub fn is_within(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        first <= self.begin && self.end() <= last
+    }
 }
 
 impl FromStr for Effective {

@@ -193,6 +193,19 @@ impl Status<'_> {
         let words = axis.voices.iter().filter_map(|voice| voice.word.as_ref());
         words.map(|word| word.effective.begin()).max().filter(|_| agreed)
     }
+
+    /// The windows whose occurrences were given the date on which one was held: postponed to it, mostly, since it is another's date
+    /// then. A whole year says too little of which it was.
+    #[must_use]
+    pub fn given(&self, held: Effective) -> Vec<Effective> {
+        let is_on = |date: Effective| {
+            let days = (date.end() - date.begin()).num_days();
+            held.is_within(date.begin(), date.end()) && days <= 31
+        };
+        let stands = |axis: &Axis<'_, OccurrenceState>| axis.value != Some(OccurrenceState::Cancelled);
+        let given = |(_, axis): &&(_, Axis<'_, _>)| stands(axis) && axis.date().is_some_and(is_on);
+        self.occurrences.iter().filter(given).map(|(window, _)| *window).collect()
+    }
 }
 
 /// A time in which an action was suspended.

@@ -23,7 +23,7 @@ pub enum NotAValue {
     )]
     Code(String),
     /// An empty text.
-    #[error("an empty text: leave the member out, or say something")]
+    #[error("an empty text: leave it out, or say something")]
     Empty,
     /// A text beyond the limit.
     #[error("a text of {0} bytes, and {TEXT_LIMIT} are allowed: shorten it")]

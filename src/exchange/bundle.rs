@@ -41,6 +41,8 @@ const ANSWERS: &str = "answers.jsonl";
 const CHECKPOINTS: &str = "checkpoints/";
 const DISCLOSURES: &str = "disclosures.jsonl";
 const EVIDENCE: &str = "evidence/";
+/// What lies in each document of an office program (ECMA-376, part 2).
+const OFFICE: &str = "[Content_Types].xml";
 const POLICY: &str = "policy";
 
 /// Why a file is no bundle, or cannot be read.
@@ -57,6 +59,13 @@ pub enum BundleError {
     /// A name that comes twice, so that two readers may read two things.
     #[error("{}: a name comes twice in it: it is no bundle", .0.display())]
     Twice(PathBuf),
+    /// A workbook, or another document of an office program, which is a ZIP as well.
+    #[error(
+        "{}: it is a document of an office program, and no bundle: of a report the page (`-o FILE.html`) holds entries that can be verified, \
+         and `annals sheet in` takes a sheet in that came back",
+        .0.display()
+    )]
+    Office(PathBuf),
     /// Something that belongs to no bundle.
     #[error("{}: `{member}` belongs to no bundle", path.display())]
     Member {
@@ -115,8 +124,11 @@ impl Bundle {
             return Err(BundleError::Zip { path: path.to_owned(), what: what.to_owned() });
         }
         let bundle = Self { path: path.to_owned(), archive };
-        let foreign = |name: &&str| !is_known(name);
-        if let Some(member) = bundle.names()?.iter().map(String::as_str).find(foreign) {
+        let (names, foreign) = (bundle.names()?, |name: &&str| !is_known(name));
+        if names.iter().any(|name| name == OFFICE) {
+            return Err(BundleError::Office(path.to_owned()));
+        }
+        if let Some(member) = names.iter().map(String::as_str).find(foreign) {
             let member = member.chars().filter(|c| !c.is_control()).take(120).collect();
             return Err(BundleError::Member { path: path.to_owned(), member });
         }

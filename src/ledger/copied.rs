@@ -61,8 +61,15 @@ impl Ledger {
     ///
     /// # Errors
     /// [`RecordError::Copy`], [`RecordError::NoMark`].
-    pub fn refuse_copied(&self) -> Result<(), RecordError> {
-        let mark = self.folder.as_deref().map_or(Ok(None), found)?;
-        mark.map_or(Ok(()), |path| Err(RecordError::Copy(path)))
+    pub(super) fn refuse_copied(&self) -> Result<(), RecordError> {
+        self.folder.as_deref().map_or(Ok(()), refuse)
     }
+}
+
+/// As [`Ledger::refuse_copied`], of a folder that is not opened yet: whoever opens it for writing heals it.
+///
+/// # Errors
+/// [`RecordError::Copy`], [`RecordError::NoMark`].
+pub fn refuse(folder: &Path) -> Result<(), RecordError> {
+    found(folder)?.map_or(Ok(()), |path| Err(RecordError::Copy(path)))
 }

@@ -1,7 +1,8 @@
 //! Folders that are somebody else's, and ledgers that another version made: nothing is overwritten.
 
 use super::place::{PLAN, PROGRESS, Place, READING, files, pipe};
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -209,6 +210,23 @@ fn no_command_goes_on_as_if_there_were_no_withheld_values_where_a_link_leads_now
     symlink("moved", place.path("backup/disclosures.jsonl")).unwrap();
     place.annals(["backup", "backup"]).says(3, &["backup/disclosures.jsonl: cannot be read"]);
     place.done(["show", "1.G2G.1"]);
+}
+
+#[test]
+fn in_a_copy_nothing_is_recorded_and_nothing_healed_before_that_is_said() {
+    let place = Place::founded();
+    place.done(["backup", "backup"]);
+    fs::write(place.ledger.join("copy"), "").unwrap();
+    let newest =
+        fs::read_dir(place.ledger.join("journal")).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    let mut journal = OpenOptions::new().append(true).open(newest).unwrap();
+    journal.write_all(b"{\"basehash\":\"torn").unwrap();
+    // Also where nothing is derived yet.
+    place.refused(PROGRESS, 1, &["ledger/copy: here is a copy"]);
+    for derived in ["sled", "index"] {
+        fs::remove_dir_all(place.ledger.join(derived)).unwrap();
+    }
+    place.refused(PROGRESS, 1, &["ledger/copy: here is a copy"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it fails")]
 
+mod agenda;
 mod backup;
 mod derived;
 mod disk;
@@ -13,6 +14,7 @@ mod doctor;
 mod evidence;
 mod folders;
 mod handed;
+mod importing;
 mod journal;
 mod place;
 mod rights;

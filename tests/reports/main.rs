@@ -49,6 +49,8 @@ fn the_same_head_gives_the_same_bytes_whatever_is_recorded_after_the_close() {
 fn a_workbook_has_what_the_program_answers_with_typed_dates_and_numbers() {
     let desk = Desk::reviewing();
     desk.done("report R2022 -o evaluation.xlsx");
+    let told = String::from_utf8(desk.run("verify evaluation.xlsx").stderr).unwrap();
+    assert!(told.contains("a document of an office program, and no bundle"), "{told}");
     let mut workbook: Xlsx<_> = open_workbook(desk.path("evaluation.xlsx")).unwrap();
     let sheets = [
         "About",

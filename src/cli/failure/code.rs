@@ -55,8 +55,10 @@ impl Failure {
             Self::Publish(error) => publish(error),
             Self::Mirror { source, .. } => mirror(source),
             Self::Record(error) => record(error),
-            Self::Import { source, .. } => line(&source.source),
-            Self::Returned { source, .. } => line(source),
+            Self::Tried { faults, .. } => {
+                faults.iter().map(|fault| line(&fault.source)).max().unwrap_or_default()
+            }
+            Self::Import { source, .. } | Self::Returned { source, .. } => line(source),
             Self::Sheet { faults, .. } => {
                 if faults.iter().all(|fault| fault.what.is_a_refusal()) {
                     1

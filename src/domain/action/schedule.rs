@@ -78,6 +78,12 @@ impl Schedule<'_> {
         self.due.get(at)
     }
 
+    /// The one in which all of a date lies.
+    #[must_use]
+    pub fn holding(&self, date: Effective) -> Option<&(Effective, NaiveDate)> {
+        self.due.iter().find(|(name, end)| date.is_within(name.begin(), *end))
+    }
+
     /// The last day of a window, of those that somebody spoke of, too: as the schedule has it, or the newest cycle that has one which
     /// begins as it does, or of its own name.
     #[must_use]

@@ -356,12 +356,13 @@ pub(super) const fn clock() -> Remedy {
     (WORDS, Vec::new())
 }
 
-/// A path or another text, as one word of a shell.
+/// A path or another text, as one word of a shell. Of what begins as an option does, which only a path may, the folder is said.
 #[must_use]
 pub fn quoted(word: &(impl AsRef<OsStr> + ?Sized)) -> String {
     let text = word.as_ref().to_string_lossy();
+    let text = if text.starts_with('-') { format!("./{text}").into() } else { text };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&byte);
-    if !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain) {
+    if !text.is_empty() && text.bytes().all(plain) {
         return text.into_owned();
     }
     format!("'{}'", text.replace('\'', "'\\''"))
@@ -378,7 +379,8 @@ mod tests {
             ("/mnt/backup/dk-kr_1.0", "/mnt/backup/dk-kr_1.0"),
             ("my ledger", "'my ledger'"),
             ("the officer's", "'the officer'\\''s'"),
-            ("-r", "'-r'"),
+            ("-r", "./-r"),
+            ("-my ledger", "'./-my ledger'"),
             ("원장", "'원장'"),
             ("", "''"),
         ] {
