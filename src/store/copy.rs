@@ -172,7 +172,11 @@ impl Copy {
 /// # Errors
 /// As [`Copy::compare`].
 pub fn compare(copy: &Embedded, original: &Embedded) -> Result<(), CopyError> {
-    let (folder, segments) = (copy.folder(), copy.segments());
+    let (folder, mut segments) = (copy.folder(), copy.segments());
+    // What an interrupted run left of a line is a beginning of that line, and anything else is not.
+    if let Some(last) = segments.last_mut() {
+        last.length += copy.unfinished();
+    }
     Beginning { folder, segments, head: copy.head() }.compare(original)
 }
 

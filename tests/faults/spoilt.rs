@@ -194,6 +194,82 @@ fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_s
     }
 }
 
+/// However many entries came after it.
+#[test]
+fn a_backup_in_which_something_would_restore_nothing_is_told_and_mended_from_the_ledger() {
+    let damages: [(fn(&Place), &str); 4] = [
+        (
+            |place| append(&place.path("BACKUP/disclosures.jsonl"), b"\"WyJ"),
+            "1 line of its withheld values restore",
+        ),
+        (
+            |place| append(&place.path("BACKUP/disclosures.jsonl"), b"none\nnor this\n"),
+            "2 lines of its withheld values",
+        ),
+        (
+            |place| append(&place.path("BACKUP/blobs").join(minutes(place).file_name().unwrap()), b"x"),
+            "1 file in it changed",
+        ),
+        (
+            |place| {
+                append(&place.path("BACKUP/disclosures.jsonl"), b"none\n");
+                append(&place.path("BACKUP/blobs").join(minutes(place).file_name().unwrap()), b"x");
+            },
+            "1 line of its withheld values and 1 file in it",
+        ),
+    ];
+    for ((damage, told), more) in damages.into_iter().flat_map(|damage| [(damage, false), (damage, true)]) {
+        let place = ledger();
+        damage(&place);
+        if more {
+            place.done(PROGRESS);
+        }
+        place.is_mended("backup", "wrong", told);
+    }
+}
+
+#[test]
+fn a_backup_whose_journal_ends_with_what_no_backup_wrote_is_not_called_sound() {
+    let place = ledger();
+    let journal = place.path("BACKUP/journal/000000000000.jsonl");
+    let whole = fs::read(&journal).unwrap();
+    place.done(PROGRESS);
+    let next = fs::read(place.segment()).unwrap()[whole.len()..].to_vec();
+    // What an interrupted run left is, and the next one completes it.
+    append(&journal, &next[..300]);
+    let (code, found) = place.examined();
+    assert_eq!((code, &found["findings"][0]["gravity"]), (Some(0), &json!("fine")), "{found:#}");
+    fs::write(&journal, &whole).unwrap();
+    let more = [&next[..], &next].concat();
+    for junk in [b"{\"basehash\":7", &more[..next.len() + 9]] {
+        fs::write(&journal, [&whole[..], junk].concat()).unwrap();
+        let (code, found) = place.examined();
+        let first = &found["findings"][0];
+        assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("backup"), &json!("wrong")));
+        let told = "not what the ledger has there";
+        assert!(first["what"].as_str().unwrap().contains(told), "{found:#}");
+        // As whoever backs up says.
+        place.refused(["backup", "BACKUP"], 1, &[told]);
+    }
+}
+
+/// Where the journals of both are as one another.
+#[test]
+fn a_checkpoint_of_more_entries_in_the_backup_tells_that_the_journal_was_cut() {
+    let place = ledger();
+    place.done(PROGRESS);
+    let signed = checkpoint(&place);
+    fs::copy(&signed, place.path("BACKUP/checkpoints").join(signed.file_name().unwrap())).unwrap();
+    lines(&place, |lines| drop(lines.pop()));
+    for derived in ["sled", "index", "tile", "checkpoints"] {
+        let _ = fs::remove_dir_all(place.ledger.join(derived));
+    }
+    fs::remove_dir_all(place.path("anchor")).unwrap();
+    let found = place.is_grave_without_commands("the backup has fewer entries than were here");
+    let what = found["findings"][0]["what"].as_str().unwrap();
+    assert!(what.contains("BACKUP/checkpoints/000000000128: a checkpoint of 128 entries"), "{found:#}");
+}
+
 #[test]
 fn a_backup_that_is_named_and_not_there_is_told() {
     let place = ledger();

@@ -1,9 +1,10 @@
 //! The backup, held against the ledger: whether its entries are the first of the ledger's, how many came after them, and whether what
 //! was signed there is of this history.
 
-use super::{Examining, Gravity, Part, UNNAMED, remedy};
-use crate::ledger::{backup, copied, past, shelf};
-use crate::record::completeness::Completeness;
+use super::{Examining, Gravity, Part, UNNAMED, condition, remedy};
+use crate::domain::value::counted;
+use crate::ledger::{LedgerError, backup, copied, lines, past, shelf};
+use crate::record::completeness::{Completed, Completeness, Standing, Unsound};
 use crate::record::state::State;
 use crate::store::copy::{self, CopyError};
 use crate::store::embedded::Embedded;
@@ -44,7 +45,8 @@ impl Examining<'_> {
             self.add(Part::Backup, Gravity::Wrong, what, remedy::named());
         }
         let Some(Saved { store: saved, signed }) = saved.filter(|_| !self.is_cut()) else { return };
-        let beside = backup::beside(&signed.finish(state, None), state);
+        let completed = signed.finish(state, None);
+        let beside = backup::beside(&completed, state);
         for (signed, unsound) in &beside {
             let path = backup::checkpoint(folder, signed);
             let what = format!("{}: it was signed, and is of another history: {unsound}", path.display());
@@ -68,8 +70,10 @@ impl Examining<'_> {
                 let what = format!("the backup is no beginning of this ledger: {error}");
                 self.add(Part::Backup, Gravity::Wrong, what, remedy::no_backup());
             }
+            Ok(size) if self.is_signed_beyond(&completed, size) => {}
             // What is refused is not to be done.
             Ok(_) if !beside.is_empty() || !is_alike(self.folder, folder) => {}
+            Ok(_) if self.is_damaged_beside() => {}
             Ok(size) if size < state.head.size => {
                 let what = format!(
                     "{}: a backup of the first {size} entries, which are those here; {} came after it",
@@ -82,6 +86,51 @@ impl Examining<'_> {
             }
             Ok(_) => {}
         }
+    }
+
+    /// Tells of values and files in the backup that are not what they were: they would restore nothing.
+    fn is_damaged_beside(&mut self) -> bool {
+        let folder = self.remedies.backup;
+        let mut damaged = 0;
+        let read = lines::once::<LedgerError>(folder, &mut |line| {
+            damaged += u64::from(line.fit().is_none());
+            Ok(())
+        });
+        let torn = matches!(read, Ok(Some(true)));
+        let files = condition::files(folder).unwrap_or_default();
+        let changed = files.iter().filter(|(_, whole)| *whole == Some(false)).count() as u64;
+        let lines = counted(damaged + u64::from(torn), "line", "lines");
+        let files = counted(changed, "file", "files");
+        let what = match (damaged > 0 || torn, changed > 0) {
+            (false, false) => return false,
+            (true, false) => format!("{lines} of its withheld values restore nothing"),
+            (false, true) => format!("{files} in it changed since, and restore nothing"),
+            (true, true) => format!("{lines} of its withheld values and {files} in it restore nothing"),
+        };
+        // It may have what is lost here.
+        let wrong = self.findings.iter().any(|finding| finding.gravity >= Gravity::Wrong);
+        let what = format!("{}: {what}", folder.display());
+        self.add(Part::Backup, Gravity::Wrong, what, self.remedies.back_up(wrong));
+        true
+    }
+
+    /// Tells of a checkpoint in the backup that the ledger's key signed of more entries than either has.
+    fn is_signed_beyond(&mut self, completed: &Completed, size: u64) -> bool {
+        let cut = |standing: &Standing| matches!(standing.verdict, Err(Unsound::Cut { .. }));
+        let Some(Standing { signed, .. }) = completed.standings.iter().rfind(|standing| cut(standing)) else {
+            return false;
+        };
+        let known = signed.checkpoint().size();
+        if copied::is_one(self.folder) || known <= size {
+            return false;
+        }
+        let what = format!(
+            "{}: a checkpoint of {known} entries, which the ledger's key signed, and {} are here",
+            backup::checkpoint(self.remedies.backup, signed).display(),
+            completed.size
+        );
+        self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut(known));
+        true
     }
 
     /// The backup has more entries than the ledger, which is a beginning of it.
