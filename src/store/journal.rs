@@ -10,18 +10,22 @@ use super::{AppendError, Head, StoreError, advance, disk, said};
 use crate::trail::entry;
 use crate::trail::hash::LeafHash;
 use crate::trail::lines::Lines;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::mem;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Bytes after which the next batch begins a new segment: small enough to copy by hand, large enough to be few.
 pub(super) const SEGMENT_LIMIT: u64 = 64 << 20;
 
 /// Bytes of a journal that are read whole in no time, so that damage anywhere is found.
 const SHORT: u64 = 8 << 20;
+
+/// Segments that are kept open for readers: 2 GB of lines.
+const KEPT: usize = 32;
 
 /// A log in files of lines.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(super) struct Journal {
     whole: RwLock<Whole>,
     /// Bytes after the last whole line, when it was scanned.
     unfinished: u64,
+    /// Segments in which lines were read by their places, by their first lines: whoever reads a scattered history asks for each again.
+    open: Mutex<BTreeMap<u64, Arc<File>>>,
 }
 
 #[derive(Debug, Default)]
@@ -127,7 +133,7 @@ impl Journal {
 
     fn of(folder: &Path, limit: u64, whole: Whole, unfinished: u64) -> Self {
         let (tail, whole) = (Mutex::default(), RwLock::new(whole));
-        Self { folder: folder.to_owned(), limit, tail, whole, unfinished }
+        Self { folder: folder.to_owned(), limit, tail, whole, unfinished, open: Mutex::default() }
     }
 
     fn whole(&self) -> RwLockReadGuard<'_, Whole> {
@@ -269,15 +275,14 @@ impl Journal {
         let segments = self.segments();
         let begins = segments.iter().scan(0, |sum, segment| Some(mem::replace(sum, *sum + segment.length)));
         let begins: Vec<u64> = begins.collect();
-        let mut opened: Option<(u64, File)> = None;
+        let mut opened: Option<(u64, Arc<File>)> = None;
         let mut bytes = Vec::new();
         let mut found = |hint: &super::LineHint, each: &mut dyn FnMut(u64, &[u8])| {
             let at = segments.partition_point(|segment| segment.first <= hint.sequence).saturating_sub(1);
             let (segment, begin) = (segments.get(at)?, begins.get(at)?);
             let offset = hint.before.checked_sub(*begin).filter(|offset| *offset < segment.length)?;
             if opened.as_ref().is_none_or(|(first, _)| *first != segment.first) {
-                let file = disk::open(&file(&self.folder, segment.first)).ok()?;
-                opened = Some((segment.first, file));
+                opened = Some((segment.first, self.opened(segment.first)?));
             }
             let (_, file) = opened.as_ref()?;
             let line = line_at(file, offset, &mut bytes).ok()?;
@@ -293,6 +298,20 @@ impl Journal {
             self.read(one, &mut |sequence, _, line| each(sequence, line))?;
         }
         Ok(())
+    }
+
+    /// A segment, open for reading; nothing where it cannot be opened, which is told by whoever reads it whole.
+    fn opened(&self, first: u64) -> Option<Arc<File>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(&first) {
+            return Some(Arc::clone(file));
+        }
+        let file = Arc::new(disk::open(&file(&self.folder, first)).ok()?);
+        if open.len() == KEPT {
+            open.pop_first();
+        }
+        open.insert(first, Arc::clone(&file));
+        Some(file)
     }
 
     /// Hands out consecutive lines of one segment, of which places and lengths are known; none of them where one does not lie there.

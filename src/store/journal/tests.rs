@@ -190,6 +190,34 @@ fn every_range_is_found_whether_lines_name_their_sequences_or_not() {
 }
 
 #[test]
+fn lines_are_picked_from_segments_that_are_kept_open_and_are_never_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |at: u64| format!("{{\"sequence\":\"{at:012}\"}}").into_bytes();
+    let mut journal = Journal::scan(folder.path(), 50, None, &mut |_, _, _| {}).unwrap();
+    journal.begin_writing(0).unwrap();
+    let append =
+        |at| drop(journal.append(journal.head(), &Lines::from_iter([line(at)]), &mut |_| {}).unwrap());
+    let hint = |sequence: u64| crate::store::LineHint {
+        sequence,
+        before: sequence * line(0).len() as u64 + sequence,
+    };
+    let picked = |wanted: &[u64]| {
+        let (hints, mut found): (Vec<_>, _) = (wanted.iter().map(|at| hint(*at)).collect(), Vec::new());
+        journal.pick(&hints, &mut |at, line| found.push((at, line.to_vec()))).unwrap();
+        assert_eq!(found, wanted.iter().map(|at| (*at, line(*at))).collect::<Vec<_>>());
+    };
+    (0..3 * KEPT as u64 - 1).for_each(append);
+    assert!(journal.segments().len() > KEPT);
+    for wanted in [&[0, 5, 94][..], &(0..95).collect::<Vec<_>>(), &(0..95).rev().collect::<Vec<_>>(), &[94]] {
+        picked(wanted);
+        assert!(journal.open.lock().unwrap().len() <= KEPT);
+    }
+    // The last one goes on while it is open.
+    append(95);
+    picked(&[95, 94, 0]);
+}
+
+#[test]
 fn a_reader_opens_a_journal_by_the_ends_of_its_segments() {
     let folder = tempfile::tempdir().unwrap();
     let line = |at: u64| format!("\"sequence\":\"{at:012}\"").into_bytes();
