@@ -1,5 +1,6 @@
 //! `annals answer`: the requests that the other side signed, taken in one by one, and a bundle that says what became of each.
 
+use super::axes;
 use super::bundle;
 use super::failure::Failure;
 use super::files;
@@ -42,7 +43,7 @@ impl Answer {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = files::requests(&self.requests)?;
         let ledger = settings.recording()?;
-        super::privacy::known(&ledger, &self.party)?;
+        axes::party(&ledger.state(), &self.party)?;
         // Nothing is taken in that could not be answered then.
         files::can_be_made(&self.output)?;
         let signing = settings.checkpoint(&ledger)?;

@@ -166,9 +166,7 @@ impl Which {
             let tracks = plan().flat_map(|plan| &plan.tracks).map(|track| track.code.as_str());
             known("track", track.as_str(), tracks.collect())?;
         }
-        if let Some(party) = &self.party {
-            known("party", party.as_str(), state.parties().into_iter().map(Code::as_str).collect())?;
-        }
+        self.party.as_ref().map_or(Ok(()), |named| party(state, named))?;
         if let Some(body) = &self.institution {
             let bodies = programme.parties.values().flat_map(|party| party.institutions());
             let called = programme.parties.values().find_map(|party| party.called(body.as_str()));
@@ -250,7 +248,10 @@ pub(crate) fn party(state: &State, named: &Code) -> Result<(), Failure> {
         return Ok(());
     }
     let known: Vec<&str> = parties.into_iter().map(Code::as_str).collect();
-    Err(Failure::usage(format!("{named} is not a party of this ledger; there are {}", known.join(", "))))
+    Err(Failure::usage(format!(
+        "{named} is not a party of this ledger; its parties are {}",
+        known.join(", ")
+    )))
 }
 
 /// Refuses somebody who can never have spoken: a party that is none of the ledger, an institution that never was one of the

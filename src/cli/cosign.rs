@@ -1,5 +1,6 @@
 //! `annals cosign`: a party's witness cosigns a checkpoint of the entries that it holds and has verified.
 
+use super::axes;
 use super::checkpoint::{self, instant};
 use super::failure::Failure;
 use super::files;
@@ -126,6 +127,7 @@ pub(crate) fn tell_forgotten(ledger: &Ledger, key: &SigningKey, anchor: &Anchor)
 pub(crate) fn witness_key(ledger: &Ledger, party: &Code, keyring: &Keyring) -> Result<SigningKey, Failure> {
     let author = Author { party: party.clone(), institution: None };
     let state = ledger.state();
+    axes::party(&state, party)?;
     let mut ids: Vec<String> =
         state.keys.of(&author, Role::Witness).into_iter().map(|key| key.vkey.keyid()).collect();
     if let Ok(policy) = policy_at(&state, state.head.size) {

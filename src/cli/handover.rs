@@ -1,6 +1,6 @@
 //! `annals handover`: what one office has passes to another, with a note of where it stands.
 
-use super::axes::Axes;
+use super::axes::{self, Axes};
 use super::failure::Failure;
 use super::output;
 use super::settings::Settings;
@@ -84,6 +84,7 @@ impl Handover {
         }
         let ledger = self.signing.ledger(settings)?;
         let (state, party) = (ledger.state(), self.signing.speaker.0.party.clone());
+        axes::party(&state, &party)?;
         if let Some(institution) = &self.institution {
             let acting = state.programme.party(&party).acting(&party, institution);
             acting.map_err(|refusal| Failure::usage(refusal.to_string()))?;

@@ -104,12 +104,9 @@ fn adopted(state: &State, party: &Code) -> Result<InForce, Failure> {
     if let Some((since, policy)) = state.adopted.policy.latest(party) {
         return Ok(InForce { policy: policy.clone(), since });
     }
-    let parties: Vec<&str> = state.parties().into_iter().map(Code::as_str).collect();
-    Err(Failure::usage(if parties.contains(&party.as_str()) {
-        format!("{party} had adopted no policy by then; `annals policy show` shows the one in force")
-    } else {
-        format!("{party} is not a party of this ledger; its parties are {}", parties.join(", "))
-    }))
+    axes::party(state, party)?;
+    let text = format!("{party} had adopted no policy by then; `annals policy show` shows the one in force");
+    Err(Failure::usage(text))
 }
 
 /// Adopt a policy for your party; it is in force once every party has adopted the same

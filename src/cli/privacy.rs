@@ -143,20 +143,10 @@ fn which(ledger: &Ledger, what: &str) -> Result<Which, Failure> {
     Err(Failure::usage(format!("`{what}` is neither an entry nor an action{hint}")))
 }
 
-pub(crate) fn known(ledger: &Ledger, party: &Code) -> Result<(), Failure> {
-    let state = ledger.state();
-    let parties: Vec<&str> = state.parties().into_iter().map(Code::as_str).collect();
-    if parties.contains(&party.as_str()) {
-        return Ok(());
-    }
-    let parties = parties.join(", ");
-    Err(Failure::usage(format!("{party} is not a party of this ledger; its parties are {parties}")))
-}
-
 pub(crate) fn known_reader(ledger: &Ledger, reader: &Audience) -> Result<(), Failure> {
     match reader {
         Audience::Public | Audience::Parties => Ok(()),
-        Audience::Party(party) => known(ledger, party)
+        Audience::Party(party) => axes::party(&ledger.state(), party)
             .map_err(|unknown| Failure::usage(format!("{unknown}; `public` and `parties` are readers, too"))),
     }
 }

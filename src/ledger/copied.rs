@@ -56,17 +56,9 @@ impl Ledger {
     pub(crate) fn put_down_as_copy(&self) -> Result<(), LedgerError> {
         self.folder.as_deref().map_or(Ok(()), put_down)
     }
-
-    /// Refuses to record in a copy.
-    ///
-    /// # Errors
-    /// [`RecordError::Copy`], [`RecordError::NoMark`].
-    pub(super) fn refuse_copied(&self) -> Result<(), RecordError> {
-        self.folder.as_deref().map_or(Ok(()), refuse)
-    }
 }
 
-/// As [`Ledger::refuse_copied`], of a folder that is not opened yet: whoever opens it for writing heals it.
+/// Refuses to record in a folder that says that it holds a copy, which need not be opened yet: whoever opens it for writing heals it.
 ///
 /// # Errors
 /// [`RecordError::Copy`], [`RecordError::NoMark`].

@@ -3,7 +3,7 @@
 
 use super::admission::{Batch, Job, Receipt, RecordError};
 use super::past::Past;
-use super::{Ledger, LedgerError, SMALL};
+use super::{Ledger, LedgerError, SMALL, copied};
 use crate::store::Head;
 use crate::trail::disclosure::Disclosure;
 use crate::trail::entry::Request;
@@ -50,7 +50,7 @@ impl Ledger {
         requests: Vec<(Request, Vec<Disclosure>)>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Result<Receipt, RecordError>>, RecordError> {
-        self.refuse_copied()?;
+        self.folder.as_deref().map_or(Ok(()), copied::refuse)?;
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let job = Job::new(requests, &keys, now);
         let answer = self.queue.submit(job, |turn, jobs| self.commit(turn, jobs));

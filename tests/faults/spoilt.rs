@@ -197,7 +197,8 @@ fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_s
 /// However many entries came after it.
 #[test]
 fn a_backup_in_which_something_would_restore_nothing_is_told_and_mended_from_the_ledger() {
-    let damages: [(fn(&Place), &str); 4] = [
+    type Damage = (fn(&Place), &'static str);
+    let damages: [Damage; 4] = [
         (
             |place| append(&place.path("BACKUP/disclosures.jsonl"), b"\"WyJ"),
             "1 line of its withheld values restore",
@@ -260,7 +261,9 @@ fn a_checkpoint_of_more_entries_in_the_backup_tells_that_the_journal_was_cut() {
     place.done(PROGRESS);
     let signed = checkpoint(&place);
     fs::copy(&signed, place.path("BACKUP/checkpoints").join(signed.file_name().unwrap())).unwrap();
-    lines(&place, |lines| drop(lines.pop()));
+    lines(&place, |lines| {
+        lines.pop();
+    });
     for derived in ["sled", "index", "tile", "checkpoints"] {
         let _ = fs::remove_dir_all(place.ledger.join(derived));
     }

@@ -195,8 +195,9 @@ fn lines_are_picked_from_segments_that_are_kept_open_and_are_never_too_many() {
     let line = |at: u64| format!("{{\"sequence\":\"{at:012}\"}}").into_bytes();
     let mut journal = Journal::scan(folder.path(), 50, None, &mut |_, _, _| {}).unwrap();
     journal.begin_writing(0).unwrap();
-    let append =
-        |at| drop(journal.append(journal.head(), &Lines::from_iter([line(at)]), &mut |_| {}).unwrap());
+    let append = |at| {
+        journal.append(journal.head(), &Lines::from_iter([line(at)]), &mut |_| {}).unwrap();
+    };
     let hint = |sequence: u64| crate::store::LineHint {
         sequence,
         before: sequence * line(0).len() as u64 + sequence,
