@@ -3,7 +3,7 @@
 //! [`super::privacy`].
 
 use super::LedgerError;
-use super::lines::{Line, Lines, open, scan};
+use super::lines::{DisclosureLines, Line, open, scan};
 use crate::record::withheld::Shown;
 use crate::store::StoreError;
 use crate::store::runs::Runs;
@@ -23,7 +23,7 @@ pub struct Disclosures(Kept);
 #[derive(Debug)]
 enum Kept {
     Memory(InMemory),
-    Folder(Lines),
+    Folder(DisclosureLines),
 }
 
 /// Why disclosures cannot be read or kept.
@@ -70,7 +70,7 @@ impl Disclosures {
     /// # Errors
     /// Where the file cannot be read, or not be opened for writing.
     pub fn open(folder: &Path, writable: bool) -> Result<Self, DisclosuresError> {
-        Ok(Self(Kept::Folder(Lines::find(folder, writable)?)))
+        Ok(Self(Kept::Folder(DisclosureLines::find(folder, writable)?)))
     }
 
     /// The numbers of the lines that are no disclosures, from 1, those among them whose value no field can have; in a file above

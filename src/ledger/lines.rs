@@ -18,7 +18,7 @@ pub const FILE: &str = "disclosures.jsonl";
 
 /// The file, and where in it each disclosure is. Threads share it: whoever reads does not wait for a write.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct DisclosureLines {
     folder: PathBuf,
     writes: bool,
     /// Held while the file is written.
@@ -71,7 +71,7 @@ fn parse(line: &[u8]) -> Option<Disclosure> {
     Disclosure::parse(&text).ok()
 }
 
-impl Lines {
+impl DisclosureLines {
     /// Finds the places of the disclosures in a folder.
     pub(super) fn find(folder: &Path, writes: bool) -> Result<Self, DisclosuresError> {
         let whole = Whole::find(folder, writes)?;
