@@ -69,7 +69,7 @@ fn the_same_head_gives_the_same_bytes_and_nothing_is_overwritten() {
     for (command, word) in [
         ("sheet out --as KR -o one.xlsx", "nothing is overwritten"),
         ("sheet out --as KR -o one.csv", ".xlsx"),
-        ("sheet out --as SE -o three.xlsx", "there are DK, KR"),
+        ("sheet out --as SE -o three.xlsx", "its parties are DK, KR"),
         ("sheet out -o three.xlsx", "--as PARTY"),
         ("sheet out --as KR --institution MSITT -o three.xlsx", "did you mean MSIT?"),
         ("sheet out --as KR --line 1 --joint disputed -o three.xlsx", "nothing to fill in"),
