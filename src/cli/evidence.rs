@@ -146,7 +146,8 @@ Examples:
   annals evidence check 1.G2G.3 --format csv
 
 A file is found, missing, changed (its SHA-256 or its size is not the one that was named), withheld (its digest is not \
-disclosed here), or erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it back.")]
+disclosed here), or erased. Each is read to its end. Exit code 1 where one is missing or has changed; `annals evidence add FILE` brings it \
+back, but for one whose size its entry says wrongly, which `annals evidence open` tells.")]
 pub(crate) struct Check {
     /// Only what was put forward for this action
     #[arg(value_parser = words::action::<String>)]
@@ -191,7 +192,8 @@ impl Open {
         let (sha256, said, filename) = self.named(&ledger)?;
         let path = self.output.unwrap_or_else(|| files::own_name(filename.as_deref(), &sha256));
         let bytes = files::open(&ledger, &sha256, said, &path)?;
-        let text = format!("{bytes} bytes, as they were put forward, written to {}", path.display());
+        let how = if said.is_some() { "as they were put forward" } else { "as their SHA-256 says" };
+        let text = format!("{bytes} bytes, {how}, written to {}", path.display());
         let members = json!({"sha256": sha256, "bytes": bytes, "path": output::path(&path)});
         output::answer("opened", &text, members, &Standing::of(&ledger), settings.format)?;
         Ok(ExitCode::SUCCESS)

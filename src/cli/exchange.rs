@@ -91,23 +91,32 @@ fn try_out(
     let sha256 = sha256(bytes);
     let mut salt = output::salt;
     let (mut import, mut faults) = (import::Import::new(ledger, keyring, &sha256, &mut salt), Vec::new());
+    let failed = |ImportError { line, source }| {
+        let path = path.to_owned();
+        Failure::Import { path, line, source, stage: Stage::Nothing }
+    };
     let bar = output::progress("judging");
     for (line, text) in lines(bytes) {
         // Each is committed alone, so that one that is refused takes none with it.
         let tried = import::check(line, text).and_then(|()| import.push(line, text));
-        faults.extend(tried.and_then(|()| import.commit()).err());
+        match tried.and_then(|()| import.commit()) {
+            Err(error) if is_of_the_system(&error.source) => return Err(failed(error)),
+            tried => faults.extend(tried.err()),
+        }
         bar.inc(1);
     }
-    let summary = import.finish();
+    let summary = import.finish().map_err(failed)?;
     bar.finish_and_clear();
-    let path = path.to_owned();
-    match summary {
-        Ok(summary) if faults.is_empty() => Ok(summary),
-        Ok(_) => Err(Failure::Tried { path, faults }),
-        Err(ImportError { line, source }) => {
-            Err(Failure::Import { path, line, source, stage: Stage::Nothing })
-        }
-    }
+    if faults.is_empty() { Ok(summary) } else { Err(Failure::Tried { path: path.to_owned(), faults }) }
+}
+
+/// Whether a line ended an import for want of a disk or an engine, and may be sound.
+const fn is_of_the_system(error: &LineError) -> bool {
+    matches!(
+        error,
+        LineError::Ledger(_)
+            | LineError::Record(RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful)
+    )
 }
 
 /// Imports the bytes of a file, and makes the keys that its speakers lack where that is wanted.
@@ -128,15 +137,7 @@ pub(crate) fn bring_in(
     let stage = |error: ImportError| {
         let stage = match ledger.head().size > before {
             // Nothing is wrong with the file.
-            true if matches!(
-                error.source,
-                LineError::Key(_)
-                    | LineError::Ledger(_)
-                    | LineError::Record(
-                        RecordError::Store(_) | RecordError::Disclosures(_) | RecordError::Doubtful
-                    )
-            ) =>
-            {
+            true if matches!(error.source, LineError::Key(_)) || is_of_the_system(&error.source) => {
                 Stage::Repeat
             }
             true => Stage::Part,

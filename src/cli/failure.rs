@@ -153,7 +153,7 @@ impl Stage {
         match self {
             Self::Nothing => "cannot be recorded, and nothing was",
             Self::Repeat => {
-                "is not recorded, and those before it are; import the same file again once this is mended"
+                "ended it, and those before it are recorded; import the same file again once this is mended"
             }
             Self::Part => {
                 "is not recorded, and those before it are; put what follows into a new file, mended (in a changed file every line \
@@ -253,7 +253,7 @@ fn list<T: Display>(faults: &[T], most: usize) -> String {
 
 /// As [`list`], each with all that is behind it.
 fn told(faults: &[ImportError]) -> String {
-    list(&faults.iter().map(|fault| causes::of(fault)).collect::<Vec<_>>(), 20)
+    list(&faults.iter().map(|fault| causes::of(fault)).collect::<Vec<_>>(), usize::MAX)
 }
 
 /// Names the file that the system refused.

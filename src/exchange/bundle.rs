@@ -41,8 +41,8 @@ const ANSWERS: &str = "answers.jsonl";
 const CHECKPOINTS: &str = "checkpoints/";
 const DISCLOSURES: &str = "disclosures.jsonl";
 const EVIDENCE: &str = "evidence/";
-/// What lies in each document of an office program (ECMA-376, part 2).
-const OFFICE: &str = "[Content_Types].xml";
+/// What lies in each document of an office program (ECMA-376, part 2; `OpenDocument`, part 2).
+const OFFICE: [&str; 2] = ["[Content_Types].xml", "META-INF/manifest.xml"];
 const POLICY: &str = "policy";
 
 /// Why a file is no bundle, or cannot be read.
@@ -125,7 +125,7 @@ impl Bundle {
         }
         let bundle = Self { path: path.to_owned(), archive };
         let (names, foreign) = (bundle.names()?, |name: &&str| !is_known(name));
-        if names.iter().any(|name| name == OFFICE) {
+        if names.iter().any(|name| OFFICE.contains(&name.as_str())) {
             return Err(BundleError::Office(path.to_owned()));
         }
         if let Some(member) = names.iter().map(String::as_str).find(foreign) {

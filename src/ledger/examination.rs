@@ -367,7 +367,7 @@ impl Examining<'_> {
         if let Some(what) = clock(&past.state, now) {
             self.add(Part::Clock, Gravity::Wrong, what, remedy::clock());
         }
-        self.backup(saved, &store, &past.state);
+        self.backup(saved, &store, &past.state, &named);
     }
 
     fn unfinished(&mut self, bytes: u64, size: u64) {

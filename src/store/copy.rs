@@ -172,8 +172,17 @@ impl Copy {
 /// # Errors
 /// As [`Copy::compare`].
 pub fn compare(copy: &Embedded, original: &Embedded) -> Result<(), CopyError> {
+    let (folder, segments) = (copy.folder(), copy.segments());
+    Beginning { folder, segments, head: copy.head() }.compare(original)
+}
+
+/// As [`compare`], with what follows the copy's last whole line: what an interrupted run left of the next one is a beginning of that,
+/// and anything else is not.
+///
+/// # Errors
+/// As [`Copy::compare`].
+pub fn compare_whole(copy: &Embedded, original: &Embedded) -> Result<(), CopyError> {
     let (folder, mut segments) = (copy.folder(), copy.segments());
-    // What an interrupted run left of a line is a beginning of that line, and anything else is not.
     if let Some(last) = segments.last_mut() {
         last.length += copy.unfinished();
     }

@@ -222,7 +222,10 @@ fn parted(desk: &mut Desk) {
     let fork = String::from_utf8(desk.read("fork.txt")).unwrap();
     let stated = fork.lines().nth(1).unwrap();
     desk.write("wrong.txt", fork.replacen(stated, &format!("A{}", &stated[1..]), 1).as_bytes());
-    assert_eq!(desk.ask("verify wrong.txt")["conclusion"], "NO FORK: the two do not contradict each other");
+    assert_eq!(
+        desk.ask("verify wrong.txt")["conclusion"],
+        "NOT SHOWN: this file proves no fork as it is; take it as it was sent"
+    );
     desk.read_both("verify wrong.txt --policy policy.txt");
     // What a checkpoint says of a history that ends before it, and of another one.
     desk.read_both("verify first.bundle --checkpoints back.txt");

@@ -395,6 +395,11 @@ fn a_bundle_with_bytes_before_its_zip_is_called_that() {
         assert_eq!(code, Some(2), "{told}");
         assert!(told.contains("something stands before the ZIP that a bundle is"), "{told}");
     }
+    // An entry in which somebody has put such bytes is told as one that is none.
+    let export: Vec<u8> = Sides::agreed().lines().join(&b'\n');
+    fs::write(&path, [&export, &b"\nPK\x03\x04\n"[..]].concat()).unwrap();
+    let (code, told, _) = verified(&path);
+    assert!(code == Some(1) && told.contains("NOT CONSISTENT"), "{told}");
 }
 
 #[test]

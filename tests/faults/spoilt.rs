@@ -194,29 +194,30 @@ fn a_backup_that_is_a_beginning_of_the_ledger_is_sound_however_much_was_signed_s
     }
 }
 
+/// What is done to a backup, and what is told of it.
+type Damage = (fn(&Place), &'static str);
+
+fn values(place: &Place) -> PathBuf {
+    place.path("BACKUP/disclosures.jsonl")
+}
+
+fn saved_minutes(place: &Place) -> PathBuf {
+    place.path("BACKUP/blobs").join(minutes(place).file_name().unwrap())
+}
+
 /// However many entries came after it.
 #[test]
 fn a_backup_in_which_something_would_restore_nothing_is_told_and_mended_from_the_ledger() {
-    type Damage = (fn(&Place), &'static str);
     let damages: [Damage; 4] = [
-        (
-            |place| append(&place.path("BACKUP/disclosures.jsonl"), b"\"WyJ"),
-            "1 line of its withheld values restore",
-        ),
-        (
-            |place| append(&place.path("BACKUP/disclosures.jsonl"), b"none\nnor this\n"),
-            "2 lines of its withheld values",
-        ),
-        (
-            |place| append(&place.path("BACKUP/blobs").join(minutes(place).file_name().unwrap()), b"x"),
-            "1 file in it changed",
-        ),
+        (|place| append(&values(place), b"\"WyJ"), "1 line of its withheld values is none"),
+        (|place| append(&values(place), b"none\nnor this\n"), "2 lines of its withheld values are none"),
+        (|place| append(&saved_minutes(place), b"x"), "1 file is missing or has changed there"),
         (
             |place| {
-                append(&place.path("BACKUP/disclosures.jsonl"), b"none\n");
-                append(&place.path("BACKUP/blobs").join(minutes(place).file_name().unwrap()), b"x");
+                append(&values(place), b"none\n");
+                append(&saved_minutes(place), b"x");
             },
-            "1 line of its withheld values and 1 file in it",
+            "1 line of its withheld values is none, 1 file is missing or has changed there",
         ),
     ];
     for ((damage, told), more) in damages.into_iter().flat_map(|damage| [(damage, false), (damage, true)]) {
@@ -226,6 +227,57 @@ fn a_backup_in_which_something_would_restore_nothing_is_told_and_mended_from_the
             place.done(PROGRESS);
         }
         place.is_mended("backup", "wrong", told);
+    }
+}
+
+#[test]
+fn a_backup_that_lacks_what_its_entries_name_is_told_and_mended_from_the_ledger() {
+    let damages: [Damage; 4] = [
+        (|place| fs::remove_file(values(place)).unwrap(), "3 withheld values are here and not there"),
+        (|place| fs::write(values(place), "").unwrap(), "3 withheld values are here and not there"),
+        (|place| fs::remove_file(saved_minutes(place)).unwrap(), "1 file is missing or has changed there"),
+        (
+            |place| fs::remove_dir_all(place.path("BACKUP/blobs")).unwrap(),
+            "2 files are missing or have changed there",
+        ),
+    ];
+    for (damage, told) in damages {
+        let place = ledger();
+        damage(&place);
+        place.is_mended("backup", "wrong", told);
+    }
+    let place = ledger();
+    fs::remove_file(values(&place)).unwrap();
+    fs::create_dir(values(&place)).unwrap();
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("backup"), &json!("wrong")));
+    assert!(first["what"].as_str().unwrap().contains("its values and files cannot be read"), "{found:#}");
+}
+
+/// From which the journal is to be taken.
+#[test]
+fn what_would_restore_nothing_is_told_of_a_backup_that_has_more_entries_as_well() {
+    let place = ledger();
+    lines(&place, |lines| {
+        lines.pop();
+    });
+    for derived in ["sled", "index", "tile", "checkpoints"] {
+        let _ = fs::remove_dir_all(place.ledger.join(derived));
+    }
+    fs::remove_dir_all(place.path("anchor")).unwrap();
+    append(&values(&place), b"none\n");
+    // Whatever follows the last whole line here, which a write would cut.
+    for tail in [&b""[..], b"{\"a\":", &[0; 100]] {
+        append(&place.segment(), tail);
+        let (code, found) = place.examined();
+        let first = &found["findings"][0];
+        assert_eq!((code, &first["about"], &first["gravity"]), (Some(1), &json!("journal"), &json!("grave")));
+        assert!(
+            first["what"].as_str().unwrap().contains("a backup of 127 entries, of which the first 126"),
+            "{found:#}"
+        );
+        assert!(found.to_string().contains("1 line of its withheld values is none"), "{found:#}");
     }
 }
 

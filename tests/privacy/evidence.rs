@@ -102,8 +102,15 @@ fn a_size_that_is_not_that_of_the_file_here_is_refused_and_told_where_it_came_be
         1,
         &["has 26 bytes", "the entry says 25", "annals evidence open"],
     );
-    place.done(["evidence", "open", &sha256(MINUTES), "-o", "out.txt"]);
+    let opened = place.done(["evidence", "open", &sha256(MINUTES), "-o", "out.txt"]);
+    assert!(opened.starts_with("26 bytes, as their SHA-256 says, written to"), "{opened}");
     assert_eq!(fs::read(place.path("out.txt")).unwrap(), MINUTES);
+    // Of one that cannot be read nobody can tell, either.
+    fs::remove_file(&blob).unwrap();
+    std::os::unix::fs::symlink(&blob, &blob).unwrap();
+    draft(&place, 28, "");
+    place.done(["import", "draft.jsonl", "--dry-run"]);
+    place.done(["import", "draft.jsonl"]);
 }
 
 #[test]

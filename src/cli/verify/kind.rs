@@ -54,8 +54,8 @@ impl Kind {
         }
         let has = |part: &[u8]| begin.windows(part.len()).any(|found| found == part);
         let is_zip = ZIP.iter().any(|start| begin.starts_with(start));
-        // Neither an entry, a page nor a note has such bytes.
-        if !is_zip && has(LOCAL) {
+        // No note has such bytes; of entries and a page it is told which of them is none.
+        if !is_zip && !begins("{") && !begins("<") && has(LOCAL) {
             return Err(Failure::usage(format!(
                 "{}: something stands before the ZIP that a bundle is: take the file as it was sent",
                 target.display()

@@ -268,7 +268,7 @@ impl Judged {
                 "two histories, of which at most one is true; whose they are, is not known"
             }
             (Kind::Fork, false, ..) if self.members.is_empty() => {
-                "NO FORK: the two do not contradict each other"
+                "NOT SHOWN: this file proves no fork as it is; take it as it was sent"
             }
             (Kind::Fork, false, ..) => "NO FORK of a ledger that you know",
             (Kind::Account, true, _, Some(true)) => {

@@ -1,15 +1,18 @@
 //! The backup, held against the ledger: whether its entries are the first of the ledger's, how many came after them, and whether what
 //! was signed there is of this history.
 
-use super::{Examining, Gravity, Part, UNNAMED, condition, remedy};
+use super::{Examining, Gravity, Named, Part, UNNAMED, condition, remedy, why};
 use crate::domain::value::counted;
 use crate::ledger::{LedgerError, backup, copied, lines, past, shelf};
 use crate::record::completeness::{Completed, Completeness, Standing, Unsound};
 use crate::record::state::State;
 use crate::store::copy::{self, CopyError};
 use crate::store::embedded::Embedded;
+use crate::store::runs::Runs;
 use crate::store::{Store, StoreError};
+use crate::trail::disclosure::Disclosure;
 use crate::trail::hash::LeafHash;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A backup, opened before the ledger: somebody may record, and back that up, meanwhile.
@@ -38,7 +41,7 @@ impl Saved {
 
 impl Examining<'_> {
     /// Where the journal is not as it was, nothing is held against it.
-    pub(super) fn backup(&mut self, saved: Option<Saved>, store: &Embedded, state: &State) {
+    pub(super) fn backup(&mut self, saved: Option<Saved>, store: &Embedded, state: &State, named: &Named) {
         let folder = self.remedies.backup;
         if saved.is_none() && folder != Path::new(UNNAMED) {
             let what = format!("{}: no backup is there", folder.display());
@@ -54,64 +57,54 @@ impl Examining<'_> {
         }
         let compared = saved.map_err(CopyError::from).and_then(|saved| {
             let size = saved.head().size;
-            match copy::compare(&saved, store) {
+            match copy::compare_whole(&saved, store) {
                 // The ledger is a beginning of its backup, where it should be the other way round.
                 Err(_) if size > state.head.size && is_continued(store, &saved) => Ok(size),
                 compared => compared.map(|()| size),
             }
         });
-        match compared {
-            Ok(size) if size > state.head.size => self.behind(size, state.head.size),
+        let size = match compared {
+            Ok(size) => size,
             Err(CopyError::Store(error @ (StoreError::Denied { .. } | StoreError::System { .. }))) => {
                 let what = format!("the backup was not looked at: {error}");
-                self.add(Part::Backup, Gravity::Fine, what, remedy::right_to(folder));
+                return self.add(Part::Backup, Gravity::Fine, what, remedy::right_to(folder));
             }
             Err(error) => {
                 let what = format!("the backup is no beginning of this ledger: {error}");
-                self.add(Part::Backup, Gravity::Wrong, what, remedy::no_backup());
+                return self.add(Part::Backup, Gravity::Wrong, what, remedy::no_backup());
             }
-            Ok(size) if self.is_signed_beyond(&completed, size) => {}
-            // What is refused is not to be done.
-            Ok(_) if !beside.is_empty() || !is_alike(self.folder, folder) => {}
-            Ok(_) if self.is_damaged_beside() => {}
-            Ok(size) if size < state.head.size => {
-                let what = format!(
-                    "{}: a backup of the first {size} entries, which are those here; {} came after it",
-                    folder.display(),
-                    state.head.size - size
-                );
-                // It may have what is lost here.
-                let wrong = self.findings.iter().any(|finding| finding.gravity >= Gravity::Wrong);
-                self.add(Part::Backup, Gravity::Fine, what, self.remedies.back_up(wrong));
-            }
-            Ok(_) => {}
+        };
+        let is_cut = if size > state.head.size {
+            self.behind(size, state.head.size);
+            true
+        } else {
+            self.is_signed_beyond(&completed, size)
+        };
+        // What is refused is not to be done, and may not be needed before what is lost here was taken from there.
+        let refused = is_cut || !beside.is_empty() || !is_alike(self.folder, folder);
+        let wrong = refused || self.findings.iter().any(|finding| finding.gravity >= Gravity::Wrong);
+        // Of what came after it the backup has no value and no file.
+        self.saved_beside(wrong, (size == state.head.size && !refused).then_some(named));
+        if size < state.head.size && !refused {
+            let what = format!(
+                "{}: a backup of the first {size} entries, which are those here; {} came after it",
+                folder.display(),
+                state.head.size - size
+            );
+            self.add(Part::Backup, Gravity::Fine, what, self.remedies.back_up(wrong));
         }
     }
 
-    /// Tells of values and files in the backup that are not what they were: they would restore nothing.
-    fn is_damaged_beside(&mut self) -> bool {
+    /// Tells of values and files in the backup that would restore nothing, and of those that it lacks of what entries name and is here.
+    fn saved_beside(&mut self, wrong: bool, named: Option<&Named>) {
         let folder = self.remedies.backup;
-        let mut damaged = 0;
-        let read = lines::once::<LedgerError>(folder, &mut |line| {
-            damaged += u64::from(line.fit().is_none());
-            Ok(())
-        });
-        let torn = matches!(read, Ok(Some(true)));
-        let files = condition::files(folder).unwrap_or_default();
-        let changed = files.iter().filter(|(_, whole)| *whole == Some(false)).count() as u64;
-        let lines = counted(damaged + u64::from(torn), "line", "lines");
-        let files = counted(changed, "file", "files");
-        let what = match (damaged > 0 || torn, changed > 0) {
-            (false, false) => return false,
-            (true, false) => format!("{lines} of its withheld values restore nothing"),
-            (false, true) => format!("{files} in it changed since, and restore nothing"),
-            (true, true) => format!("{lines} of its withheld values and {files} in it restore nothing"),
+        let what = match worth(self.folder, folder, named) {
+            Ok(None) => return,
+            Ok(Some(what)) => what,
+            Err(error) => format!("its values and files cannot be read: {}", why(&error)),
         };
-        // It may have what is lost here.
-        let wrong = self.findings.iter().any(|finding| finding.gravity >= Gravity::Wrong);
         let what = format!("{}: {what}", folder.display());
         self.add(Part::Backup, Gravity::Wrong, what, self.remedies.back_up(wrong));
-        true
     }
 
     /// Tells of a checkpoint in the backup that the ledger's key signed of more entries than either has.
@@ -147,6 +140,54 @@ impl Examining<'_> {
             self.add(Part::Journal, Gravity::Grave, what, self.remedies.cut(known));
         }
     }
+}
+
+/// What is to be said of the values and files in a backup, held against those in a ledger that are `named`; nothing where all is well.
+fn worth(folder: &Path, backup: &Path, named: Option<&Named>) -> Result<Option<String>, LedgerError> {
+    let (mut there, mut damaged, mut lacking) = (Runs::<32, 0>::new(true), 0, 0);
+    let torn = lines::once::<LedgerError>(backup, &mut |line| {
+        match line.fit() {
+            Some(disclosure) => there.insert(*disclosure.digest().bytes(), [])?,
+            None => damaged += 1,
+        }
+        Ok(())
+    })?;
+    damaged += u64::from(torn == Some(true));
+    let files: BTreeMap<String, Option<bool>> = condition::files(backup)?.into_iter().collect();
+    let mut unsound = files.values().filter(|whole| **whole != Some(true)).count() as u64;
+    if let Some(named) = named {
+        lines::once::<LedgerError>(folder, &mut |line| {
+            let Some(digest) = line.fit().as_ref().map(Disclosure::digest) else { return Ok(()) };
+            lacking += u64::from(there.get(digest.bytes())?.is_none() && named.holds(&digest)?);
+            Ok(())
+        })?;
+        let gone = |name: &&String| !files.contains_key(*name) && condition::has_file(folder, name);
+        unsound += named.files().keys().filter(gone).count() as u64;
+    }
+    let told = [
+        (
+            damaged,
+            counted(damaged, "line of its withheld values is none", "lines of its withheld values are none"),
+        ),
+        (
+            lacking,
+            counted(
+                lacking,
+                "withheld value is here and not there",
+                "withheld values are here and not there",
+            ),
+        ),
+        (
+            unsound,
+            counted(
+                unsound,
+                "file is missing or has changed there",
+                "files are missing or have changed there",
+            ),
+        ),
+    ];
+    let told: Vec<String> = told.into_iter().filter(|(count, _)| *count > 0).map(|(_, told)| told).collect();
+    Ok((!told.is_empty()).then(|| told.join(", ")))
 }
 
 /// Whether the entries of a backup begin with those of a ledger, and the others follow them.
