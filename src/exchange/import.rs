@@ -10,6 +10,7 @@ use crate::record::fact::{Fact, FactFault, is_on_latest};
 use crate::record::ids;
 use crate::record::refusal::Refusal;
 use crate::record::request::{Draft, Submission, SubmissionFault};
+use crate::record::withheld::check_value;
 use crate::trail::disclosure::{Digest, Disclosure};
 use crate::trail::entry::{EntryFault, Request};
 use crate::trail::key::SigningKey;
@@ -131,7 +132,10 @@ pub fn key_for(ledger: &Ledger, keyring: &Keyring, draft: &Draft) -> Result<Sign
 /// [`ImportError`].
 pub fn check(line: u64, bytes: &[u8]) -> Result<(), ImportError> {
     let says = |submission| match submission {
-        Submission::Signed(request, _) => Fact::read(&request.event).map(drop),
+        Submission::Signed(request, disclosures) => {
+            Fact::read(&request.event)?;
+            Ok(disclosures.iter().try_for_each(check_value)?)
+        }
         // What it leaves out is known once what stands before it is recorded.
         Submission::Draft(draft) if is_cut_off_alone(&draft).is_some() => Ok(()),
         Submission::Draft(draft) => draft.check(),

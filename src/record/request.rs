@@ -324,13 +324,14 @@ impl Draft {
         (event, disclosures)
     }
 
-    /// Whether it says something that an event of its type can say, whatever the history is.
+    /// Whether it says something that an event of its type can say, also in the values that it withholds, whatever the history is.
     ///
     /// # Errors
     /// [`FactFault`], by name.
     pub fn check(&self) -> Result<(), FactFault> {
-        let (event, _) = self.event(Uuid::nil(), "", LeafHash::NONE, &mut || [0; 16]);
-        Fact::read(&event).map(drop)
+        let (event, values) = self.event(Uuid::nil(), "", LeafHash::NONE, &mut || [0; 16]);
+        Fact::read(&event)?;
+        Ok(values.iter().try_for_each(withheld::check_value)?)
     }
 
     /// The fields with their texts in NFC, but for those that are somebody else's octets.

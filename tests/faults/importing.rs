@@ -97,6 +97,8 @@ fn the_lines_before_one_that_is_refused_are_recorded_if_the_answer_says_so() {
         ("{\"request\":{}}\n".to_owned(), 2, 0),
         // What no event of its type can say is known before any rule is asked.
         (format!("{{{HEAD},\"data\":{{\"effective\":\"2022\",\"lifecycle\":\"done\"}}}}\n"), 2, 0),
+        // Nor can what it withholds be no text.
+        (line(""), 2, 0),
         (unknown, 1, 2),
     ] {
         fs::write(place.path("requests.jsonl"), [line("one"), line("two"), last].concat()).unwrap();
