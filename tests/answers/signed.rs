@@ -221,7 +221,8 @@ fn parted(desk: &mut Desk) {
     // One that its own proof leads elsewhere.
     let fork = String::from_utf8(desk.read("fork.txt")).unwrap();
     let stated = fork.lines().nth(1).unwrap();
-    desk.write("wrong.txt", fork.replacen(stated, &format!("A{}", &stated[1..]), 1).as_bytes());
+    let other = if stated.starts_with('A') { "B" } else { "A" };
+    desk.write("wrong.txt", fork.replacen(stated, &format!("{other}{}", &stated[1..]), 1).as_bytes());
     assert_eq!(
         desk.ask("verify wrong.txt")["conclusion"],
         "NOT SHOWN: this file proves no fork as it is; take it as it was sent"

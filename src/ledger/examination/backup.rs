@@ -78,7 +78,7 @@ impl Examining<'_> {
             self.behind(size, state.head.size);
             true
         } else {
-            self.is_signed_beyond(&completed, size)
+            self.is_signed_beyond(&completed)
         };
         // What is refused is not to be done, and may not be needed before what is lost here was taken from there.
         let refused = is_cut || !beside.is_empty() || !is_alike(self.folder, folder);
@@ -108,15 +108,16 @@ impl Examining<'_> {
     }
 
     /// Tells of a checkpoint in the backup that the ledger's key signed of more entries than either has.
-    fn is_signed_beyond(&mut self, completed: &Completed, size: u64) -> bool {
+    fn is_signed_beyond(&mut self, completed: &Completed) -> bool {
         let cut = |standing: &Standing| matches!(standing.verdict, Err(Unsound::Cut { .. }));
         let Some(Standing { signed, .. }) = completed.standings.iter().rfind(|standing| cut(standing)) else {
             return false;
         };
-        let known = signed.checkpoint().size();
-        if copied::is_one(self.folder) || known <= size {
+        // A copy that is behind is followed.
+        if copied::is_one(self.folder) {
             return false;
         }
+        let known = signed.checkpoint().size();
         let what = format!(
             "{}: a checkpoint of {known} entries, which the ledger's key signed, and {} are here",
             backup::checkpoint(self.remedies.backup, signed).display(),
