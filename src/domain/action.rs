@@ -314,9 +314,15 @@ fn sum(indicators: &[Indicator]) -> Option<NonZeroU32> {
     let mut names: Vec<&str> = indicators.iter().map(|indicator| indicator.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
+    let (first, others) = names.split_first()?;
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(first.as_bytes());
+    for name in others {
+        sum.update(b"\n");
+        sum.update(name.as_bytes());
+    }
     // A sum that is none by chance is another one.
-    (!names.is_empty())
-        .then(|| NonZeroU32::new(crc32fast::hash(names.join("\n").as_bytes())).unwrap_or(NonZeroU32::MIN))
+    Some(NonZeroU32::new(sum.finalize()).unwrap_or(NonZeroU32::MIN))
 }
 
 /// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of

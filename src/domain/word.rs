@@ -4,7 +4,7 @@ use super::assertion::{Health, Lifecycle, Occurrence, Outcome};
 use super::date::Effective;
 use super::party::Author;
 use super::value::Code;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 use uuid::Uuid;
@@ -137,16 +137,18 @@ impl Word {
 
 /// All that was said of one action, in the order of the ledger. It grows with the history, so that a ledger keeps it apart
 /// from the state that every request is judged by, and has at hand what is spoken of now.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     all: Vec<Word>,
-    /// The latest day on which one of the first so many begins to be true: who looks for what is later need not ask them.
-    reach: Vec<NaiveDate>,
+    /// The latest day on which one of them begins to be true.
+    latest: NaiveDate,
+    /// How much earlier than one before it any of them begins, at most: who has found one need not ask those that lie further back.
+    back: TimeDelta,
 }
 
 impl Words {
     /// Nothing was said.
-    pub const NONE: Self = Self { all: Vec::new(), reach: Vec::new() };
+    pub const NONE: Self = Self { all: Vec::new(), latest: NaiveDate::MIN, back: TimeDelta::zero() };
 
     /// Each word, whether it stands or not.
     #[must_use]
@@ -183,19 +185,18 @@ impl Words {
     /// How much memory they take, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.all.capacity() * size_of::<Word>() + self.reach.capacity() * size_of::<NaiveDate>()
+        self.all.capacity() * size_of::<Word>()
     }
 
     /// Adds the newest.
     pub fn say(&mut self, word: Word) {
-        // Words are most of what a ledger keeps in memory, so they are given little room in advance.
+        // Words are most of what a ledger keeps in memory, and to move them to where there is room is most of what they take.
         if self.all.len() == self.all.capacity() {
-            let room = self.all.len() / 8 + 4;
-            self.all.reserve_exact(room);
-            self.reach.reserve_exact(room);
+            self.all.reserve_exact(self.all.len() / 2 + 4);
         }
-        self.reach
-            .push(self.reach.last().map_or(word.effective.begin(), |day| word.effective.begin().max(*day)));
+        let begin = word.effective.begin();
+        self.back = self.back.max(self.latest - begin);
+        self.latest = self.latest.max(begin);
         self.all.push(word);
     }
 
@@ -218,11 +219,13 @@ impl Words {
     #[must_use]
     pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
         let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
-        // Mostly the newest is the nearest, and of the others nobody need be asked whose they are.
-        for (word, reach) in self.all.iter().zip(&self.reach).rev() {
-            if before.is_some_and(|before| *reach <= before.effective.begin()) {
+        // None before a word begins later than that one by more than any went back.
+        let mut reach = NaiveDate::MAX;
+        for word in self.all.iter().rev() {
+            if before.is_some_and(|before| reach <= before.effective.begin()) {
                 break;
             }
+            reach = reach.min(word.effective.begin() + self.back);
             if word.voided.is_some() || word.lifecycle.is_none() || matches!(word.said, Said::Contested(_)) {
                 continue;
             }
@@ -237,14 +240,18 @@ impl Words {
     }
 }
 
+impl Default for Words {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl FromIterator<Word> for Words {
     fn from_iter<I: IntoIterator<Item = Word>>(words: I) -> Self {
-        let all: Vec<Word> = words.into_iter().collect();
-        let reach = all.iter().scan(NaiveDate::MIN, |reach, word| {
-            *reach = word.effective.begin().max(*reach);
-            Some(*reach)
-        });
-        Self { reach: reach.collect(), all }
+        let words = words.into_iter();
+        let mut all = Self { all: Vec::with_capacity(words.size_hint().0), ..Self::NONE };
+        words.for_each(|word| all.say(word));
+        all
     }
 }
 
