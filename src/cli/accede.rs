@@ -69,8 +69,7 @@ impl Accede {
             output::aside(&super::verify::table(&found));
             return Ok(ExitCode::from(1));
         }
-        let ledger =
-            if self.dry_run || self.output.is_some() { settings.trying()? } else { settings.recording()? };
+        let ledger = settings.recording_unless(self.dry_run, self.output.as_deref())?;
         let state = ledger.state();
         let differences = charter::differences(&plan, &digest, &state);
         if !differences.is_empty() {

@@ -35,7 +35,7 @@ pub(crate) struct Attest {
 
 impl Attest {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
-        let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
+        let ledger = settings.recording_unless(self.dry_run, None)?;
         let state = ledger.state();
         let key = own_key(&state, settings)?;
         let before = Standing::of(&ledger);

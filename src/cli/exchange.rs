@@ -44,7 +44,7 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) fn run(self, settings: &Settings) -> Result<ExitCode, Failure> {
         let bytes = files::requests(&self.file)?;
-        let ledger = if self.dry_run { settings.trying()? } else { settings.recording()? };
+        let ledger = settings.recording_unless(self.dry_run, None)?;
         let before = Standing::of(&ledger);
         let keyring = settings.keyring()?;
         let summary = if self.dry_run {

@@ -198,6 +198,18 @@ impl Settings {
         Ok(self.reading()?.copy_in_memory()?)
     }
 
+    /// The ledger to record in: a copy in memory where that is tried out, or is signed into a file.
+    pub(crate) fn recording_unless(&self, tried: bool, file: Option<&Path>) -> Result<Ledger, Failure> {
+        if tried && copied::is_one(&self.ledger) {
+            output::tell(format_args!(
+                "{} holds a copy, in which nothing is recorded: what holds here is for the ledger to record, which takes a file of \
+                 requests in (`annals request`, or `-o FILE` with the command)",
+                self.ledger.display()
+            ));
+        }
+        if tried || file.is_some() { self.trying() } else { self.recording() }
+    }
+
     /// The ledger for reading.
     pub(crate) fn reading(&self) -> Result<Ledger, Failure> {
         let ledger = Ledger::open_read_only(&self.ledger)?;

@@ -110,8 +110,7 @@ impl In {
             what: "no return sheet; nothing was recorded",
             source: Box::new(fault),
         })?;
-        let tried = self.dry_run || self.output.is_some();
-        let ledger = if tried { settings.trying()? } else { settings.recording()? };
+        let ledger = settings.recording_unless(self.dry_run, self.output.as_deref())?;
         let before = Standing::of(&ledger);
         let made = self.made(&ledger, &workbook)?;
         let sha256 = sha256(&bytes);

@@ -101,7 +101,7 @@ impl Signing {
                 "name the file for the request with `-o FILE`; `annals record` records it here".to_owned(),
             ));
         }
-        if self.dry_run || self.output.is_some() { settings.trying() } else { settings.recording() }
+        settings.recording_unless(self.dry_run, self.output.as_deref())
     }
 
     /// The entry that this repeats under its id, if one does.

@@ -227,6 +227,13 @@ fn in_a_copy_nothing_is_recorded_and_nothing_healed_before_that_is_said() {
         fs::remove_dir_all(place.ledger.join(derived)).unwrap();
     }
     place.refused(PROGRESS, 1, &["ledger/copy: here is a copy"]);
+    // A trial says what holds, and that it is not for this folder; what is signed into a file is.
+    let with = |last: &[&'static str]| place.annals(PROGRESS.iter().copied().chain(last.iter().copied()));
+    for (last, told) in [(&["--dry-run"] as &[_], true), (&["-o", "request.jsonl"], false)] {
+        let answer = with(last);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        assert_eq!(answer.err.contains("holds a copy, in which nothing is recorded"), told, "{answer:?}");
+    }
 }
 
 #[test]
