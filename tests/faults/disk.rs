@@ -1,6 +1,7 @@
 //! The disk is full: nothing is recorded by half, and once there is room the same request is recorded once.
 
 use super::place::{HISTORY, PROGRESS, Place, lines};
+use serde_json::json;
 use std::fs;
 
 fn id(number: u64) -> String {
@@ -139,4 +140,19 @@ fn a_key_that_finds_no_room_leaves_nothing_that_stands_in_the_way() {
     let list = with_keys(&["key", "list"]);
     assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
     assert_eq!(String::from_utf8(list.out).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn a_disk_with_little_room_is_told_until_there_is_more() {
+    let place = Place::on_a_disk_of("2m");
+    let (code, found) = place.examined();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(1), &json!("room"), &json!("wrong")),
+        "{found:#}"
+    );
+    assert!(first["remedy"].as_str().unwrap().contains("make room"));
+    place.disk.as_ref().unwrap().remount("size=200m");
+    place.healthy();
 }

@@ -2,7 +2,7 @@
 
 use super::doctor::{append, checkpoint, ledger, lines, minutes};
 use super::place::{PLAN, PROGRESS, Place, files};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 
 /// Every command that the doctor gives, in its order.
@@ -289,4 +289,107 @@ fn a_directory_in_the_place_of_a_file_that_was_erased_is_not_replaced_from_a_bac
     follow_all(&place);
     assert!(!file.exists(), "it is back");
     place.healthy();
+}
+
+/// Whether they ever were here, the ledger does not know.
+#[test]
+fn files_that_are_not_kept_here_are_told_with_where_they_come_from() {
+    let place = ledger();
+    fs::remove_dir_all(place.ledger.join("blobs")).unwrap();
+    fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+    let (code, found) = place.examined();
+    fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+    let first = &found["findings"][0];
+    assert_eq!(
+        (code, &first["about"], &first["gravity"]),
+        (Some(0), &json!("files"), &json!("fine")),
+        "{found:#}"
+    );
+    assert!(
+        first["what"].as_str().unwrap().starts_with("2 of the files that entries name are not kept here")
+    );
+    place.follow(first["commands"][0].as_str().unwrap());
+    assert_eq!(place.examined().1["findings"], json!([]));
+}
+
+/// It may be there for an entry that is to come; once something was erased, it may be that.
+#[test]
+fn a_file_that_no_entry_names_is_told_and_to_be_deleted_only_where_it_may_have_been_erased() {
+    let place = ledger();
+    fs::write(place.path("draft.txt"), "draft").unwrap();
+    place.done(["evidence", "add", "draft.txt"]);
+    let blob = place.ledger.join("blobs").join(annals::trail::hash::sha256(b"draft"));
+    let found = || {
+        let (code, found) = place.examined();
+        let first = found["findings"][0].clone();
+        assert!(first["what"].as_str().unwrap().ends_with(": no entry names it"), "{found:#}");
+        (code, first)
+    };
+    let (code, first) = found();
+    assert_eq!((code, &first["gravity"], &first["commands"]), (Some(0), &json!("fine"), &json!([])));
+    let basis = ["--as", "KR", "--reason", "Asked for", "--basis", "GDPR"];
+    place.done(["erase", "126", "--field", "note"].into_iter().chain(basis));
+    assert_eq!(found().0, Some(0), "no file was erased");
+    fs::write(place.path("secret.txt"), "a secret").unwrap();
+    place.done(PROGRESS.into_iter().chain(["--evidence", "secret.txt", "--confidential"]));
+    place.done(["erase", "128", "--field", "evidence/1/sha256"].into_iter().chain(basis));
+    let (code, first) = found();
+    assert_eq!((code, &first["gravity"]), (Some(1), &json!("untidy")));
+    place.follow(first["commands"][0].as_str().unwrap());
+    assert!(!blob.exists());
+    place.healthy();
+}
+
+/// What a backup has beside them may have been erased since.
+#[test]
+fn only_the_files_that_entries_name_are_taken_from_a_backup() {
+    let place = ledger();
+    fs::write(place.path("BACKUP/blobs").join(annals::trail::hash::sha256(b"erased")), "erased").unwrap();
+    let named = fs::read_dir(place.ledger.join("blobs")).unwrap().count();
+    for alone in [false, true] {
+        fs::remove_dir_all(place.ledger.join("blobs")).unwrap();
+        if alone {
+            fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+        }
+        let found = place.examined().1;
+        if alone {
+            fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+        }
+        place.follow(found["findings"][0]["commands"][0].as_str().unwrap());
+        assert_eq!(fs::read_dir(place.ledger.join("blobs")).unwrap().count(), named);
+        place.healthy();
+    }
+}
+
+/// A backup tells that what is missing was here.
+#[test]
+fn withheld_values_and_files_that_a_backup_has_are_wrong_to_miss() {
+    let base = ledger();
+    let older = fs::read_to_string(base.ledger.join("disclosures.jsonl")).unwrap();
+    let older = older.split_inclusive('\n').next().unwrap();
+    for (left, missing) in [("", "3 of 3"), (older, "2 of 3")] {
+        let place = Place::empty();
+        base.follow(&format!("cp -r ledger keys anchor BACKUP {}", place.folder.path().display()));
+        let path = place.ledger.join("disclosures.jsonl");
+        fs::write(&path, left).unwrap();
+        // Whoever has no backup may never have had them.
+        fs::rename(place.path("BACKUP"), place.path("elsewhere")).unwrap();
+        let (code, found) = place.examined();
+        assert_eq!((code, &found["findings"][0]["gravity"]), (Some(0), &json!("fine")), "{found:#}");
+        fs::rename(place.path("elsewhere"), place.path("BACKUP")).unwrap();
+        let command =
+            format!("annals disclose --take BACKUP/disclosures.jsonl --ledger {}", place.ledger.display());
+        assert_eq!(place.examined().1["findings"][0]["commands"], json!([command]));
+        place.is_mended("disclosures", "wrong", &format!("{missing} withheld values are not at hand"));
+    }
+    let place = base;
+    let kept = files(&place.ledger.join("blobs"));
+    let stranger = place.path("BACKUP/blobs").join(annals::trail::hash::sha256(b"erased"));
+    fs::write(&stranger, "erased").unwrap();
+    for name in kept.keys() {
+        fs::remove_file(name).unwrap();
+    }
+    place.is_mended("files", "wrong", "the backup has 2 of them");
+    assert!(kept.iter().all(|(path, bytes)| fs::read(path).unwrap() == *bytes));
+    assert!(!place.ledger.join("blobs").join(stranger.file_name().unwrap()).exists());
 }

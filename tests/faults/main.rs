@@ -8,6 +8,7 @@
 
 mod agenda;
 mod backup;
+mod checkpoints;
 mod derived;
 mod disk;
 mod doctor;
@@ -17,6 +18,8 @@ mod handed;
 mod importing;
 mod journal;
 mod place;
+mod rebuilt;
+mod remembered;
 mod rights;
 mod spoilt;
 mod usage;

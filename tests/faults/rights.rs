@@ -1,7 +1,9 @@
 //! The folder may not be written to, or not be read: who is refused learns which right is missing, and the ledger stays
 //! as it is.
 
+use super::doctor::ledger;
 use super::place::{HISTORY, PLAN, PROGRESS, Place, READING};
+use serde_json::{Value, json};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -136,4 +138,38 @@ fn on_a_disk_that_is_mounted_for_reading_only_one_reads() {
     disk.remount("rw");
     place.done(PROGRESS);
     assert!(place.export().starts_with(&before));
+}
+
+#[test]
+fn a_folder_that_this_user_may_not_write_to_or_read_is_named_with_what_gives_the_right() {
+    let place = ledger();
+    for folder in [place.folder.path(), &place.ledger] {
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    }
+    // Whoever may read, and nothing else, is told so, and nothing is wrong.
+    let answer = place.annals_as_nobody(["doctor"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(String::from_utf8(answer.out).unwrap().contains("rights, fine: this user may read"));
+    place.follow(&format!("chown -R 65534:65534 {}", place.folder.path().display()));
+    for (mode, path, gravity, code, what) in [
+        (0o444, place.segment(), "wrong", 1, "may not write to"),
+        (0o555, place.ledger.clone(), "wrong", 1, "may not write to"),
+        (0o000, place.segment(), "unreadable", 3, "may not read"),
+        (0o000, place.ledger.join("disclosures.jsonl"), "unreadable", 3, "may not read"),
+    ] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let answer = place.annals_as_nobody(["--format", "json", "doctor"]);
+        let found: Value = serde_json::from_slice(&answer.out).unwrap();
+        assert_eq!(answer.code, Some(code), "{found:#}");
+        let rights =
+            found["findings"].as_array().unwrap().iter().find(|finding| finding["about"] == "rights");
+        let rights = rights.unwrap();
+        assert_eq!(rights["gravity"], json!(gravity), "{found:#}");
+        let said = rights["what"].as_str().unwrap();
+        assert!(said.contains(what) && said.contains(path.to_str().unwrap()), "{said}");
+        let command = rights["commands"][0].as_str().unwrap();
+        place.follow(&format!("setpriv --reuid=65534 --regid=65534 --clear-groups {command}"));
+        let answer = place.annals_as_nobody(["doctor"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+    }
 }
