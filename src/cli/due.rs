@@ -20,7 +20,7 @@ Examples:
 
 A deadline has no time: a day, a month or a year closes with its last day. A task is done when its own party says that the \
 action is completed, a window when it was held or is cancelled and nobody says otherwise (one that was postponed is still to be \
-held, until a later one was), a basis when it is said to have lapsed. Of an action that is over, or as long as it is suspended, no window is due: \
+held, until a later one was), a basis when it is said to have lapsed. Of an action that all call over, or as long as all call it suspended, no window is due: \
 what was missed before, `annals gaps` tells. Beside a basis stand the actions that rest on it. What was assigned to an institution is due to the one to which its work has passed. \
 `--party` and `--institution` choose actions, of which all that is due is shown.")]
 pub(crate) struct Due {

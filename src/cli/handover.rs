@@ -192,7 +192,10 @@ impl Handover {
                 } else {
                     hint
                 };
-                let text = format!("no assignment of {of} in force names the office `{}`{others}", self.from);
+                let text = format!(
+                    "no assignment in force of {of} to an action that has not ended names the office `{}`{others}",
+                    self.from
+                );
                 Err(Failure::usage(text))
             }
             _ => Err(Failure::usage(format!(

@@ -155,12 +155,14 @@ pub(crate) use annals::domain::value::counted as count;
 
 /// What a word changes nothing of, with a line for each axis: where its party stands, another one of its own says.
 pub(crate) fn unmoved(overtaken: &[Overtaken]) -> String {
-    let line = |Overtaken { on, by, since }: &Overtaken| {
+    let line = |Overtaken { on, by, since, decided }: &Overtaken| {
         let of = match on {
             On::Window(window) => format!("occurrence {window}"),
             on => on.to_string(),
         };
-        format!("\n  {of}: does not change where it stands: entry {by} is effective later ({since})")
+        let why = if *decided { "is what all decided since, as of" } else { "is effective later" };
+        let since = if *decided { since.to_string() } else { format!("({since})") };
+        format!("\n  {of}: does not change where it stands: entry {by} {why} {since}")
     };
     overtaken.iter().map(line).collect()
 }

@@ -15,6 +15,8 @@ pub struct Overtaken {
     pub by: u64,
     /// Since when it is true.
     pub since: Effective,
+    /// Whether that is the same day, and the entry what all decided after the word that is answered.
+    pub decided: bool,
 }
 
 /// Of each axis of which the word of an entry says something: the word of the same party that counts instead, if there is one.
@@ -25,14 +27,22 @@ pub fn of(words: &Words, sequence: u64) -> Vec<Overtaken> {
         let own = words.standing().filter(|other| other.is_of(&word.party) && counts(words, other));
         let newest = own.filter(|other| says(other)).max_by_key(|other| other.place());
         let by = newest.filter(|other| says(word) && other.place() > word.place());
-        by.map(|other| Overtaken { on, by: other.sequence, since: other.effective })
+        by.map(|other| Overtaken { on, by: other.sequence, since: other.effective, decided: false })
     };
+    let answered = match word.said {
+        Said::Confirmed(at) | Said::Contested(at) if word.lifecycle.is_none() => words.at(at),
+        _ => None,
+    };
+    let decided = answered
+        .filter(|answered| answered.lifecycle.is_some())
+        .and_then(|answered| words.decided_since(answered.sequence, word.effective))
+        .map(|by| Overtaken { on: On::Lifecycle, by: by.sequence, since: by.effective, decided: true });
     let window = word.occurrence.map(|occurrence| occurrence.window);
     let of_window = |other: &Word| {
         other.occurrence.map(|occurrence| occurrence.window.begin()) == window.map(|of| of.begin())
     };
     [
-        later(On::Lifecycle, &|other| other.lifecycle.is_some()),
+        decided.or_else(|| later(On::Lifecycle, &|other| other.lifecycle.is_some())),
         later(On::Health, &|other| other.health.is_some()),
         window.and_then(|window| later(On::Window(window), &of_window)),
     ]

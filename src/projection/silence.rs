@@ -95,10 +95,12 @@ impl fmt::Display for On {
 }
 
 impl Silence {
-    /// For how many days it has been so; what was recorded after the reading's today is as recent as can be.
+    /// For how many days it has been so, by the day by which something counts as missed, or else as stale; what was recorded after that
+    /// is as recent as can be.
     #[must_use]
     pub fn days(&self, reading: &Reading) -> Option<u64> {
-        let days = |since: NaiveDate| u64::try_from((reading.today - since).num_days()).unwrap_or(0);
+        let day = if matches!(self.why, Why::WindowPassed(_)) { reading.day() } else { reading.today };
+        let days = |since: NaiveDate| u64::try_from((day - since).num_days()).unwrap_or(0);
         self.since.map(days)
     }
 }

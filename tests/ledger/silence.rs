@@ -233,6 +233,13 @@ fn a_window_that_passed_is_a_gap_until_somebody_says_what_became_of_it() {
     };
     assert_eq!(passed(&desk, "2021-12-31"), NONE);
     assert_eq!(passed(&desk, "2022-01-01"), ["window_passed 2021 2021-12-31"]);
+    // Since when it was missed counts up to the day of the reading, as what is overdue does.
+    let history = desk.ledger.at(None).unwrap();
+    let [effective, today] = ["2022-01-31", "2023-01-31"].map(|day| day.parse().ok());
+    let reading = Reading::of(&history.state, None, effective, today);
+    let found = silence::of(&history, &reading, &Filter::default(), "2021-01-01".parse().unwrap()).unwrap();
+    let window = found.iter().find(|gap| gap.why.rule() == silence::Rule::WindowPassed).unwrap();
+    assert_eq!(window.days(&reading), Some(31));
     let held = json!({"effective": "2021-06", "occurrence": {"window": "2021", "state": "held"}});
     desk.progress("DK", "1.G2G.1", held).unwrap();
     assert_eq!(passed(&desk, "2022-01-01"), NONE);

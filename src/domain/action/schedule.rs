@@ -4,6 +4,7 @@ use super::State;
 use crate::domain::date::{Cycle, Effective, Period, Unit};
 use chrono::{Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+use std::iter;
 
 /// A cycle that was clarified, or none, of an action that was not there before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,16 +86,21 @@ impl Schedule<'_> {
     }
 
     /// The last day of a window, of those that somebody spoke of, too: as the schedule has it, or the newest cycle that has one which
-    /// begins as it does, or of its own name.
+    /// begins as it does and was not over when that cycle began, or of its own name.
     #[must_use]
     pub fn last_day(&self, window: Effective) -> NaiveDate {
         if let Some((_, end)) = self.window(window) {
             return *end;
         }
-        let formers = self.state.former.iter().rev().map(|former| former.cycle.as_ref());
-        let cycles = std::iter::once(self.state.action.cycle.as_ref()).chain(formers);
-        let mut windows = cycles.filter_map(|cycle| self.period.map(|period| cut(cycle, period))).flatten();
-        windows.find(|(begin, _)| *begin == window.begin()).map_or_else(|| window.end(), |(_, end)| end)
+        let formers = self.state.former.iter().rev();
+        let cycles = iter::once(self.state.action.cycle.as_ref())
+            .chain(formers.clone().map(|former| former.cycle.as_ref()))
+            .zip(formers.map(|former| former.day).chain([NaiveDate::MIN]));
+        let windows = cycles.filter_map(|(cycle, since)| Some((cut(cycle, self.period?), since)));
+        let mut ends = windows.flat_map(|(windows, since)| {
+            windows.into_iter().filter(move |(begin, end)| *begin == window.begin() && *end >= since)
+        });
+        ends.next().map_or_else(|| window.end(), |(_, end)| end)
     }
 }
 
@@ -240,6 +246,12 @@ mod tests {
         assert_eq!((ends("2022-07"), ends("2022-01")), ("2022-12-31".to_owned(), "2022-06-30".to_owned()));
         assert_eq!((ends("2023"), ends("2023-07")), ("2023-12-31".to_owned(), "2023-12-31".to_owned()));
         assert_eq!(ends("2022-03"), "2022-03-31");
+        // Of one that was not over by then nobody knew that it would close before that.
+        let shorter = clarified(&[("P1Y", "2022-05-15"), ("P3M", "")]);
+        let schedule = shorter.schedule(Some(period()));
+        let ends = |window: &str| schedule.last_day(said(window).window).to_string();
+        assert_eq!((ends("2022"), ends("2022-04")), ("2022-12-31".to_owned(), "2022-06-30".to_owned()));
+        assert_eq!((ends("2021"), ends("2023-01")), ("2021-12-31".to_owned(), "2023-03-31".to_owned()));
     }
 
     #[test]
