@@ -177,11 +177,8 @@ impl Words {
     /// What all decided after the word of an entry that is true since a day on which something said of that word is true, too.
     #[must_use]
     pub fn decided_since(&self, sequence: u64, effective: Effective) -> Option<&Word> {
-        self.standing().rfind(|word| {
-            word.said == Said::Decided
-                && word.sequence > sequence
-                && word.effective.begin() == effective.begin()
-        })
+        let mut later = self.standing().rev().take_while(|word| word.sequence > sequence);
+        later.find(|word| word.said == Said::Decided && word.effective.begin() == effective.begin())
     }
 
     /// Whether a party said anything that stands, whatever it is about, of what is true by a day, or of any.
