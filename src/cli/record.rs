@@ -348,7 +348,17 @@ impl Answer {
                         action.action.reference
                     )))
                 }
-                (Some(_), [word]) => Ok(Some(word.id)),
+                (Some(action), [word]) => {
+                    match words.decided_since(word).filter(|_| word.lifecycle.is_some()) {
+                        None => Ok(Some(word.id)),
+                        // It no longer says where the action stands, and a confirmation would be a newer word than the decision.
+                        Some(decided) => Err(Failure::usage(format!(
+                            "entry {}, of {}, is from before what all decided of {} in entry {}, as of the same day: to answer it all the \
+                         same, name it",
+                            word.sequence, word.party, action.action.reference, decided.sequence
+                        ))),
+                    }
+                }
                 // What is signed cannot be taken back.
                 (Some(action), [latest, ..]) => {
                     let each = others.iter().map(|word| format!("{} in entry {}", word.party, word.sequence));

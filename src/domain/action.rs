@@ -153,8 +153,11 @@ impl State {
             return refused(from, before.map_or(effective, |word| word.effective), word);
         }
         match after.and_then(|word| word.lifecycle) {
-            // By a decision an action ends wherever it stood.
-            Some(to) if !to.is_the_end() && !word.may_become(to) => refused(word, effective, to),
+            Some(end) if end.is_the_end() => {
+                let action = self.action.reference.clone();
+                Err(Refusal::BeforeTheEnd { action, word, since: effective, end })
+            }
+            Some(to) if !word.may_become(to) => refused(word, effective, to),
             _ => Ok(()),
         }
     }
@@ -326,18 +329,19 @@ fn sum(indicators: &[Indicator]) -> Option<NonZeroU32> {
     Some(NonZeroU32::new(sum.finalize()).unwrap_or(NonZeroU32::MIN))
 }
 
-/// An answer takes over the axes of what it answers. It undoes nothing that all decided after the word that it answers, as of the day
-/// since which it is true: of that day it would be the newer word.
+/// An answer takes over the axes of what it answers. A contest undoes nothing that all decided after the word that it contests, as of
+/// the same day: of that day it would be the newer word.
 fn answer(words: &mut Words, place: &Place<'_>, effective: Option<Effective>, said: fn(u64) -> Said) {
     if let Some(answered) = place.answers.and_then(|id| words.by_id(id)) {
         let effective = effective.unwrap_or(answered.effective);
-        let outlived = words.decided_since(answered.sequence, effective).is_some();
+        let said = said(answered.sequence);
+        let outlived = matches!(said, Said::Contested(_)) && words.decided_since(answered).is_some();
         let word = Word {
             lifecycle: answered.lifecycle.filter(|_| !outlived),
             health: answered.health,
             occurrence: answered.occurrence,
             measures: answered.measures,
-            ..Word::spoken(place, effective, said(answered.sequence))
+            ..Word::spoken(place, effective, said)
         };
         words.say(word);
     }

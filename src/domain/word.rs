@@ -174,11 +174,11 @@ impl Words {
         self.all.iter().rfind(|word| word.id == id)
     }
 
-    /// What all decided after the word of an entry that is true since a day on which something said of that word is true, too.
+    /// What all decided after a word, as of the same day: of that day it is the newer one.
     #[must_use]
-    pub fn decided_since(&self, sequence: u64, effective: Effective) -> Option<&Word> {
-        let mut later = self.standing().rev().take_while(|word| word.sequence > sequence);
-        later.find(|word| word.said == Said::Decided && word.effective.begin() == effective.begin())
+    pub fn decided_since(&self, word: &Word) -> Option<&Word> {
+        let mut later = self.standing().rev().take_while(|other| other.sequence > word.sequence);
+        later.find(|other| other.said == Said::Decided && other.effective.begin() == word.effective.begin())
     }
 
     /// Whether a party said anything that stands, whatever it is about, of what is true by a day, or of any.
@@ -226,7 +226,7 @@ impl Words {
     #[must_use]
     pub fn neighbours(&self, party: &Code, effective: Effective) -> (Option<&Word>, Option<&Word>) {
         let (mut before, mut after): (Option<&Word>, Option<&Word>) = (None, None);
-        // None before a word begins later than that one by more than any went back.
+        // No word before one begins later than it by more than any went back.
         let mut reach = NaiveDate::MAX;
         for word in self.all.iter().rev() {
             if before.is_some_and(|before| reach <= before.effective.begin()) {

@@ -32,7 +32,7 @@ use std::path::Path;
 pub const FOLDER: &str = "index";
 
 /// Raised whenever the state, the index or what is folded into them changes: older snapshots are passed over.
-const REDUCER: u32 = 16;
+const REDUCER: u32 = 15;
 /// Bytes of files that are read whole in no time, so that damage anywhere in them is found before anybody is answered.
 const SHORT: u64 = 8 << 20;
 /// How often a reader looks again for what a writer replaced meanwhile.

@@ -15,7 +15,7 @@ pub struct Overtaken {
     pub by: u64,
     /// Since when it is true.
     pub since: Effective,
-    /// Whether that is the same day, and the entry what all decided after the word that is answered.
+    /// Whether that is the same day, and the entry what all decided after the word that is contested.
     pub decided: bool,
 }
 
@@ -29,13 +29,13 @@ pub fn of(words: &Words, sequence: u64) -> Vec<Overtaken> {
         let by = newest.filter(|other| says(word) && other.place() > word.place());
         by.map(|other| Overtaken { on, by: other.sequence, since: other.effective, decided: false })
     };
-    let answered = match word.said {
-        Said::Confirmed(at) | Said::Contested(at) if word.lifecycle.is_none() => words.at(at),
+    let contested = match word.said {
+        Said::Contested(at) if word.lifecycle.is_none() => words.at(at),
         _ => None,
     };
-    let decided = answered
-        .filter(|answered| answered.lifecycle.is_some())
-        .and_then(|answered| words.decided_since(answered.sequence, word.effective))
+    let decided = contested
+        .filter(|contested| contested.lifecycle.is_some())
+        .and_then(|contested| words.decided_since(contested))
         .map(|by| Overtaken { on: On::Lifecycle, by: by.sequence, since: by.effective, decided: true });
     let window = word.occurrence.map(|occurrence| occurrence.window);
     let of_window = |other: &Word| {

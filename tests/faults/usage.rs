@@ -470,3 +470,20 @@ fn a_witness_whose_key_is_revoked_leaves_a_policy_that_says_so() {
     // What the key signed before it was revoked stands.
     place.done(["checkpoint", "--take", &path]);
 }
+
+/// A confirmation would be a newer word than the decision, and undo it.
+#[test]
+fn a_word_that_a_decision_of_its_day_outlived_is_answered_where_it_is_named_alone() {
+    let place = Place::founded();
+    let since = ["--effective", "2022-01-01"];
+    let said = ["record", "progress", "2.G2G.2", "--as", "DK", "--lifecycle", "under_way"];
+    place.done(said.into_iter().chain(since));
+    place.done(["review", "open", "R2021", "--as", "DK", "--cutoff", "2021-12-31"]);
+    let suspend =
+        ["review", "propose", "R2021", "2.G2G.2", "suspend", "--as", "DK", "--reason", "Nobody is there"];
+    place.done(suspend.into_iter().chain(since));
+    let confirm = ["record", "confirm", "2.G2G.2", "--as", "KR"];
+    place.done(["review", "agree", "2.G2G.2", "--as", "KR"]);
+    place.refused(confirm, 2, &["is from before what all decided of 2.G2G.2 in entry 129", "name it"]);
+    place.done(confirm.into_iter().chain(["126"]));
+}

@@ -300,37 +300,28 @@ fn what_ends_an_action_is_the_word_of_both_sides_and_the_last() {
 }
 
 #[test]
-fn an_answer_to_an_older_word_undoes_nothing_that_all_decided_as_of_its_day() {
-    let say = |lifecycle: &str, day: &str| json!({"effective": day, "lifecycle": lifecycle});
-    for (kind, data) in [("action.confirmed", json!({})), ("action.contested", json!({"reason": "no"}))] {
-        let mut desk = reviewing();
-        let said = desk.progress("DK", "1.G2G.2", say("under_way", "2022-01-01")).unwrap();
-        let decided = decide(&mut desk, "1.G2G.2", "suspend", json!({"effective": "2022-01-01"}));
-        let answer = desk.answer("KR", ACTION, kind, said, data).unwrap();
-        assert_eq!(lifecycle(&desk, "1.G2G.2"), (Joint::Agreed, Some(Lifecycle::Suspended)), "{kind}");
-        let words = whole(&desk.ledger).words(&code("1.G2G.2")).unwrap();
-        let overtaken = overtaken::of(&words, answer.sequence);
-        assert!(overtaken.iter().any(|by| by.decided && by.by == decided.sequence), "{overtaken:?}");
-    }
-    // Of a later day it is a word of its own.
+fn a_contest_of_an_older_word_says_that_it_undoes_nothing_that_all_decided_as_of_its_day() {
     let mut desk = reviewing();
-    let said = desk.progress("DK", "1.G2G.2", say("under_way", "2022-01-01")).unwrap();
-    decide(&mut desk, "1.G2G.2", "suspend", json!({"effective": "2022-01-01"}));
-    desk.answer("KR", ACTION, "action.confirmed", said, json!({"effective": "2022-01-02"})).unwrap();
-    assert_eq!(lifecycle(&desk, "1.G2G.2").0, Joint::Disputed);
+    let said =
+        desk.progress("DK", "1.G2G.2", json!({"effective": "2022-01-01", "lifecycle": "under_way"})).unwrap();
+    let decided = decide(&mut desk, "1.G2G.2", "suspend", json!({"effective": "2022-01-01"}));
+    let contest = desk.answer("KR", ACTION, "action.contested", said, json!({"reason": "no"})).unwrap();
+    assert_eq!(lifecycle(&desk, "1.G2G.2"), (Joint::Agreed, Some(Lifecycle::Suspended)));
+    let words = whole(&desk.ledger).words(&code("1.G2G.2")).unwrap();
+    let overtaken = overtaken::of(&words, contest.sequence);
+    assert!(matches!(overtaken.as_slice(), [by] if by.decided && by.by == decided.sequence), "{overtaken:?}");
 }
 
 #[test]
-fn what_was_true_before_an_action_ended_is_recorded_after_that_too() {
+fn directly_before_the_end_of_an_action_no_lifecycle_is_put_in() {
     let mut desk = reviewing();
-    let say = |lifecycle: &str, day: &str| json!({"effective": day, "lifecycle": lifecycle});
-    let said = desk.progress("DK", "1.G2G.2", say("under_way", "2021-01-01")).unwrap();
+    let said =
+        desk.progress("DK", "1.G2G.2", json!({"effective": "2021-01-01", "lifecycle": "under_way"})).unwrap();
     decide(&mut desk, "1.G2G.2", "discontinue", json!({"effective": "2022-01-01"}));
-    desk.answer("KR", ACTION, "action.confirmed", said, json!({})).unwrap();
-    desk.progress("KR", "1.G2G.2", say("continuing", "2021-12-31")).unwrap();
-    assert_eq!(lifecycle(&desk, "1.G2G.2"), (Joint::Agreed, Some(Lifecycle::Discontinued)));
-    let later = say("under_way", "2022-01-02");
-    no(&mut desk, "KR", ACTION, "action.progressed", later, "a review decided `discontinued`");
+    let before = desk.ledger.head().leaf;
+    let answer = desk.answer("KR", ACTION, "action.confirmed", said, json!({}));
+    let why = "a review decided `discontinued` of 1.G2G.2, and no lifecycle is put in directly before that";
+    assert!(refused(&desk, before, answer).contains(why));
 }
 
 #[test]

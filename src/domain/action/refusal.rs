@@ -25,6 +25,21 @@ pub enum Refusal {
     /// It says something that nobody may say.
     #[error(transparent)]
     Assertion(#[from] assertion::Refusal),
+    /// No lifecycle before an end that was decided.
+    #[error(
+        "a review decided `{end}` of {action}, and no lifecycle is put in directly before that: that it was `{word}` as of {since} can be said \
+         in a note, or contested"
+    )]
+    BeforeTheEnd {
+        /// Which action.
+        action: Code,
+        /// What is said of it.
+        word: Lifecycle,
+        /// Since when.
+        since: Effective,
+        /// What was decided.
+        end: Lifecycle,
+    },
     /// One lifecycle does not follow another.
     #[error(
         "{} of {action} as of {since}, and `{to}` does not follow it{}",
